@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { parse, TomlError } from 'smol-toml';
+import { compilePolicy } from '../src/policy/compile.ts';
+import type { Fault } from '../src/policy/fault.ts';
+
+/** What `check` found in one environment of a configuration file. */
+export interface CheckResult {
+  /** `undefined`: the top level. */
+  readonly environment: string | undefined;
+  readonly faults: readonly Fault[];
+  readonly routes: number;
+}
+
+/** A configuration file that can't be checked: missing, or no TOML. The message says what to do. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+interface Section {
+  readonly vars?: Record<string, unknown>;
+  readonly services?: readonly { binding?: string }[];
+}
+
+/** Compiles the policy of the top level and of every environment, since wrangler inherits no `vars`. */
+export function checkConfig(path: string): CheckResult[] {
+  const config = readConfig(path);
+  const environments = Object.entries(config.env ?? {});
+  return [
+    checkSection(undefined, config),
+    ...environments.map(([name, section]) => checkSection(name, section)),
+  ];
+}
+
+function readConfig(path: string): Section & { readonly env?: Record<string, Section> } {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConfigError(
+      code === 'ENOENT'
+        ? `there is no ${path}; name the file with --config`
+        : `${path} can't be read (${code})`,
+    );
+  }
+  try {
+    return parse(text);
+  } catch (error) {
+    if (error instanceof TomlError) throw new ConfigError(`${path} is no TOML: ${error.message}`);
+    throw error;
+  }
+}
+
+function checkSection(environment: string | undefined, { vars = {}, services = [] }: Section): CheckResult {
+  const bindings = services.flatMap(({ binding }) => (binding === undefined ? [] : [binding]));
+  // The way through JSON is the one that wrangler sends the tables: dates become strings.
+  const compiled = compilePolicy(JSON.parse(JSON.stringify(vars)) as Record<string, unknown>, bindings);
+  if (!compiled.ok) return { environment, faults: compiled.faults, routes: 0 };
+  return {
+    environment,
+    faults: [],
+    routes: compiled.policy.apis.reduce((sum, api) => sum + api.routes.length, 0),
+  };
+}

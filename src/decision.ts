@@ -1,0 +1,80 @@
+/** The words that all parts share: a request is allowed, or it is refused for one reason. */
+
+/**
+ * Why a request was refused. Reasons carry values for the log; what a client reads is worded in one place,
+ * `http/problem.ts`, from the code alone, so that no value of a token or of the policy can reach an answer.
+ */
+export type Reason =
+  // The path and the route
+  | { readonly code: 'path_ambiguous'; readonly fault: PathFault }
+  | { readonly code: 'route_unknown' }
+  | { readonly code: 'method_not_allowed'; readonly allow: readonly string[] }
+  // The Authorization header
+  | { readonly code: 'authorization_malformed' }
+  | { readonly code: 'token_missing' }
+  // The token
+  | { readonly code: 'token_too_large' }
+  | { readonly code: 'token_malformed' }
+  | { readonly code: 'algorithm_not_allowed'; readonly alg: unknown }
+  | { readonly code: 'critical_header_unsupported' }
+  | { readonly code: 'token_type_not_allowed'; readonly typ: unknown }
+  | { readonly code: 'issuer_not_allowed'; readonly iss: unknown }
+  | { readonly code: 'claims_malformed'; readonly claim: string }
+  | { readonly code: 'token_expired'; readonly exp: number }
+  | { readonly code: 'token_not_yet_valid'; readonly nbf: number }
+  | { readonly code: 'token_too_old'; readonly iat: number }
+  | { readonly code: 'audience_mismatch' }
+  | { readonly code: 'sender_constrained' }
+  | { readonly code: 'issuer_claim_mismatch'; readonly claim: string }
+  | { readonly code: 'key_unknown'; readonly kid: string | undefined }
+  | { readonly code: 'key_ambiguous'; readonly kid: string | undefined }
+  | { readonly code: 'signature_invalid' }
+  | { readonly code: 'client_blocked' }
+  | { readonly code: 'key_blocked' }
+  // The route's rules
+  | { readonly code: 'scopes_missing'; readonly needed: readonly string[] }
+  | { readonly code: 'client_not_allowed' }
+  | { readonly code: 'claim_mismatch'; readonly claim: string }
+  // The claims on their way to the origin
+  | { readonly code: 'claims_too_large'; readonly claim: string }
+  // Not the client's fault
+  | { readonly code: 'keys_unavailable'; readonly cause: KeysFault; readonly retryAfterSeconds: number }
+  | { readonly code: 'policy_invalid' }
+  | { readonly code: 'binding_missing'; readonly binding: string }
+  | { readonly code: 'origin_unreachable' }
+  | { readonly code: 'origin_timeout' }
+  | { readonly code: 'internal_error' };
+
+export type ReasonCode = Reason['code'];
+
+/** How a path can be read in two ways. */
+export type PathFault =
+  | 'backslash'
+  | 'fragment'
+  | 'encoded_separator'
+  | 'control_character'
+  | 'double_encoding'
+  | 'invalid_encoding'
+  | 'dot_segment'
+  | 'empty_segment'
+  | 'authority';
+
+/** Why an issuer's keys could not be had. */
+export type KeysFault =
+  | 'timeout'
+  | 'network_error'
+  | 'http_status'
+  | 'redirect'
+  | 'too_large'
+  | 'not_json'
+  | 'metadata_invalid'
+  | 'issuer_mismatch'
+  | 'insecure_uri'
+  | 'no_usable_key'
+  | 'binding_missing'
+  | 'stale_limit';
+
+/** Steps of the street return their value or the reason why the request is refused. */
+export function isReason(value: object): value is Reason {
+  return 'code' in value;
+}

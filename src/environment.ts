@@ -1,0 +1,97 @@
+import type { Reason } from './decision.ts';
+import type { Fetch } from './keys/discovery.ts';
+import type { KeyIo } from './keys/source.ts';
+import { kvStore } from './keys/store.ts';
+import type { LogLine } from './log.ts';
+import type { OriginFetch } from './origin/forward.ts';
+import { type Compiled, compilePolicy } from './policy/compile.ts';
+import type { Fault } from './policy/fault.ts';
+import type { Api } from './policy/policy.ts';
+
+export interface GatewayOptions {
+  /**
+   * The Worker's environment, `env` of `cloudflare:workers`: bindings, secrets, and, unless `policy` is given, the
+   * tables `GATEWAY`, `ISSUERS` and `API_*`. The KV namespace `KEYS` keeps the keys of issuers.
+   */
+  readonly env: object;
+  /** The policy, in the form that it has under `[vars]`, from a source of your own. */
+  readonly policy?: Readonly<Record<string, unknown>>;
+  /** Gets every log line. Default: JSON to the console. */
+  readonly log?: (line: LogLine) => void;
+  /** Milliseconds since 1970. Default: `Date.now`. */
+  readonly now?: () => number;
+  /** Asks issuers and origins that are not service bindings. Default: the global `fetch`. */
+  readonly fetch?: typeof fetch;
+}
+
+/** The Worker's surroundings, read once. */
+export interface Environment {
+  readonly compiled: Compiled;
+  /** Secret with which logged subjects are hashed. */
+  readonly logKey: string | undefined;
+  log(line: LogLine): void;
+  now(): number;
+  keyIo(waitUntil: WaitUntil): KeyIo;
+  originFetch(api: Api): OriginFetch | Reason;
+}
+
+export type WaitUntil = (promise: Promise<unknown>) => void;
+
+/** Compiles the policy and finds the bindings and secrets that it needs. */
+export function readEnvironment(options: GatewayOptions): Environment {
+  const env = options.env as Readonly<Record<string, unknown>>;
+  const services = Object.keys(env).filter((name) => isService(env[name]));
+  const log = options.log ?? ((line: LogLine) => console.log(JSON.stringify(line)));
+  const now = options.now ?? (() => Date.now());
+  const fetchUrl: Fetch & OriginFetch =
+    options.fetch ?? ((input: RequestInfo, init?: RequestInit) => fetch(input, init));
+  const logKey = secret(env, 'LOG_KEY');
+  const store = isKv(env['KEYS']) ? kvStore(env['KEYS'], secret(env, 'KEYS_SECRET')) : undefined;
+  return {
+    compiled: demandLogKey(compilePolicy(options.policy ?? env, services), logKey),
+    logKey,
+    log,
+    now,
+    keyIo: (waitUntil) => ({
+      store,
+      now,
+      waitUntil,
+      log,
+      fetchFor({ service }) {
+        if (service === undefined) return fetchUrl;
+        const binding = env[service];
+        return isService(binding) ? (url, init) => binding.fetch(url, init) : undefined;
+      },
+    }),
+    originFetch({ origin }) {
+      if (origin.kind === 'url') return fetchUrl;
+      const binding = env[origin.binding];
+      if (isService(binding)) return (request) => binding.fetch(request);
+      return { code: 'binding_missing', binding: origin.binding };
+    },
+  };
+}
+
+/** A security feature without its key is an error, not a weaker feature. */
+function demandLogKey(compiled: Compiled, logKey: string | undefined): Compiled {
+  if (!compiled.ok || compiled.policy.settings.logSubject !== 'hash' || logKey !== undefined) return compiled;
+  const fault: Fault = {
+    at: 'GATEWAY.log_subject',
+    problem: '"hash" needs the secret LOG_KEY',
+    remedy: 'set it with `wrangler secret put LOG_KEY`',
+  };
+  return { ok: false, faults: [fault] };
+}
+
+function secret(env: Readonly<Record<string, unknown>>, name: string): string | undefined {
+  const value = env[name];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function isService(value: unknown): value is Fetcher {
+  return typeof value === 'object' && value !== null && typeof (value as Fetcher).fetch === 'function';
+}
+
+function isKv(value: unknown): value is KVNamespace {
+  return typeof value === 'object' && value !== null && typeof (value as KVNamespace).get === 'function';
+}

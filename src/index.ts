@@ -1,0 +1,11 @@
+/** What Cloudflare calls. The policy is in wrangler.toml; nothing here needs to be edited. */
+import { env } from 'cloudflare:workers';
+import { createGateway, createKeyRefresh } from './gateway.ts';
+
+const gateway = createGateway({ env });
+const refreshKeys = createKeyRefresh({ env });
+
+export default {
+  fetch: gateway.fetch,
+  scheduled: refreshKeys,
+} satisfies ExportedHandler;

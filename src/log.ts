@@ -1,0 +1,153 @@
+import type { Decision } from './decide.ts';
+import type { Reason } from './decision.ts';
+import type { KeyEvent } from './keys/source.ts';
+import type { Principal, Route, Settings } from './policy/policy.ts';
+
+/** One line of the log. JSON: names are stable, docs/operations.md lists them. */
+export type LogLine = RequestLine | EventLine;
+
+export type EventLine =
+  | KeyEvent
+  | { readonly event: 'policy_invalid'; readonly faults: readonly object[] }
+  | { readonly event: 'claim_skipped'; readonly api: string; readonly claim: string; readonly as: string }
+  | { readonly event: 'error'; readonly name: string; readonly frames: readonly string[] };
+
+export interface RequestLine {
+  readonly time: string;
+  readonly request_id: string;
+  readonly ray?: string | undefined;
+  readonly method: string;
+  /** API and key of the route, as the policy has them. */
+  readonly route?: string | undefined;
+  /** Other routes that a lax origin could read the path as: their rules had to hold too. */
+  readonly near_miss?: readonly string[] | undefined;
+  readonly decision: 'allow' | 'deny';
+  readonly reason?: string | undefined;
+  /** What the reason knows from the policy: the scopes needed, the claim, the cause. */
+  readonly reason_detail?: unknown;
+  readonly status: number;
+  readonly issuer?: string | undefined;
+  readonly client?: string | undefined;
+  readonly subject?: string | undefined;
+  readonly kid?: string | undefined;
+  readonly keys_from?: string | undefined;
+  readonly key_wait_ms?: number | undefined;
+  readonly origin_ms?: number | undefined;
+  readonly unverified_iss?: string | undefined;
+  readonly unverified_kid?: string | undefined;
+  readonly unverified_alg?: string | undefined;
+  readonly unverified_typ?: string | undefined;
+}
+
+/** What a refused token claims is cut here: it can be anything. */
+const MAX_UNVERIFIED_LENGTH = 128;
+
+export interface Answered {
+  readonly time: number;
+  readonly requestId: string;
+  readonly ray: string | null;
+  readonly method: string;
+  readonly status: number;
+  /** The reason that was answered with, if it came after the decision. */
+  readonly reason?: Reason | undefined;
+  readonly keyWaitMs?: number | undefined;
+  readonly originMs?: number | undefined;
+  readonly subject?: string | undefined;
+}
+
+/** The line for a request. Never a token, never claims other than those named here; `sub` only by `log_subject`. */
+export function requestLine(decision: Decision, answered: Answered): RequestLine {
+  const reason = answered.reason ?? (decision.kind === 'deny' ? decision.reason : undefined);
+  const { principal, route, nearMisses, unverified } = decision;
+  return {
+    time: new Date(answered.time).toISOString(),
+    request_id: answered.requestId,
+    ray: answered.ray ?? undefined,
+    method: answered.method,
+    route: route && routeName(route),
+    near_miss: nearMisses === undefined || nearMisses.length === 0 ? undefined : nearMisses.map(routeName),
+    decision: reason === undefined ? 'allow' : 'deny',
+    reason: reason?.code,
+    reason_detail: reason && reasonDetail(reason),
+    status: answered.status,
+    issuer: principal?.issuer.name,
+    client: principal?.client,
+    subject: answered.subject,
+    kid: principal?.kid,
+    keys_from: decision.keysFrom,
+    key_wait_ms: answered.keyWaitMs,
+    origin_ms: answered.originMs,
+    unverified_iss: cut(unverified?.claims['iss']),
+    unverified_kid: cut(unverified?.header.kid),
+    unverified_alg: cut(unverified?.header.alg),
+    unverified_typ: cut(unverified?.header.typ),
+  };
+}
+
+const routeName = (route: Route) => `${route.api.name} ${route.key}`;
+
+function cut(value: unknown): string | undefined {
+  return typeof value === 'string' ? value.slice(0, MAX_UNVERIFIED_LENGTH) : undefined;
+}
+
+/** Values of the policy and of the gateway only; what a token said is in the `unverified_…` members. */
+function reasonDetail(reason: Reason): unknown {
+  switch (reason.code) {
+    case 'path_ambiguous':
+      return reason.fault;
+    case 'method_not_allowed':
+      return reason.allow;
+    case 'scopes_missing':
+      return reason.needed;
+    case 'claims_malformed':
+    case 'issuer_claim_mismatch':
+    case 'claim_mismatch':
+    case 'claims_too_large':
+      return reason.claim;
+    case 'keys_unavailable':
+      return reason.cause;
+    case 'binding_missing':
+      return reason.binding;
+    case 'token_expired':
+      return reason.exp;
+    case 'token_not_yet_valid':
+      return reason.nbf;
+    case 'token_too_old':
+      return reason.iat;
+    default:
+      return undefined;
+  }
+}
+
+/** The subject as `log_subject` allows: an HMAC-SHA-256 tells callers apart without naming them. */
+export async function loggedSubject(
+  principal: Principal | undefined,
+  settings: Settings,
+  logKey: string | undefined,
+): Promise<string | undefined> {
+  const subject = principal?.subject;
+  if (subject === undefined || settings.logSubject === 'none') return undefined;
+  if (settings.logSubject === 'plain') return subject;
+  if (logKey === undefined) return undefined;
+  const encoder = new TextEncoder();
+  const key = await crypto.subtle.importKey(
+    'raw',
+    encoder.encode(logKey),
+    { name: 'HMAC', hash: 'SHA-256' },
+    false,
+    ['sign'],
+  );
+  const mac = await crypto.subtle.sign(
+    'HMAC',
+    key,
+    encoder.encode(`${principal?.issuer.issuer}\n${subject}`),
+  );
+  return [...new Uint8Array(mac, 0, 16)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** An unexpected error, without its message: that may quote what must not be logged. */
+export function errorLine(error: unknown): EventLine {
+  const { name, stack } = error instanceof Error ? error : { name: typeof error, stack: undefined };
+  const frames = (stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return { event: 'error', name, frames: frames.slice(0, 5).map((line) => line.trim()) };
+}

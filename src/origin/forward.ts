@@ -1,0 +1,51 @@
+import type { Reason } from '../decision.ts';
+import type { Api } from '../policy/policy.ts';
+
+/** How an origin is asked: the network, or a service binding. */
+export type OriginFetch = (request: Request) => Promise<Response>;
+
+/** Answers of Cloudflare's own about an origin that it can't reach, and about one that is too slow. */
+const CLOUDFLARE_UNREACHABLE: ReadonlySet<number> = new Set([520, 521, 523, 525, 526, 527, 530]);
+const CLOUDFLARE_TIMEOUT: ReadonlySet<number> = new Set([522, 524]);
+
+/**
+ * Sends a request on. Method, body and query go as they came; redirects are the client's to follow; nothing is
+ * answered from a shared cache, since claims are in no cache key. The time limit ends when the head of the answer has
+ * arrived: bodies stream as long as they like.
+ *
+ * @param publicBase scheme and authority that the client asked: what a service binding's Worker sees as its own URL
+ * @param target path and query, from `writeTarget`
+ */
+export async function forward(
+  inbound: Request,
+  api: Api,
+  publicBase: string,
+  target: string,
+  headers: Headers,
+  fetch: OriginFetch,
+): Promise<Response | Reason> {
+  const base = api.origin.kind === 'url' ? api.origin.base : publicBase;
+  const timeoutMs = inbound.body === null ? api.timeoutMs : api.uploadTimeoutMs;
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(), timeoutMs);
+  try {
+    // `new Request(url, request)` keeps a body on methods for which `fetch(url, { body })` refuses one.
+    const carrier = new Request(base + target, inbound);
+    const outbound = new Request(carrier, {
+      headers,
+      redirect: 'manual',
+      cache: 'no-store',
+      signal: AbortSignal.any([timeout.signal, inbound.signal]),
+    });
+    const response = await fetch(outbound);
+    if (api.origin.kind === 'url') {
+      if (CLOUDFLARE_UNREACHABLE.has(response.status)) return { code: 'origin_unreachable' };
+      if (CLOUDFLARE_TIMEOUT.has(response.status)) return { code: 'origin_timeout' };
+    }
+    return response;
+  } catch {
+    return timeout.signal.aborted ? { code: 'origin_timeout' } : { code: 'origin_unreachable' };
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,58 @@
+import { isReserved, normaliseHeaderName } from '../policy/headers.ts';
+
+/** What the gateway sets itself on every request, besides the claim headers. */
+const OWN = new Set(['x-request-id']);
+
+/**
+ * Decides for each request header whether it is passed on. Built once for a policy: the answer for a name never
+ * changes, so that names are judged once.
+ *
+ * @param claimHeaders normalised names of the headers that some API sets: gone on all routes of all APIs
+ */
+export function createStripper(claimHeaders: ReadonlySet<string>) {
+  const known = new Map<string, boolean>();
+
+  function judge(name: string): boolean {
+    const normalised = normaliseHeaderName(name);
+    if (isReserved(normalised) || claimHeaders.has(normalised) || OWN.has(normalised)) return false;
+    // Cloudflare sets `cf-…` itself; another spelling can only be a client's, aimed at servers that can't tell.
+    return !normalised.startsWith('cf-') || normalised === name;
+  }
+
+  function passes(name: string): boolean {
+    let answer = known.get(name);
+    if (answer === undefined) {
+      answer = judge(name);
+      // Names are the client's choice: the memory must not grow with them.
+      if (known.size < MAX_KNOWN_NAMES) known.set(name, answer);
+    }
+    return answer;
+  }
+
+  /**
+   * Copies the headers that an origin may get: none of the gateway's own, none for one hop only (RFC 9110 §7.6.1).
+   *
+   * @param keepAuthorization whether the origin gets the client's credentials
+   */
+  return function strip(inbound: Headers, keepAuthorization: boolean): Headers {
+    const outbound = new Headers();
+    const connection = inbound.get('connection');
+    const listed = connection === null ? undefined : listedNames(connection);
+    for (const [name, value] of inbound) {
+      if (!passes(name) || listed?.has(name)) continue;
+      if (name === 'authorization' && !keepAuthorization) continue;
+      outbound.append(name, value);
+    }
+    const upgrade = inbound.get('upgrade');
+    if (upgrade?.toLowerCase() === 'websocket') outbound.set('upgrade', 'websocket');
+    return outbound;
+  };
+}
+
+export type Strip = ReturnType<typeof createStripper>;
+
+const MAX_KNOWN_NAMES = 1_000;
+
+function listedNames(connection: string): ReadonlySet<string> {
+  return new Set(connection.split(',').map((name) => name.trim().toLowerCase()));
+}

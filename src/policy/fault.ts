@@ -1,0 +1,139 @@
+import type * as z from 'zod/mini';
+
+/** One thing that is wrong with the policy. */
+export interface Fault {
+  /** The place, such as `API_TIMESHEETS.routes."GET /x".scopes_all`. */
+  readonly at: string;
+  readonly problem: string;
+  /** What to write instead. */
+  readonly remedy: string;
+}
+
+/** Where in the policy something stands: names of tables and fields, indexes of lists. */
+export type Place = readonly (string | number)[];
+
+/** Writes a place the way it is found in wrangler.toml. */
+export function writePlace(place: Place): string {
+  return place
+    .map((part, index) => {
+      if (typeof part === 'number') return `[${part}]`;
+      const name = /^[A-Za-z0-9_-]+$/.test(part) ? part : JSON.stringify(part);
+      return index === 0 ? name : `.${name}`;
+    })
+    .join('');
+}
+
+export function fault(place: Place, problem: string, remedy: string): Fault {
+  return { at: writePlace(place), problem, remedy };
+}
+
+export function formatFault({ at, problem, remedy }: Fault): string {
+  return `${at}: ${problem}; ${remedy}`;
+}
+
+/** The name in `known` that a misspelt one is closest to, if any is close. */
+export function closest(name: string, known: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
+  for (const candidate of known) {
+    const distance = editDistance(simplify(name), simplify(candidate));
+    if (distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+/** "did you mean …?", or else the whole choice. */
+export function suggest(name: string, known: readonly string[]): string {
+  const match = closest(name, known);
+  if (match !== undefined) return `did you mean ${JSON.stringify(match)}?`;
+  return known.length === 0 ? 'there is none' : `there is ${known.map((k) => JSON.stringify(k)).join(', ')}`;
+}
+
+const simplify = (name: string) => name.toLowerCase().replace(/[-_ ]/g, '');
+
+/** Levenshtein distance; names are short. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substituted = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(substituted, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] as number;
+}
+
+/** Words the schema's findings. `fields` are the names that the object at hand knows. */
+export function schemaFaults(
+  place: Place,
+  issues: readonly z.core.$ZodIssue[],
+  fieldsAt: (path: Place) => readonly string[],
+): Fault[] {
+  return issues.flatMap((issue): Fault[] => {
+    const path = issue.path.filter((part) => typeof part !== 'symbol');
+    const here = [...place, ...path];
+    switch (issue.code) {
+      case 'unrecognized_keys':
+        return issue.keys.map((key) =>
+          fault([...here, key], 'there is no such field', suggest(key, fieldsAt(path))),
+        );
+      case 'invalid_union': {
+        // Word the branch that got furthest: a list with one bad item is about that item.
+        const branches = issue.errors.filter((branch) =>
+          branch.some((inner) => inner.path.length > 0 || inner.code !== 'invalid_type'),
+        );
+        const branch = branches[0];
+        if (branch !== undefined) return schemaFaults(here, branch, () => []);
+        const wanted = issue.errors.flatMap((inner) =>
+          inner.map((i) => (i.code === 'invalid_type' ? article(i.expected) : i.message)),
+        );
+        return [fault(here, 'this has the wrong type', `write ${[...new Set(wanted)].join(' or ')}`)];
+      }
+      case 'invalid_type':
+        return issue.input === undefined && path.length > 0 && isMissing(issue)
+          ? [fault(here, 'this is missing', `write ${article(issue.expected)}`)]
+          : [fault(here, 'this has the wrong type', `write ${article(issue.expected)}`)];
+      case 'invalid_value':
+        return [
+          fault(
+            here,
+            'this is not one of the choices',
+            `write ${issue.values.map((v) => JSON.stringify(v)).join(' or ')}`,
+          ),
+        ];
+      case 'too_small':
+        return [
+          issue.origin === 'array' || issue.origin === 'string'
+            ? fault(here, 'this is empty', issue.message)
+            : fault(
+                here,
+                'this is too small',
+                `the least is ${issue.minimum}${issue.inclusive === false ? ' (exclusive)' : ''}`,
+              ),
+        ];
+      case 'too_big':
+        return [fault(here, 'this is too large', `the most is ${issue.maximum}`)];
+      default:
+        return [fault(here, 'this is not as it must be', issue.message)];
+    }
+  });
+}
+
+const isMissing = (issue: z.core.$ZodIssue) => !('input' in issue) || issue.input === undefined;
+
+const TYPE_WORDS: Record<string, string> = {
+  string: 'a string',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a table',
+  record: 'a table',
+};
+
+const article = (type: string) => TYPE_WORDS[type] ?? `a ${type}`;

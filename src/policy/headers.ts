@@ -1,0 +1,50 @@
+/**
+ * Which request headers belong to the gateway: clients can't send them, and the policy can't set them except for
+ * the claim headers that it names.
+ */
+
+/** Servers that pass headers as variables (CGI, WSGI) can't tell `_` and other characters from `-`. */
+export function normaliseHeaderName(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, '-');
+}
+
+/** Families of headers that origins trust or that rewrite the request there. */
+const RESERVED_PREFIXES = [
+  'x-claim-',
+  'x-forwarded-',
+  'x-original-',
+  'x-rewrite-',
+  'x-http-method',
+  'proxy-',
+] as const;
+
+const RESERVED = new Set([
+  'forwarded',
+  'x-forwarded',
+  'x-method-override',
+  'x-real-ip',
+  'true-client-ip',
+  'expect',
+]);
+
+/** RFC 9110 §7.6.1; `Connection` lists more of them. */
+const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade']);
+
+/** Headers that the gateway sets on every forwarded request. */
+export const IDENTITY_HEADERS = ['x-claim-iss', 'x-claim-sub', 'x-claim-client-id', 'x-claim-scope'] as const;
+
+/** @param normalised a name as `normaliseHeaderName` gives it */
+export function isReserved(normalised: string): boolean {
+  return (
+    RESERVED.has(normalised) ||
+    HOP_BY_HOP.has(normalised) ||
+    RESERVED_PREFIXES.some((prefix) => normalised.startsWith(prefix))
+  );
+}
+
+/** Whether the policy may put a claim into this header: `x-…`, or `x-claim-…` besides the four identity headers. */
+export function mayCarryClaim(name: string): boolean {
+  if (!/^x-[a-z0-9-]+$/.test(name) || name === 'x-request-id') return false;
+  if ((IDENTITY_HEADERS as readonly string[]).includes(name)) return false;
+  return name.startsWith('x-claim-') || !isReserved(name);
+}

@@ -1,0 +1,121 @@
+import type { Reason } from '../decision.ts';
+import type { ParsedPath } from './path.ts';
+import type { FoldedLeaf, PatternLeaf, PatternNode, Policy, Route, RouteTable } from './policy.ts';
+import { routeFor } from './table.ts';
+
+/** What a request falls under. */
+export interface Match {
+  readonly kind: 'match';
+  /** The route that serves the request. */
+  readonly route: Route;
+  /**
+   * Other routes that a lax origin could read the request as; their rules must hold too.
+   * Same API, other rules; mostly empty.
+   */
+  readonly nearMisses: readonly Route[];
+}
+
+/** A refusal by the route table. `route` is named where one is known, for logs and challenges. */
+export interface NoMatch {
+  readonly kind: 'no_match';
+  readonly reason: Reason;
+  readonly nearMiss?: Route;
+}
+
+/** Patterns that are more specific than this can't be many; Allow lists what a client may send. */
+const ANY_METHOD_ALLOW = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+const NONE: readonly Route[] = [];
+
+/**
+ * Finds the route for a request: of all patterns that match, compared segment by segment from the left, a literal
+ * beats `:param` beats `*`; then the method. The order of the file never matters.
+ *
+ * @param host lower case, without port and trailing dot
+ */
+export function match(policy: Policy, host: string, method: string, path: ParsedPath): Match | NoMatch {
+  const table = policy.hosts.get(host) ?? policy.otherHosts;
+  const leaf = table && first(visit(table.exact, path.segments));
+  if (table === undefined || leaf === undefined) return noMatch({ code: 'route_unknown' });
+  const route = routeFor(leaf, method);
+  if (route === undefined) return noMatch({ code: 'method_not_allowed', allow: allowedMethods([leaf]) });
+  if (table.allFolded && isFolded(path)) return { kind: 'match', route, nearMisses: NONE };
+  return withNearMisses(table, leaf, route, method, path);
+}
+
+const noMatch = (reason: Reason, nearMiss?: Route): NoMatch =>
+  nearMiss === undefined ? { kind: 'no_match', reason } : { kind: 'no_match', reason, nearMiss };
+
+/**
+ * An origin may fold case, slashes, parameters or encodings, all of them or some. Every pattern that is more specific
+ * than the matched one and fits the folded request may be what it reads: its rules must hold as well.
+ */
+function withNearMisses(
+  table: RouteTable,
+  exactLeaf: PatternLeaf,
+  route: Route,
+  method: string,
+  path: ParsedPath,
+) {
+  const nearMisses: Route[] = [];
+  for (const group of visit(table.folded, path.folded)) {
+    if (group.leaves.includes(exactLeaf)) break;
+    const near = firstRoute(group, method);
+    if (near === undefined) {
+      return noMatch(
+        { code: 'method_not_allowed', allow: allowedMethods(group.leaves) },
+        group.leaves[0] && anyRoute(group.leaves[0]),
+      );
+    }
+    if (near.api !== route.api) return noMatch({ code: 'route_unknown' }, near);
+    if (near.ruleKey !== route.ruleKey) nearMisses.push(near);
+  }
+  return { kind: 'match', route, nearMisses } as const;
+}
+
+/** All routes of a group have equal rules for a method (`checkFoldedGroup`), so that any of them will do. */
+function firstRoute(group: FoldedLeaf, method: string): Route | undefined {
+  for (const leaf of group.leaves) {
+    const route = routeFor(leaf, method);
+    if (route !== undefined) return route;
+  }
+  return undefined;
+}
+
+function anyRoute(leaf: PatternLeaf): Route | undefined {
+  return leaf.methods.values().next().value ?? leaf.anyMethod;
+}
+
+function allowedMethods(leaves: readonly PatternLeaf[]): string[] {
+  const methods = new Set<string>();
+  for (const leaf of leaves) {
+    for (const method of leaf.anyMethod === undefined ? leaf.methods.keys() : ANY_METHOD_ALLOW) {
+      methods.add(method);
+      if (method === 'GET') methods.add('HEAD');
+    }
+  }
+  return [...methods];
+}
+
+function isFolded({ segments, folded }: ParsedPath): boolean {
+  return segments.length === 1 && segments[0] === ''
+    ? true
+    : segments.length === folded.length && segments.every((segment, i) => segment === folded[i]);
+}
+
+/** Visits the patterns that fit, the most specific first. Each node of the tree is visited once at most. */
+function* visit<Leaf>(node: PatternNode<Leaf>, segments: readonly string[], depth = 0): Generator<Leaf> {
+  if (depth === segments.length) {
+    if (node.leaf !== undefined) yield node.leaf;
+    return;
+  }
+  const segment = segments[depth] as string;
+  const literal = node.literals.get(segment);
+  if (literal !== undefined) yield* visit(literal, segments, depth + 1);
+  if (segment === '') return; // after a final slash: neither a parameter nor a rest
+  if (node.param !== undefined) yield* visit(node.param, segments, depth + 1);
+  if (node.wildcard !== undefined) yield node.wildcard;
+}
+
+function first<T>(items: Generator<T>): T | undefined {
+  return items.next().value as T | undefined;
+}

@@ -1,0 +1,106 @@
+import type { PathFault } from '../decision.ts';
+
+/**
+ * A path in its one form. Patterns and requests are read by the same function, so that they can be compared.
+ * All three lists run in parallel; a path that ends in `/` has an empty last segment.
+ */
+export interface ParsedPath {
+  /** Segments, percent-decoded once. */
+  readonly segments: readonly string[];
+  /** Segments as an origin may read them that is lax about spelling; without the empty last one. */
+  readonly folded: readonly string[];
+  /** Segments in the spelling that is sent on: RFC 3986 §6.2.2 normalised, reserved characters as they came. */
+  readonly encoded: readonly string[];
+}
+
+/** RFC 3986 §3.3 `pchar` without percent-encoding: such a segment is its own decoded and encoded form. */
+const PLAIN = /^[A-Za-z0-9\-._~!$&'()*+,;=:@]*$/;
+const NOT_PCHAR = /[^A-Za-z0-9\-._~!$&'()*+,;=:@%]/gu;
+const UNRESERVED = /^[A-Za-z0-9\-._~]$/;
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+const ENCODED_AGAIN = /%[0-9a-fA-F]{2}/;
+const ASCII = /^[\u0020-\u007e]*$/;
+/** Characters that file systems and search code are known to skip: zero-width, soft hyphen, byte order mark. */
+const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu;
+
+/**
+ * Reads an absolute path, without query.
+ *
+ * A fault is returned where two servers could read the path differently: encoded or literal backslashes, encoded
+ * slashes, control characters, double encoding, invalid UTF-8, `.` and `..` (also with `;parameters`, or hidden in
+ * compatibility characters), and empty segments other than the last.
+ *
+ * @param rawPath begins with `/`; percent-encoded as on the wire
+ */
+export function parsePath(rawPath: string): ParsedPath | PathFault {
+  if (rawPath.includes('\\')) return 'backslash';
+  const raw = rawPath.slice(1).split('/');
+  const segments: string[] = [];
+  const folded: string[] = [];
+  const encoded: string[] = [];
+  const last = raw.length - 1;
+  for (let i = 0; i <= last; i++) {
+    const text = raw[i] as string;
+    if (text === '') {
+      if (i !== last) return 'empty_segment';
+      segments.push('');
+      encoded.push('');
+      break;
+    }
+    let segment = text;
+    let spelling = text;
+    if (!PLAIN.test(text)) {
+      try {
+        segment = decodeURIComponent(text);
+        spelling = normaliseEncoding(text);
+      } catch {
+        return 'invalid_encoding'; // not UTF-8, or a `%` that begins no escape
+      }
+      const fault = findFault(segment);
+      if (fault !== undefined) return fault;
+    }
+    const fold = foldSegment(segment);
+    if (typeof fold !== 'string') return fold.fault;
+    if (fold === '') return 'dot_segment';
+    segments.push(segment);
+    folded.push(fold);
+    encoded.push(spelling);
+  }
+  return { segments, folded, encoded };
+}
+
+function findFault(segment: string): PathFault | undefined {
+  if (segment.includes('/') || segment.includes('\\')) return 'encoded_separator';
+  if (CONTROL.test(segment)) return 'control_character';
+  if (ENCODED_AGAIN.test(segment)) return 'double_encoding';
+  return undefined;
+}
+
+/**
+ * The laxest reading of a segment: compatibility forms unified (NFKC), ignorable characters gone, lower case,
+ * `;parameters` cut, trailing dots and spaces cut. Nothing is left of `.`, `..`, `..;x` and the like.
+ */
+function foldSegment(segment: string): string | { fault: PathFault } {
+  let text = segment;
+  if (!ASCII.test(text)) {
+    text = text.normalize('NFKC').replace(IGNORABLE, '');
+    // A full-width solidus or percent sign becomes the real one here: `％2e`, `．．／admin`.
+    const fault = findFault(text);
+    if (fault !== undefined) return { fault };
+  }
+  const semicolon = text.indexOf(';');
+  if (semicolon !== -1) text = text.slice(0, semicolon);
+  let end = text.length;
+  while (end > 0 && (text[end - 1] === '.' || text[end - 1] === ' ')) end--;
+  return text.slice(0, end).toLowerCase();
+}
+
+/** RFC 3986 §6.2.2: encoded unreserved characters are decoded, hex digits are upper case, the rest is encoded. */
+function normaliseEncoding(text: string): string {
+  return text
+    .replace(NOT_PCHAR, (character) => encodeURIComponent(character))
+    .replace(/%([0-9a-fA-F]{2})/g, (triplet, hex: string) => {
+      const character = String.fromCharCode(Number.parseInt(hex, 16));
+      return UNRESERVED.test(character) ? character : triplet.toUpperCase();
+    });
+}

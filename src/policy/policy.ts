@@ -1,0 +1,151 @@
+/** The compiled policy: what `compile` makes of the tables in wrangler.toml, and all that a request is judged by. */
+
+export interface Policy {
+  readonly settings: Settings;
+  readonly issuers: readonly Issuer[];
+  readonly apis: readonly Api[];
+  /** Route tables by host: lower case, without port and trailing dot. */
+  readonly hosts: ReadonlyMap<string, RouteTable>;
+  /** The routes of APIs without `hosts`, for every host that `hosts` does not have. */
+  readonly otherHosts: RouteTable | undefined;
+  /** Names of headers that some API sets, in the normalised spelling of `normaliseHeaderName`. */
+  readonly claimHeaders: ReadonlySet<string>;
+}
+
+export interface Settings {
+  readonly logSubject: 'none' | 'hash' | 'plain';
+  /** Share of allowed requests that are logged, 0 to 1. Denials always are. */
+  readonly logSample: number;
+  readonly blockedClients: ReadonlySet<string>;
+  readonly blockedKids: ReadonlySet<string>;
+}
+
+export interface Issuer {
+  /** Its name in the policy; appears in logs only. */
+  readonly name: string;
+  /** The `iss` of its tokens, compared literally. */
+  readonly issuer: string;
+  readonly algorithms: ReadonlySet<string>;
+  /** Accepted `typ` values: lower case, without `application/`. */
+  readonly tokenTypes: ReadonlySet<string>;
+  readonly clockToleranceSeconds: number;
+  readonly maxTokenAgeSeconds: number | undefined;
+  /** Tokens issued before this instant (seconds since 1970) are refused. */
+  readonly notBeforeSeconds: number | undefined;
+  readonly scopeClaim: ClaimSelector | undefined;
+  readonly clientClaim: ClaimSelector | undefined;
+  readonly audienceClaim: ClaimSelector | undefined;
+  readonly requiredClaims: readonly ClaimRule[];
+  readonly keys: KeyLocation;
+  /** Name of the service binding that fetches go through, instead of the network. */
+  readonly service: string | undefined;
+}
+
+export type KeyLocation =
+  /** OpenID Connect Discovery, then RFC 8414. */
+  | { readonly kind: 'discovery' }
+  | { readonly kind: 'metadata'; readonly uri: string }
+  | { readonly kind: 'jwks'; readonly uri: string };
+
+export interface Api {
+  /** Its table's name, such as `API_TIMESHEETS`. */
+  readonly name: string;
+  readonly hosts: readonly string[];
+  readonly origin: Origin;
+  /** RFC 9728 resource identifier, if the API has one. */
+  readonly resource: string | undefined;
+  readonly issuers: readonly Issuer[];
+  readonly routes: readonly Route[];
+  readonly forward: readonly ForwardedClaim[];
+  readonly timeoutMs: number;
+  readonly uploadTimeoutMs: number;
+}
+
+export type Origin =
+  /** `base` has no trailing slash: the path of the request is appended to it. */
+  { readonly kind: 'url'; readonly base: string } | { readonly kind: 'service'; readonly binding: string };
+
+export interface ForwardedClaim {
+  readonly claim: ClaimSelector;
+  /** Lower case. */
+  readonly header: string;
+  readonly as: 'text' | 'list' | 'json';
+}
+
+export interface Route {
+  /** As it is written in the policy: `GET /orgs/:org/timesheets`. */
+  readonly key: string;
+  readonly api: Api;
+  readonly auth: 'required' | 'optional' | 'none';
+  /** Accepted issuers by their `iss`; empty where `auth` is `none`. */
+  readonly issuers: ReadonlyMap<string, Issuer>;
+  /** Accepted audiences: one of them must be in the token. */
+  readonly audiences: readonly string[];
+  readonly scopesAll: readonly string[];
+  readonly scopesAny: readonly string[];
+  /** Accepted client ids; `undefined`: any. */
+  readonly clients: ReadonlySet<string> | undefined;
+  readonly claims: readonly ClaimRule[];
+  readonly forwardAuthorization: boolean;
+  /** Equal for two routes that let the same requests in and treat them alike. */
+  readonly ruleKey: string;
+}
+
+/** A claim's name, or where it begins with `/` a JSON Pointer (RFC 6901) into the claims. */
+export interface ClaimSelector {
+  readonly text: string;
+  readonly path: readonly string[];
+}
+
+export type ClaimValue = string | number | boolean;
+
+export type ClaimRule =
+  | { readonly claim: ClaimSelector; readonly anyOf: readonly ClaimValue[] }
+  /** The claim must equal this segment of the request's path. */
+  | { readonly claim: ClaimSelector; readonly segment: number };
+
+/** The routes that one host can be asked for. */
+export interface RouteTable {
+  readonly exact: PatternNode<PatternLeaf>;
+  /** The same patterns by their folded form. */
+  readonly folded: PatternNode<FoldedLeaf>;
+  /** No pattern differs from its folded form: a request that doesn't either can have no near miss. */
+  readonly allFolded: boolean;
+}
+
+export interface PatternNode<Leaf> {
+  readonly literals: Map<string, PatternNode<Leaf>>;
+  param: PatternNode<Leaf> | undefined;
+  /** What ends with `*` here. */
+  wildcard: Leaf | undefined;
+  /** What ends here. */
+  leaf: Leaf | undefined;
+}
+
+/** All routes that share one pattern. */
+export interface PatternLeaf {
+  readonly pattern: string;
+  readonly methods: Map<string, Route>;
+  /** The route for methods without one of their own. */
+  anyMethod: Route | undefined;
+}
+
+/** All patterns that share one folded form. */
+export interface FoldedLeaf {
+  readonly leaves: PatternLeaf[];
+}
+
+/** Who a verified token speaks for. Only `token/verify.ts` makes one. */
+export interface Principal {
+  readonly issuer: Issuer;
+  readonly subject: string | undefined;
+  readonly client: string | undefined;
+  readonly scopes: ReadonlySet<string>;
+  readonly audiences: readonly string[];
+  readonly kid: string | undefined;
+  readonly claims: Readonly<Record<string, unknown>>;
+  /** Seconds since 1970. */
+  readonly exp: number;
+  readonly iat: number | undefined;
+  readonly nbf: number | undefined;
+}

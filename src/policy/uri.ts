@@ -1,0 +1,33 @@
+/** Hosts of this machine: `http:` is allowed there, since nothing travels. */
+export function isLoopbackHost(hostname: string): boolean {
+  return (
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost') ||
+    hostname === '[::1]' ||
+    /^127(\.[0-9]{1,3}){3}$/.test(hostname)
+  );
+}
+
+/** Reads a URI whose answer decides who gets in: https, or http on a loopback host; no user info, no fragment. */
+export function parseTrustedUri(text: string): URL | undefined {
+  const url = parseUrl(text);
+  if (url === undefined || url.username !== '' || url.password !== '' || text.includes('#')) return undefined;
+  const secure = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackHost(url.hostname));
+  return secure ? url : undefined;
+}
+
+export function parseUrl(text: string): URL | undefined {
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A host as it is compared: lower case, without port and trailing dot. */
+export function normaliseHost(authority: string): string {
+  return authority
+    .toLowerCase()
+    .replace(/:[0-9]*$/, '')
+    .replace(/\.$/, '');
+}

@@ -1,0 +1,41 @@
+import type { Reason } from '../decision.ts';
+
+/** Larger tokens are refused before any decoding. */
+export const MAX_TOKEN_LENGTH = 16_384;
+
+/** RFC 6750 §2.1 `b64token`. */
+const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
+const SECOND_BEARER = /,[ \t]*bearer([ \t,]|$)/i;
+
+/**
+ * Reads the bearer token (RFC 6750 §2.1); the scheme's case is ignored (RFC 9110 §11.1). Query, body and cookies are
+ * never read (RFC 9700 §4.3.2).
+ *
+ * @param authorization the header; two of them arrive joined by a comma
+ * @returns `undefined` if no credentials of this scheme came: the challenge then has no `error` (RFC 6750 §3.1)
+ */
+export function readBearer(
+  authorization: string | null,
+): { readonly token: string } | { readonly reason: Reason } | undefined {
+  if (authorization === null) return undefined;
+  const value = trimBlanks(authorization);
+  const scheme = /^[^ \t,]*/.exec(value)?.[0] ?? '';
+  if (scheme.toLowerCase() !== 'bearer') {
+    return SECOND_BEARER.test(value) ? { reason: { code: 'authorization_malformed' } } : undefined;
+  }
+  const token = trimBlanks(value.slice(scheme.length));
+  if (token.length > MAX_TOKEN_LENGTH) return { reason: { code: 'token_too_large' } };
+  if (!B64TOKEN.test(token)) return { reason: { code: 'authorization_malformed' } };
+  return { token };
+}
+
+/** By hand: a regular expression for trailing blanks takes quadratic time on a long run of blanks inside. */
+function trimBlanks(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(text.charCodeAt(start))) start++;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+const isBlank = (code: number) => code === 0x20 || code === 0x09;

@@ -1,0 +1,61 @@
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import type { Reason } from '../decision.ts';
+
+/** A token that was read, and nothing more: neither signature nor claims are checked. */
+export interface UnverifiedToken {
+  readonly kind: 'unverified';
+  readonly header: UnverifiedHeader;
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+export interface UnverifiedHeader {
+  readonly alg: string;
+  readonly kid: string | undefined;
+  readonly typ: string | undefined;
+}
+
+const COMPACT_JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
+const MAX_KID_LENGTH = 1024;
+
+/**
+ * Reads a JWT in compact form (RFC 7519 §7.2). JWE, unsecured JWS, critical headers and unencoded payloads are
+ * refused (RFC 8725 §3.1, RFC 7515 §4.1.11); `jku`, `jwk`, `x5u` and `x5c` are never looked at.
+ */
+export function decodeToken(token: string): UnverifiedToken | Reason {
+  if (!COMPACT_JWS.test(token)) return { code: 'token_malformed' };
+  let header: Record<string, unknown>;
+  let claims: Record<string, unknown>;
+  try {
+    header = decodeProtectedHeader(token) as Record<string, unknown>;
+    claims = decodeJwt(token);
+  } catch {
+    return { code: 'token_malformed' };
+  }
+  if (Object.hasOwn(header, 'crit') || Object.hasOwn(header, 'b64')) {
+    return { code: 'critical_header_unsupported' };
+  }
+  const { alg, kid, typ } = header;
+  if (typeof alg !== 'string') return { code: 'algorithm_not_allowed', alg };
+  if (kid !== undefined && (typeof kid !== 'string' || kid.length > MAX_KID_LENGTH)) {
+    return { code: 'token_malformed' };
+  }
+  if (typ !== undefined && typeof typ !== 'string') return { code: 'token_type_not_allowed', typ };
+  return { kind: 'unverified', header: { alg, kid, typ }, claims };
+}
+
+/** Whether all text in a JSON value is well-formed Unicode: a lone surrogate can't be sent on. */
+export function isWellFormed(value: unknown): boolean {
+  const pending: unknown[] = [value];
+  while (pending.length > 0) {
+    const next = pending.pop();
+    if (typeof next === 'string') {
+      if (!next.isWellFormed()) return false;
+    } else if (typeof next === 'object' && next !== null) {
+      for (const [name, member] of Object.entries(next)) {
+        if (!name.isWellFormed()) return false;
+        pending.push(member);
+      }
+    }
+  }
+  return true;
+}

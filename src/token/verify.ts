@@ -1,0 +1,165 @@
+import { compactVerify } from 'jose';
+import { isReason, type Reason } from '../decision.ts';
+import { type KeySet, selectKey, type VerificationKey } from '../keys/jwks.ts';
+import type { KeyIo, KeyOrigin, KeySource } from '../keys/source.ts';
+import { checkAudience } from '../policy/authorize.ts';
+import type { Principal, Route, Settings } from '../policy/policy.ts';
+import type { TokenCache } from './cache.ts';
+import { checkHeader, checkTimes, readClaims } from './checks.ts';
+import { decodeToken, type UnverifiedHeader, type UnverifiedToken } from './decode.ts';
+
+export interface VerifyContext {
+  readonly settings: Settings;
+  readonly keys: KeySource;
+  readonly cache: TokenCache;
+  readonly io: KeyIo;
+}
+
+/** A token that passed every check, and what the log says of how. */
+export interface Verified {
+  readonly kind: 'verified';
+  readonly principal: Principal;
+  readonly keysFrom: KeyOrigin;
+}
+
+/** A refused token, with what it claims: for logs only, and named `unverified…` there. */
+export interface Refused {
+  readonly kind: 'refused';
+  readonly reason: Reason;
+  readonly unverified?: UnverifiedToken;
+  readonly keysFrom?: KeyOrigin;
+}
+
+/**
+ * Verifies an access token for the routes that a request falls under (RFC 7519 §7.2, RFC 8725, RFC 9068 §4). All
+ * checks that need no key come before any fetch; the signature is checked with the keys of the token's issuer only.
+ *
+ * @param routes the routes that want a token, at least one: it must be meant for all of them
+ */
+export async function verifyToken(
+  token: string,
+  routes: readonly Route[],
+  context: VerifyContext,
+): Promise<Verified | Refused> {
+  const remembered = context.cache.get(token);
+  if (remembered !== undefined) {
+    const { principal, keyId } = remembered;
+    const reason = checkClaims(principal, routes, context);
+    if (reason !== undefined) return { kind: 'refused', reason };
+    const found = context.keys.get(principal.issuer, context.io);
+    const keys = found instanceof Promise ? await found : found;
+    if (isReason(keys)) return { kind: 'refused', reason: keys };
+    if (keys.set.ids.has(keyId)) return { kind: 'verified', principal, keysFrom: keys.from };
+    context.cache.delete(token);
+  }
+  return verifyAnew(token, routes, context);
+}
+
+async function verifyAnew(
+  token: string,
+  routes: readonly Route[],
+  context: VerifyContext,
+): Promise<Verified | Refused> {
+  const unverified = decodeToken(token);
+  if (isReason(unverified)) return { kind: 'refused', reason: unverified };
+  const refuse = (reason: Reason): Refused => ({ kind: 'refused', reason, unverified });
+
+  const { header, claims } = unverified;
+  const iss = Object.hasOwn(claims, 'iss') ? claims['iss'] : undefined;
+  const issuer = typeof iss === 'string' ? routes[0]?.issuers.get(iss) : undefined;
+  if (issuer === undefined) return refuse({ code: 'issuer_not_allowed', iss });
+  const headerReason = checkHeader(header, issuer);
+  if (headerReason !== undefined) return refuse(headerReason);
+  const principal = readClaims(unverified, issuer);
+  if (isReason(principal)) return refuse(principal);
+  const claimsReason = checkClaims(principal, routes, context);
+  if (claimsReason !== undefined) return refuse(claimsReason);
+
+  const key = await findKey(header, principal, context);
+  if (isReason(key)) return refuse(key);
+  let { keysFrom, verifiedBy } = {
+    keysFrom: key.from,
+    verifiedBy: await verifySignature(token, header, key),
+  };
+  if (verifiedBy === undefined && header.kid === undefined) {
+    // Without a key id, a new key can't be told from a bad signature: look whether the issuer's keys changed.
+    const renewed = await findKey(header, principal, context, key.key);
+    if (!isReason(renewed)) {
+      keysFrom = renewed.from;
+      verifiedBy = await verifySignature(token, header, renewed);
+    }
+  }
+  if (verifiedBy === undefined) return { ...refuse({ code: 'signature_invalid' }), keysFrom };
+  context.cache.set(token, { principal, keyId: verifiedBy.id });
+  return { kind: 'verified', principal, keysFrom };
+}
+
+/** The checks that hold for remembered tokens too: time passes, and routes differ. */
+function checkClaims(
+  principal: Principal,
+  routes: readonly Route[],
+  { settings, io }: VerifyContext,
+): Reason | undefined {
+  const { client, kid } = principal;
+  if (client !== undefined && settings.blockedClients.has(client)) return { code: 'client_blocked' };
+  if (kid !== undefined && settings.blockedKids.has(kid)) return { code: 'key_blocked' };
+  const timeReason = checkTimes(principal, Math.floor(io.now() / 1000));
+  if (timeReason !== undefined) return timeReason;
+  for (const route of routes) {
+    const reason = checkAudience(route, principal);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
+}
+
+interface FoundKey {
+  readonly kind: 'found';
+  readonly key: VerificationKey;
+  readonly from: KeyOrigin;
+}
+
+/** @param unlike a key that was tried in vain: another one is wanted */
+async function findKey(
+  header: UnverifiedHeader,
+  { issuer }: Principal,
+  { keys, io }: VerifyContext,
+  unlike?: VerificationKey,
+): Promise<FoundKey | Reason> {
+  const select = (set: KeySet) => {
+    const selected = selectKey(set, header);
+    return typeof selected === 'object' && selected.id === unlike?.id ? 'unknown' : selected;
+  };
+  const found = keys.get(issuer, io);
+  let atHand = found instanceof Promise ? await found : found;
+  if (isReason(atHand)) return atHand;
+  let selected = select(atHand.set);
+  if (selected === 'unknown') {
+    atHand = await keys.seek(issuer, (set) => select(set) !== 'unknown', io);
+    if (isReason(atHand)) return atHand;
+    selected = select(atHand.set);
+  }
+  switch (selected) {
+    case 'unknown':
+      return { code: 'key_unknown', kid: header.kid };
+    case 'ambiguous':
+      return { code: 'key_ambiguous', kid: header.kid };
+    case 'misfit':
+      return { code: 'algorithm_not_allowed', alg: header.alg };
+    default:
+      return { kind: 'found', key: selected, from: atHand.from };
+  }
+}
+
+/** @returns the key, if it verifies the signature */
+async function verifySignature(
+  token: string,
+  { alg }: UnverifiedHeader,
+  { key }: FoundKey,
+): Promise<VerificationKey | undefined> {
+  try {
+    await compactVerify(token, await key.cryptoKey(alg), { algorithms: [alg] });
+    return key;
+  } catch {
+    return undefined; // whatever jose or Web Crypto object to: it is not verified
+  }
+}
