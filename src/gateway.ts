@@ -160,21 +160,17 @@ function readRequestId(headers: Headers): string {
   return given !== null && /^[A-Za-z0-9._-]{8,64}$/.test(given) ? given : crypto.randomUUID();
 }
 
-/** A Worker's clock stands still between I/O: what moves it before the decision is the wait for keys, after it the origin. */
+/** A Worker's clock stands still between I/O: what moves it before the decision is the wait for keys. */
 function createTimer(now: () => number) {
   const start = now();
-  let decidedAt: number | undefined;
+  let decidedAt = start;
   return {
     decided: () => {
       decidedAt = now();
     },
     read: () => {
       const time = now();
-      return {
-        time,
-        keyWaitMs: (decidedAt ?? time) - start,
-        originMs: decidedAt === undefined ? undefined : time - decidedAt,
-      };
+      return { time, keyWaitMs: decidedAt - start, originMs: time - decidedAt };
     },
   };
 }

@@ -50,8 +50,8 @@ export interface Answered {
   readonly status: number;
   /** The reason that was answered with, if it came after the decision. */
   readonly reason?: Reason | undefined;
-  readonly keyWaitMs?: number | undefined;
-  readonly originMs?: number | undefined;
+  readonly keyWaitMs: number;
+  readonly originMs: number;
   readonly subject?: string | undefined;
 }
 
@@ -75,8 +75,8 @@ export function requestLine(decision: Decision, answered: Answered): RequestLine
     subject: answered.subject,
     kid: principal?.kid,
     keys_from: decision.keysFrom,
-    key_wait_ms: answered.keyWaitMs,
-    origin_ms: answered.originMs,
+    key_wait_ms: decision.keysFrom === undefined ? undefined : answered.keyWaitMs,
+    origin_ms: decision.kind === 'allow' ? answered.originMs : undefined,
     unverified_iss: cut(unverified?.claims['iss']),
     unverified_kid: cut(unverified?.header.kid),
     unverified_alg: cut(unverified?.header.alg),

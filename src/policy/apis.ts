@@ -41,13 +41,13 @@ export function compileApi(
   );
   if (!parsed.success) {
     const fields = (path: Place) => (path.length === 0 ? Object.keys(apiSchema.shape) : ['header', 'as']);
-    faults.push(...schemaFaults(place, parsed.error.issues, fields));
+    faults.push(...schemaFaults(place, table, parsed.error.issues, fields));
   }
   const routeConfigs = Object.entries(routeTables ?? {}).flatMap(([key, value]) => {
     const route = routeSchema.safeParse(value);
     if (route.success) return [{ key, config: route.data }];
     const fields = (path: Place) => (path.length === 0 ? Object.keys(routeSchema.shape) : ['param']);
-    faults.push(...schemaFaults([name, 'routes', key], route.error.issues, fields));
+    faults.push(...schemaFaults([name, 'routes', key], value, route.error.issues, fields));
     return [];
   });
   if (routeTables !== undefined && Object.keys(routeTables).length === 0) {

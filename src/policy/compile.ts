@@ -48,7 +48,7 @@ export function compilePolicy(
     routes.push(...compiled.routes);
   }
   if (apiTables.length === 0) {
-    faults.push(fault(['API_…'], 'there is no API', 'add a table such as [vars.API_ORDERS]'));
+    faults.push(fault(['vars'], 'there is no API', 'add a table such as [vars.API_ORDERS]'));
   }
   const { hosts, otherHosts } = buildTables(routes, faults);
   if (faults.length > 0) return { ok: false, faults: distinct(faults) };
@@ -61,7 +61,9 @@ export function compilePolicy(
 function compileSettings(table: unknown, faults: Fault[]): Settings {
   const parsed = settingsSchema.safeParse(isTable(table) ? table : {});
   if (!parsed.success) {
-    faults.push(...schemaFaults(['GATEWAY'], parsed.error.issues, () => Object.keys(settingsSchema.shape)));
+    faults.push(
+      ...schemaFaults(['GATEWAY'], table, parsed.error.issues, () => Object.keys(settingsSchema.shape)),
+    );
   }
   const config = parsed.data ?? {};
   return {

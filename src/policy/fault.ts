@@ -68,63 +68,71 @@ function editDistance(a: string, b: string): number {
   return row[b.length] as number;
 }
 
-/** Words the schema's findings. `fields` are the names that the object at hand knows. */
+/**
+ * Words the schema's findings about a table.
+ *
+ * @param fieldsAt the names of fields that the schema knows at a path inside the table
+ */
 export function schemaFaults(
   place: Place,
+  table: unknown,
   issues: readonly z.core.$ZodIssue[],
   fieldsAt: (path: Place) => readonly string[],
 ): Fault[] {
   return issues.flatMap((issue): Fault[] => {
     const path = issue.path.filter((part) => typeof part !== 'symbol');
     const here = [...place, ...path];
+    const value = path.reduce<unknown>(
+      (inner, part) => (inner as Record<string, unknown> | undefined)?.[part],
+      table,
+    );
+    const wrongType = (wanted: readonly string[]) =>
+      fault(
+        here,
+        value === undefined ? 'this is missing' : 'this has the wrong type',
+        `write ${wanted.join(' or ')}`,
+      );
     switch (issue.code) {
       case 'unrecognized_keys':
         return issue.keys.map((key) =>
           fault([...here, key], 'there is no such field', suggest(key, fieldsAt(path))),
         );
       case 'invalid_union': {
-        // Word the branch that got furthest: a list with one bad item is about that item.
-        const branches = issue.errors.filter((branch) =>
-          branch.some((inner) => inner.path.length > 0 || inner.code !== 'invalid_type'),
+        // The branch whose type is right knows what else is wrong: in a list with a bad item, the item.
+        const branch = issue.errors.find((inner) =>
+          inner.some((i) => i.path.length > 0 || i.code !== 'invalid_type'),
         );
-        const branch = branches[0];
-        if (branch !== undefined) return schemaFaults(here, branch, () => []);
-        const wanted = issue.errors.flatMap((inner) =>
-          inner.map((i) => (i.code === 'invalid_type' ? article(i.expected) : i.message)),
-        );
-        return [fault(here, 'this has the wrong type', `write ${[...new Set(wanted)].join(' or ')}`)];
+        if (branch !== undefined) return schemaFaults(here, value, branch, () => fieldsAt(path));
+        const wanted = issue.errors
+          .flat()
+          .flatMap((i) => (i.code === 'invalid_type' ? [article(i.expected)] : []));
+        return [wrongType([...new Set(wanted)])];
       }
       case 'invalid_type':
-        return issue.input === undefined && path.length > 0 && isMissing(issue)
-          ? [fault(here, 'this is missing', `write ${article(issue.expected)}`)]
-          : [fault(here, 'this has the wrong type', `write ${article(issue.expected)}`)];
+        return [wrongType([article(issue.expected)])];
       case 'invalid_value':
         return [
-          fault(
-            here,
-            'this is not one of the choices',
-            `write ${issue.values.map((v) => JSON.stringify(v)).join(' or ')}`,
-          ),
+          fault(here, 'this is not one of the choices', `write ${issue.values.map(quote).join(' or ')}`),
         ];
       case 'too_small':
-        return [
-          issue.origin === 'array' || issue.origin === 'string'
-            ? fault(here, 'this is empty', issue.message)
-            : fault(
+        return issue.origin === 'array' || issue.origin === 'string'
+          ? [fault(here, 'this is empty', issue.message)]
+          : [
+              fault(
                 here,
                 'this is too small',
-                `the least is ${issue.minimum}${issue.inclusive === false ? ' (exclusive)' : ''}`,
+                `write ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`,
               ),
-        ];
+            ];
       case 'too_big':
-        return [fault(here, 'this is too large', `the most is ${issue.maximum}`)];
+        return [fault(here, 'this is too large', `write at most ${issue.maximum}`)];
       default:
         return [fault(here, 'this is not as it must be', issue.message)];
     }
   });
 }
 
-const isMissing = (issue: z.core.$ZodIssue) => !('input' in issue) || issue.input === undefined;
+const quote = (value: unknown) => JSON.stringify(value);
 
 const TYPE_WORDS: Record<string, string> = {
   string: 'a string',

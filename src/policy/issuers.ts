@@ -25,7 +25,9 @@ export function compileIssuers(
     const place = ['ISSUERS', name];
     const parsed = issuerSchema.safeParse(tables[name]);
     if (!parsed.success) {
-      faults.push(...schemaFaults(place, parsed.error.issues, () => Object.keys(issuerSchema.shape)));
+      faults.push(
+        ...schemaFaults(place, tables[name], parsed.error.issues, () => Object.keys(issuerSchema.shape)),
+      );
       continue;
     }
     const before = faults.length;

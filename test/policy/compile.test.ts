@@ -1,0 +1,453 @@
+import { env } from 'cloudflare:workers';
+import { describe, expect, it } from 'vitest';
+import { compilePolicy } from '../../src/policy/compile.ts';
+import { AUDIENCE, faultsOf, ISSUER, policyWith, vars } from '../support/policy.ts';
+
+const ROUTES = { 'GET /x': {} };
+const issuers = (issuer: object) => ({ ISSUERS: { main: { issuer: ISSUER, ...issuer } } });
+
+describe('compilePolicy', () => {
+  it('compiles a policy with its defaults', () => {
+    const policy = policyWith({ 'GET /x': { scopes_all: ['read'] }, 'GET /open': { auth: 'none' } });
+    const [api] = policy.apis;
+    expect(policy.settings).toMatchObject({ logSubject: 'none', logSample: 1 });
+    expect(policy.issuers[0]).toMatchObject({
+      algorithms: new Set(['RS256', 'ES256', 'EdDSA']),
+      tokenTypes: new Set(['at+jwt', 'jwt']),
+      clockToleranceSeconds: 30,
+      keys: { kind: 'discovery' },
+    });
+    expect(api).toMatchObject({ timeoutMs: 15_000, uploadTimeoutMs: 300_000, forward: [] });
+    expect(api?.routes[0]).toMatchObject({
+      auth: 'required',
+      audiences: [AUDIENCE],
+      scopesAll: ['read'],
+      forwardAuthorization: false,
+    });
+    expect(api?.routes[1]).toMatchObject({ auth: 'none', forwardAuthorization: true });
+  });
+
+  // One fault each, with its place and its remedy.
+  it.each<[string, Record<string, unknown>, string]>([
+    [
+      'no issuers',
+      { ...vars(ROUTES), ISSUERS: undefined },
+      'ISSUERS: this is missing; add a table [vars.ISSUERS.<name>] with issuer = "https://…"',
+    ],
+    [
+      'an empty table of issuers',
+      vars(ROUTES, {}, { ISSUERS: {} }),
+      'ISSUERS: there is no issuer; add a table [vars.ISSUERS.<name>]',
+    ],
+    ['no API', issuers({}), 'vars: there is no API; add a table such as [vars.API_ORDERS]'],
+    [
+      'a table that is nearly ISSUERS',
+      vars(ROUTES, {}, { ISSUER: {} }),
+      'ISSUER: tables under [vars] are policy, and this is none that the gateway knows; did you mean ISSUERS?',
+    ],
+    [
+      'a table that is nearly GATEWAY',
+      vars(ROUTES, {}, { Gateway: {} }),
+      'Gateway: tables under [vars] are policy, and this is none that the gateway knows; did you mean GATEWAY?',
+    ],
+    [
+      'a table that is nearly an API',
+      vars(ROUTES, {}, { 'API-X': {} }),
+      'API-X: tables under [vars] are policy, and this is none that the gateway knows; did you mean API_X?',
+    ],
+    [
+      'an array of tables',
+      vars(ROUTES, {}, { ORDERS: [{}] }),
+      'ORDERS: tables under [vars] are policy, and this is none that the gateway knows; did you mean API_ORDERS?',
+    ],
+    [
+      'an unknown field of the gateway',
+      vars(ROUTES, {}, { GATEWAY: { log_subjects: 'none' } }),
+      'GATEWAY.log_subjects: there is no such field; did you mean "log_subject"?',
+    ],
+    [
+      'a choice that is none',
+      vars(ROUTES, {}, { GATEWAY: { log_subject: 'yes' } }),
+      'GATEWAY.log_subject: this is not one of the choices; write "none" or "hash" or "plain"',
+    ],
+    [
+      'a share over 1',
+      vars(ROUTES, {}, { GATEWAY: { log_sample: 2 } }),
+      'GATEWAY.log_sample: this is too large; write at most 1',
+    ],
+    [
+      'a share under 0',
+      vars(ROUTES, {}, { GATEWAY: { log_sample: -1 } }),
+      'GATEWAY.log_sample: this is too small; write at least 0',
+    ],
+    [
+      'an issuer without issuer',
+      vars(ROUTES, {}, { ISSUERS: { main: {} } }),
+      'ISSUERS.main.issuer: this is missing; write a string',
+    ],
+    [
+      'a symmetric algorithm',
+      vars(ROUTES, {}, issuers({ algorithms: ['HS256'] })),
+      'ISSUERS.main.algorithms[0]: this is not one of the choices; write "RS256" or "RS384" or "RS512" or "PS256" or "PS384" or "PS512" or "ES256" or "ES384" or "ES512" or "EdDSA" or "Ed25519"',
+    ],
+    [
+      'the algorithm none',
+      vars(ROUTES, {}, issuers({ algorithms: ['none'] })),
+      'ISSUERS.main.algorithms[0]: this is not one of the choices; write "RS256" or "RS384" or "RS512" or "PS256" or "PS384" or "PS512" or "ES256" or "ES384" or "ES512" or "EdDSA" or "Ed25519"',
+    ],
+    [
+      'no algorithm',
+      vars(ROUTES, {}, issuers({ algorithms: [] })),
+      'ISSUERS.main.algorithms: this is empty; name at least one algorithm',
+    ],
+    [
+      'an insecure issuer',
+      vars(ROUTES, {}, issuers({ issuer: 'http://issuer.example' })),
+      'ISSUERS.main.issuer: no metadata can be found under it; write an https URL (http for loopback hosts), without user name and fragment, or give metadata_uri or jwks_uri',
+    ],
+    [
+      'an insecure key set',
+      vars(ROUTES, {}, issuers({ jwks_uri: 'http://issuer.example/keys' })),
+      'ISSUERS.main.jwks_uri: keys may not come from there; write an https URL (http for loopback hosts), without user name and fragment',
+    ],
+    [
+      'two places for keys',
+      vars(ROUTES, {}, issuers({ jwks_uri: 'https://a.example', metadata_uri: 'https://b.example' })),
+      'ISSUERS.main.metadata_uri: jwks_uri is given too; keep one of them',
+    ],
+    [
+      'a date that is none',
+      vars(ROUTES, {}, issuers({ not_before: 'yesterday' })),
+      'ISSUERS.main.not_before: "yesterday" is no date; write it like "2026-11-24T12:00:00Z"',
+    ],
+    [
+      'a tolerance that is no whole number',
+      vars(ROUTES, {}, issuers({ clock_tolerance: 1.5 })),
+      'ISSUERS.main.clock_tolerance: this has the wrong type; write a whole number',
+    ],
+    [
+      'two tables for one issuer',
+      vars(ROUTES, { issuer: 'main' }, { ISSUERS: { main: { issuer: ISSUER }, twin: { issuer: ISSUER } } }),
+      'ISSUERS.twin.issuer: ISSUERS.main has the same issuer; an issuer can have one table only',
+    ],
+    [
+      'an unknown issuer',
+      vars(ROUTES, { issuer: 'mian' }),
+      'API_ORDERS.issuer: there is no issuer "mian"; did you mean "main"?',
+    ],
+    [
+      'a choice of issuers that was not made',
+      vars(
+        ROUTES,
+        {},
+        { ISSUERS: { a: { issuer: 'https://a.example' }, b: { issuer: 'https://b.example' } } },
+      ),
+      'API_ORDERS.issuer: this is missing, and there are several issuers; name one of a, b',
+    ],
+    [
+      'no audience',
+      vars(ROUTES, { audience: undefined }),
+      'API_ORDERS.audience: this is missing; write a string or a list',
+    ],
+    [
+      'an empty audience',
+      vars(ROUTES, { audience: '' }),
+      'API_ORDERS.audience: this is empty; the audience as it stands in tokens',
+    ],
+    [
+      'an empty list of audiences',
+      vars(ROUTES, { audience: [] }),
+      'API_ORDERS.audience: this is empty; name at least one audience',
+    ],
+    ['no origin', vars(ROUTES, { origin: undefined }), 'API_ORDERS.origin: this is missing; write a string'],
+    [
+      'an origin that is no URL',
+      vars(ROUTES, { origin: 'orders.example' }),
+      'API_ORDERS.origin: "orders.example" is no origin; write an http(s) URL without user name, query and fragment, or "service:BINDING"',
+    ],
+    [
+      'an origin of another scheme',
+      vars(ROUTES, { origin: 'ftp://orders.example' }),
+      'API_ORDERS.origin: "ftp://orders.example" is no origin; write an http(s) URL without user name, query and fragment, or "service:BINDING"',
+    ],
+    [
+      'an origin with a query',
+      vars(ROUTES, { origin: 'https://orders.example/?a' }),
+      'API_ORDERS.origin: "https://orders.example/?a" is no origin; write an http(s) URL without user name, query and fragment, or "service:BINDING"',
+    ],
+    [
+      'an unknown field of an API',
+      vars(ROUTES, { audiences: 'x' }),
+      'API_ORDERS.audiences: there is no such field; did you mean "audience"?',
+    ],
+    [
+      'a host with a port',
+      vars(ROUTES, { hosts: ['api.example.com:443'] }),
+      'API_ORDERS.hosts[0]: this is not as it must be; a host name in lower case, without scheme, port and trailing dot',
+    ],
+    [
+      'a resource elsewhere',
+      vars(ROUTES, { hosts: ['api.example.com'], resource: 'https://other.example' }),
+      'API_ORDERS.resource: this is no resource identifier of this API; write an https URL on one of its hosts',
+    ],
+    [
+      'no routes',
+      vars({}),
+      'API_ORDERS.routes: there is no route; add one like "GET /orders" = { scopes_all = ["read:orders"] }',
+    ],
+    [
+      'an unknown field of a route',
+      vars({ 'GET /x': { scope_all: ['a'] } }),
+      'API_ORDERS.routes."GET /x".scope_all: there is no such field; did you mean "scopes_all"?',
+    ],
+    [
+      'a list that is no list',
+      vars({ 'GET /x': { scopes_all: 'a' } }),
+      'API_ORDERS.routes."GET /x".scopes_all: this has the wrong type; write a list',
+    ],
+    [
+      'an empty list of scopes',
+      vars({ 'GET /x': { scopes_all: [] } }),
+      'API_ORDERS.routes."GET /x".scopes_all: this is empty; name at least one scope, or leave the field out',
+    ],
+    [
+      'two scopes in one',
+      vars({ 'GET /x': { scopes_any: ['a b'] } }),
+      'API_ORDERS.routes."GET /x".scopes_any[0]: this is not as it must be; one scope each: no spaces, quotes or backslashes (RFC 6749 §3.3)',
+    ],
+    [
+      'an empty list of clients',
+      vars({ 'GET /x': { clients: [] } }),
+      'API_ORDERS.routes."GET /x".clients: this is empty; name at least one client id, or leave the field out',
+    ],
+    [
+      'no claims',
+      vars({ 'GET /x': { claims: {} } }),
+      'API_ORDERS.routes."GET /x".claims: this is empty; name at least one claim, or leave the field out',
+    ],
+    [
+      'an empty list of values',
+      vars({ 'GET /x': { claims: { org: [] } } }),
+      'API_ORDERS.routes."GET /x".claims.org: this is empty; give at least one value',
+    ],
+    [
+      'a parameter that the path lacks',
+      vars({ 'GET /:org': { claims: { org: { param: 'orgg' } } } }),
+      'API_ORDERS.routes."GET /:org".claims.org.param: the path has no :orgg; did you mean "org"?',
+    ],
+    [
+      'an auth that is none',
+      vars({ 'GET /x': { auth: 'open' } }),
+      'API_ORDERS.routes."GET /x".auth: this is not one of the choices; write "required" or "optional" or "none"',
+    ],
+    [
+      'a rule on a public route',
+      vars({ 'GET /x': { auth: 'none', scopes_all: ['a'] } }),
+      'API_ORDERS.routes."GET /x".scopes_all: a rule has no effect beside auth = "none"; remove the rule, or auth',
+    ],
+    [
+      'an audience on a public route',
+      vars({ 'GET /x': { auth: 'none', audience: AUDIENCE } }),
+      'API_ORDERS.routes."GET /x".audience: a rule has no effect beside auth = "none"; remove the rule, or auth',
+    ],
+    [
+      'a rule on an optional route',
+      vars({ 'GET /x': { auth: 'optional', clients: ['a'] } }),
+      'API_ORDERS.routes."GET /x".clients: a rule has no effect beside auth = "optional"; remove the rule, or auth',
+    ],
+    [
+      'an audience that widens',
+      vars({ 'GET /x': { audience: 'other' } }),
+      `API_ORDERS.routes."GET /x".audience: the API does not accept "other"; a route can only narrow: add it to the API too, or there is "${AUDIENCE}"`,
+    ],
+    [
+      'a key without path',
+      vars({ GET: {} }),
+      'API_ORDERS.routes.GET: a route key is a method and a path; write it like "GET /orders/:id"',
+    ],
+    [
+      'a key with three parts',
+      vars({ 'GET /x y': {} }),
+      'API_ORDERS.routes."GET /x y": a route key is a method and a path; write it like "GET /orders/:id"',
+    ],
+    [
+      'a method in lower case',
+      vars({ 'get /x': {} }),
+      'API_ORDERS.routes."get /x": methods are case-sensitive; write GET',
+    ],
+    [
+      'a method that is none',
+      vars({ 'GET,PUT /x': {} }),
+      'API_ORDERS.routes."GET,PUT /x": "GET,PUT" is no method; write methods like GET|PUT, or *',
+    ],
+    [
+      'a method twice',
+      vars({ 'GET|GET /x': {} }),
+      'API_ORDERS.routes."GET|GET /x": a method is named twice; name each once',
+    ],
+    [
+      '* beside a method',
+      vars({ 'GET|* /x': {} }),
+      'API_ORDERS.routes."GET|* /x": * already stands for every method; write * alone',
+    ],
+    [
+      'TRACE',
+      vars({ 'TRACE /x': {} }),
+      'API_ORDERS.routes."TRACE /x": TRACE can\'t be forwarded; leave it out',
+    ],
+    ['a relative path', vars({ 'GET x': {} }), 'API_ORDERS.routes."GET x": a path begins with /; write /x'],
+    [
+      'a path with a query',
+      vars({ 'GET /x?a': {} }),
+      'API_ORDERS.routes."GET /x?a": a path has no query and no fragment; end it before the ? or #',
+    ],
+    [
+      'a * in the middle',
+      vars({ 'GET /*/x': {} }),
+      'API_ORDERS.routes."GET /*/x": * stands for the rest of a path; put it last, alone between slashes',
+    ],
+    [
+      'a * inside a segment',
+      vars({ 'GET /x*': {} }),
+      'API_ORDERS.routes."GET /x*": * stands for the rest of a path; put it last, alone between slashes',
+    ],
+    [
+      'a parameter without name',
+      vars({ 'GET /:': {} }),
+      'API_ORDERS.routes."GET /:": ":" is no parameter; name it with letters, digits and _',
+    ],
+    [
+      'a parameter twice',
+      vars({ 'GET /:a/:a': {} }),
+      'API_ORDERS.routes."GET /:a/:a": the parameter :a stands twice; give each its own name',
+    ],
+    [
+      'a path that no request can have',
+      vars({ 'GET /a//b': {} }),
+      'API_ORDERS.routes."GET /a//b": no request can match ""; see "One form of a path" in docs/policy.md',
+    ],
+    [
+      'a dot segment',
+      vars({ 'GET /a/../b': {} }),
+      'API_ORDERS.routes."GET /a/../b": no request can match ".."; see "One form of a path" in docs/policy.md',
+    ],
+    [
+      'a route twice',
+      vars({ 'GET /:a': {}, 'GET|PUT /:b': {} }),
+      'API_ORDERS.routes."GET|PUT /:b": API_ORDERS.routes."GET /:a" serves GET here already; keep one of them',
+    ],
+    [
+      'paths that fold to one, with other rules',
+      vars({ 'GET /x': {}, 'GET /X': { scopes_all: ['a'] } }),
+      'API_ORDERS.routes."GET /X": some origins can\'t tell this path from the one of API_ORDERS.routes."GET /x", and the rules differ; give both the same rules, or drop one',
+    ],
+    [
+      'a slash more, with other rules',
+      vars({ '* /x': { scopes_all: ['a'] }, 'GET /x/': {} }),
+      'API_ORDERS.routes."GET /x/": some origins can\'t tell this path from the one of API_ORDERS.routes."* /x", and the rules differ; give both the same rules, or drop one',
+    ],
+    [
+      'a header that is not x-…',
+      vars(ROUTES, { forward: { org: 'tenant' } }),
+      'API_ORDERS.forward.org: the header "tenant" can\'t carry a claim; name it x-…, in lower case, outside the families of "Headers" in docs/policy.md',
+    ],
+    [
+      'a header of a reserved family',
+      vars(ROUTES, { forward: { org: 'x-forwarded-org' } }),
+      'API_ORDERS.forward.org: the header "x-forwarded-org" can\'t carry a claim; name it x-…, in lower case, outside the families of "Headers" in docs/policy.md',
+    ],
+    [
+      'an identity header',
+      vars(ROUTES, { forward: { org: 'x-claim-sub' } }),
+      'API_ORDERS.forward.org: the header "x-claim-sub" can\'t carry a claim; name it x-…, in lower case, outside the families of "Headers" in docs/policy.md',
+    ],
+    [
+      'two claims in one header',
+      vars(ROUTES, { forward: { org: 'x-org', tenant: 'x-org' } }),
+      'API_ORDERS.forward.tenant: the claim "org" is already sent as x-org; give each claim its own header',
+    ],
+    [
+      'a form that is none',
+      vars(ROUTES, { forward: { org: { header: 'x-org', as: 'csv' } } }),
+      'API_ORDERS.forward.org.as: this is not one of the choices; write "text" or "list" or "json"',
+    ],
+    [
+      'a time-out of zero',
+      vars(ROUTES, { timeout_ms: 0 }),
+      'API_ORDERS.timeout_ms: this is too small; write more than 0',
+    ],
+  ])('finds %s', (_why, tables, message) => {
+    expect(faultsOf(tables)).toEqual([message]);
+  });
+
+  it('finds all faults at once', () => {
+    const faults = faultsOf(
+      vars(
+        { 'GET /x': { scopes_all: [] }, 'get /y': {} },
+        { origin: 'x' },
+        { GATEWAY: { a: 1 }, ISSUERS: { main: {} } },
+      ),
+    );
+    expect(faults.map((text) => text.slice(0, text.indexOf(': ')))).toEqual([
+      'GATEWAY.a',
+      'ISSUERS.main.issuer',
+      'API_ORDERS.routes."GET /x".scopes_all',
+      'API_ORDERS.origin',
+      'API_ORDERS.routes."get /y"',
+    ]);
+  });
+
+  it('finds services that are not bound', () => {
+    const tables = vars(ROUTES, { origin: 'service:ORDRES' }, issuers({ service: 'ISSUER' }));
+    expect(faultsOf(tables, ['ORDERS'])).toEqual([
+      'ISSUERS.main.service: there is no service binding "ISSUER"; add [[services]] with binding = "ISSUER" to wrangler.toml',
+      'API_ORDERS.origin: there is no service binding "ORDRES"; did you mean "ORDERS"?',
+    ]);
+  });
+
+  it('refuses the same route in two APIs of one host', () => {
+    const other = { API_OTHER: { origin: 'https://o.example', audience: 'o', routes: { 'GET /:id': {} } } };
+    expect(faultsOf(vars({ 'GET /:x': {} }, {}, other))).toEqual([
+      'API_OTHER.routes."GET /:id": API_ORDERS.routes."GET /:x" serves GET here already; keep one of them',
+    ]);
+  });
+
+  it('allows the same route on different hosts', () => {
+    const other = {
+      API_OTHER: { hosts: ['o.example'], origin: 'https://o.example', audience: 'o', routes: ROUTES },
+    };
+    expect(faultsOf(vars(ROUTES, { hosts: ['a.example'] }, other))).toEqual([]);
+  });
+
+  it('takes strings, secrets and bindings for no policy, whatever their name', () => {
+    const tables = vars(
+      ROUTES,
+      {},
+      {
+        API_KEY: 'secret',
+        ISSUER: 'text',
+        PORT: 1,
+        KEYS: (env as Record<string, unknown>)['KEYS'],
+        VERSION: { id: 'a', tag: '', timestamp: 'b' },
+      },
+    );
+    expect(faultsOf(tables)).toEqual([]);
+  });
+
+  it.each([null, [], 'text', 1, { routes: 1 }, { routes: { 'GET /x': 1 } }, { routes: { 'GET /x': null } }])(
+    'never throws on an API that is %j',
+    (table) => {
+      const result = compilePolicy({ ...vars(ROUTES), API_ODD: table });
+      expect(result.ok).toBe(typeof table !== 'object' || table === null);
+    },
+  );
+
+  it('derives the resource identifier from the audience where that is a URL on a host of the API', () => {
+    const resourceOf = (api: object) => policyWith(ROUTES, api as Record<string, unknown>).apis[0]?.resource;
+    expect(resourceOf({ hosts: ['api.example.com'] })).toBe(AUDIENCE);
+    expect(resourceOf({})).toBeUndefined();
+    expect(resourceOf({ hosts: ['other.example'] })).toBeUndefined();
+    expect(resourceOf({ hosts: ['api.example.com'], audience: [AUDIENCE] })).toBeUndefined();
+    expect(resourceOf({ resource: 'https://api.example.com/x' })).toBe('https://api.example.com/x');
+  });
+});
