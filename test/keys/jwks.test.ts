@@ -1,0 +1,135 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { importKeySet, readJwks, selectKey } from '../../src/keys/jwks.ts';
+import { makeKey, type SigningKey } from '../support/issuer.ts';
+
+let ec: SigningKey;
+let rsa: SigningKey;
+let ed: SigningKey;
+beforeAll(async () => {
+  [ec, rsa, ed] = await Promise.all([
+    makeKey('ES256', 'ec'),
+    makeKey('RS256', 'rsa'),
+    makeKey('EdDSA', 'ed'),
+  ]);
+});
+
+const whyDropped = (...keys: unknown[]) => readJwks({ keys })?.dropped.map(({ why }) => why);
+
+describe('readJwks', () => {
+  it('keeps the public members that verification needs', () => {
+    const extra = { ...ec.publicJwk, use: 'sig', key_ops: ['verify'], x5c: ['MII'], ext: true };
+    expect(readJwks({ keys: [extra] })).toEqual({
+      keys: [{ kty: 'EC', crv: 'P-256', x: ec.publicJwk.x, y: ec.publicJwk.y, kid: 'ec' }],
+      dropped: [],
+    });
+  });
+
+  it('takes keys without use and without alg', () => {
+    expect(readJwks({ keys: [rsa.publicJwk, ed.publicJwk] })?.keys).toHaveLength(2);
+  });
+
+  it.each<[string, () => unknown, string]>([
+    ['a symmetric key', () => ({ kty: 'oct', k: 'AAAA' }), 'private'],
+    ['a symmetric key without its secret', () => ({ kty: 'oct' }), 'kty'],
+    ['a private key', () => ({ ...ec.publicJwk, d: 'AAAA' }), 'private'],
+    ['a key for encryption', () => ({ ...rsa.publicJwk, use: 'enc' }), 'not_for_signatures'],
+    ['a key for other operations', () => ({ ...rsa.publicJwk, key_ops: ['encrypt'] }), 'not_for_signatures'],
+    ['a curve for key agreement', () => ({ kty: 'OKP', crv: 'X25519', x: ed.publicJwk.x }), 'kty'],
+    ['Ed448', () => ({ kty: 'OKP', crv: 'Ed448', x: ed.publicJwk.x }), 'kty'],
+    ['secp256k1', () => ({ ...ec.publicJwk, crv: 'secp256k1' }), 'kty'],
+    ['a curve named like a member of every object', () => ({ ...ec.publicJwk, crv: 'constructor' }), 'kty'],
+    ['an alg that does not fit the key', () => ({ ...ec.publicJwk, alg: 'RS256' }), 'alg'],
+    ['an alg that does not fit the curve', () => ({ ...ec.publicJwk, alg: 'ES384' }), 'alg'],
+    ['an alg for encryption', () => ({ ...rsa.publicJwk, alg: 'RSA-OAEP' }), 'alg'],
+    ['a symmetric alg', () => ({ ...rsa.publicJwk, alg: 'HS256' }), 'alg'],
+    ['a kid that is a number', () => ({ ...rsa.publicJwk, kid: 1 }), 'kid'],
+    ['a modulus that is no base64url', () => ({ ...rsa.publicJwk, n: '!' }), 'malformed'],
+    ['a point without y', () => ({ ...ec.publicJwk, y: undefined }), 'malformed'],
+    ['null', () => null, 'not_an_object'],
+  ])('drops %s', (_why, make, want) => {
+    expect(whyDropped(make())).toEqual([want]);
+  });
+
+  it('drops RSA keys under 2048 bits, leading zeros not counted, and absurdly large ones', async () => {
+    const weak = await makeKey('RS256', 'weak', 2048);
+    const n = Uint8Array.from(atob((weak.publicJwk.n ?? '').replaceAll('-', '+').replaceAll('_', '/')), (c) =>
+      c.charCodeAt(0),
+    );
+    const toB64 = (bytes: Uint8Array) =>
+      btoa(String.fromCharCode(...bytes))
+        .replaceAll('+', '-')
+        .replaceAll('/', '_')
+        .replaceAll('=', '');
+    const padded = new Uint8Array(257);
+    padded.set(n.slice(0, 255), 2);
+    expect(whyDropped({ ...weak.publicJwk, n: toB64(n.slice(0, 128)) })).toEqual(['rsa_size']);
+    expect(whyDropped({ ...weak.publicJwk, n: toB64(padded) })).toEqual(['rsa_size']);
+    expect(whyDropped({ ...weak.publicJwk, n: toB64(new Uint8Array(256)) })).toEqual(['rsa_size']);
+    expect(whyDropped({ ...weak.publicJwk, n: toB64(new Uint8Array(1025).fill(255)) })).toEqual(['rsa_size']);
+    expect(whyDropped(weak.publicJwk)).toEqual([]);
+  });
+
+  it.each([null, 1, 'text', [], {}, { keys: {} }])('takes %j for no key set', (document) => {
+    expect(readJwks(document)).toBeUndefined();
+  });
+
+  it('reads 100 keys at most', () => {
+    expect(readJwks({ keys: Array.from({ length: 200 }, () => ec.publicJwk) })?.keys).toHaveLength(100);
+  });
+});
+
+describe('importKeySet', () => {
+  it('leaves out keys that Web Crypto refuses', async () => {
+    const offCurve = { kty: 'EC', crv: 'P-256', x: ec.publicJwk.x, y: ec.publicJwk.x, kid: 'bad' } as const;
+    const jwks = readJwks({ keys: [offCurve, rsa.publicJwk] });
+    const set = await importKeySet(jwks?.keys ?? []);
+    expect(set?.keys.map(({ kid }) => kid)).toEqual(['rsa']);
+    expect(await importKeySet(readJwks({ keys: [offCurve] })?.keys ?? [])).toBeUndefined();
+  });
+});
+
+describe('selectKey', () => {
+  const select = async (keys: unknown[], header: { alg: string; kid?: string }) => {
+    const set = await importKeySet(readJwks({ keys })?.keys ?? []);
+    if (set === undefined) throw new Error('no key');
+    const selected = selectKey(set, { kid: undefined, ...header });
+    return typeof selected === 'object' ? selected.kid : selected;
+  };
+
+  it.each<[string, () => unknown[], { alg: string; kid?: string }, string | undefined]>([
+    ['by kid', () => [ec.publicJwk, rsa.publicJwk], { alg: 'RS256', kid: 'rsa' }, 'rsa'],
+    ['a kid that is not there', () => [ec.publicJwk], { alg: 'ES256', kid: 'x' }, 'unknown'],
+    ['a kid of another type', () => [ec.publicJwk], { alg: 'RS256', kid: 'ec' }, 'misfit'],
+    ['the only one that fits, without kid', () => [ec.publicJwk, rsa.publicJwk], { alg: 'ES256' }, 'ec'],
+    ['none that fits, without kid', () => [ec.publicJwk], { alg: 'EdDSA' }, 'unknown'],
+    [
+      'several that fit, without kid',
+      () => [rsa.publicJwk, { ...rsa.publicJwk, kid: 'b' }],
+      { alg: 'PS256' },
+      'ambiguous',
+    ],
+    [
+      'several with one kid',
+      () => [rsa.publicJwk, { ...rsa.publicJwk, use: 'sig' }],
+      { alg: 'RS256', kid: 'rsa' },
+      'ambiguous',
+    ],
+    [
+      'by alg among several with one kid',
+      () => [
+        { ...rsa.publicJwk, alg: 'RS256' },
+        { ...rsa.publicJwk, alg: 'PS256' },
+      ],
+      { alg: 'PS256', kid: 'rsa' },
+      'rsa',
+    ],
+    [
+      'a key without kid is not found by kid',
+      () => [{ ...ec.publicJwk, kid: undefined }],
+      { alg: 'ES256', kid: 'ec' },
+      'unknown',
+    ],
+  ])('%s', async (_why, keys, header, want) => {
+    expect(await select(keys(), header)).toBe(want);
+  });
+});

@@ -1,0 +1,352 @@
+import { env } from 'cloudflare:workers';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { isReason } from '../../src/decision.ts';
+import { createKeySource, KEY_TIMES, type KeyEvent, type KeyIo, refresh } from '../../src/keys/source.ts';
+import { type KeyStore, kvStore } from '../../src/keys/store.ts';
+import { makeKey, type SigningKey } from '../support/issuer.ts';
+import { compiled } from '../support/policy.ts';
+
+const kv = (env as { KEYS: KVNamespace }).KEYS;
+const MINUTE = 60_000;
+
+let one: SigningKey;
+let two: SigningKey;
+beforeAll(async () => {
+  [one, two] = await Promise.all([makeKey('ES256', 'one'), makeKey('ES256', 'two')]);
+});
+beforeEach(async () => {
+  for (const { name } of (await kv.list()).keys) await kv.delete(name);
+});
+
+const [issuer] = compiled({
+  ISSUERS: { main: { issuer: 'https://issuer.example', jwks_uri: 'https://issuer.example/keys' } },
+  API_X: { origin: 'https://o.example', audience: 'a', routes: { 'GET /': {} } },
+}).issuers;
+if (issuer === undefined) throw new Error('no issuer');
+const main = issuer;
+
+/** A key server and a KV that both count, and a clock that stands still. */
+function world(store: KeyStore | undefined = kvStore(kv)) {
+  const state = {
+    now: 1_800_000_000_000,
+    published: [one.publicJwk] as unknown[],
+    answer: undefined as (() => Response | Promise<Response>) | undefined,
+    cacheControl: undefined as string | undefined,
+    fetches: 0,
+    reads: 0,
+    writes: 0,
+    events: [] as KeyEvent[],
+    behind: [] as Promise<unknown>[],
+  };
+  const io: KeyIo = {
+    store: store && {
+      read: (i) => {
+        state.reads++;
+        return store.read(i);
+      },
+      write: (i, e) => {
+        state.writes++;
+        return store.write(i, e);
+      },
+    },
+    fetchFor: () => async () => {
+      state.fetches++;
+      const headers: HeadersInit =
+        state.cacheControl === undefined ? {} : { 'cache-control': state.cacheControl };
+      return state.answer?.() ?? Response.json({ keys: state.published }, { headers });
+    },
+    now: () => state.now,
+    waitUntil: (promise) => state.behind.push(promise),
+    log: (event) => state.events.push(event),
+  };
+  const settle = async () => {
+    while (state.behind.length > 0) await state.behind.pop();
+  };
+  const isolate = () => {
+    const source = createKeySource();
+    return {
+      async get() {
+        const found = await source.get(main, io);
+        return isReason(found) ? found : `${found.from}: ${found.set.keys.map(({ kid }) => kid).join(' ')}`;
+      },
+      async seek(kid: string) {
+        const found = await source.seek(main, (set) => set.keys.some((key) => key.kid === kid), io);
+        if (isReason(found)) return found;
+        return found.set.keys.some((key) => key.kid === kid) ? found.from : 'unknown';
+      },
+    };
+  };
+  return { state, io, settle, isolate };
+}
+
+const down = () => new Response('down', { status: 503 });
+
+describe('get: memory, then KV, then the network', () => {
+  it('fetches when nobody has keys, and leaves them in KV', async () => {
+    const { state, isolate, settle } = world();
+    const first = isolate();
+    expect(await first.get()).toBe('network: one');
+    await settle();
+    expect(state).toMatchObject({ fetches: 1, writes: 1 });
+    expect(await first.get()).toBe('memory: one');
+    expect(await isolate().get()).toBe('kv: one');
+    expect(state).toMatchObject({ fetches: 1, writes: 1 });
+  });
+
+  it('with a cron, no request waits for the network, ever', async () => {
+    const { state, io, isolate, settle } = world();
+    await refresh(main, io);
+    const warm = isolate();
+    for (let minute = 0; minute < 60; minute++) {
+      if (minute % 5 === 0) await refresh(main, io);
+      const fetches = state.fetches;
+      expect(await warm.get()).toMatch(/^(memory|kv): one$/);
+      expect(await isolate().get()).toBe('kv: one');
+      await settle();
+      expect(state.fetches).toBe(fetches);
+      state.now += MINUTE;
+    }
+  });
+
+  it('rereads KV behind a request, not before it', async () => {
+    const { state, io, isolate, settle } = world();
+    await refresh(main, io);
+    const warm = isolate();
+    await warm.get();
+    state.published = [two.publicJwk];
+    state.now += KEY_TIMES.rereadMs + 1;
+    await refresh(main, io);
+    expect(await warm.get()).toBe('memory: one');
+    await settle();
+    expect(await warm.get()).toBe('memory: two');
+  });
+
+  it('rereads KV before the request when the isolate was idle: a removed key is gone', async () => {
+    const { state, io, isolate } = world();
+    await refresh(main, io);
+    const idle = isolate();
+    await idle.get();
+    state.published = [two.publicJwk];
+    state.now += KEY_TIMES.idleMs + 1;
+    await refresh(main, io);
+    expect(await idle.get()).toBe('kv: two');
+  });
+
+  it('goes to the network by itself where there is no cron, behind a request', async () => {
+    const { state, isolate, settle } = world();
+    const alone = isolate();
+    await alone.get();
+    await settle();
+    state.now += KEY_TIMES.freshMs + 1;
+    state.published = [two.publicJwk];
+    expect(await alone.get()).toBe('kv: one');
+    await settle();
+    expect(state.fetches).toBe(2);
+    expect(await alone.get()).toBe('memory: two');
+  });
+
+  it.each([
+    ['max-age=60', KEY_TIMES.minFreshMs],
+    ['no-store', KEY_TIMES.minFreshMs],
+    ['max-age=600', 10 * MINUTE],
+    ['max-age=86400', KEY_TIMES.freshMs],
+  ])('Cache-Control: %s can only shorten that', async (cacheControl, limit) => {
+    const { state, isolate, settle } = world();
+    state.cacheControl = cacheControl;
+    const alone = isolate();
+    await alone.get();
+    await settle();
+    state.now += limit;
+    await alone.get();
+    await settle();
+    expect(state.fetches).toBe(1);
+    state.now += KEY_TIMES.rereadMs + 1;
+    await alone.get();
+    await settle();
+    expect(state.fetches).toBe(2);
+  });
+
+  it('works without KV', async () => {
+    const { state, io } = world();
+    const found = await createKeySource().get(main, { ...io, store: undefined });
+    expect(found).toMatchObject({ kind: 'keys', from: 'network' });
+    expect(state).toMatchObject({ fetches: 1, reads: 0, writes: 0 });
+  });
+
+  it('shares one flight among requests that come at once', async () => {
+    const { state, isolate } = world();
+    const cold = isolate();
+    const answers = await Promise.all(Array.from({ length: 50 }, () => cold.get()));
+    expect(new Set(answers)).toEqual(new Set(['network: one']));
+    expect(state).toMatchObject({ fetches: 1, reads: 1 });
+  });
+});
+
+describe('get: when the key server fails', () => {
+  it('uses stale keys for 24 h, then answers unavailable', async () => {
+    const { state, isolate, settle } = world();
+    const alone = isolate();
+    await alone.get();
+    await settle();
+    state.answer = down;
+    state.now += KEY_TIMES.freshMs + 1;
+    await alone.get();
+    await settle();
+    expect(await alone.get()).toBe('stale: one');
+    state.now += KEY_TIMES.staleLimitMs - KEY_TIMES.freshMs - 1;
+    expect(await alone.get()).toBe('stale: one');
+    state.now += 1;
+    await settle();
+    expect(await alone.get()).toMatchObject({ code: 'keys_unavailable' });
+  });
+
+  it('recovers as soon as the server does', async () => {
+    const { state, isolate, settle } = world();
+    const alone = isolate();
+    state.answer = down;
+    expect(await alone.get()).toMatchObject({
+      code: 'keys_unavailable',
+      cause: 'http_status',
+      retryAfterSeconds: 1,
+    });
+    state.answer = undefined;
+    expect(await alone.get()).toMatchObject({ code: 'keys_unavailable' }); // within the cool-down
+    expect(state.fetches).toBe(1);
+    state.now += KEY_TIMES.firstCoolDownMs;
+    expect(await alone.get()).toBe('network: one');
+    await settle();
+  });
+
+  it('backs off while it has nothing: at most one fetch in 30 s in the end', async () => {
+    const { state, isolate } = world();
+    state.answer = down;
+    const alone = isolate();
+    for (let second = 0; second < 120; second++) {
+      await alone.get();
+      state.now += 1000;
+    }
+    expect(state.fetches).toBeLessThanOrEqual(8);
+  });
+
+  it.each<[string, () => Response]>([
+    ['an empty key set', () => Response.json({ keys: [] })],
+    [
+      'a set with keys that Web Crypto refuses',
+      () => Response.json({ keys: [{ ...one.publicJwk, y: one.publicJwk.x }] }),
+    ],
+    ['a set of symmetric keys', () => Response.json({ keys: [{ kty: 'oct', k: 'AAAA' }] })],
+  ])('%s never replaces a good one', async (_why, answer) => {
+    const { state, io, isolate } = world();
+    await refresh(main, io);
+    state.answer = answer;
+    state.now += MINUTE;
+    expect(await refresh(main, io)).toBe('no_usable_key');
+    expect(await isolate().get()).toBe('kv: one');
+    expect(state.events.at(-1)).toEqual({
+      event: 'keys_refresh_failed',
+      issuer: 'main',
+      fault: 'no_usable_key',
+    });
+  });
+
+  it('says which binding is missing', async () => {
+    const { io } = world();
+    expect(await refresh(main, { ...io, fetchFor: () => undefined })).toBe('binding_missing');
+  });
+});
+
+describe('get: when KV fails', () => {
+  const broken: KeyStore = {
+    read: async () => {
+      throw new Error('KV');
+    },
+    write: async () => {
+      throw new Error('KV');
+    },
+  };
+
+  it('goes to the network, keeps what it has, and says so', async () => {
+    const { state, isolate, settle } = world(broken);
+    const alone = isolate();
+    expect(await alone.get()).toBe('network: one');
+    state.now += KEY_TIMES.rereadMs + 1;
+    expect(await alone.get()).toBe('memory: one');
+    await settle();
+    expect(state.events).toContainEqual({ event: 'keys_store_failed', issuer: 'main', operation: 'read' });
+    expect(state.events).toContainEqual({ event: 'keys_store_failed', issuer: 'main', operation: 'write' });
+  });
+});
+
+describe('seek: a key id that is new', () => {
+  it('is found in KV first', async () => {
+    const { state, io, isolate } = world();
+    await refresh(main, io);
+    const warm = isolate();
+    await warm.get();
+    state.now += KEY_TIMES.coolDownMs + 1;
+    state.published = [one.publicJwk, two.publicJwk];
+    await refresh(main, io);
+    expect(await warm.seek('two')).toBe('kv');
+    expect(state.fetches).toBe(2);
+  });
+
+  it('is fetched once where KV lacks it', async () => {
+    const { state, io, isolate } = world();
+    await refresh(main, io);
+    const warm = isolate();
+    await warm.get();
+    state.now += KEY_TIMES.coolDownMs + 1;
+    state.published = [two.publicJwk];
+    expect(await warm.seek('two')).toBe('network');
+    expect(state.fetches).toBe(2);
+  });
+
+  it('is not looked for where the keys were just checked', async () => {
+    const { state, isolate } = world();
+    const cold = isolate();
+    await cold.get();
+    expect(await cold.seek('two')).toBe('unknown');
+    expect(state.fetches).toBe(1);
+  });
+
+  it('10,000 made-up key ids in a minute cause two fetches at most', async () => {
+    const { state, io, isolate, settle } = world();
+    await refresh(main, io);
+    const warm = isolate();
+    await warm.get();
+    const before = { fetches: state.fetches, reads: state.reads };
+    for (let i = 0; i < 10_000; i++) {
+      expect(await warm.seek(`made-up-${i}`)).toBe('unknown');
+      state.now += 6;
+    }
+    await settle();
+    expect(state.fetches - before.fetches).toBeLessThanOrEqual(2);
+    expect(state.reads - before.reads).toBeLessThanOrEqual(4);
+  });
+
+  it('is unknown while old but fresh keys are at hand, and cannot be told when they are old and the server is down', async () => {
+    const { state, isolate, settle } = world();
+    const alone = isolate();
+    await alone.get();
+    state.answer = down;
+    state.now += KEY_TIMES.coolDownMs + 1;
+    expect(await alone.seek('two')).toBe('unknown');
+    state.now += KEY_TIMES.freshMs;
+    expect(await alone.seek('two')).toMatchObject({ code: 'keys_unavailable', cause: 'http_status' });
+    await settle();
+  });
+});
+
+describe('requests that may never settle', () => {
+  it('a flight that hangs loses its slot', async () => {
+    const { state, isolate } = world();
+    const alone = isolate();
+    state.answer = () => new Promise<Response>(() => {});
+    const hanging = alone.get();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    state.now += KEY_TIMES.coolDownMs;
+    state.answer = undefined;
+    expect(await alone.get()).toBe('network: one');
+    await hanging;
+  }, 10_000);
+});
