@@ -1,7 +1,7 @@
 import type { Reason } from './decision.ts';
 import type { Fetch } from './keys/discovery.ts';
 import type { KeyIo } from './keys/source.ts';
-import { kvStore } from './keys/store.ts';
+import { isKv, kvStore } from './keys/store.ts';
 import type { LogLine } from './log.ts';
 import type { OriginFetch } from './origin/forward.ts';
 import { type Compiled, compilePolicy } from './policy/compile.ts';
@@ -90,8 +90,4 @@ function secret(env: Readonly<Record<string, unknown>>, name: string): string | 
 
 function isService(value: unknown): value is Fetcher {
   return typeof value === 'object' && value !== null && typeof (value as Fetcher).fetch === 'function';
-}
-
-function isKv(value: unknown): value is KVNamespace {
-  return typeof value === 'object' && value !== null && typeof (value as KVNamespace).get === 'function';
 }

@@ -23,6 +23,13 @@ const READ_CACHE_SECONDS = 30;
 /** Entries are of no use after the stale limit of 24 h. The stored date, not KV, decides that. */
 const EXPIRATION_SECONDS = 25 * 3600;
 
+/** Whether a binding is a KV namespace. */
+export function isKv(binding: unknown): binding is KVNamespace {
+  return (
+    typeof binding === 'object' && binding !== null && typeof (binding as KVNamespace).get === 'function'
+  );
+}
+
 /**
  * Keys in a KV namespace. Whoever can write to it can mint tokens; with `secret`, entries carry an HMAC and others
  * are ignored.
