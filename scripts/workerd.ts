@@ -1,0 +1,47 @@
+/** What running Workers in the bare `workerd serve` takes, for tests and benchmarks. */
+import { build } from 'esbuild';
+
+export const WORKERD = 'node_modules/workerd/bin/workerd';
+
+/** Bundles like `wrangler deploy --minify`. */
+export async function bundle(entryPoint: string): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [entryPoint],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    target: 'es2024',
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['cloudflare:workers'],
+  });
+  return outputFiles[0]?.text ?? '';
+}
+
+/**
+ * A Worker in capnp's text form, in which strings and their escapes are those of JSON.
+ *
+ * @param bindings strings become text, other values JSON
+ * @param services names of bindings, each with the service that it is bound to
+ */
+export function renderWorker(
+  script: string,
+  bindings: Readonly<Record<string, unknown>>,
+  services: Readonly<Record<string, string>> = {},
+): string {
+  const values = Object.entries(bindings).map(([name, value]) =>
+    typeof value === 'string'
+      ? `(name = "${name}", text = ${JSON.stringify(value)})`
+      : `(name = "${name}", json = ${JSON.stringify(JSON.stringify(value))})`,
+  );
+  const bound = Object.entries(services).map(
+    ([name, service]) => `(name = "${name}", service = "${service}")`,
+  );
+  return `(
+  modules = [(name = "${script}", esModule = embed "${script}")],
+  compatibilityDate = "2026-10-01",
+  compatibilityFlags = ["enable_request_signal"],
+  bindings = [${[...values, ...bound].join(', ')}],
+  globalOutbound = "internet",
+)`;
+}

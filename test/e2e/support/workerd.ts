@@ -1,0 +1,70 @@
+/** Workers in the bare runtime: no development proxy in front folds a URL or tidies a header. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { bundle, renderWorker, WORKERD } from '../../../scripts/workerd.ts';
+
+export interface RunningWorkerd {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/**
+ * Runs the gateway with this policy, and an origin Worker bound as ORIGIN that sends each request on to `recorder`,
+ * its URL as it got it.
+ */
+export async function startGateway(
+  policy: Record<string, unknown>,
+  recorder: string,
+): Promise<RunningWorkerd> {
+  const folder = mkdtempSync(join(tmpdir(), 'claimgate-e2e-'));
+  writeFileSync(join(folder, 'gateway.js'), await bundle('src/index.ts'));
+  writeFileSync(join(folder, 'origin.js'), ORIGIN_WORKER);
+  const config = `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "gateway", worker = .gateway),
+    (name = "origin", worker = .origin),
+    (name = "internet", network = (allow = ["public", "private"])),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "gateway")],
+);
+const gateway :Workerd.Worker = ${renderWorker('gateway.js', policy, { ORIGIN: 'origin' })};
+const origin :Workerd.Worker = ${renderWorker('origin.js', { RECORDER: recorder })};
+`;
+  writeFileSync(join(folder, 'config.capnp'), config);
+  const child = spawn(WORKERD, ['serve', join(folder, 'config.capnp'), '--control-fd=3'], {
+    stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+  });
+  return { port: await readPort(child), stop: () => stop(child, folder) };
+}
+
+/** The raw URL goes into a header, since `fetch` would fold it on the way to the recorder. */
+const ORIGIN_WORKER = `export default {
+  fetch(request, env) {
+    const headers = new Headers(request.headers);
+    headers.set('x-raw-target', request.url.replace(/^[a-z]+:\\/\\/[^/]*/, ''));
+    return fetch(env.RECORDER, { headers });
+  },
+};`;
+
+async function readPort(child: ChildProcess): Promise<number> {
+  let text = '';
+  for await (const chunk of (child.stdio[3] as Readable)
+    .setEncoding('utf8')
+    .iterator({ destroyOnReturn: false })) {
+    text += chunk;
+    const port = /"event":"listen".*?"port":(\d+)/.exec(text)?.[1];
+    if (port !== undefined) return Number(port);
+  }
+  throw new Error('workerd ended before it listened; its message is above');
+}
+
+async function stop(child: ChildProcess, folder: string): Promise<void> {
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await ended;
+  rmSync(folder, { recursive: true, force: true });
+}
