@@ -49,9 +49,8 @@ export type ReasonCode = Reason['code'];
 
 /** How a path can be read in two ways. */
 export type PathFault =
-  | 'backslash'
   | 'fragment'
-  | 'encoded_separator'
+  | 'separator'
   | 'control_character'
   | 'double_encoding'
   | 'invalid_encoding'

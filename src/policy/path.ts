@@ -33,7 +33,6 @@ const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu;
  * @param rawPath begins with `/`; percent-encoded as on the wire
  */
 export function parsePath(rawPath: string): ParsedPath | PathFault {
-  if (rawPath.includes('\\')) return 'backslash';
   const raw = rawPath.slice(1).split('/');
   const segments: string[] = [];
   const folded: string[] = [];
@@ -70,7 +69,7 @@ export function parsePath(rawPath: string): ParsedPath | PathFault {
 }
 
 function findFault(segment: string): PathFault | undefined {
-  if (segment.includes('/') || segment.includes('\\')) return 'encoded_separator';
+  if (segment.includes('/') || segment.includes('\\')) return 'separator';
   if (CONTROL.test(segment)) return 'control_character';
   if (ENCODED_AGAIN.test(segment)) return 'double_encoding';
   return undefined;

@@ -10,11 +10,11 @@ function parsed(raw: string): ParsedPath {
 
 describe('parsePath', () => {
   it.each([
-    ['a backslash', '/a\\b', 'backslash'],
-    ['an encoded backslash', '/a%5cb', 'encoded_separator'],
-    ['an encoded slash', '/a%2fb', 'encoded_separator'],
-    ['a full-width slash', '/a%EF%BC%8Fb', 'encoded_separator'],
-    ['a sign that unfolds to one with a slash (℀)', '/%E2%84%80', 'encoded_separator'],
+    ['a backslash', '/a\\b', 'separator'],
+    ['an encoded backslash', '/a%5cb', 'separator'],
+    ['an encoded slash', '/a%2fb', 'separator'],
+    ['a full-width slash', '/a%EF%BC%8Fb', 'separator'],
+    ['a sign that unfolds to one with a slash (℀)', '/%E2%84%80', 'separator'],
     ['NUL', '/a%00', 'control_character'],
     ['a line feed', '/a%0ab', 'control_character'],
     ['DEL', '/a%7f', 'control_character'],
