@@ -1,4 +1,5 @@
 /** What running Workers in the bare `workerd serve` takes, for tests and benchmarks. */
+import type { Readable } from 'node:stream';
 import { build } from 'esbuild';
 
 export const WORKERD = 'node_modules/workerd/bin/workerd';
@@ -44,4 +45,20 @@ export function renderWorker(
   bindings = [${[...values, ...bound].join(', ')}],
   globalOutbound = "internet",
 )`;
+}
+
+/**
+ * Resolves with the port once the process listens; started with `--control-fd`, workerd says so in JSON, one a line:
+ * `{"event":"listen","socket":"http","port":…}`.
+ *
+ * @returns `undefined` if it ended before
+ */
+export async function readPort(control: Readable): Promise<number | undefined> {
+  let text = '';
+  for await (const chunk of control.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
+    text += chunk;
+    const port = /"event":"listen".*?"port":(\d+)/.exec(text)?.[1];
+    if (port !== undefined) return Number(port);
+  }
+  return undefined;
 }

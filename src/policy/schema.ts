@@ -200,12 +200,6 @@ export const settingsSchema = z.strictObject({
   ),
 });
 
-/** Everything under `[vars]` that is policy. */
-export const policySchema = z.object({
-  GATEWAY: z.optional(settingsSchema),
-  ISSUERS: z.record(z.string(), issuerSchema),
-});
-
 export type RouteConfig = z.infer<typeof routeSchema>;
 export type ApiConfig = z.infer<typeof apiSchema>;
 export type IssuerConfig = z.infer<typeof issuerSchema>;

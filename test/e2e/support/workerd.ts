@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { bundle, renderWorker, WORKERD } from '../../../scripts/workerd.ts';
+import { bundle, readPort, renderWorker, WORKERD } from '../../../scripts/workerd.ts';
 
 export interface RunningWorkerd {
   readonly port: number;
@@ -38,7 +38,9 @@ const origin :Workerd.Worker = ${renderWorker('origin.js', { RECORDER: recorder 
   const child = spawn(WORKERD, ['serve', join(folder, 'config.capnp'), '--control-fd=3'], {
     stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
   });
-  return { port: await readPort(child), stop: () => stop(child, folder) };
+  const port = await readPort(child.stdio[3] as Readable);
+  if (port === undefined) throw new Error('workerd ended before it listened; its message is above');
+  return { port, stop: () => stop(child, folder) };
 }
 
 /** The raw URL goes into a header, since `fetch` would fold it on the way to the recorder. */
@@ -49,18 +51,6 @@ const ORIGIN_WORKER = `export default {
     return fetch(env.RECORDER, { headers });
   },
 };`;
-
-async function readPort(child: ChildProcess): Promise<number> {
-  let text = '';
-  for await (const chunk of (child.stdio[3] as Readable)
-    .setEncoding('utf8')
-    .iterator({ destroyOnReturn: false })) {
-    text += chunk;
-    const port = /"event":"listen".*?"port":(\d+)/.exec(text)?.[1];
-    if (port !== undefined) return Number(port);
-  }
-  throw new Error('workerd ended before it listened; its message is above');
-}
 
 async function stop(child: ChildProcess, folder: string): Promise<void> {
   const ended = new Promise((resolve) => child.once('exit', resolve));

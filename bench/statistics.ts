@@ -1,0 +1,21 @@
+export interface Spread {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+export function spread(values: readonly number[]): Spread {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (index: number) => sorted[index] ?? Number.NaN;
+  const middle = (sorted.length - 1) / 2;
+  return {
+    median: (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2,
+    min: at(0),
+    max: at(sorted.length - 1),
+  };
+}
+
+/** Ratios of what was measured in the same round: what disturbs a round disturbs both sides. */
+export function ratios(values: readonly number[], base: readonly number[]): Spread {
+  return spread(values.map((value, round) => value / (base[round] ?? Number.NaN)));
+}

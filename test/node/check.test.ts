@@ -1,0 +1,123 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+
+const folder = mkdtempSync(join(tmpdir(), 'claimgate-check-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Run {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function claimgate(args: string[], env: Record<string, string> = {}): Promise<Run> {
+  return new Promise((resolve) => {
+    const options = { env: { ...process.env, NO_COLOR: '1', ...env } };
+    execFile(process.execPath, ['cli/claimgate.ts', ...args], options, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
+    });
+  });
+}
+
+function configFile(name: string, text: string): string {
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+const GOOD = `
+[vars.ISSUERS.main]
+issuer = "https://issuer.example/"
+[vars.API_X]
+origin = "service:X"
+audience = "x"
+[vars.API_X.routes]
+"GET /x" = {}
+[[services]]
+binding = "X"
+service = "x"
+`;
+
+describe('claimgate check', () => {
+  it('finds nothing in the wrangler.toml of this repository', async () => {
+    expect(await claimgate(['check'])).toMatchObject({
+      code: 0,
+      stdout: 'ok     wrangler.toml: 4 routes\nok     wrangler.toml [env.production]: 4 routes\n',
+      stderr: '',
+    });
+  });
+
+  it('prints each error with its place and its remedy, and exits with 1', async () => {
+    const file = configFile(
+      'bad.toml',
+      GOOD.replace('audience = "x"', 'audiance = "x"').replace(
+        '"GET /x" = {}',
+        '"GET /x" = { scopes_all = [] }',
+      ),
+    );
+    const { code, stdout } = await claimgate(['check', '--config', file]);
+    expect(code).toBe(1);
+    expect(stdout).toBe(`error  ${file}: 3 errors in the policy
+       API_X.audience
+         this is missing; write a string or a list
+       API_X.audiance
+         there is no such field; did you mean "audience"?
+       API_X.routes."GET /x".scopes_all
+         this is empty; name at least one scope, or leave the field out
+`);
+  });
+
+  it('only prints them under `wrangler dev`: a typo must not end it', async () => {
+    const file = configFile('dev.toml', GOOD.replace('audience = "x"', ''));
+    expect((await claimgate(['check', '--config', file], { WRANGLER_COMMAND: 'dev' })).code).toBe(0);
+    expect((await claimgate(['check', '--config', file], { WRANGLER_COMMAND: 'deploy' })).code).toBe(1);
+  });
+
+  it('checks every environment: wrangler passes no vars on to them', async () => {
+    const file = configFile('env.toml', `${GOOD}\n[env.staging]\nname = "x"\n`);
+    const { code, stdout } = await claimgate(['check', '--config', file]);
+    expect(code).toBe(1);
+    expect(stdout).toContain(`error  ${file} [env.staging]: 2 errors in the policy\n       ISSUERS`);
+  });
+
+  it('knows the service bindings', async () => {
+    const file = configFile('service.toml', GOOD.replace('binding = "X"', 'binding = "Y"'));
+    expect((await claimgate(['check', '--config', file])).stdout).toContain(
+      'there is no service binding "X"',
+    );
+  });
+
+  it('has a twin for programs', async () => {
+    const { stdout } = await claimgate(['check', '--json', '--config', configFile('json.toml', GOOD)]);
+    expect(JSON.parse(stdout)).toEqual([{ faults: [], routes: 1 }]);
+  });
+
+  it.each<[string, string[], string]>([
+    [
+      'a missing file',
+      ['check', '--config', 'nowhere.toml'],
+      'there is no nowhere.toml; name the file with --config',
+    ],
+    ['an unknown command', ['chekc'], 'there is no command "chekc"'],
+    ['an unknown flag', ['check', '--jsn'], "Unknown option '--jsn'"],
+    ['a folder', ['check', '--config', 'src'], "src can't be read (EISDIR)"],
+  ])('%s: exit code 2 and what to do', async (_why, args, message) => {
+    const { code, stderr } = await claimgate(args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+  });
+
+  it('says where a file is no TOML', async () => {
+    const { code, stderr } = await claimgate(['check', '--config', configFile('broken.toml', 'a = \n')]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('is no TOML');
+  });
+
+  it('prints help', async () => {
+    expect(await claimgate(['--help'])).toMatchObject({ code: 0, stderr: '' });
+    expect((await claimgate([])).code).toBe(2);
+  });
+});

@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { parse } from 'smol-toml';
+import { describe, expect, it } from 'vitest';
+import { renderPolicyPage, renderSchema } from '../../scripts/docs.ts';
+import { compilePolicy } from '../../src/policy/compile.ts';
+
+const read = (file: string) => readFileSync(file, 'utf8');
+
+describe('docs', () => {
+  it('the JSON Schema is what the schema says (npm run docs)', () => {
+    expect(read('docs/policy.schema.json')).toBe(renderSchema());
+  });
+
+  it('the tables of docs/policy.md are what the schema says (npm run docs)', () => {
+    expect(read('docs/policy.md')).toBe(renderPolicyPage(read('docs/policy.md')));
+  });
+
+  it.each(['README.md', 'docs/policy.md'])('the policy in %s compiles', (file) => {
+    const [, toml = ''] = /```toml\n([\s\S]*?)```/.exec(read(file)) ?? [];
+    const { vars } = parse(toml) as { vars: Record<string, unknown> };
+    expect(compilePolicy(vars)).toMatchObject({ ok: true });
+  });
+
+  it('the README stays short', () => {
+    expect(read('README.md').split('\n').length).toBeLessThan(200);
+  });
+
+  const pages = [
+    'README.md',
+    'CONTRIBUTING.md',
+    ...readdirSync('docs')
+      .filter((f) => f.endsWith('.md'))
+      .map((f) => `docs/${f}`),
+  ];
+  it.each(pages)('the links of %s lead somewhere', (page) => {
+    const folder = page.startsWith('docs/') ? 'docs/' : '';
+    for (const [, link = ''] of read(page).matchAll(/\]\(([^)]+)\)/g)) {
+      const [file = '', anchor] = link.split('#');
+      const text = read(folder + file);
+      if (anchor === undefined) continue;
+      const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
+        title
+          .toLowerCase()
+          .replace(/[^a-z0-9 -]/g, '')
+          .replaceAll(' ', '-'),
+      );
+      expect(headings, link).toContain(anchor);
+    }
+  });
+});
