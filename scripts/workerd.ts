@@ -41,7 +41,6 @@ export function renderWorker(
   return `(
   modules = [(name = "${script}", esModule = embed "${script}")],
   compatibilityDate = "2026-10-01",
-  compatibilityFlags = ["enable_request_signal"],
   bindings = [${[...values, ...bound].join(', ')}],
   globalOutbound = "internet",
 )`;

@@ -1,5 +1,4 @@
 import type { Reason } from './decision.ts';
-import type { Fetch } from './keys/discovery.ts';
 import type { KeyIo } from './keys/source.ts';
 import { isKv, kvStore } from './keys/store.ts';
 import type { LogLine } from './log.ts';
@@ -43,8 +42,7 @@ export function readEnvironment(options: GatewayOptions): Environment {
   const services = Object.keys(env).filter((name) => isService(env[name]));
   const log = options.log ?? ((line: LogLine) => console.log(JSON.stringify(line)));
   const now = options.now ?? (() => Date.now());
-  const fetchUrl: Fetch & OriginFetch =
-    options.fetch ?? ((input: RequestInfo, init?: RequestInit) => fetch(input, init));
+  const fetchUrl: OriginFetch = options.fetch ?? ((input, init) => fetch(input, init));
   const logKey = secret(env, 'LOG_KEY');
   const store = isKv(env['KEYS']) ? kvStore(env['KEYS'], secret(env, 'KEYS_SECRET')) : undefined;
   return {
@@ -66,7 +64,7 @@ export function readEnvironment(options: GatewayOptions): Environment {
     originFetch({ origin }) {
       if (origin.kind === 'url') return fetchUrl;
       const binding = env[origin.binding];
-      if (isService(binding)) return (request) => binding.fetch(request);
+      if (isService(binding)) return (input, init) => binding.fetch(input, init);
       return { code: 'binding_missing', binding: origin.binding };
     },
   };

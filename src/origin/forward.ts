@@ -2,7 +2,7 @@ import type { Reason } from '../decision.ts';
 import type { Api } from '../policy/policy.ts';
 
 /** How an origin is asked: the network, or a service binding. */
-export type OriginFetch = (request: Request) => Promise<Response>;
+export type OriginFetch = (input: string | Request, init: RequestInit) => Promise<Response>;
 
 /** Answers of Cloudflare's own about an origin that it can't reach, and about one that is too slow. */
 const CLOUDFLARE_UNREACHABLE: ReadonlySet<number> = new Set([520, 521, 523, 525, 526, 527, 530]);
@@ -11,7 +11,8 @@ const CLOUDFLARE_TIMEOUT: ReadonlySet<number> = new Set([522, 524]);
 /**
  * Sends a request on. Method, body and query go as they came; redirects are the client's to follow; nothing is
  * answered from a shared cache, since claims are in no cache key. The time limit ends when the head of the answer has
- * arrived: bodies stream as long as they like.
+ * arrived: bodies stream as long as they like. A client that leaves ends the call: the
+ * runtime cancels what a request has started.
  *
  * @param publicBase scheme and authority that the client asked: what a service binding's Worker sees as its own URL
  * @param target path and query, from `writeTarget`
@@ -29,15 +30,13 @@ export async function forward(
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(), timeoutMs);
   try {
-    // `new Request(url, request)` keeps a body on methods for which `fetch(url, { body })` refuses one.
-    const carrier = new Request(base + target, inbound);
-    const outbound = new Request(carrier, {
-      headers,
-      redirect: 'manual',
-      cache: 'no-store',
-      signal: AbortSignal.any([timeout.signal, inbound.signal]),
-    });
-    const response = await fetch(outbound);
+    const { method, body } = inbound;
+    const init = { headers, redirect: 'manual', cache: 'no-store', signal: timeout.signal } as const;
+    // `fetch(url, { body })` refuses a body on GET and HEAD, which some APIs want; one carried by a Request passes.
+    const response =
+      body !== null && (method === 'GET' || method === 'HEAD')
+        ? await fetch(new Request(base + target, inbound), init)
+        : await fetch(base + target, { ...init, method, body });
     if (api.origin.kind === 'url') {
       if (CLOUDFLARE_UNREACHABLE.has(response.status)) return { code: 'origin_unreachable' };
       if (CLOUDFLARE_TIMEOUT.has(response.status)) return { code: 'origin_timeout' };

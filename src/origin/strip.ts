@@ -35,16 +35,14 @@ export function createStripper(claimHeaders: ReadonlySet<string>) {
    * @param keepAuthorization whether the origin gets the client's credentials
    */
   return function strip(inbound: Headers, keepAuthorization: boolean): Headers {
-    const outbound = new Headers();
+    const outbound = new Headers(inbound);
     const connection = inbound.get('connection');
     const listed = connection === null ? undefined : listedNames(connection);
-    for (const [name, value] of inbound) {
-      if (!passes(name) || listed?.has(name)) continue;
-      if (name === 'authorization' && !keepAuthorization) continue;
-      outbound.append(name, value);
+    for (const name of inbound.keys()) {
+      if (!passes(name) || listed?.has(name)) outbound.delete(name);
     }
-    const upgrade = inbound.get('upgrade');
-    if (upgrade?.toLowerCase() === 'websocket') outbound.set('upgrade', 'websocket');
+    if (!keepAuthorization) outbound.delete('authorization');
+    if (inbound.get('upgrade')?.toLowerCase() === 'websocket') outbound.set('upgrade', 'websocket');
     return outbound;
   };
 }

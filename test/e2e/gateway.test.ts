@@ -55,7 +55,6 @@ const workers = (vars: Record<string, unknown>) => ({
         name: 'gateway',
         main: 'src/index.ts',
         compatibility_date: '2026-10-01',
-        compatibility_flags: ['enable_request_signal'],
         kv_namespaces: [{ binding: 'KEYS', id: 'keys' }],
         services: [{ binding: 'ECHO', service: 'claimgate-example-echo' }],
         triggers: { crons: ['*/5 * * * *'] },

@@ -2,6 +2,7 @@
  * What the gateway matched is what the origin gets. Spellings of paths go over raw sockets through the bare runtime to
  * an origin that records raw targets: none that a lax server could read as a protected resource may come through.
  */
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RecordingOrigin, startOrigin } from './support/origin.ts';
 import { sendRaw } from './support/raw-http.ts';
@@ -12,16 +13,22 @@ const PROTECTED = ['/admin', '/admin/users', '/orgs/acme/secrets'];
 const routes = {
   'GET /*': { auth: 'none' },
   'GET /public/*': { auth: 'none' },
+  'POST /upload': { auth: 'none' },
   'GET /admin': { scopes_all: ['admin'] },
   'GET /admin/*': { scopes_all: ['admin'] },
   'GET /orgs/:org/secrets': { scopes_all: ['admin'] },
 };
 
 let origin: RecordingOrigin;
+const abandoned: string[] = [];
 const gateways: Record<string, RunningWorkerd> = {};
 
 beforeAll(async () => {
-  origin = await startOrigin();
+  origin = await startOrigin((request, response) => {
+    if (request.url === '/public/never') response.once('close', () => abandoned.push(request.url ?? ''));
+    else if (request.url === '/public/redirect') response.writeHead(302, { location: '/admin' }).end();
+    else response.end('from the origin');
+  });
   const policy = (target: string) => ({
     GATEWAY: { log_sample: 0 },
     ISSUERS: { main: { issuer: 'https://issuer.example/' } },
@@ -225,6 +232,37 @@ describe('the bare runtime', () => {
     const answer = await sendRaw(gateways['URL']?.port ?? 0, 'GET', '/public/x', [`${name}: root`]);
     expect(answer.status).toBe(200);
     expect(origin.requests[0]?.headers.filter(([, value]) => value === 'root')).toEqual([]);
+  });
+
+  it('a client that leaves takes the call to the origin along', async () => {
+    const socket = connect(gateways['URL']?.port ?? 0, '127.0.0.1');
+    socket.write('GET /public/never HTTP/1.1\r\nHost: h\r\n\r\n');
+    await expect.poll(() => origin.requests.some(({ target }) => target === '/public/never')).toBe(true);
+    socket.resetAndDestroy(); // a mere FIN could be a client that still listens
+    await expect.poll(() => abandoned, { timeout: 5000 }).toEqual(['/public/never']);
+  });
+
+  it('a GET with a body arrives with it', async () => {
+    const answer = await sendRaw(gateways['URL']?.port ?? 0, 'GET', '/public/x', [
+      'Content-Length: 4',
+      '',
+      'body',
+    ]);
+    expect(answer.status).toBe(200);
+    expect(origin.header(origin.requests.at(-1), 'content-length')).toBe('4');
+  });
+
+  it('an upload keeps its length', async () => {
+    await fetch(`http://127.0.0.1:${gateways['URL']?.port}/upload`, { method: 'POST', body: 'twelve bytes' });
+    expect(origin.header(origin.requests.at(-1), 'content-length')).toBe('12');
+  });
+
+  it("redirects are the client's to follow", async () => {
+    const response = await fetch(`http://127.0.0.1:${gateways['URL']?.port}/public/redirect`, {
+      redirect: 'manual',
+    });
+    expect(response.status).toBe(302);
+    expect(response.headers.get('location')).toBe('/admin');
   });
 
   it('an origin that is not there: 502', async () => {

@@ -32,8 +32,8 @@ describe('what the origin gets', () => {
   it('a service binding gets the public URL, rebuilt from the path that was matched', async () => {
     const seen: string[] = [];
     const ORDERS = {
-      fetch: async (request: Request) => {
-        seen.push(request.url);
+      fetch: async (input: RequestInfo, init: RequestInit) => {
+        seen.push(new Request(input, init).url);
         return new Response('bound');
       },
     };
