@@ -26,16 +26,20 @@ const gateways: Record<string, RunningWorkerd> = {};
 beforeAll(async () => {
   origin = await startOrigin((request, response) => {
     if (request.url === '/public/never') response.once('close', () => abandoned.push(request.url ?? ''));
-    else if (request.url === '/public/redirect') response.writeHead(302, { location: '/admin' }).end();
+    else if (request.url === '/public/drip') {
+      response.write('first ');
+      setTimeout(() => response.end('last'), 3000);
+    } else if (request.url === '/public/redirect') response.writeHead(302, { location: '/admin' }).end();
     else response.end('from the origin');
   });
-  const policy = (target: string) => ({
+  const policy = (target: string, api = {}) => ({
     GATEWAY: { log_sample: 0 },
     ISSUERS: { main: { issuer: 'https://issuer.example/' } },
-    API_X: { origin: target, audience: 'x', routes },
+    API_X: { origin: target, audience: 'x', routes, ...api },
   });
   gateways['URL'] = await startGateway(policy(origin.url), origin.url);
   gateways['service binding'] = await startGateway(policy('service:ORIGIN'), origin.url);
+  gateways['impatient'] = await startGateway(policy(origin.url, { timeout_ms: 2000 }), origin.url);
   gateways['dead'] = await startGateway(policy('http://127.0.0.1:9'), origin.url);
 });
 
@@ -240,6 +244,11 @@ describe('the bare runtime', () => {
     await expect.poll(() => origin.requests.some(({ target }) => target === '/public/never')).toBe(true);
     socket.resetAndDestroy(); // a mere FIN could be a client that still listens
     await expect.poll(() => abandoned, { timeout: 5000 }).toEqual(['/public/never']);
+  });
+
+  it('a body may take longer than the time limit for its head', async () => {
+    const response = await fetch(`http://127.0.0.1:${gateways['impatient']?.port}/public/drip`);
+    expect(await response.text()).toBe('first last');
   });
 
   it('a GET with a body arrives with it', async () => {

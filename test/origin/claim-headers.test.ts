@@ -126,6 +126,16 @@ describe('setClaimHeaders', () => {
     expect(skipped).toEqual([]);
   });
 
+  it('sends nothing that a token only inherits', () => {
+    const inherited = policyWith(
+      { 'GET /x': {} },
+      { forward: { '/__proto__': { header: 'x-proto', as: 'json' } } },
+    );
+    const headers = new Headers();
+    setClaimHeaders(headers, principal(inherited), inherited.apis[0]?.forward ?? [], () => {});
+    expect(headers.get('x-proto')).toBeNull();
+  });
+
   it('a single string is a list of one', () => {
     expect(headersFor({ realm_access: { roles: 'r,1' } }).headers['x-roles']).toBe('r%2C1');
   });

@@ -114,6 +114,18 @@ describe('what the origin gets', () => {
   });
 });
 
+describe('a request that is nearly another one', () => {
+  const routes = { 'GET /*': { auth: 'none' }, 'GET /admin': {} };
+
+  it('is treated like both: claims are sent, credentials are not', async () => {
+    const rig = rigWith({ routes });
+    expect((await rig.call('GET /ADMIN', await sign(key))).status).toBe(200);
+    expect(rig.lastReceived().url).toBe('https://orders.internal.example/ADMIN');
+    expect(rig.lastReceived().headers.get('x-claim-sub')).toBe('user-1');
+    expect(rig.lastReceived().headers.get('authorization')).toBeNull();
+  });
+});
+
 describe('what the client gets', () => {
   it.each([200, 204, 206, 301, 302, 304, 400, 401, 403, 404, 418, 500, 503])(
     "the origin's %i, as it is",
