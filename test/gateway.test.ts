@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { Hono } from 'hono';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createGateway } from '../src/gateway.ts';
+import { createGateway, createKeyRefresh } from '../src/gateway.ts';
 import { makeRig } from './support/gateway.ts';
 import { makeKey, NOW_SECONDS, type SigningKey, sign, usualClaims } from './support/issuer.ts';
 import { AUDIENCE, vars } from './support/policy.ts';
@@ -448,6 +448,35 @@ describe('createGateway in an app of your own', () => {
     const response = await app.request('/api/x');
     expect(await response.text()).toBe('origin');
     expect(response.headers.get('x-mine')).toBe('1');
+  });
+});
+
+describe('createKeyRefresh', () => {
+  it("fetches every issuer's keys, so that the first request waits for nothing", async () => {
+    const policy = vars(ROUTES);
+    const jwks = async () =>
+      Response.json({
+        keys: [key.publicJwk],
+        issuer: 'https://issuer.example/',
+        jwks_uri: 'https://issuer.example/keys',
+      });
+    const shared = { env, policy, now: () => NOW_SECONDS * 1000 };
+    await createKeyRefresh({ ...shared, fetch: jwks as typeof fetch, log: () => {} })();
+    const asked: string[] = [];
+    const origin = async (input: RequestInfo) => {
+      asked.push(String(input));
+      return new Response('ok');
+    };
+    const app = createGateway({ ...shared, fetch: origin as typeof fetch, log: () => {} });
+    const headers = { authorization: `Bearer ${await sign(key)}` };
+    expect((await app.request('https://api.example.com/orders', { headers })).status).toBe(200);
+    expect(asked).toEqual(['https://orders.internal.example/orders']);
+  });
+
+  it('says so where the policy has errors', async () => {
+    const logs: unknown[] = [];
+    await createKeyRefresh({ env: {}, policy: {}, log: (line) => logs.push(line) })();
+    expect(logs).toEqual([{ event: 'policy_invalid', faults: expect.any(Array) }]);
   });
 });
 

@@ -482,6 +482,24 @@ describe('remembered tokens', () => {
   });
 });
 
+describe('tokens without kid', () => {
+  it('a new key is found though the signature is all that tells: once, within the cool-down', async () => {
+    const [before, after] = await Promise.all([makeKey('ES256', undefined), makeKey('ES256', undefined)]);
+    const rig = rigWith({}, [before.publicJwk]);
+    expect(await outcome(await sign(before), rig)).toBe('allow');
+    rig.state.keys = [after.publicJwk];
+    expect(await outcome(await sign(after), rig)).toBe('signature_invalid');
+    rig.state.nowMs += 31_000;
+    expect(await outcome(await sign(after), rig)).toBe('allow');
+    expect(rig.state.keyFetches).toBe(2);
+  });
+
+  it('is refused where several keys fit', async () => {
+    const [one, two] = await Promise.all([makeKey('ES256', undefined), makeKey('ES256', 'two')]);
+    expect(await outcome(await sign(one), rigWith({}, [one.publicJwk, two.publicJwk]))).toBe('key_ambiguous');
+  });
+});
+
 describe('keys of several issuers', () => {
   it("an issuer's key never verifies another issuer's token", async () => {
     const evil = await makeKey('ES256', 'key-evil');
