@@ -8,15 +8,15 @@ export interface SigningKey {
   readonly publicJwk: JWK;
 }
 
-/** A key pair made for this run. `modulusLength` for RSA only. */
+/** A key pair made for this run. `kid` null: without id. `modulusLength` for RSA only. */
 export async function makeKey(
   alg = 'ES256',
-  kid: string | undefined = 'key-1',
+  kid: string | null = 'key-1',
   modulusLength = 2048,
 ): Promise<SigningKey> {
   const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true, modulusLength });
-  const publicJwk = { ...(await exportJWK(publicKey)), ...(kid !== undefined && { kid }) };
-  return { alg, kid, privateKey: privateKey as CryptoKey, publicJwk };
+  const publicJwk = { ...(await exportJWK(publicKey)), ...(kid !== null && { kid }) };
+  return { alg, kid: kid ?? undefined, privateKey: privateKey as CryptoKey, publicJwk };
 }
 
 /** An instant for tests whose clock stands still: seconds since 1970. */

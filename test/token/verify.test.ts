@@ -484,7 +484,7 @@ describe('remembered tokens', () => {
 
 describe('tokens without kid', () => {
   it('a new key is found though the signature is all that tells: once, within the cool-down', async () => {
-    const [before, after] = await Promise.all([makeKey('ES256', undefined), makeKey('ES256', undefined)]);
+    const [before, after] = await Promise.all([makeKey('ES256', null), makeKey('ES256', null)]);
     const rig = rigWith({}, [before.publicJwk]);
     expect(await outcome(await sign(before), rig)).toBe('allow');
     rig.state.keys = [after.publicJwk];
@@ -495,7 +495,7 @@ describe('tokens without kid', () => {
   });
 
   it('is refused where several keys fit', async () => {
-    const [one, two] = await Promise.all([makeKey('ES256', undefined), makeKey('ES256', 'two')]);
+    const [one, two] = await Promise.all([makeKey('ES256', null), makeKey('ES256', 'two')]);
     expect(await outcome(await sign(one), rigWith({}, [one.publicJwk, two.publicJwk]))).toBe('key_ambiguous');
   });
 });
