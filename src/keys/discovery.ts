@@ -17,6 +17,8 @@ export interface FetchedKeys {
 export interface FetchFault {
   readonly kind: 'fault';
   readonly fault: KeysFault;
+  /** The server said that there is no such document. */
+  readonly missing?: boolean;
 }
 
 export const FETCH_TIMEOUT_MS = 5_000;
@@ -51,7 +53,7 @@ async function discover(issuer: Issuer, fetch: Fetch): Promise<string | FetchFau
   for (const uri of uris) {
     answer = await fetchJson(uri, fetch);
     // Only "there is nothing here" leads on to the next place: an outage must not double the requests.
-    if (answer.kind !== 'fault' || answer.fault !== 'http_status') break;
+    if (answer.kind !== 'fault' || answer.missing !== true) break;
   }
   if (answer.kind === 'fault') return answer;
   if (typeof answer.document !== 'object' || answer.document === null) return failed('metadata_invalid');
@@ -89,7 +91,10 @@ async function fetchJson(uri: string, fetch: Fetch): Promise<JsonAnswer | FetchF
       signal,
     });
     if (response.status >= 300 && response.status < 400) return await discard(response, 'redirect');
-    if (!response.ok) return await discard(response, 'http_status');
+    if (!response.ok) {
+      const missing = response.status === 404 || response.status === 410;
+      return { ...(await discard(response, 'http_status')), missing };
+    }
     const text = await readText(response, MAX_DOCUMENT_BYTES);
     if (text === undefined) return failed('too_large');
     const maxAgeSeconds = readMaxAge(response.headers.get('cache-control'));

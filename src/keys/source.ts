@@ -50,8 +50,9 @@ export const KEY_TIMES = {
   coolDownMs: 30_000,
   /** Where there is no key at all, the cool-down starts here and doubles. */
   firstCoolDownMs: 1_000,
-  /** How long a request waits for the keys. */
-  waitMs: 5_500,
+  /** How long a request waits for KV, and then for the network. */
+  readWaitMs: 1_500,
+  fetchWaitMs: 5_500,
   /** A flight that is older may have been cancelled with its request: another may start. */
   flightMs: 6_000,
 } as const;
@@ -116,11 +117,11 @@ export function createKeySource() {
   }
 
   async function load(issuer: Issuer, memory: Memory, io: KeyIo): Promise<KeysAtHand | Reason> {
-    await wait(read(issuer, memory, io));
+    await wait(read(issuer, memory, io), KEY_TIMES.readWaitMs);
     let from: KeyOrigin = 'kv';
     if (!isUsable(memory, io.now())) {
-      if (mayFetch(memory, io.now())) await wait(fetchOnce(issuer, memory, io));
-      else if (memory.fetching !== undefined) await wait(memory.fetching.done);
+      if (mayFetch(memory, io.now())) await wait(fetchOnce(issuer, memory, io), KEY_TIMES.fetchWaitMs);
+      else if (memory.fetching !== undefined) await wait(memory.fetching.done, KEY_TIMES.fetchWaitMs);
       from = 'network';
     } else if (!isFresh(memory, io.now())) io.waitUntil(refreshBehind(issuer, memory, io));
     const now = io.now();
@@ -150,12 +151,12 @@ export function createKeySource() {
     const found = () => memory.set !== undefined && holds(memory.set);
     let from: KeyOrigin = 'memory';
     if (io.now() - memory.readAtMs > KEY_TIMES.rereadMs) {
-      await wait(read(issuer, memory, io));
+      await wait(read(issuer, memory, io), KEY_TIMES.readWaitMs);
       from = 'kv';
     }
     if (!found() && io.now() - memory.checkedAtMs >= KEY_TIMES.coolDownMs) {
-      if (mayFetch(memory, io.now())) await wait(fetchOnce(issuer, memory, io));
-      else if (memory.fetching !== undefined) await wait(memory.fetching.done);
+      if (mayFetch(memory, io.now())) await wait(fetchOnce(issuer, memory, io), KEY_TIMES.fetchWaitMs);
+      else if (memory.fetching !== undefined) await wait(memory.fetching.done, KEY_TIMES.fetchWaitMs);
       from = 'network';
     }
     const now = io.now();
@@ -295,10 +296,10 @@ function unavailable(memory: Memory, now: number): Reason {
 }
 
 /** Waits for work that another request may have started, and that the platform may cancel with it. */
-async function wait(work: Promise<void>): Promise<void> {
+async function wait(work: Promise<void>, limitMs: number): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | null = null;
   const limit = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, KEY_TIMES.waitMs);
+    timer = setTimeout(resolve, limitMs);
   });
   await Promise.race([work, limit]);
   clearTimeout(timer);

@@ -24,7 +24,7 @@ export function createStripper(claimHeaders: ReadonlySet<string>) {
     if (answer === undefined) {
       answer = judge(name);
       // Names are the client's choice: the memory must not grow with them.
-      if (known.size < MAX_KNOWN_NAMES) known.set(name, answer);
+      if (known.size < MAX_KNOWN_NAMES && name.length <= MAX_KNOWN_LENGTH) known.set(name, answer);
     }
     return answer;
   }
@@ -50,6 +50,7 @@ export function createStripper(claimHeaders: ReadonlySet<string>) {
 export type Strip = ReturnType<typeof createStripper>;
 
 const MAX_KNOWN_NAMES = 1_000;
+const MAX_KNOWN_LENGTH = 64;
 
 function listedNames(connection: string): ReadonlySet<string> {
   return new Set(connection.split(',').map((name) => name.trim().toLowerCase()));

@@ -136,6 +136,11 @@ describe('fetchKeys', () => {
     expect((await outcome({}, pages)).result).toBe(want);
   });
 
+  it('looks for the other document only where the first is missing: an outage is not asked twice', async () => {
+    const { asked } = await outcome({}, { [OPENID]: () => new Response('down', { status: 503 }) });
+    expect(asked).toEqual([OPENID]);
+  });
+
   it('stops reading a body that is too large', async () => {
     const pull = vi.fn((controller: ReadableStreamDefaultController) =>
       controller.enqueue(new Uint8Array(65_536)),

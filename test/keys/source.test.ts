@@ -277,6 +277,17 @@ describe('get: when KV fails', () => {
   });
 });
 
+describe('get: when KV hangs', () => {
+  it('goes on to the network after its wait, and serves what is in memory without one', async () => {
+    const hanging: KeyStore = { read: () => new Promise(() => {}), write: async () => {} };
+    const { state, isolate } = world(hanging);
+    const alone = isolate();
+    expect(await alone.get()).toBe('network: one');
+    state.now += KEY_TIMES.idleMs - 1;
+    expect(await alone.get()).toBe('memory: one');
+  }, 10_000);
+});
+
 describe('seek: a key id that is new', () => {
   it('is found in KV first', async () => {
     const { state, io, isolate } = world();

@@ -1,4 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
 import { renderPolicyPage, renderSchema } from '../../scripts/docs.ts';
@@ -19,6 +21,25 @@ describe('docs', () => {
     const [, toml = ''] = /```toml\n([\s\S]*?)```/.exec(read(file)) ?? [];
     const { vars } = parse(toml) as { vars: Record<string, unknown> };
     expect(compilePolicy(vars)).toMatchObject({ ok: true });
+  });
+
+  it('the Worker in the README compiles', { timeout: 60_000 }, async () => {
+    const [, code = ''] = /```ts\n([\s\S]*?)```/.exec(read('README.md')) ?? [];
+    expect(code).toContain('createGateway');
+    const folder = mkdtempSync('.claimgate-readme-');
+    try {
+      writeFileSync(`${folder}/index.ts`, code.replace('./src/', '../src/'));
+      writeFileSync(
+        `${folder}/tsconfig.json`,
+        JSON.stringify({ extends: '../tsconfig.json', include: ['index.ts'] }),
+      );
+      const run = promisify(execFile)('tsc', ['-p', folder]);
+      await expect(
+        run.catch((error: { stdout: string }) => Promise.reject(new Error(error.stdout))),
+      ).resolves.toBeDefined();
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('the README stays short', () => {

@@ -1,0 +1,34 @@
+/** `wrangler deploy` runs the check of the policy first, and stops where it finds an error. */
+import { execFile } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { afterAll, describe, expect, it } from 'vitest';
+
+/** Beside wrangler.toml, since its paths are relative. */
+const BROKEN = 'wrangler.broken.tmp.toml';
+afterAll(() => rmSync(BROKEN, { force: true }));
+
+function dryRun(config: string, ...args: string[]): Promise<{ code: number; output: string }> {
+  return new Promise((resolve) => {
+    const options = { env: { ...process.env, NO_COLOR: '1', CI: '1' } };
+    execFile('wrangler', ['deploy', '--dry-run', '-c', config, ...args], options, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, output: stdout + stderr });
+    });
+  });
+}
+
+describe('wrangler deploy', () => {
+  it.each([[[]], [['--env', 'production']]])('passes with the policy of this repository %j', async (args) => {
+    expect(await dryRun('wrangler.toml', ...args)).toMatchObject({ code: 0 });
+  });
+
+  it('stops at a typo, and points at it', async () => {
+    const text = readFileSync('wrangler.toml', 'utf8')
+      .replace('audience =', 'audiense =')
+      .replace('run --silent check', `run --silent check -- --config ${BROKEN}`);
+    writeFileSync(BROKEN, text);
+    const { code, output } = await dryRun(BROKEN);
+    expect(code).not.toBe(0);
+    expect(output).toContain('API_TIMESHEETS.audiense');
+    expect(output).toContain('did you mean "audience"?');
+  });
+});
