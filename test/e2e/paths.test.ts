@@ -246,6 +246,13 @@ describe('the bare runtime', () => {
     await expect.poll(() => abandoned, { timeout: 5000 }).toEqual(['/public/never']);
   });
 
+  it('an origin that is too slow: 504, and its call is ended', async () => {
+    abandoned.length = 0;
+    const answer = await sendRaw(gateways['impatient']?.port ?? 0, 'GET', '/public/never');
+    expect(answer.status).toBe(504);
+    await expect.poll(() => abandoned, { timeout: 5000 }).toEqual(['/public/never']);
+  });
+
   it('a body may take longer than the time limit for its head', async () => {
     const response = await fetch(`http://127.0.0.1:${gateways['impatient']?.port}/public/drip`);
     expect(await response.text()).toBe('first last');
