@@ -16,7 +16,7 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-interface Section {
+export interface Section {
   readonly vars?: Record<string, unknown>;
   readonly services?: readonly { binding?: string }[];
 }
@@ -31,7 +31,8 @@ export function checkConfig(path: string): CheckResult[] {
   ];
 }
 
-function readConfig(path: string): Section & { readonly env?: Record<string, Section> } {
+/** Reads wrangler.toml. Throws `ConfigError`, with what to do. */
+export function readConfig(path: string): Section & { readonly env?: Record<string, Section> } {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');

@@ -1,12 +1,13 @@
 /** `npm start`: the gateway, a sample origin and an identity provider on this machine, until Ctrl-C. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { parseArgs, styleText } from 'node:util';
 import type { JWK } from 'jose';
-import { parse } from 'smol-toml';
+import { ConfigError, readConfig } from '../cli/check.ts';
 import { compilePolicy } from '../src/policy/compile.ts';
-import type { Policy } from '../src/policy/policy.ts';
+import type { Policy, Route } from '../src/policy/policy.ts';
+import { isLoopbackHost } from '../src/policy/uri.ts';
 import { makeSigningKey, startIdentityProvider } from './identity-provider.ts';
 
 const STATE_FILE = '.claimgate/identity-provider.json';
@@ -27,7 +28,7 @@ class StartError extends Error {}
 try {
   await main();
 } catch (error) {
-  if (!(error instanceof StartError)) throw error;
+  if (!(error instanceof StartError || error instanceof ConfigError)) throw error;
   process.stderr.write(`${styleText('red', 'error', { stream: process.stderr })}  ${error.message}\n`);
   process.exit(1);
 }
@@ -35,7 +36,7 @@ try {
 async function main(): Promise<void> {
   const wantedPort = readPort();
   const policy = readPolicy();
-  const issuer = new URL(policy.issuers[0]?.issuer ?? '');
+  const issuer = readIssuer(policy);
   const resource = policy.apis[0]?.routes[0]?.audiences[0] ?? '';
   const scopes = new Set(
     policy.apis.flatMap((api) => api.routes.flatMap((r) => [...r.scopesAll, ...r.scopesAny])),
@@ -83,11 +84,20 @@ function readPort(): number | undefined {
 }
 
 function readPolicy(): Policy {
-  const { vars } = parse(readFileSync('wrangler.toml', 'utf8')) as { vars?: Record<string, unknown> };
-  const compiled = compilePolicy(vars ?? {});
+  const compiled = compilePolicy(readConfig('wrangler.toml').vars ?? {});
   if (!compiled.ok)
     throw new StartError('the policy in wrangler.toml has errors; `npm run check` lists them');
   return compiled.policy;
+}
+
+/** The identity provider runs where the policy expects it. */
+function readIssuer(policy: Policy): URL {
+  const [issuer] = policy.issuers;
+  const url = new URL(issuer?.issuer ?? '');
+  if (url.protocol === 'http:' && isLoopbackHost(url.hostname) && url.port !== '') return url;
+  throw new StartError(
+    `ISSUERS.${issuer?.name}.issuer in wrangler.toml is not on this machine; write http://localhost:9400 there, and put your own issuer into an environment such as [env.production]`,
+  );
 }
 
 interface State {
@@ -102,8 +112,7 @@ async function readState(): Promise<State> {
     const clientSecret = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('hex');
     mkdirSync('.claimgate', { recursive: true });
     const state: State = { clientId: 'dev-client', clientSecret, key: await makeSigningKey() };
-    writeFileSync(STATE_FILE, JSON.stringify(state));
-    chmodSync(STATE_FILE, 0o600);
+    writeFileSync(STATE_FILE, JSON.stringify(state), { mode: 0o600 });
   }
   return JSON.parse(readFileSync(STATE_FILE, 'utf8')) as State;
 }
@@ -180,31 +189,60 @@ function printGuide(set: {
   const { port, issuer, policy, clientId, clientSecret, resource } = set;
   const gateway = `http://localhost:${port}`;
   const bold = (text: string) => styleText('bold', text, { stream: process.stdout });
-  const getToken = (scope: string) =>
-    `curl -s ${issuer}/token -u ${clientId}:${clientSecret} -d grant_type=client_credentials -d resource=${resource} -d scope=${scope} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/'`;
+  const getToken = (scopes: readonly string[]) =>
+    `curl -s ${issuer}/token -u ${clientId}:${clientSecret} -d grant_type=client_credentials -d resource=${resource} -d scope=${scopes.join('+')} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/'`;
+  const { passing, refused, open } = chooseExamples(policy);
+  const curl = (method: string) => (method === 'GET' ? 'curl -i' : `curl -i -X ${method}`);
+  const withToken = `-H "Authorization: Bearer $TOKEN"`;
+  const examples = [
+    passing && [
+      bold('A call that passes (200, and what the origin received):'),
+      `TOKEN=$(${getToken(passing.route.scopesAll)})`,
+      `${curl(passing.method)} ${withToken} ${gateway}${passing.path}`,
+      '',
+      bold('No token (401):'),
+      `${curl(passing.method)} ${gateway}${passing.path}`,
+    ],
+    refused && [
+      bold('Too little scope (403):'),
+      `${curl(refused.method)} ${withToken} ${gateway}${refused.path}`,
+    ],
+    open && [bold('A public route (200):'), `${curl(open.method)} ${gateway}${open.path}`],
+  ];
   const lines = [
     '',
     bold(`claimgate answers on ${gateway}`),
     '',
     ...routeTable(policy),
     '',
-    bold('A call that passes (200, and what the origin received):'),
-    `TOKEN=$(${getToken('read:timesheets')})`,
-    `curl -i -H "Authorization: Bearer $TOKEN" ${gateway}/timesheets`,
-    '',
-    bold('No token (401):'),
-    `curl -i ${gateway}/timesheets`,
-    '',
-    bold('Too little scope (403):'),
-    `curl -i -X POST -H "Authorization: Bearer $TOKEN" ${gateway}/timesheets/upload`,
-    '',
-    bold('A public route (200):'),
-    `curl -i ${gateway}/health`,
-    '',
+    ...examples.flatMap((example) => (example === undefined ? [] : [...example, ''])),
     'Ctrl-C ends everything.',
     '',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+interface Example {
+  readonly route: Route;
+  readonly method: string;
+  readonly path: string;
+}
+
+/** Routes to show, of whatever the policy has. Those with parameters would need values. */
+function chooseExamples(policy: Policy): Partial<Record<'passing' | 'refused' | 'open', Example>> {
+  const examples = policy.apis
+    .flatMap((api) => api.routes)
+    .flatMap((route): Example[] => {
+      const [methods = '', path = ''] = route.key.split(/\s+/);
+      const method = methods === '*' ? 'GET' : (methods.split('|')[0] ?? 'GET');
+      return /[:*]/.test(path) ? [] : [{ route, method, path }];
+    });
+  const scoped = examples.filter(({ route }) => route.scopesAll.length > 0 && route.scopesAny.length === 0);
+  const passing = scoped[0];
+  const held = passing?.route.scopesAll ?? [];
+  const refused = scoped.find(({ route }) => !route.scopesAll.every((scope) => held.includes(scope)));
+  const open = examples.find(({ route }) => route.auth === 'none');
+  return { ...(passing && { passing }), ...(refused && { refused }), ...(open && { open }) };
 }
 
 function routeTable(policy: Policy): string[] {
