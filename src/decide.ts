@@ -75,7 +75,8 @@ export async function decide(asked: Asked, policy: Policy, context: VerifyContex
 
   const verified = await verifyToken(bearer.token, tokenRoutes, context);
   if (verified.kind === 'refused') {
-    return refuse(verified.reason, { unverified: verified.unverified, keysFrom: verified.keysFrom });
+    const { reason, kind: _, ...learnt } = verified;
+    return refuse(reason, learnt);
   }
   const { principal, keysFrom } = verified;
   for (const one of tokenRoutes) {

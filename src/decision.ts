@@ -2,7 +2,7 @@
 
 /**
  * Why a request was refused. Reasons carry values for the log; what a client reads is worded in one place,
- * `http/problem.ts`, from the code alone, so that no value of a token or of the policy can reach an answer.
+ * `http/problem.ts`, so that no value of a token can reach an answer.
  */
 export type Reason =
   // The path and the route

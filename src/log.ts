@@ -90,7 +90,7 @@ function cut(value: unknown): string | undefined {
   return typeof value === 'string' ? value.slice(0, MAX_UNVERIFIED_LENGTH) : undefined;
 }
 
-/** Values of the policy and of the gateway only; what a token said is in the `unverified_…` members. */
+/** Values of the policy and of the gateway, and the dates of the token; what else it said is in `unverified_…`. */
 function reasonDetail(reason: Reason): unknown {
   switch (reason.code) {
     case 'path_ambiguous':

@@ -306,6 +306,23 @@ describe('the emergency brake', () => {
   });
 });
 
+describe('the emergency brake cannot be evaded', () => {
+  it('by leaving out kid: the key is judged, not the header', async () => {
+    const rig = rigWith({ more: { GATEWAY: { blocked_kids: ['key-1'] } } });
+    expect((await rig.call('GET /orders', await sign({ ...key, kid: undefined }))).status).toBe(401);
+    expect(rig.lastLog().reason).toBe('key_blocked');
+  });
+
+  it.each([{ azp: 'good', client_id: 'bad' }, { azp: '', client_id: 'bad' }, { azp: 'bad' }])(
+    'by another client claim: %j',
+    async (claims) => {
+      const rig = rigWith({ more: { GATEWAY: { blocked_clients: ['bad'] } } });
+      expect((await rig.call('GET /orders', await sign(key, usualClaims(claims)))).status).toBe(401);
+      expect(rig.lastLog().reason).toBe('client_blocked');
+    },
+  );
+});
+
 describe('a policy with errors', () => {
   const options = { env: {}, policy: vars({ 'GET /x': { scopes_all: [] } }) };
 
@@ -380,6 +397,20 @@ describe('the log', () => {
       unverified_kid: 'key-1',
     });
     expect(rig.lastLog().issuer).toBeUndefined();
+  });
+
+  it('says whose remembered token is refused', async () => {
+    const rig = rigWith();
+    const token = await sign(key);
+    await rig.call('GET /orders', token);
+    rig.state.nowMs += 3_600_000;
+    await rig.call('GET /orders', token);
+    expect(rig.lastLog()).toMatchObject({
+      reason: 'token_expired',
+      issuer: 'main',
+      client: 'client-1',
+      kid: 'key-1',
+    });
   });
 
   it('names subjects if it is told to', async () => {

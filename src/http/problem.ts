@@ -1,8 +1,7 @@
 import type { ReasonCode } from '../decision.ts';
 
 /**
- * What a client is told, by reason. Fixed strings: no value of a token, of the policy, of a key or of a stack can
- * appear. `error` is the code of RFC 6750 §3.1, where one fits.
+ * What a client is told, by reason. Fixed strings: no value of a token, of a key or of a stack can appear. `error` is the code of RFC 6750 §3.1, where one fits.
  */
 export interface Situation {
   readonly status: number;

@@ -115,7 +115,9 @@ function readMaterial({ kty, crv, n, e, x, y }: Record<string, unknown>): Public
   }
 }
 
-const isBase64Url = (value: unknown): value is string => typeof value === 'string' && BASE64URL.test(value);
+/** One digit over a multiple of four encodes nothing: `atob` throws there. */
+const isBase64Url = (value: unknown): value is string =>
+  typeof value === 'string' && BASE64URL.test(value) && value.length % 4 !== 1;
 
 /** Bits of a modulus, leading zeros not counted. */
 function bitLength(base64url: string): number {
@@ -146,7 +148,10 @@ const isEdwards = (alg: string) => alg === 'EdDSA' || alg === 'Ed25519';
  */
 export async function importKeySet(jwks: readonly PublicJwk[]): Promise<KeySet | undefined> {
   const keys = (await Promise.all(jwks.map(importKey))).filter((key) => key !== undefined);
-  return keys.length === 0 ? undefined : { keys, ids: new Set(keys.map(({ id }) => id)) };
+  if (keys.length === 0) return undefined;
+  // A key that is listed twice must not make its tokens ambiguous.
+  const distinct = new Map(keys.map((key) => [key.id, key]));
+  return { keys: [...distinct.values()], ids: new Set(distinct.keys()) };
 }
 
 async function importKey(jwk: PublicJwk): Promise<VerificationKey | undefined> {

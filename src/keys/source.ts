@@ -192,7 +192,7 @@ export function createKeySource() {
     if (flight !== undefined) return flight;
     memory.triedAtMs = io.now();
     const work = async () => {
-      const entry = await refresh(issuer, io);
+      const entry = await fetchEntry(issuer, io);
       if (typeof entry === 'string') {
         memory.failures++;
         memory.fault = entry;
@@ -200,6 +200,8 @@ export function createKeySource() {
         memory.failures = 0;
         memory.fault = undefined;
         await adopt(memory, entry);
+        // Behind the request: a store that hangs must not hold back keys that are here.
+        io.waitUntil(storeEntry(issuer, entry, io));
       }
     };
     return takeOff(memory, 'fetching', work, io);
@@ -208,11 +210,14 @@ export function createKeySource() {
   return { get, seek };
 }
 
-/**
- * Fetches an issuer's keys and writes them to KV: what the cron does for every issuer, and an isolate where there is
- * no cron. Never throws.
- */
+/** Fetches an issuer's keys and writes them to KV: what the cron does for every issuer. Never throws. */
 export async function refresh(issuer: Issuer, io: KeyIo): Promise<StoredKeys | KeysFault> {
+  const entry = await fetchEntry(issuer, io);
+  if (typeof entry !== 'string') await storeEntry(issuer, entry, io);
+  return entry;
+}
+
+async function fetchEntry(issuer: Issuer, io: KeyIo): Promise<StoredKeys | KeysFault> {
   const fetch = io.fetchFor(issuer);
   const answer = fetch === undefined ? undefined : await fetchKeys(issuer, fetch);
   // Web Crypto has the last word on whether a key is one.
@@ -226,12 +231,15 @@ export async function refresh(issuer: Issuer, io: KeyIo): Promise<StoredKeys | K
   const { keys, dropped, maxAgeSeconds } = answer;
   const entry: StoredKeys = { checkedAtMs: io.now(), keys, maxAgeSeconds };
   io.log({ event: 'keys_refreshed', issuer: issuer.name, keys: keys.length, dropped: dropped.length });
+  return entry;
+}
+
+async function storeEntry(issuer: Issuer, entry: StoredKeys, io: KeyIo): Promise<void> {
   try {
     await io.store?.write(issuer, entry);
   } catch {
     io.log({ event: 'keys_store_failed', issuer: issuer.name, operation: 'write' });
   }
-  return entry;
 }
 
 /** The later entry wins, whatever order they arrive in. */

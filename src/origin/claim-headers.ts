@@ -63,7 +63,12 @@ export function setClaimHeaders(
   for (const forwarded of forward) {
     const claim = readClaim(principal.claims, forwarded.claim);
     if (claim === undefined || claim === null) continue;
-    const value = encodeAs(forwarded.as, claim);
+    let value: string | undefined;
+    try {
+      value = encodeAs(forwarded.as, claim);
+    } catch {
+      return { code: 'claims_too_large', claim: forwarded.claim.text }; // nested too deeply for JSON.stringify
+    }
     if (value === undefined) skipped(forwarded);
     else {
       const tooLarge = set(forwarded.header, value, forwarded.claim.text);

@@ -15,8 +15,8 @@ export function createStripper(claimHeaders: ReadonlySet<string>) {
   function judge(name: string): boolean {
     const normalised = normaliseHeaderName(name);
     if (isReserved(normalised) || claimHeaders.has(normalised) || OWN.has(normalised)) return false;
-    // Cloudflare sets `cf-…` itself; another spelling can only be a client's, aimed at servers that can't tell.
-    return !normalised.startsWith('cf-') || normalised === name;
+    // Of `cf-…` only what Cloudflare sets on every request, in its spelling: the rest would be the client's word.
+    return !normalised.startsWith('cf-') || FROM_CLOUDFLARE.has(name);
   }
 
   function passes(name: string): boolean {
@@ -47,7 +47,14 @@ export function createStripper(claimHeaders: ReadonlySet<string>) {
   };
 }
 
-export type Strip = ReturnType<typeof createStripper>;
+const FROM_CLOUDFLARE = new Set([
+  'cf-connecting-ip',
+  'cf-connecting-ipv6',
+  'cf-ipcountry',
+  'cf-ray',
+  'cf-visitor',
+  'cf-worker',
+]);
 
 const MAX_KNOWN_NAMES = 1_000;
 const MAX_KNOWN_LENGTH = 64;

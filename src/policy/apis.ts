@@ -111,6 +111,7 @@ function compileOrigin(
     url === undefined ||
     !['http:', 'https:'].includes(url.protocol) ||
     url.username !== '' ||
+    url.password !== '' ||
     /[?#]/.test(text)
   ) {
     faults.push(

@@ -59,7 +59,8 @@ export function compilePolicy(
 }
 
 function compileSettings(table: unknown, faults: Fault[]): Settings {
-  const parsed = settingsSchema.safeParse(isTable(table) ? table : {});
+  // A string here would read like policy, and block nobody.
+  const parsed = settingsSchema.safeParse(table ?? {});
   if (!parsed.success) {
     faults.push(
       ...schemaFaults(['GATEWAY'], table, parsed.error.issues, () => Object.keys(settingsSchema.shape)),

@@ -73,6 +73,11 @@ function compileIssuer(
       ),
     );
   }
+  if (config.claims !== undefined && Object.keys(config.claims).length === 0) {
+    faults.push(
+      fault([...place, 'claims'], 'this is empty', 'name at least one claim, or leave the field out'),
+    );
+  }
   checkService(config.service, [...place, 'service'], services, faults);
   return {
     name,

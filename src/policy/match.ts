@@ -22,7 +22,7 @@ export interface NoMatch {
   readonly nearMiss?: Route;
 }
 
-/** Patterns that are more specific than this can't be many; Allow lists what a client may send. */
+/** What `Allow` lists where a route serves every method. */
 const ANY_METHOD_ALLOW = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const NONE: readonly Route[] = [];
 

@@ -69,7 +69,8 @@ export function parsePath(rawPath: string): ParsedPath | PathFault {
 }
 
 function findFault(segment: string): PathFault | undefined {
-  if (segment.includes('/') || segment.includes('\\')) return 'separator';
+  // A server that decodes before it splits would end the path at `?` and `#`.
+  if (/[/\\?#]/.test(segment)) return 'separator';
   if (CONTROL.test(segment)) return 'control_character';
   if (ENCODED_AGAIN.test(segment)) return 'double_encoding';
   return undefined;
@@ -89,6 +90,7 @@ function foldSegment(segment: string): string | { fault: PathFault } {
   }
   const semicolon = text.indexOf(';');
   if (semicolon !== -1) text = text.slice(0, semicolon);
+  text = text.trimStart();
   let end = text.length;
   while (end > 0 && (text[end - 1] === '.' || text[end - 1] === ' ')) end--;
   return text.slice(0, end).toLowerCase();

@@ -140,6 +140,8 @@ export interface Principal {
   readonly issuer: Issuer;
   readonly subject: string | undefined;
   readonly client: string | undefined;
+  /** Every value under a name that client ids are found by: the emergency brake looks at all of them. */
+  readonly clientIds: readonly string[];
   readonly scopes: ReadonlySet<string>;
   readonly audiences: readonly string[];
   readonly kid: string | undefined;

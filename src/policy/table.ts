@@ -7,7 +7,9 @@ import { type PatternSegment, UNROUTABLE_METHODS } from './route-key.ts';
 export function routeFor(leaf: PatternLeaf, method: string): Route | undefined {
   const own = leaf.methods.get(method) ?? (method === 'HEAD' ? leaf.methods.get('GET') : undefined);
   if (own !== undefined) return own;
-  return UNROUTABLE_METHODS.has(method) ? undefined : leaf.anyMethod;
+  // Methods are case-sensitive, but not to every server: `patch` must not pass by `*` where PATCH has its own rules.
+  const upper = method.toUpperCase();
+  return method !== upper || UNROUTABLE_METHODS.has(method) ? undefined : leaf.anyMethod;
 }
 
 /** Builds the table of one host, and finds routes that contradict each other. */

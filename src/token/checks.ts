@@ -53,7 +53,19 @@ export function readClaims({ claims, header }: UnverifiedToken, issuer: Issuer):
     if (!satisfies(rule, claims, [])) return { code: 'issuer_claim_mismatch', claim: rule.claim.text };
   }
   const subject = sub === '' ? undefined : sub;
-  return { issuer, subject, client, scopes, audiences, kid: header.kid, claims, exp, iat, nbf };
+  return {
+    issuer,
+    subject,
+    client,
+    clientIds: readClientIds(claims, issuer),
+    scopes,
+    audiences,
+    kid: header.kid,
+    claims,
+    exp,
+    iat,
+    nbf,
+  };
 }
 
 const malformed = (claim: string): Reason => ({ code: 'claims_malformed', claim });
@@ -68,6 +80,13 @@ function readClient(claims: UnverifiedToken['claims'], issuer: Issuer): string |
   const value = firstPresent(claims, issuer.clientClaim, CLIENT_CLAIMS);
   if (value === undefined || value === '') return undefined;
   return typeof value === 'string' ? value : null;
+}
+
+function readClientIds(claims: UnverifiedToken['claims'], issuer: Issuer): string[] {
+  const selectors = issuer.clientClaim === undefined ? CLIENT_CLAIMS : [issuer.clientClaim, ...CLIENT_CLAIMS];
+  return selectors
+    .map((selector) => readClaim(claims, selector))
+    .filter((value) => typeof value === 'string');
 }
 
 function readScopes(claims: UnverifiedToken['claims'], issuer: Issuer): ReadonlySet<string> | null {

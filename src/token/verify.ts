@@ -27,6 +27,8 @@ export interface Refused {
   readonly kind: 'refused';
   readonly reason: Reason;
   readonly unverified?: UnverifiedToken;
+  /** Where the token was verified before, by an earlier request. */
+  readonly principal?: Principal;
   readonly keysFrom?: KeyOrigin;
 }
 
@@ -45,10 +47,10 @@ export async function verifyToken(
   if (remembered !== undefined) {
     const { principal, keyId } = remembered;
     const reason = checkClaims(principal, routes, context);
-    if (reason !== undefined) return { kind: 'refused', reason };
+    if (reason !== undefined) return { kind: 'refused', reason, principal };
     const found = context.keys.get(principal.issuer, context.io);
     const keys = found instanceof Promise ? await found : found;
-    if (isReason(keys)) return { kind: 'refused', reason: keys };
+    if (isReason(keys)) return { kind: 'refused', reason: keys, principal };
     if (keys.set.ids.has(keyId)) return { kind: 'verified', principal, keysFrom: keys.from };
     context.cache.delete(token);
   }
@@ -84,7 +86,9 @@ async function verifyAnew(
   if (verifiedBy === undefined && header.kid === undefined) {
     // Without a key id, a new key can't be told from a bad signature: look whether the issuer's keys changed.
     const renewed = await findKey(header, principal, context, key.key);
-    if (!isReason(renewed)) {
+    if (isReason(renewed)) {
+      if (renewed.code === 'keys_unavailable') return refuse(renewed);
+    } else {
       keysFrom = renewed.from;
       verifiedBy = await verifySignature(token, header, renewed);
     }
@@ -100,8 +104,9 @@ function checkClaims(
   routes: readonly Route[],
   { settings, io }: VerifyContext,
 ): Reason | undefined {
-  const { client, kid } = principal;
-  if (client !== undefined && settings.blockedClients.has(client)) return { code: 'client_blocked' };
+  const { kid } = principal;
+  if (principal.clientIds.some((client) => settings.blockedClients.has(client)))
+    return { code: 'client_blocked' };
   if (kid !== undefined && settings.blockedKids.has(kid)) return { code: 'key_blocked' };
   const timeReason = checkTimes(principal, Math.floor(io.now() / 1000));
   if (timeReason !== undefined) return timeReason;
@@ -122,7 +127,7 @@ interface FoundKey {
 async function findKey(
   header: UnverifiedHeader,
   { issuer }: Principal,
-  { keys, io }: VerifyContext,
+  { keys, io, settings }: VerifyContext,
   unlike?: VerificationKey,
 ): Promise<FoundKey | Reason> {
   const select = (set: KeySet) => {
@@ -146,6 +151,9 @@ async function findKey(
     case 'misfit':
       return { code: 'algorithm_not_allowed', alg: header.alg };
     default:
+      // The header of a token is its sender's: a leaked key must not pass by leaving its id out.
+      if (selected.kid !== undefined && settings.blockedKids.has(selected.kid))
+        return { code: 'key_blocked' };
       return { kind: 'found', key: selected, from: atHand.from };
   }
 }

@@ -44,6 +44,7 @@ describe('readJwks', () => {
     ['a symmetric alg', () => ({ ...rsa.publicJwk, alg: 'HS256' }), 'alg'],
     ['a kid that is a number', () => ({ ...rsa.publicJwk, kid: 1 }), 'kid'],
     ['a modulus that is no base64url', () => ({ ...rsa.publicJwk, n: '!' }), 'malformed'],
+    ['a modulus that ends in half a byte', () => ({ ...rsa.publicJwk, n: 'A'.repeat(345) }), 'malformed'],
     ['a point without y', () => ({ ...ec.publicJwk, y: undefined }), 'malformed'],
     ['null', () => null, 'not_an_object'],
   ])('drops %s', (_why, make, want) => {
@@ -110,7 +111,7 @@ describe('selectKey', () => {
     ],
     [
       'several with one kid',
-      () => [rsa.publicJwk, { ...rsa.publicJwk, use: 'sig' }],
+      () => [rsa.publicJwk, { ...rsa.publicJwk, alg: 'RS256' }],
       { alg: 'RS256', kid: 'rsa' },
       'ambiguous',
     ],

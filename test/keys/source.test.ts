@@ -288,6 +288,13 @@ describe('get: when KV hangs', () => {
   }, 10_000);
 });
 
+describe('get: when a write to KV hangs', () => {
+  it('serves the keys that were fetched', async () => {
+    const { isolate } = world({ read: async () => undefined, write: () => new Promise(() => {}) });
+    expect(await isolate().get()).toBe('network: one');
+  });
+});
+
 describe('seek: a key id that is new', () => {
   it('is found in KV first', async () => {
     const { state, io, isolate } = world();
@@ -313,11 +320,12 @@ describe('seek: a key id that is new', () => {
   });
 
   it('is not looked for where the keys were just checked', async () => {
-    const { state, isolate } = world();
+    const { state, isolate, settle } = world();
     const cold = isolate();
     await cold.get();
     expect(await cold.seek('two')).toBe('unknown');
     expect(state.fetches).toBe(1);
+    await settle();
   });
 
   it('10,000 made-up key ids in a minute cause two fetches at most', async () => {

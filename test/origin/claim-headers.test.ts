@@ -136,6 +136,12 @@ describe('setClaimHeaders', () => {
     expect(headers.get('x-proto')).toBeNull();
   });
 
+  it('refuses JSON that is nested too deeply to be written', () => {
+    let deep: unknown = [];
+    for (let i = 0; i < 100_000; i++) deep = [deep];
+    expect(headersFor({ address: deep }).reason).toEqual({ code: 'claims_too_large', claim: 'address' });
+  });
+
   it('a single string is a list of one', () => {
     expect(headersFor({ realm_access: { roles: 'r,1' } }).headers['x-roles']).toBe('r%2C1');
   });

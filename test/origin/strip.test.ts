@@ -46,6 +46,9 @@ describe('strip', () => {
     'transfer-encoding',
     'upgrade',
     'cf_connecting_ip',
+    'cf-access-authenticated-user-email',
+    'cf-access-jwt-assertion',
+    'cf-cert-verified',
     'authorization',
   ])('drops %s', (name) => {
     expect(names({ [name]: 'value' })).toEqual([]);

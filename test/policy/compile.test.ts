@@ -380,6 +380,26 @@ describe('compilePolicy', () => {
     expect(faultsOf(tables)).toEqual([message]);
   });
 
+  it.each<[string, Record<string, unknown>, string]>([
+    [
+      'a GATEWAY that is text: it would block nobody',
+      vars(ROUTES, {}, { GATEWAY: '{"blocked_kids":["a"]}' }),
+      'GATEWAY: this has the wrong type; write a table',
+    ],
+    [
+      'claims of an issuer that ask for nothing',
+      vars(ROUTES, {}, issuers({ claims: {} })),
+      'ISSUERS.main.claims: this is empty; name at least one claim, or leave the field out',
+    ],
+    [
+      'an origin with a password',
+      vars(ROUTES, { origin: 'https://:pw@o.example' }),
+      'API_ORDERS.origin: "https://:pw@o.example" is no origin; write an http(s) URL without user name, query and fragment, or "service:BINDING"',
+    ],
+  ])('finds %s', (_why, tables, message) => {
+    expect(faultsOf(tables)).toEqual([message]);
+  });
+
   it('finds all faults at once', () => {
     const faults = faultsOf(
       vars(

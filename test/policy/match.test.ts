@@ -57,6 +57,7 @@ describe('match: the most specific pattern', () => {
     ['a method of its own beats any', 'POST /any', 'POST /any'],
     ['any method is not TRACE', 'TRACE /any', 'method_not_allowed'],
     ['any method is not CONNECT', 'CONNECT /any', 'method_not_allowed'],
+    ['any method is none in lower case', 'patch /any', 'method_not_allowed'],
     ['methods are case-sensitive', 'get /approvals/1', 'method_not_allowed'],
     ['an encoded literal', 'GET /caf%c3%a9', 'GET /caf%C3%A9'],
     ['a literal dot is no wildcard', 'GET /v1x0/x', 'route_unknown'],

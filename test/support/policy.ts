@@ -40,6 +40,7 @@ export function principal(policy: Policy, claims: Tables = {}, more: Partial<Pri
     issuer,
     subject: 'subject',
     client: 'client',
+    clientIds: ['client'],
     scopes: new Set(),
     audiences: [AUDIENCE],
     kid: 'kid',
