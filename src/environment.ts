@@ -1,4 +1,5 @@
 import type { Reason } from './decision.ts';
+import { createHmac, type Hmac } from './hmac.ts';
 import type { KeyIo } from './keys/source.ts';
 import { isKv, kvStore } from './keys/store.ts';
 import type { LogLine } from './log.ts';
@@ -26,8 +27,8 @@ export interface GatewayOptions {
 /** The Worker's surroundings, read once. */
 export interface Environment {
   readonly compiled: Compiled;
-  /** Secret with which logged subjects are hashed. */
-  readonly logKey: string | undefined;
+  /** Hashes logged subjects, with the secret LOG_KEY. */
+  readonly logHmac: Hmac | undefined;
   log(line: LogLine): void;
   now(): number;
   keyIo(waitUntil: WaitUntil): KeyIo;
@@ -47,7 +48,7 @@ export function readEnvironment(options: GatewayOptions): Environment {
   const store = isKv(env['KEYS']) ? kvStore(env['KEYS'], secret(env, 'KEYS_SECRET')) : undefined;
   return {
     compiled: demandLogKey(compilePolicy(options.policy ?? env, services), logKey),
-    logKey,
+    logHmac: logKey === undefined ? undefined : createHmac(logKey),
     log,
     now,
     keyIo: (waitUntil) => ({

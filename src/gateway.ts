@@ -85,7 +85,7 @@ function serve(environment: Environment, policy: Policy): Handler {
       answer instanceof Response ? answer : renderDenial(answer, { requestId, resourceMetadata });
 
     if (reason !== undefined || isSampled(settings.logSample)) {
-      const subject = await loggedSubject(decision.principal, settings, environment.logKey);
+      const subject = await loggedSubject(decision.principal, settings, environment.logHmac);
       const { method, headers } = request;
       const ray = headers.get('cf-ray');
       environment.log(

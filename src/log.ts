@@ -1,5 +1,6 @@
 import type { Decision } from './decide.ts';
 import type { Reason } from './decision.ts';
+import type { Hmac } from './hmac.ts';
 import type { KeyEvent } from './keys/source.ts';
 import type { Principal, Route, Settings } from './policy/policy.ts';
 
@@ -38,6 +39,9 @@ export interface RequestLine {
   readonly unverified_alg?: string | undefined;
   readonly unverified_typ?: string | undefined;
 }
+
+/** Hex digits, 128 bits: enough to tell subjects apart. */
+const LOGGED_HASH_LENGTH = 32;
 
 /** What a refused token claims is cut here: it can be anything. */
 const MAX_UNVERIFIED_LENGTH = 128;
@@ -123,26 +127,13 @@ function reasonDetail(reason: Reason): unknown {
 export async function loggedSubject(
   principal: Principal | undefined,
   settings: Settings,
-  logKey: string | undefined,
+  hmac: Hmac | undefined,
 ): Promise<string | undefined> {
   const subject = principal?.subject;
   if (subject === undefined || settings.logSubject === 'none') return undefined;
   if (settings.logSubject === 'plain') return subject;
-  if (logKey === undefined) return undefined;
-  const encoder = new TextEncoder();
-  const key = await crypto.subtle.importKey(
-    'raw',
-    encoder.encode(logKey),
-    { name: 'HMAC', hash: 'SHA-256' },
-    false,
-    ['sign'],
-  );
-  const mac = await crypto.subtle.sign(
-    'HMAC',
-    key,
-    encoder.encode(`${principal?.issuer.issuer}\n${subject}`),
-  );
-  return [...new Uint8Array(mac, 0, 16)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  const mac = await hmac?.(`${principal?.issuer.issuer}\n${subject}`);
+  return mac?.slice(0, LOGGED_HASH_LENGTH);
 }
 
 /** An unexpected error, without its message: that may quote what must not be logged. */

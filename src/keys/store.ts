@@ -1,3 +1,4 @@
+import { createHmac, toHex } from '../hmac.ts';
 import type { Issuer } from '../policy/policy.ts';
 import { type PublicJwk, readJwks } from './jwks.ts';
 
@@ -86,15 +87,8 @@ function entryName(issuer: Issuer): Promise<string> {
 
 /** Binds an entry's content to its name with HMAC-SHA-256. */
 function sealer(secret: string) {
-  const key = crypto.subtle.importKey(
-    'raw',
-    new TextEncoder().encode(secret),
-    { name: 'HMAC', hash: 'SHA-256' },
-    false,
-    ['sign'],
-  );
-  const mac = async (name: string, content: string) =>
-    toHex(await crypto.subtle.sign('HMAC', await key, new TextEncoder().encode(`${name}\n${content}`)));
+  const hmac = createHmac(secret);
+  const mac = (name: string, content: string) => hmac(`${name}\n${content}`);
   return {
     close: async (name: string, content: string) => `${await mac(name, content)}${content}`,
     async open(name: string, text: string): Promise<string | undefined> {
@@ -109,7 +103,3 @@ function sealer(secret: string) {
 }
 
 const MAC_LENGTH = 64;
-
-function toHex(bytes: ArrayBuffer): string {
-  return [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-}
