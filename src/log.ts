@@ -1,5 +1,6 @@
 import type { Decision } from './decide.ts';
 import type { Reason } from './decision.ts';
+import type { ErrorLine } from './error-line.ts';
 import type { Hmac } from './hmac.ts';
 import type { KeyEvent } from './keys/source.ts';
 import type { Principal, Route, Settings } from './policy/policy.ts';
@@ -11,7 +12,7 @@ export type EventLine =
   | KeyEvent
   | { readonly event: 'policy_invalid'; readonly faults: readonly object[] }
   | { readonly event: 'claim_skipped'; readonly api: string; readonly claim: string; readonly as: string }
-  | { readonly event: 'error'; readonly name: string; readonly frames: readonly string[] };
+  | ErrorLine;
 
 export interface RequestLine {
   readonly time: string;
@@ -134,11 +135,4 @@ export async function loggedSubject(
   if (settings.logSubject === 'plain') return subject;
   const mac = await hmac?.(`${principal?.issuer.issuer}\n${subject}`);
   return mac?.slice(0, LOGGED_HASH_LENGTH);
-}
-
-/** An unexpected error, without its message: that may quote what must not be logged. */
-export function errorLine(error: unknown): EventLine {
-  const { name, stack } = error instanceof Error ? error : { name: typeof error, stack: undefined };
-  const frames = (stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
-  return { event: 'error', name, frames: frames.slice(0, 5).map((line) => line.trim()) };
 }

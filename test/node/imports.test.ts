@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 /** Imports point inward: a file may import its own layer and those before it. */
 const LAYERS: readonly (readonly string[])[] = [
-  ['decision.ts', 'hmac.ts'],
+  ['decision.ts', 'error-line.ts', 'hmac.ts'],
   ['policy'],
   ['http', 'keys', 'token', 'origin'],
   ['decide.ts'],
