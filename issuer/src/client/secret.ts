@@ -1,0 +1,32 @@
+import { toHex } from '../../../src/hmac.ts';
+import { type ClientSecret, isLive } from '../records.ts';
+
+/** Of no secret: what is compared where there is nothing to compare with. */
+const DECOY = '0'.repeat(64);
+
+/**
+ * Finds the live secret that this one is. As much work is done for a client that is unknown, or has fewer secrets:
+ * the time tells nothing.
+ */
+export async function findSecret(
+  secrets: readonly ClientSecret[],
+  secret: string,
+  nowSeconds: number,
+): Promise<ClientSecret | undefined> {
+  const given = await sha256(secret);
+  let found: ClientSecret | undefined;
+  for (const slot of [0, 1]) {
+    const known = secrets[slot];
+    const same = crypto.subtle.timingSafeEqual(fromHex(given), fromHex(known?.sha256 ?? DECOY));
+    if (same && known !== undefined && isLive(known, nowSeconds)) found = known;
+  }
+  return found;
+}
+
+export async function sha256(text: string): Promise<string> {
+  return toHex(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
+}
+
+function fromHex(hex: string): Uint8Array {
+  return Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
+}

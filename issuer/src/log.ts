@@ -1,0 +1,82 @@
+import type { ErrorLine } from '../../src/error-line.ts';
+import type { Failure } from './failure.ts';
+
+/** Written to the console as JSON, one line each. Never a secret, an assertion or a token. */
+export type IssuerLogLine =
+  | TokenLine
+  | { readonly event: 'issuer_misconfigured'; readonly faults: readonly object[] }
+  | { readonly event: 'record_invalid'; readonly key: string }
+  | ErrorLine;
+
+/** One token request. */
+export interface TokenLine {
+  readonly time: string;
+  /** Auth0's log codes: success or failure of an exchange of client credentials. */
+  readonly type: 'seccft' | 'feccft';
+  readonly request_id: string;
+  readonly ray?: string | undefined;
+  readonly ip: string;
+  readonly country?: string | undefined;
+  readonly status: number;
+  readonly error?: string | undefined;
+  /** The code of the failure, more exact than what the client was told. */
+  readonly reason?: string | undefined;
+  readonly reason_detail?: unknown;
+  readonly auth_method?: string | undefined;
+  /** Only of a client that has authenticated. */
+  readonly client_id?: string | undefined;
+  readonly credential?: string | undefined;
+  readonly audience?: string | undefined;
+  readonly scope?: string | undefined;
+  readonly kid?: string | undefined;
+  readonly jti?: string | undefined;
+  /** What actions wanted and did not get. */
+  readonly ignored_claims?: readonly string[] | undefined;
+  readonly dropped_scopes?: readonly string[] | undefined;
+  /** What a client that did not authenticate said it was. */
+  readonly unverified_client_id?: string | undefined;
+}
+
+/** What is known of a request at its end. Filled in on the way, so that a failure tells how far it came. */
+export type Trace = {
+  -readonly [K in Exclude<
+    keyof TokenLine,
+    'time' | 'type' | 'request_id' | 'ip' | 'status' | 'error' | 'reason' | 'reason_detail'
+  >]: TokenLine[K];
+};
+
+const MAX_LOGGED_LENGTH = 128;
+
+/** The first character tells our secrets from our client ids, so that one in the wrong field is not logged. */
+export const SECRET_PREFIX = 'cgs';
+
+/** Text of a client that has not authenticated. Left out if it could be a secret that was put into the wrong field. */
+export function unverified(clientId: string): string | undefined {
+  return clientId.startsWith(SECRET_PREFIX) || clientId.length > MAX_LOGGED_LENGTH ? undefined : clientId;
+}
+
+export function reasonDetail(failure: Failure): unknown {
+  switch (failure.code) {
+    case 'parameter_repeated':
+    case 'parameter_unsupported':
+      return failure.name.slice(0, MAX_LOGGED_LENGTH);
+    case 'api_unknown':
+    case 'api_disabled':
+    case 'grant_missing':
+      return failure.audience.slice(0, MAX_LOGGED_LENGTH);
+    case 'scope_not_granted':
+      return failure.scopes.join(' ').slice(0, MAX_LOGGED_LENGTH);
+    case 'action_denied':
+      return failure.error;
+    case 'action_failed':
+      return failure.cause;
+    case 'assertion_claims_invalid':
+      return failure.claim;
+    case 'signing_key_missing':
+      return failure.algorithm;
+    case 'store_unavailable':
+      return failure.store;
+    default:
+      return undefined;
+  }
+}

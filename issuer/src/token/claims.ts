@@ -1,0 +1,46 @@
+import { SignJWT } from 'jose';
+import type { Api, Client } from '../records.ts';
+import type { SigningKey } from './keys.ts';
+
+export interface TokenContent {
+  readonly issuer: string;
+  readonly client: Client;
+  readonly api: Api;
+  readonly scopes: readonly string[];
+  /** Set by actions; restricted names can't be among them. */
+  readonly customClaims: Readonly<Record<string, unknown>>;
+  readonly issuedAtSeconds: number;
+  /** Of the token, for the dialects that have one. */
+  readonly jti: string;
+}
+
+/**
+ * The claims of an access token in the dialect of its API: Auth0's, or the profile of RFC 9068. The audience is one
+ * text: a token is for one API.
+ */
+export function buildClaims(content: TokenContent): Record<string, unknown> {
+  const { issuer, client, api, scopes, customClaims, issuedAtSeconds, jti } = content;
+  const scope = scopes.join(' ');
+  const claims = {
+    iss: issuer,
+    // The suffix keeps client ids apart from ids of users (RFC 9700 §4.15).
+    sub: `${client.client_id}@clients`,
+    aud: api.identifier,
+    iat: issuedAtSeconds,
+    exp: issuedAtSeconds + api.token_lifetime,
+  };
+  const profile = isRfc9068(api)
+    ? { jti, client_id: client.client_id, ...(scope !== '' && { scope }) }
+    : { scope, gty: 'client-credentials', azp: client.client_id };
+  const permissions = api.token_dialect.endsWith('_authz') ? { permissions: [...scopes] } : {};
+  return { ...customClaims, ...claims, ...profile, ...permissions };
+}
+
+export async function signToken(content: TokenContent, key: SigningKey): Promise<string> {
+  const { api } = content;
+  return new SignJWT(buildClaims(content))
+    .setProtectedHeader({ alg: api.signing_alg, typ: isRfc9068(api) ? 'at+jwt' : 'JWT', kid: key.kid })
+    .sign(key.privateKey);
+}
+
+const isRfc9068 = (api: Api) => api.token_dialect.startsWith('rfc9068_profile');
