@@ -1,5 +1,6 @@
 import type { ErrorLine } from '../../src/error-line.ts';
 import type { Failure } from './failure.ts';
+import { SECRET_PREFIX } from './secret-prefix.ts';
 
 /** Written to the console as JSON, one line each. Never a secret, an assertion or a token. */
 export type IssuerLogLine =
@@ -46,9 +47,6 @@ export type Trace = {
 };
 
 const MAX_LOGGED_LENGTH = 128;
-
-/** The first character tells our secrets from our client ids, so that one in the wrong field is not logged. */
-export const SECRET_PREFIX = 'cgs';
 
 /** Text of a client that has not authenticated. Left out if it could be a secret that was put into the wrong field. */
 export function unverified(clientId: string): string | undefined {

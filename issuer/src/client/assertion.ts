@@ -1,10 +1,8 @@
 import { compactVerify, decodeProtectedHeader, errors, importJWK, type JWK } from 'jose';
 import type { AuthenticationFailure } from '../failure.ts';
 import { type ClientKey, isLive } from '../records.ts';
+import { ASSERTION_ALGORITHMS } from './algorithms.ts';
 import { DECOY_KEYS } from './decoy-keys.ts';
-
-/** Algorithms for client assertions. `Ed25519` is `EdDSA` by its newer name (RFC 9864). */
-export const ASSERTION_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'] as const;
 
 const MAX_LIFETIME_SECONDS = 300;
 /** For clocks that differ. */

@@ -1,4 +1,4 @@
-import { ASSERTION_ALGORITHMS } from '../client/assertion.ts';
+import { ASSERTION_ALGORITHMS } from '../client/algorithms.ts';
 import { JWKS_MAX_AGE_SECONDS } from '../token/keys.ts';
 
 /**

@@ -1,0 +1,113 @@
+/** Secrets and keys of clients: made, hashed, read. */
+import { createHash, randomInt } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { calculateJwkThumbprint, exportJWK, importSPKI, type JWK } from 'jose';
+import { ASSERTION_ALGORITHMS } from '../../issuer/src/client/algorithms.ts';
+import { type Client, type ClientKey, type ClientSecret, MAX_CREDENTIALS } from '../../issuer/src/records.ts';
+import { SECRET_PREFIX } from '../../issuer/src/secret-prefix.ts';
+import { CommandError } from '../terminal.ts';
+
+/** No character that form-encoding changes: clients differ in whether they do it (RFC 6749 §2.3.1). */
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+const CLIENT_ID_LENGTH = 32;
+/** 43 of 62 characters are 256 bits. */
+const SECRET_LENGTH = 43;
+
+const randomText = (length: number) =>
+  Array.from({ length }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
+
+export const makeClientId = () => randomText(CLIENT_ID_LENGTH);
+
+export interface NewSecret {
+  /** To be shown once, and kept nowhere. */
+  readonly secret: string;
+  readonly record: ClientSecret;
+}
+
+export function makeSecret(nowSeconds: number, expiresAt?: number): NewSecret {
+  const secret = `${SECRET_PREFIX}${randomText(SECRET_LENGTH)}`;
+  return { secret, record: describeSecret(secret, nowSeconds, expiresAt) };
+}
+
+export function describeSecret(secret: string, nowSeconds: number, expiresAt?: number): ClientSecret {
+  const sha256 = createHash('sha256').update(secret).digest('hex');
+  return {
+    id: sha256.slice(0, 8),
+    sha256,
+    last4: secret.slice(-4),
+    created_at: nowSeconds,
+    ...(expiresAt !== undefined && { expires_at: expiresAt }),
+  };
+}
+
+/** Reads the public key of a client: a JWK, a JWK set with one key, or PEM ("BEGIN PUBLIC KEY"). */
+export async function readClientKey(
+  path: string,
+  nowSeconds: number,
+  expiresAt?: number,
+): Promise<ClientKey> {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new CommandError(
+      `${path} can't be read (${(error as NodeJS.ErrnoException).code}); name a file with the client's public key`,
+    );
+  }
+  if (text.includes('PRIVATE KEY')) throw privateKey(path);
+  const jwk = text.includes('BEGIN PUBLIC KEY') ? await readPem(text, path) : readJwk(text, path);
+  if (['d', 'k'].some((member) => member in jwk)) throw privateKey(path);
+  if (!['RSA', 'EC', 'OKP'].includes(jwk.kty ?? '') || (jwk.kty === 'EC' && jwk.crv !== 'P-256'))
+    throw new CommandError(
+      `${path} has no key for ${ASSERTION_ALGORITHMS.join(', ')}; make one with: openssl genpkey -algorithm ed25519 -out key.pem && openssl pkey -in key.pem -pubout -out public.pem`,
+    );
+  const thumbprint = await calculateJwkThumbprint(jwk);
+  return {
+    id: thumbprint.slice(0, 8),
+    jwk: { ...jwk, kid: jwk.kid ?? thumbprint },
+    created_at: nowSeconds,
+    ...(expiresAt !== undefined && { expires_at: expiresAt }),
+  };
+}
+
+async function readPem(pem: string, path: string): Promise<JWK> {
+  for (const algorithm of ['RS256', 'ES256', 'EdDSA']) {
+    try {
+      return await exportJWK(await importSPKI(pem, algorithm, { extractable: true }));
+    } catch {
+      // another kind of key
+    }
+  }
+  throw new CommandError(`${path} is no public key of a kind that fits ${ASSERTION_ALGORITHMS.join(', ')}`);
+}
+
+function readJwk(text: string, path: string): JWK {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new CommandError(
+      `${path} is neither a JWK nor a public key in PEM; write one with: openssl pkey -in key.pem -pubout`,
+    );
+  }
+  const { keys } = value as { keys?: JWK[] };
+  if (keys === undefined) return value as JWK;
+  if (keys.length !== 1)
+    throw new CommandError(`${path} has ${keys.length} keys; give a file with the one to add`);
+  return keys[0] as JWK;
+}
+
+const privateKey = (path: string) =>
+  new CommandError(
+    `${path} has a private key, which must stay with the client; give its public half: openssl pkey -in key.pem -pubout`,
+  );
+
+/** Refuses a third credential: two are for changing from one to the other. */
+export function demandRoom(client: Client, kind: 'secrets' | 'jwks'): void {
+  if (client[kind].length < MAX_CREDENTIALS) return;
+  const word = kind === 'secrets' ? 'secret' : 'key';
+  const oldest = client[kind][0]?.id;
+  throw new CommandError(
+    `${client.name} has ${MAX_CREDENTIALS} ${word}s already; when nothing uses the older one, remove it with: claimgate client ${word} remove ${client.client_id} ${oldest}`,
+  );
+}

@@ -1,0 +1,13 @@
+/** The binding of the issuer's KV namespace. */
+export const RECORDS_BINDING = 'ISSUER_KV';
+
+/** The entries of the issuer's KV namespace, as commands read and write them. */
+export interface RecordStore {
+  /** @returns `undefined` if there is none */
+  get(key: string): Promise<unknown>;
+  put(key: string, value: unknown): Promise<void>;
+  delete(key: string): Promise<void>;
+  /** All entries whose key begins so, in the order of their keys. */
+  list(prefix: string): Promise<readonly unknown[]>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,79 @@
+/** APIs and clients in the store, found by the names that people type. */
+import type * as z from 'zod/mini';
+import {
+  API_PREFIX,
+  type Api,
+  apiKey,
+  apiSchema,
+  CLIENT_PREFIX,
+  type Client,
+  clientKey,
+  clientSchema,
+} from '../../issuer/src/records.ts';
+import { formatFault, schemaFaults, suggest } from '../../src/policy/fault.ts';
+import { CommandError } from '../terminal.ts';
+import type { RecordStore } from './record-store.ts';
+
+export const listApis = (store: RecordStore) =>
+  listRecords(store, API_PREFIX, apiSchema, 'API', 'identifier');
+export const listClients = (store: RecordStore) =>
+  listRecords(store, CLIENT_PREFIX, clientSchema, 'client', 'client_id');
+
+async function listRecords<T>(
+  store: RecordStore,
+  prefix: string,
+  schema: z.ZodMiniType<T>,
+  kind: string,
+  idMember: string,
+): Promise<T[]> {
+  return (await store.list(prefix)).map((value) => {
+    const id = String((value as Record<string, unknown> | undefined)?.[idMember] ?? '?');
+    return parseRecord(schema, value, `${kind} ${id}`);
+  });
+}
+
+export async function findApi(store: RecordStore, identifier: string): Promise<Api> {
+  const value = await store.get(apiKey(identifier));
+  if (value !== undefined) return parseRecord(apiSchema, value, `API ${identifier}`);
+  const known = (await listApis(store)).map((api) => api.identifier);
+  throw new CommandError(
+    `there is no API ${identifier}; ${known.length === 0 ? 'make it with: claimgate api create' : suggest(identifier, known)}`,
+  );
+}
+
+/** By client id, or by name if only one has it. */
+export async function findClient(store: RecordStore, idOrName: string): Promise<Client> {
+  const value = /^[A-Za-z0-9_-]{1,64}$/.test(idOrName) ? await store.get(clientKey(idOrName)) : undefined;
+  if (value !== undefined) return parseRecord(clientSchema, value, `client ${idOrName}`);
+  const clients = await listClients(store);
+  const named = clients.filter(({ name }) => name === idOrName);
+  if (named.length > 1)
+    throw new CommandError(
+      `${named.length} clients have the name ${idOrName}; use an id: ${named.map((client) => client.client_id).join(', ')}`,
+    );
+  if (named[0] !== undefined) return named[0];
+  const hint =
+    clients.length === 0
+      ? 'make it with: claimgate client create'
+      : suggest(
+          idOrName,
+          clients.map(({ name }) => name),
+        );
+  throw new CommandError(`there is no client ${idOrName}; ${hint}`);
+}
+
+export async function saveApi(store: RecordStore, api: Api): Promise<void> {
+  await store.put(apiKey(api.identifier), parseRecord(apiSchema, api, `API ${api.identifier}`));
+}
+
+export async function saveClient(store: RecordStore, client: Client): Promise<void> {
+  await store.put(clientKey(client.client_id), parseRecord(clientSchema, client, `client ${client.name}`));
+}
+
+/** Checks a record by the schema that the Worker uses. Throws `CommandError` that names each place. */
+export function parseRecord<T>(schema: z.ZodMiniType<T>, value: unknown, where: string): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const faults = schemaFaults([where], value, parsed.error.issues, () => []).map(formatFault);
+  throw new CommandError(faults.join('\n  '));
+}

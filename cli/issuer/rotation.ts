@@ -1,0 +1,69 @@
+/** Signing keys on their way: next → current → previous → revoked. Pure, apart from the making of keys. */
+import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
+import type { SigningAlgorithm } from '../../issuer/src/records.ts';
+import { JWKS_MAX_AGE_SECONDS, type KeyEntry, type KeySet, publicJwk } from '../../issuer/src/token/keys.ts';
+
+/** So long a key is published before it signs: verifiers that rarely look have seen it by then. */
+export const MIN_PUBLISHED_SECONDS = 86_400;
+/** Verifiers may be that late: the gateway's cron, and clocks. */
+const SLACK_SECONDS = 600;
+
+export async function makeKey(
+  algorithm: SigningAlgorithm,
+  status: 'next' | 'current',
+  nowSeconds: number,
+): Promise<KeyEntry> {
+  const { privateKey } = await generateKeyPair(algorithm, { extractable: true });
+  const jwk = await exportJWK(privateKey);
+  return {
+    status,
+    since: nowSeconds,
+    jwk: { ...jwk, kty: jwk.kty ?? '', kid: await calculateJwkThumbprint(jwk) },
+  };
+}
+
+/** A new set: one key that signs, one that is published for later. */
+export async function makeKeySet(algorithm: SigningAlgorithm, nowSeconds: number): Promise<KeySet> {
+  return {
+    keys: [await makeKey(algorithm, 'next', nowSeconds), await makeKey(algorithm, 'current', nowSeconds)],
+  };
+}
+
+/** Seconds until the next key has been published for long enough to sign; 0: now. */
+export function secondsUntilRotation({ keys }: KeySet, nowSeconds: number): number {
+  const next = keys.find(({ status }) => status === 'next');
+  return next === undefined ? 0 : Math.max(0, next.since + MIN_PUBLISHED_SECONDS - nowSeconds);
+}
+
+/** The next key signs, the current one only verifies, and a new next one is published. */
+export async function rotate(
+  algorithm: SigningAlgorithm,
+  { keys }: KeySet,
+  nowSeconds: number,
+): Promise<KeySet> {
+  const of = (status: KeyEntry['status']) => keys.filter((key) => key.status === status);
+  const current = of('next')[0] ?? (await makeKey(algorithm, 'next', nowSeconds));
+  return {
+    keys: [
+      await makeKey(algorithm, 'next', nowSeconds),
+      { ...current, status: 'current', since: nowSeconds },
+      ...of('current').map((key) => retire(algorithm, key, nowSeconds)),
+      ...of('previous'),
+    ],
+  };
+}
+
+/** What it signed can still be verified; sign it can't any more. */
+function retire(algorithm: SigningAlgorithm, { jwk }: KeyEntry, nowSeconds: number): KeyEntry {
+  const { kty = '', ...members } = publicJwk(algorithm, jwk);
+  return { status: 'previous', since: nowSeconds, jwk: { kty, ...members, kid: jwk.kid } };
+}
+
+/** When no token that a previous key signed can be valid any more, and no verifier still needs it. */
+export function safeToRevokeAt(key: KeyEntry, longestLifetimeSeconds: number): number {
+  return key.since + longestLifetimeSeconds + JWKS_MAX_AGE_SECONDS + SLACK_SECONDS;
+}
+
+export function revoke({ keys }: KeySet, kid: string): KeySet {
+  return { keys: keys.filter(({ jwk }) => jwk.kid !== kid) };
+}

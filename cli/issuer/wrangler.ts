@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { CommandError, EXIT } from '../terminal.ts';
+
+const WRANGLER = join(
+  dirname(createRequire(import.meta.url).resolve('wrangler/package.json')),
+  'bin/wrangler.js',
+);
+
+/**
+ * Runs wrangler, which knows the account and its permissions.
+ *
+ * @param input goes to its standard input: secrets never stand in a command line
+ * @returns what it printed
+ * @throws CommandError with its own words if it fails
+ */
+export async function runWrangler(args: readonly string[], input = ''): Promise<string> {
+  const child = spawn(process.execPath, ['--no-warnings', WRANGLER, ...args], {
+    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
+  });
+  let output = '';
+  let errors = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors += text;
+  });
+  child.stdin.on('error', () => {}); // it may end before it has read all
+  child.stdin.end(input);
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (code === 0) return output;
+  const reason = (errors.trim() || output.trim())
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(0, 8)
+    .join('\n  ');
+  throw new CommandError(
+    `wrangler ${args.slice(0, 3).join(' ')} failed; is this machine logged in (npx wrangler whoami), and may it change that Worker? It said:\n  ${reason}`,
+    EXIT.failed,
+  );
+}

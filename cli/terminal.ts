@@ -1,0 +1,81 @@
+/** What commands print: aligned and coloured for a person, JSON for a program. */
+import { styleText } from 'node:util';
+
+/** Exit codes of every command. */
+export const EXIT = {
+  fine: 0,
+  /** The command worked, and its answer is no: errors in a policy, a refused token. */
+  findings: 1,
+  /** Wrong use: flags, names, files. */
+  misuse: 2,
+  /** It could not be done: no network, no permission, a port in use. */
+  failed: 3,
+} as const;
+
+/** An end of a command that a person can mend. The message says how. */
+export class CommandError extends Error {
+  override readonly name: string = 'CommandError';
+  readonly exitCode: number;
+  constructor(message: string, exitCode: number = EXIT.misuse) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+type Style = 'green' | 'red' | 'yellow' | 'bold' | 'dim';
+
+/** Colours where the stream is a terminal that shows them. */
+export function paint(style: Style, text: string): string {
+  return styleText(style, text, { stream: process.stdout });
+}
+
+export function printLine(text = ''): void {
+  process.stdout.write(`${text}\n`);
+}
+
+export function printJson(value: unknown): void {
+  printLine(JSON.stringify(value, null, 2));
+}
+
+/** For what is no answer: hints and progress. Programs read the other stream. */
+export function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+export function warn(text: string): void {
+  note(`${styleText('yellow', 'note', { stream: process.stderr })}   ${text}`);
+}
+
+/** Columns as wide as their widest cell. */
+export function printTable(header: readonly string[], rows: readonly (readonly string[])[]): void {
+  const width = (column: number) => Math.max(...[header, ...rows].map((row) => row[column]?.length ?? 0));
+  const write = (row: readonly string[]) =>
+    row
+      .map((cell, i) => cell.padEnd(width(i)))
+      .join('  ')
+      .trimEnd();
+  printLine(paint('bold', write(header)));
+  for (const row of rows) printLine(write(row));
+}
+
+/** Name and value, one a line. */
+export function printFields(fields: readonly (readonly [string, string])[]): void {
+  const width = Math.max(...fields.map(([name]) => name.length));
+  for (const [name, value] of fields) printLine(`${paint('dim', name.padEnd(width))}  ${value}`);
+}
+
+export function formatSeconds(seconds: number): string {
+  for (const [size, unit] of [
+    [86_400, 'd'],
+    [3_600, 'h'],
+    [60, 'min'],
+  ] as const) {
+    if (seconds >= size && seconds % size === 0) return `${seconds / size} ${unit}`;
+  }
+  return `${seconds} s`;
+}
+
+/** To the minute, in UTC. */
+export function formatTime(seconds: number): string {
+  return `${new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
