@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { getPlatformProxy } from 'wrangler';
 import { RECORDS_BINDING, type RecordStore } from './record-store.ts';
 
 interface LocalKv {
@@ -25,6 +24,8 @@ export async function localRecords(namespaceId: string, persistTo: string): Prom
     configPath,
     JSON.stringify({ name: 'records', compatibility_date: '2026-10-01', kv_namespaces: kvNamespaces }),
   );
+  // Loaded when it is needed: it takes a second, and most commands do without.
+  const { getPlatformProxy } = await import('wrangler');
   const proxy = await getPlatformProxy<Record<string, LocalKv>>({
     configPath,
     persist: { path: join(resolve(persistTo), 'v3') },

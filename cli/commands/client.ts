@@ -1,0 +1,267 @@
+/** `claimgate client`: who may ask for tokens, and for which APIs. */
+import type { Command } from 'commander';
+import { type Client, clientKey, isLive } from '../../issuer/src/records.ts';
+import { suggest } from '../../src/policy/fault.ts';
+import { makeClientId, makeSecret, readClientKey } from '../issuer/credentials.ts';
+import { atPlace, type Place, type PlaceOptions, withPlace } from '../issuer/place.ts';
+import { findApi, findClient, listApis, listClients, saveClient } from '../issuer/records.ts';
+import {
+  CommandError,
+  formatSeconds,
+  formatTime,
+  paint,
+  printFields,
+  printJson,
+  printLine,
+  printTable,
+} from '../terminal.ts';
+import { addCredentialCommands } from './credentials.ts';
+import { collect, nowSeconds, readPair } from './options.ts';
+
+type Options = PlaceOptions & {
+  json?: boolean;
+  id?: string;
+  metadata?: Record<string, string>;
+  defaultAudience?: string;
+  secret?: boolean;
+  key?: string;
+  scope?: string[];
+  allScopes?: boolean;
+};
+
+export function addClientCommands(program: Command): void {
+  const client = program.command('client').description('who may ask for tokens, and for which APIs');
+
+  withPlace(client.command('create <name>'))
+    .description('make a client with a secret, which is shown once; or with a public key')
+    .option('--id <client-id>', 'its id (default: a random one)')
+    .option(
+      '--key <file>',
+      'its public key (JWK or PEM) instead of a secret: it authenticates by private_key_jwt',
+    )
+    .option('--no-secret', 'no credential yet')
+    .option('--metadata <name=value>', 'what hooks know of it; repeat for more', readPair)
+    .option('--default-audience <identifier>', 'the API of tokens where a request names none')
+    .addHelpText(
+      'after',
+      '\nExample:\n  claimgate client create "Timesheets Import Job" --metadata tenant=acme',
+    )
+    .action((name: string, options: Options) => atPlace(options, (place) => create(place, name, options)));
+
+  withPlace(client.command('list'))
+    .description('list all clients')
+    .addHelpText('after', '\nExample:\n  claimgate client list')
+    .action((options: Options) => atPlace(options, (place) => list(place, options)));
+
+  withPlace(client.command('show <client>'))
+    .description('show a client, by id or name: credentials (never the secrets), grants, metadata')
+    .addHelpText('after', '\nExample:\n  claimgate client show "Timesheets Import Job"')
+    .action((name: string, options: Options) => atPlace(options, (place) => show(place, name, options)));
+
+  withPlace(client.command('disable <client>'))
+    .description('no more tokens for it; prints how to stop those that it has')
+    .addHelpText('after', '\nExample:\n  claimgate client disable "Timesheets Import Job"')
+    .action((name: string, options: Options) => atPlace(options, (place) => disable(place, name, options)));
+
+  withPlace(client.command('enable <client>'))
+    .description('tokens again')
+    .addHelpText('after', '\nExample:\n  claimgate client enable "Timesheets Import Job"')
+    .action((name: string, options: Options) => atPlace(options, (place) => enable(place, name, options)));
+
+  withPlace(client.command('delete <client>'))
+    .description('delete a client; disable it first')
+    .addHelpText('after', '\nExample:\n  claimgate client delete "Timesheets Import Job"')
+    .action((name: string, options: Options) => atPlace(options, (place) => remove(place, name, options)));
+
+  withPlace(client.command('grant <client> <audience>'))
+    .description('let a client have tokens for an API, with these scopes at most; replaces an earlier grant')
+    .option('--scope <scope>', 'a scope that it may have; repeat for more', collect)
+    .option('--all-scopes', 'all scopes of the API, also those that it will get later')
+    .addHelpText(
+      'after',
+      '\nExample:\n  claimgate client grant "Timesheets Import Job" https://api.example.com/timesheets --scope batch:upload',
+    )
+    .action((name: string, audience: string, options: Options) =>
+      atPlace(options, (place) => grant(place, name, audience, options)),
+    );
+
+  withPlace(client.command('ungrant <client> <audience>'))
+    .description('take a grant back')
+    .addHelpText(
+      'after',
+      '\nExample:\n  claimgate client ungrant "Timesheets Import Job" https://api.example.com/timesheets',
+    )
+    .action((name: string, audience: string, options: Options) =>
+      atPlace(options, (place) => ungrant(place, name, audience, options)),
+    );
+
+  addCredentialCommands(client);
+}
+
+async function create(place: Place, name: string, options: Options): Promise<void> {
+  const id = options.id ?? makeClientId();
+  if ((await place.records.get(clientKey(id))) !== undefined)
+    throw new CommandError(`there is a client ${id} already`);
+  if ((await listClients(place.records)).some((client) => client.name === name))
+    throw new CommandError(`there is a client with the name ${name} already; choose another name`);
+  if (options.defaultAudience !== undefined) await findApi(place.records, options.defaultAudience);
+  const now = nowSeconds();
+  const secret = options.key === undefined && options.secret !== false ? makeSecret(now) : undefined;
+  const client: Client = {
+    client_id: id,
+    name,
+    metadata: options.metadata ?? {},
+    ...(options.defaultAudience !== undefined && { default_audience: options.defaultAudience }),
+    secrets: secret === undefined ? [] : [secret.record],
+    jwks: options.key === undefined ? [] : [await readClientKey(options.key, now)],
+    grants: {},
+  };
+  await saveClient(place.records, client);
+  if (options.json) return printJson({ ...client, ...(secret && { client_secret: secret.secret }) });
+  printLine(`made the client ${name}`);
+  printFields([
+    ['client_id', id],
+    ...(secret === undefined
+      ? []
+      : [
+          [
+            'client_secret',
+            `${secret.secret}   ${paint('dim', '(shown once; only its hash is kept)')}`,
+          ] as const,
+        ]),
+  ]);
+  printLine(`It may have no tokens yet: claimgate client grant ${id} <audience> --scope <scope>`);
+}
+
+async function list({ records }: Place, { json }: Options): Promise<void> {
+  const clients = await listClients(records);
+  if (json) return printJson(clients);
+  if (clients.length === 0) return printLine('no clients; make one with: claimgate client create <name>');
+  printTable(
+    ['CLIENT ID', 'NAME', 'STATE', 'CREDENTIALS', 'APIS'],
+    clients.map((client) => [
+      client.client_id,
+      client.name,
+      client.disabled ? 'disabled' : 'enabled',
+      countCredentials(client),
+      Object.keys(client.grants).join(' ') || '-',
+    ]),
+  );
+}
+
+function countCredentials({ secrets, jwks }: Client): string {
+  const count = (number: number, word: string) =>
+    number === 0 ? [] : [`${number} ${word}${number === 1 ? '' : 's'}`];
+  return [...count(secrets.length, 'secret'), ...count(jwks.length, 'key')].join(', ') || '-';
+}
+
+async function show({ records }: Place, name: string, { json }: Options): Promise<void> {
+  const client = await findClient(records, name);
+  if (json) return printJson(client);
+  const credential = (
+    kind: string,
+    mark: string,
+    one: { id: string; created_at: number; expires_at?: number | undefined },
+  ) => {
+    const end =
+      one.expires_at === undefined
+        ? ''
+        : `, ${isLive(one, nowSeconds()) ? 'until' : 'expired'} ${formatTime(one.expires_at)}`;
+    return [kind, `${one.id}  ${mark}  since ${formatTime(one.created_at)}${end}`] as const;
+  };
+  printFields([
+    ['client_id', client.client_id],
+    ['name', client.name],
+    ['state', client.disabled ? 'disabled' : 'enabled'],
+    ...client.secrets.map((secret) => credential('secret', `…${secret.last4}`, secret)),
+    ...client.jwks.map((key) => credential('key', String(key.jwk['kid'] ?? ''), key)),
+    ...Object.entries(client.grants).map(
+      ([audience, { scope }]) =>
+        ['grant', `${audience}  ${scope === '*' ? '(all scopes)' : scope.join(' ')}`] as const,
+    ),
+    ...Object.entries(client.metadata).map(([key, value]) => ['metadata', `${key}=${value}`] as const),
+    ...(client.default_audience === undefined
+      ? []
+      : [['default_audience', client.default_audience] as const]),
+  ]);
+}
+
+async function disable(place: Place, name: string, { json }: Options): Promise<void> {
+  const client = await findClient(place.records, name);
+  await saveClient(place.records, { ...client, disabled: true });
+  const apis = (await listApis(place.records)).filter(({ identifier }) =>
+    Object.hasOwn(client.grants, identifier),
+  );
+  const longest = Math.max(0, ...apis.map((api) => api.token_lifetime));
+  const lines = ['[vars.GATEWAY]', `blocked_clients = ["${client.client_id}"]`];
+  if (json) return printJson({ disabled: client.client_id, tokens_live_seconds: longest, gateway: lines });
+  printLine(`disabled the client ${client.name}: no new tokens, a minute from now at the latest`);
+  if (longest === 0) return;
+  printLine(
+    `Tokens that it has are good for up to ${formatSeconds(longest)}. To refuse them now, add to the gateway's wrangler.toml, and deploy it:`,
+  );
+  printLine();
+  for (const line of lines) printLine(`  ${line}`);
+  printLine();
+  printLine(
+    'To enable the client again without its old tokens, then replace that line by, under [vars.ISSUERS.…]:',
+  );
+  printLine();
+  printLine(
+    `  not_before = ${new Date().toISOString().replace(/\.\d+Z$/, 'Z')}   # refuses every older token of this issuer, of all clients`,
+  );
+}
+
+async function enable({ records }: Place, name: string, { json }: Options): Promise<void> {
+  const { disabled: _, ...client } = await findClient(records, name);
+  await saveClient(records, client);
+  if (json) return printJson({ enabled: client.client_id });
+  printLine(
+    `enabled the client ${client.name}; if the gateway's blocked_clients names it, take it out there`,
+  );
+}
+
+async function remove({ records }: Place, name: string, { json }: Options): Promise<void> {
+  const client = await findClient(records, name);
+  if (!client.disabled)
+    throw new CommandError(
+      `${client.name} is enabled; run first: claimgate client disable ${client.client_id}, which tells how to stop the tokens that it has`,
+    );
+  await records.delete(clientKey(client.client_id));
+  if (json) return printJson({ deleted: client.client_id });
+  printLine(`deleted the client ${client.name}`);
+}
+
+async function grant({ records }: Place, name: string, audience: string, options: Options): Promise<void> {
+  const client = await findClient(records, name);
+  const api = await findApi(records, audience);
+  const known = api.scopes.map(({ value }) => value);
+  const { scope: scopes = [], allScopes } = options;
+  if (allScopes && scopes.length > 0) throw new CommandError('--scope and --all-scopes exclude each other');
+  if (!allScopes && scopes.length === 0 && known.length > 0)
+    throw new CommandError(`name scopes with --scope (${known.join(', ')}), or give --all-scopes`);
+  const unknown = scopes.find((scope) => !known.includes(scope));
+  if (unknown !== undefined)
+    throw new CommandError(`${audience} has no scope ${unknown}; ${suggest(unknown, known)}`);
+  const scope = allScopes ? ('*' as const) : scopes;
+  const changed = { ...client, grants: { ...client.grants, [audience]: { scope } } };
+  await saveClient(records, changed);
+  if (options.json) return printJson(changed);
+  printLine(
+    `${client.name} may have tokens for ${audience}: ${allScopes ? 'all scopes' : scopes.join(' ') || 'no scopes'}`,
+  );
+}
+
+async function ungrant({ records }: Place, name: string, audience: string, { json }: Options): Promise<void> {
+  const client = await findClient(records, name);
+  const { [audience]: taken, ...grants } = client.grants;
+  if (taken === undefined)
+    throw new CommandError(
+      `${client.name} has no grant for ${audience}; ${suggest(audience, Object.keys(client.grants))}`,
+    );
+  await saveClient(records, { ...client, grants });
+  if (json) return printJson({ ...client, grants });
+  printLine(
+    `${client.name} gets no more tokens for ${audience}; those that it has are good until they expire`,
+  );
+}

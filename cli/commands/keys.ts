@@ -1,0 +1,166 @@
+/** `claimgate issuer init` and `claimgate keys`: the keys that tokens are signed with. */
+import type { Command } from 'commander';
+import type { SigningAlgorithm } from '../../issuer/src/records.ts';
+import type { KeySet } from '../../issuer/src/token/keys.ts';
+import { suggest } from '../../src/policy/fault.ts';
+import { isLoopbackHost } from '../../src/policy/uri.ts';
+import { atPlace, type Place, type PlaceOptions, withPlace } from '../issuer/place.ts';
+import { listApis } from '../issuer/records.ts';
+import { makeKeySet, revoke, rotate, safeToRevokeAt, secondsUntilRotation } from '../issuer/rotation.ts';
+import {
+  CommandError,
+  formatTime,
+  printFields,
+  printJson,
+  printLine,
+  printTable,
+  warn,
+} from '../terminal.ts';
+import { collect, nowSeconds, readAlgorithm } from './options.ts';
+
+type Options = PlaceOptions & { json?: boolean; alg?: SigningAlgorithm[]; force?: boolean; now?: boolean };
+
+/** A secret of a Worker holds no more. */
+const MAX_SECRET_BYTES = 5_000;
+
+const collectAlgorithms = (value: string, before?: SigningAlgorithm[]) =>
+  collect(readAlgorithm(value), before) as SigningAlgorithm[];
+
+export function addKeyCommands(program: Command): void {
+  const issuer = program.command('issuer').description('the issuer itself');
+  withPlace(issuer.command('init'))
+    .description('make signing keys where there are none; what is there stays')
+    .option('--alg <algorithm>', 'ES256 (default), RS256, PS256, EdDSA; repeat for more', collectAlgorithms)
+    .addHelpText('after', '\nExample:\n  claimgate issuer init --alg ES256 --alg RS256')
+    .action((options: Options) => atPlace(options, (place) => init(place, options)));
+
+  const keys = program.command('keys').description('the keys that tokens are signed with');
+  withPlace(keys.command('list'))
+    .description('list the keys and their states: next, current, previous')
+    .addHelpText('after', '\nExample:\n  claimgate keys list')
+    .action((options: Options) => atPlace(options, (place) => list(place, options)));
+  withPlace(keys.command('rotate'))
+    .description('sign with the next key; the current one goes on verifying, a new next one is published')
+    .option(
+      '--alg <algorithm>',
+      'only keys of this algorithm; repeat for more (default: all)',
+      collectAlgorithms,
+    )
+    .option('--force', 'even if verifiers may not have seen the next key yet')
+    .addHelpText('after', '\nExample:\n  claimgate keys rotate --alg ES256')
+    .action((options: Options) => atPlace(options, (place) => rotateKeys(place, options)));
+  withPlace(keys.command('revoke <kid>'))
+    .description('withdraw a previous key: nothing that it signed passes any more')
+    .option('--now', 'even while tokens that it signed may be valid')
+    .addHelpText('after', '\nExample:\n  claimgate keys revoke jqFwOxV0dRVkqQFmiKVB9WXr9ZbG1ixxKpAAdHb3VKE')
+    .action((kid: string, options: Options) => atPlace(options, (place) => revokeKey(place, kid, options)));
+}
+
+async function init(place: Place, options: Options): Promise<void> {
+  const { vault, issuer } = place;
+  const host = URL.parse(issuer)?.hostname ?? '';
+  if (place.remote && isLoopbackHost(host))
+    throw new CommandError(
+      `ISSUER is ${issuer}, which is this machine; write the public URL into ${options.config} first, such as ISSUER = "https://auth.example.com/"`,
+    );
+  const sets = await vault.read();
+  const made: SigningAlgorithm[] = [];
+  for (const algorithm of options.alg ?? (sets.size === 0 ? ['ES256' as const] : [])) {
+    if (sets.has(algorithm)) continue;
+    await vault.write(algorithm, await makeKeySet(algorithm, nowSeconds()));
+    made.push(algorithm);
+  }
+  const all = [...new Set([...sets.keys(), ...made])];
+  if (options.json) return printJson({ issuer, made, algorithms: all, keys: vault.name });
+  printFields([
+    ['issuer', issuer],
+    ['keys', `${all.join(', ')} in ${vault.name}${made.length === 0 ? ' (there already)' : ''}`],
+  ]);
+  if (place.remote && made.length > 0)
+    warn(
+      `${vault.name} is the only copy from which keys can be rotated: Cloudflare gives none back. Keep it with your other secrets, and out of the repository`,
+    );
+  printLine('Next: claimgate api create <identifier> --scope <scope>');
+}
+
+async function list({ vault }: Place, { json }: Options): Promise<void> {
+  const rows = [...(await vault.read())].flatMap(([algorithm, set]) =>
+    set.keys.map(({ status, since, jwk }) => ({ algorithm, status, kid: jwk.kid, since })),
+  );
+  if (json) return printJson(rows);
+  if (rows.length === 0) return printLine('no keys; make some with: claimgate issuer init');
+  printTable(
+    ['ALG', 'STATE', 'SINCE', 'KID'],
+    rows.map(({ algorithm, status, kid, since }) => [algorithm, status, formatTime(since), kid]),
+  );
+}
+
+async function rotateKeys({ vault }: Place, options: Options): Promise<void> {
+  const sets = await vault.read();
+  const algorithms = options.alg ?? [...sets.keys()];
+  if (algorithms.length === 0)
+    throw new CommandError('there are no keys; make some with: claimgate issuer init');
+  const now = nowSeconds();
+  // All are checked before any is rotated.
+  const chosen = algorithms.map((algorithm): [SigningAlgorithm, KeySet] => {
+    const set = sets.get(algorithm);
+    if (set === undefined)
+      throw new CommandError(`there is no ${algorithm} key; ${suggest(algorithm, [...sets.keys()])}`);
+    const wait = secondsUntilRotation(set, now);
+    if (wait > 0 && !options.force)
+      throw new CommandError(
+        `the next ${algorithm} key is published for less than a day, and verifiers may not know it; rotate after ${formatTime(now + wait)}, or with --force if the current key is in the wrong hands`,
+      );
+    return [algorithm, set];
+  });
+  const rotated: { algorithm: string; current: string; previous: string }[] = [];
+  for (const [algorithm, set] of chosen) {
+    const next = await rotate(algorithm, set, now);
+    if (Buffer.byteLength(JSON.stringify(next)) > MAX_SECRET_BYTES)
+      throw new CommandError(
+        `the ${algorithm} keys would not fit into a secret of 5 KB; revoke a previous one first (claimgate keys list)`,
+      );
+    await vault.write(algorithm, next);
+    const kidOf = (status: string) => next.keys.find((key) => key.status === status)?.jwk.kid ?? '';
+    rotated.push({ algorithm, current: kidOf('current'), previous: kidOf('previous') });
+  }
+  if (options.json) return printJson(rotated);
+  for (const { algorithm, current, previous } of rotated) {
+    printLine(`${algorithm}: ${current} signs now; ${previous} goes on verifying`);
+    printLine(`  If that one is in the wrong hands: claimgate keys revoke ${previous} --now`);
+  }
+}
+
+async function revokeKey({ vault, records }: Place, kid: string, options: Options): Promise<void> {
+  const sets = await vault.read();
+  const entries = [...sets].flatMap(([algorithm, set]) => set.keys.map((key) => ({ algorithm, set, key })));
+  const found = entries.find(({ key }) => key.jwk.kid === kid);
+  if (found === undefined)
+    throw new CommandError(
+      `there is no key ${kid}; ${suggest(
+        kid,
+        entries.map(({ key }) => key.jwk.kid),
+      )}`,
+    );
+  const { algorithm, set, key } = found;
+  if (key.status !== 'previous')
+    throw new CommandError(
+      `${kid} is the ${key.status} key; rotate first: claimgate keys rotate --alg ${algorithm} --force`,
+    );
+  const lifetimes = (await listApis(records))
+    .filter((api) => api.signing_alg === algorithm)
+    .map((api) => api.token_lifetime);
+  const safeAt = safeToRevokeAt(key, Math.max(0, ...lifetimes));
+  if (safeAt > nowSeconds() && !options.now)
+    throw new CommandError(
+      `tokens that it signed may be valid until ${formatTime(safeAt)}; revoke it then, or with --now to refuse them`,
+    );
+  await vault.write(algorithm, revoke(set, kid));
+  const lines = ['[vars.GATEWAY]', `blocked_kids = ["${kid}"]`];
+  if (options.json) return printJson({ revoked: kid, gateway: lines });
+  printLine(`revoked ${kid}: the gateway refuses what it signed six minutes from now at the latest`);
+  if (safeAt <= nowSeconds()) return;
+  printLine("To refuse it at once, add to the gateway's wrangler.toml, and deploy it:");
+  printLine();
+  for (const line of lines) printLine(`  ${line}`);
+}

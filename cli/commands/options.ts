@@ -1,0 +1,47 @@
+/** How flags are read that several commands have. */
+import { InvalidArgumentError } from 'commander';
+import {
+  SIGNING_ALGORITHMS,
+  type SigningAlgorithm,
+  TOKEN_DIALECTS,
+  type TokenDialect,
+} from '../../issuer/src/records.ts';
+import { suggest } from '../../src/policy/fault.ts';
+
+/** For flags that may be given more than once. */
+export const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
+
+export function readChoice<T extends string>(choices: readonly T[]) {
+  return (value: string): T => {
+    const found = choices.find((choice) => choice.toLowerCase() === value.toLowerCase());
+    if (found === undefined)
+      throw new InvalidArgumentError(`There is no such choice; ${suggest(value, choices)}`);
+    return found;
+  };
+}
+
+export const readAlgorithm: (value: string) => SigningAlgorithm = readChoice(SIGNING_ALGORITHMS);
+export const readDialect: (value: string) => TokenDialect = readChoice(TOKEN_DIALECTS);
+
+const UNITS = { s: 1, m: 60, min: 60, h: 3_600, d: 86_400 } as const;
+
+/** Seconds, or with a unit: `3600`, `60min`, `1h`, `30d`. */
+export function readDuration(value: string): number {
+  const [, number, unit = 's'] = /^([0-9]+)(s|m|min|h|d)?$/.exec(value) ?? [];
+  const seconds = Number(number) * UNITS[unit as keyof typeof UNITS];
+  if (!Number.isSafeInteger(seconds) || seconds <= 0)
+    throw new InvalidArgumentError('Write seconds, or a number with s, min, h or d, such as 1h.');
+  return seconds;
+}
+
+/** `NAME=VALUE` pairs. */
+export function readPair(
+  value: string,
+  before: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const at = value.indexOf('=');
+  if (at <= 0) throw new InvalidArgumentError('Write NAME=VALUE.');
+  return { ...before, [value.slice(0, at)]: value.slice(at + 1) };
+}
+
+export const nowSeconds = () => Math.floor(Date.now() / 1000);
