@@ -1,5 +1,6 @@
 import type { ErrorLine } from '../../src/error-line.ts';
 import type { Failure } from './failure.ts';
+import { isClientId } from './records.ts';
 import { SECRET_PREFIX } from './secret-prefix.ts';
 
 /** Written to the console as JSON, one line each. Never a secret, an assertion or a token. */
@@ -48,22 +49,32 @@ export type Trace = {
 
 const MAX_LOGGED_LENGTH = 128;
 
-/** Text of a client that has not authenticated. Left out if it could be a secret that was put into the wrong field. */
+/**
+ * The id that a client gave which has not authenticated. Left out if there can't be such a client: then it could be
+ * id and secret together, or a token; or if it is a secret that was put into the wrong field.
+ */
 export function unverified(clientId: string): string | undefined {
-  return clientId.startsWith(SECRET_PREFIX) || clientId.length > MAX_LOGGED_LENGTH ? undefined : clientId;
+  return isClientId(clientId) && hideSecrets(clientId) === clientId ? clientId : undefined;
 }
+
+/** Text of the request, also of a client that has authenticated: its secret may stand in the wrong field. */
+const loggable = (text: string) => hideSecrets(text).slice(0, MAX_LOGGED_LENGTH);
+
+const hideSecrets = (text: string) => text.replace(SECRET, `${SECRET_PREFIX}…`);
+/** So many characters that nothing else looks like it. */
+const SECRET = new RegExp(`${SECRET_PREFIX}\\w{32,}`, 'g');
 
 export function reasonDetail(failure: Failure): unknown {
   switch (failure.code) {
     case 'parameter_repeated':
     case 'parameter_unsupported':
-      return failure.name.slice(0, MAX_LOGGED_LENGTH);
+      return loggable(failure.name);
     case 'api_unknown':
     case 'api_disabled':
     case 'grant_missing':
-      return failure.audience.slice(0, MAX_LOGGED_LENGTH);
+      return loggable(failure.audience);
     case 'scope_not_granted':
-      return failure.scopes.join(' ').slice(0, MAX_LOGGED_LENGTH);
+      return loggable(failure.scopes.join(' '));
     case 'action_denied':
       return failure.error;
     case 'action_failed':
