@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse, TomlError } from 'smol-toml';
-import { compilePolicy } from '../src/policy/compile.ts';
+import { type Compiled, compilePolicy } from '../src/policy/compile.ts';
 import type { Fault } from '../src/policy/fault.ts';
 
 /** What `check` found in one environment of a configuration file. */
@@ -52,10 +52,23 @@ export function readConfig(path: string): Section & { readonly env?: Record<stri
   }
 }
 
-function checkSection(environment: string | undefined, { vars = {}, services = [] }: Section): CheckResult {
+/** Compiles the policy of one environment, as the gateway would. Throws `ConfigError` if there is no such environment. */
+export function compileConfig(path: string, environment: string | undefined): Compiled {
+  const config = readConfig(path);
+  if (environment === undefined) return compileSection(config);
+  const section = config.env?.[environment];
+  if (section === undefined) throw new ConfigError(`${path} has no [env.${environment}]`);
+  return compileSection(section);
+}
+
+function compileSection({ vars = {}, services = [] }: Section): Compiled {
   const bindings = services.flatMap(({ binding }) => (binding === undefined ? [] : [binding]));
   // The way through JSON is the one that wrangler sends the tables: dates become strings.
-  const compiled = compilePolicy(JSON.parse(JSON.stringify(vars)) as Record<string, unknown>, bindings);
+  return compilePolicy(JSON.parse(JSON.stringify(vars)) as Record<string, unknown>, bindings);
+}
+
+function checkSection(environment: string | undefined, section: Section): CheckResult {
+  const compiled = compileSection(section);
   if (!compiled.ok) return { environment, faults: compiled.faults, routes: 0 };
   return {
     environment,

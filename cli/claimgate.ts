@@ -5,7 +5,11 @@ import { ConfigError } from './check.ts';
 import { addApiCommands } from './commands/api.ts';
 import { addCheckCommand } from './commands/check.ts';
 import { addClientCommands } from './commands/client.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
+import { addImportCommands } from './commands/import.ts';
 import { addKeyCommands } from './commands/keys.ts';
+import { addPushCommands } from './commands/push.ts';
+import { addTokenCommand } from './commands/token.ts';
 import { CommandError, EXIT } from './terminal.ts';
 
 const program = new Command('claimgate')
@@ -21,6 +25,10 @@ addCheckCommand(program);
 addKeyCommands(program);
 addApiCommands(program);
 addClientCommands(program);
+addTokenCommand(program);
+addDoctorCommand(program);
+addPushCommands(program);
+addImportCommands(program);
 
 try {
   await program.parseAsync();

@@ -1,7 +1,7 @@
 import type { Reason } from './decision.ts';
 import { createHmac, type Hmac } from './hmac.ts';
+import { isKv, kvStore } from './keys/kv-store.ts';
 import type { KeyIo } from './keys/source.ts';
-import { isKv, kvStore } from './keys/store.ts';
 import type { LogLine } from './log.ts';
 import type { OriginFetch } from './origin/forward.ts';
 import { type Compiled, compilePolicy } from './policy/compile.ts';

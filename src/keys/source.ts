@@ -305,10 +305,10 @@ function unavailable(memory: Memory, now: number): Reason {
 
 /** Waits for work that another request may have started, and that the platform may cancel with it. */
 async function wait(work: Promise<void>, limitMs: number): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const limit = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, limitMs);
   });
   await Promise.race([work, limit]);
-  clearTimeout(timer);
+  if (timer !== undefined) clearTimeout(timer);
 }

@@ -1,8 +1,9 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { isReason } from '../../src/decision.ts';
+import { kvStore } from '../../src/keys/kv-store.ts';
 import { createKeySource, KEY_TIMES, type KeyEvent, type KeyIo, refresh } from '../../src/keys/source.ts';
-import { type KeyStore, kvStore } from '../../src/keys/store.ts';
+import type { KeyStore } from '../../src/keys/store.ts';
 import { makeKey, type SigningKey } from '../support/issuer.ts';
 import { compiled } from '../support/policy.ts';
 

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { kvStore, type StoredKeys } from '../../src/keys/store.ts';
+import { kvStore } from '../../src/keys/kv-store.ts';
+import type { StoredKeys } from '../../src/keys/store.ts';
 import { makeKey } from '../support/issuer.ts';
 import { compiled } from '../support/policy.ts';
 

@@ -128,5 +128,5 @@ function startDeadline(limitMs: number | undefined) {
   const passed = new Promise<typeof TIMED_OUT>((resolve) => {
     if (limitMs !== undefined) timer = setTimeout(() => resolve(TIMED_OUT), limitMs);
   });
-  return { passed, end: () => clearTimeout(timer ?? null) };
+  return { passed, end: () => timer !== undefined && clearTimeout(timer) };
 }

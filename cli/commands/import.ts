@@ -1,0 +1,45 @@
+/** `claimgate import auth0`: a tenant's export becomes an issuer.json. */
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { parse } from 'yaml';
+import { importAuth0 } from '../issuer/auth0.ts';
+import { CommandError, printJson, warn } from '../terminal.ts';
+import { nowSeconds } from './options.ts';
+
+export function addImportCommands(program: Command): void {
+  const parent = program.command('import').description('take over from another issuer');
+  parent
+    .command('auth0 <file...>')
+    .description(
+      'print an issuer.json made of an export: Management API answers, or files of the Auth0 Deploy CLI, JSON or YAML',
+    )
+    .option('--json', 'the notes too, as JSON: { apis, clients, notes }')
+    .addHelpText(
+      'after',
+      '\nReview the result, then push it.\n\nExample:\n  claimgate import auth0 tenant.yaml > issuer.json\n  claimgate push issuer.json --dry-run',
+    )
+    .action((files: string[], { json }: { json?: boolean }) => {
+      const { notes, ...declaration } = importAuth0(files.map(readDocument), nowSeconds());
+      if (declaration.apis.length + declaration.clients.length === 0)
+        throw new CommandError(
+          `there is neither an API nor a client in ${files.join(', ')}; give answers of /api/v2/resource-servers, /clients and /client-grants, or tenant.yaml`,
+        );
+      if (json) {
+        printJson({ ...declaration, notes });
+        return;
+      }
+      printJson(declaration);
+      for (const text of notes) warn(text);
+    });
+}
+
+/** JSON is YAML as well. */
+function readDocument(path: string): unknown {
+  try {
+    return parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = code === 'ENOENT' ? 'there is no such file' : message.split('\n')[0];
+    throw new CommandError(`${path} can't be read: ${reason}`);
+  }
+}

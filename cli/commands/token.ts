@@ -1,0 +1,185 @@
+/** `claimgate token`: asks for one, and shows all there is to know about it. */
+import { existsSync, readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import * as oauth from 'oauth4webapi';
+import { isLoopbackHost } from '../../src/policy/uri.ts';
+import { judgeToken, type RouteVerdict } from '../acceptance.ts';
+import { compileConfig } from '../check.ts';
+import { readIssuerConfig } from '../issuer/place.ts';
+import {
+  CommandError,
+  EXIT,
+  formatSeconds,
+  formatTime,
+  note,
+  paint,
+  printJson,
+  printLine,
+} from '../terminal.ts';
+import { collect } from './options.ts';
+
+interface Options {
+  readonly scope?: string[];
+  readonly secretFile?: string;
+  readonly issuer?: string;
+  readonly config: string;
+  readonly env?: string;
+  readonly gateway: string;
+  readonly gatewayEnv?: string;
+  readonly json?: boolean;
+}
+
+export function addTokenCommand(program: Command): void {
+  program
+    .command('token <client-id> [audience]')
+    .description('ask for a token; print curl, the decoded token, and what the gateway would say of it')
+    .option('--scope <scope>', 'ask for this scope; repeat for more (default: all that are granted)', collect)
+    .option(
+      '--secret-file <file>',
+      'has the secret; - for standard input (default: the variable CLIENT_SECRET)',
+    )
+    .option('--issuer <url>', 'the issuer (default: ISSUER in its configuration)')
+    .option('--config <file>', "the issuer's configuration", 'issuer/wrangler.toml')
+    .option('--env <name>', 'an environment of that file')
+    .option('--gateway <file>', "the gateway's configuration, whose policy judges the token", 'wrangler.toml')
+    .option('--gateway-env <name>', 'an environment of that file')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nExits with 1 if the token is refused, or passes on no route.\n\nExample:\n  CLIENT_SECRET=… claimgate token 5MRJzEvqKJCwySiviHfrznUW50kF9Var https://api.example.com/timesheets --scope batch:upload',
+    )
+    .action(run);
+}
+
+async function run(clientId: string, audience: string | undefined, options: Options): Promise<void> {
+  const issuer = options.issuer ?? readIssuer(options);
+  const secret = readSecret(options.secretFile);
+  const parameters = {
+    ...(audience !== undefined && { audience }),
+    ...(options.scope !== undefined && { scope: options.scope.join(' ') }),
+  };
+  const { endpoint, answer } = await askForToken(issuer, clientId, secret, parameters);
+  const token = answer.access_token;
+  const verdicts = await judge(options, token);
+  const curl = [
+    'curl',
+    '-s',
+    endpoint,
+    '-u',
+    `${clientId}:$CLIENT_SECRET`,
+    '-d',
+    'grant_type=client_credentials',
+  ];
+  for (const [name, value] of Object.entries(parameters)) curl.push('--data-urlencode', `'${name}=${value}'`);
+  const header = decodeProtectedHeader(token);
+  const claims = decodeJwt(token);
+
+  if (options.json) {
+    printJson({ request: curl.join(' '), response: answer, header, claims, gateway: verdicts });
+  } else {
+    printLine(`${paint('bold', 'Request')}\n${curl.join(' ')}\n`);
+    printLine(
+      `${paint('bold', 'Access token')}   ${formatSeconds(answer.expires_in ?? 0)}, until ${formatTime(claims.exp ?? 0)}\n${token}\n`,
+    );
+    printLine(`${paint('bold', 'Header')}\n${JSON.stringify(header)}\n`);
+    printLine(`${paint('bold', 'Claims')}\n${JSON.stringify(claims, null, 2)}\n`);
+    if (verdicts !== undefined) printVerdicts(options.gateway, verdicts);
+  }
+  if (verdicts?.every(({ status }) => status !== 200)) process.exitCode = EXIT.findings;
+}
+
+function readIssuer({ config, env }: Options): string {
+  const issuer = readIssuerConfig(config, env).vars?.['ISSUER'];
+  if (typeof issuer !== 'string')
+    throw new CommandError(`${config} has no ISSUER under [vars]; name it with --issuer`);
+  return issuer;
+}
+
+function readSecret(file: string | undefined): string {
+  if (file === undefined) {
+    const secret = process.env['CLIENT_SECRET'];
+    if (secret) return secret;
+    throw new CommandError(
+      'there is no client secret; put it into the variable CLIENT_SECRET, or name a file with --secret-file',
+    );
+  }
+  try {
+    return readFileSync(file === '-' ? 0 : file, 'utf8').trim();
+  } catch (error) {
+    throw new CommandError(
+      `${file} can't be read (${(error as NodeJS.ErrnoException).code}); name the file with the secret`,
+    );
+  }
+}
+
+async function askForToken(
+  issuer: string,
+  clientId: string,
+  secret: string,
+  parameters: Record<string, string>,
+) {
+  const url = URL.parse(issuer);
+  if (url === null)
+    throw new CommandError(`${issuer} is no URL; write the issuer such as https://auth.example.com/`);
+  const options = { [oauth.allowInsecureRequests]: isLoopbackHost(url.hostname) };
+  try {
+    const discovered = await oauth.discoveryRequest(url, { ...options, algorithm: 'oauth2' });
+    const server = await oauth.processDiscoveryResponse(url, discovered);
+    const client: oauth.Client = { client_id: clientId };
+    const basic = oauth.ClientSecretBasic(secret);
+    const response = await oauth.clientCredentialsGrantRequest(server, client, basic, parameters, options);
+    const answer = await oauth.processClientCredentialsResponse(server, client, response);
+    return { endpoint: server.token_endpoint ?? '', answer };
+  } catch (error) {
+    throw explain(error, issuer);
+  }
+}
+
+function explain(error: unknown, issuer: string): unknown {
+  if (error instanceof oauth.ResponseBodyError) {
+    const hint = HINTS[error.error] ?? 'the log of the issuer has the reason';
+    return new CommandError(
+      `${error.status} ${error.error}: ${error.error_description ?? ''} ${hint}`,
+      EXIT.findings,
+    );
+  }
+  if (error instanceof oauth.WWWAuthenticateChallengeError)
+    return new CommandError(`401 invalid_client: ${HINTS['invalid_client']}`, EXIT.findings);
+  if (error instanceof oauth.OperationProcessingError)
+    return new CommandError(
+      `${issuer} is not an issuer as this command knows it: ${error.message}`,
+      EXIT.failed,
+    );
+  if (error instanceof TypeError)
+    return new CommandError(
+      `${issuer} can't be reached; is it running (npm start), or is another one meant (--issuer)?`,
+      EXIT.failed,
+    );
+  return error;
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  invalid_client: 'Look at id and secret, and at: claimgate client show <client>',
+  invalid_target: 'Grant it with: claimgate client grant <client> <audience> --scope <scope>',
+  unauthorized_client: 'Grant it one with: claimgate client grant <client> <audience> --scope <scope>',
+  invalid_scope: 'What it has: claimgate client show <client>',
+};
+
+/** @returns `undefined` where there is no gateway to ask */
+async function judge({ gateway, gatewayEnv }: Options, token: string): Promise<RouteVerdict[] | undefined> {
+  if (!existsSync(gateway)) return undefined;
+  const compiled = compileConfig(gateway, gatewayEnv);
+  if (compiled.ok) return judgeToken(compiled.policy, token);
+  note(`the policy in ${gateway} has errors, and can't judge the token: claimgate check --config ${gateway}`);
+  return undefined;
+}
+
+function printVerdicts(gateway: string, verdicts: readonly RouteVerdict[]): void {
+  printLine(paint('bold', `The gateway, by the policy in ${gateway}`));
+  const width = Math.max(...verdicts.map(({ route }) => route.length));
+  for (const { route, status, detail } of verdicts) {
+    const mark = status === 200 ? paint('green', 'passes') : paint('red', `${status}   `);
+    printLine(`${mark}  ${route.padEnd(width)}  ${detail ?? ''}`.trimEnd());
+  }
+}

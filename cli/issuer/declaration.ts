@@ -1,0 +1,120 @@
+/** `issuer.json`: all APIs and clients as a file, to be reviewed and pushed. It holds hashes, never secrets. */
+import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import * as z from 'zod/mini';
+import {
+  type Api,
+  apiKey,
+  apiSchema,
+  type Client,
+  clientKey,
+  clientSchema,
+} from '../../issuer/src/records.ts';
+import { CommandError } from '../terminal.ts';
+import type { RecordStore } from './record-store.ts';
+import { listApis, listClients, parseRecord } from './records.ts';
+
+/** Credentials that the file leaves out stay as they are: they come and go by `claimgate client secret`. */
+const declaredClientSchema = z.extend(clientSchema, {
+  secrets: z.optional(clientSchema.shape.secrets),
+  jwks: z.optional(clientSchema.shape.jwks),
+});
+
+const declarationSchema = z.strictObject({
+  apis: z.array(apiSchema),
+  clients: z.array(declaredClientSchema),
+});
+export type Declaration = z.infer<typeof declarationSchema>;
+export type DeclaredClient = Declaration['clients'][number];
+
+/** Throws `CommandError` that names the file and each place. */
+export function readDeclaration(path: string): Declaration {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new CommandError(`${path} is no JSON: ${error.message}`);
+    throw new CommandError(
+      `${path} can't be read (${(error as NodeJS.ErrnoException).code}); write one with: claimgate pull > issuer.json`,
+    );
+  }
+  const declaration = parseRecord(declarationSchema, value, path);
+  demandUnique(
+    declaration.apis.map(({ identifier }) => identifier),
+    path,
+  );
+  demandUnique(
+    declaration.clients.map((client) => client.client_id),
+    path,
+  );
+  return declaration;
+}
+
+function demandUnique(ids: readonly string[], path: string): void {
+  const repeated = ids.find((id, i) => ids.indexOf(id) !== i);
+  if (repeated !== undefined) throw new CommandError(`${path} has ${repeated} twice; keep one`);
+}
+
+export async function readStore(store: RecordStore): Promise<{ apis: Api[]; clients: Client[] }> {
+  return { apis: await listApis(store), clients: await listClients(store) };
+}
+
+/** One record that the file wants otherwise than the store has it. */
+export interface Change {
+  readonly kind: 'create' | 'update' | 'delete';
+  readonly what: 'api' | 'client';
+  readonly key: string;
+  readonly name: string;
+  /** What to write; absent where it is to be deleted. */
+  readonly record?: Api | Client;
+  /** Which members differ, and how. */
+  readonly fields: readonly { readonly name: string; readonly from?: unknown; readonly to?: unknown }[];
+}
+
+/** What it takes to make the store as the file says. Pure. */
+export function compare(
+  wanted: Declaration,
+  stored: { apis: readonly Api[]; clients: readonly Client[] },
+): Change[] {
+  const apis = new Map(stored.apis.map((api) => [apiKey(api.identifier), api]));
+  const clients = new Map(stored.clients.map((client) => [clientKey(client.client_id), client]));
+  const wantedApis = wanted.apis.map((api) => [apiKey(api.identifier), api] as const);
+  const wantedClients = wanted.clients.map((client) => {
+    const key = clientKey(client.client_id);
+    const { secrets = [], jwks = [] } = clients.get(key) ?? {};
+    return [key, { ...client, secrets: client.secrets ?? secrets, jwks: client.jwks ?? jwks }] as const;
+  });
+  return [...diff('api', apis, wantedApis), ...diff('client', clients, wantedClients)];
+}
+
+function diff(
+  what: 'api' | 'client',
+  stored: ReadonlyMap<string, Api | Client>,
+  wanted: readonly (readonly [string, Api | Client])[],
+): Change[] {
+  const keys = new Set(wanted.map(([key]) => key));
+  const written = wanted.flatMap(([key, record]): Change[] => {
+    const before = stored.get(key);
+    const fields = differences(before ?? {}, record);
+    if (fields.length === 0) return [];
+    return [
+      { kind: before === undefined ? 'create' : 'update', what, key, name: nameOf(record), record, fields },
+    ];
+  });
+  const deleted = [...stored]
+    .filter(([key]) => !keys.has(key))
+    .map(([key, record]): Change => ({ kind: 'delete', what, key, name: nameOf(record), fields: [] }));
+  return [...written, ...deleted];
+}
+
+const nameOf = (record: Api | Client) =>
+  'identifier' in record ? record.identifier : `${record.name} (${record.client_id})`;
+
+function differences(before: object, after: object): Change['fields'] {
+  const from = before as Record<string, unknown>;
+  const to = after as Record<string, unknown>;
+  const names = [...new Set([...Object.keys(from), ...Object.keys(to)])];
+  return names
+    .filter((name) => !isDeepStrictEqual(from[name], to[name]))
+    .map((name) => ({ name, from: from[name], to: to[name] }));
+}
