@@ -4,7 +4,7 @@ import { type Change, compare, readDeclaration, readStore } from '../issuer/decl
 import { atPlace, type Place, type PlaceOptions, withPlace } from '../issuer/place.ts';
 import { note, paint, printJson, printLine } from '../terminal.ts';
 
-type Options = PlaceOptions & { json?: boolean; dryRun?: boolean; prune?: boolean };
+type Options = PlaceOptions & { json?: boolean; dryRun?: boolean; prune?: boolean; credentials?: boolean };
 
 export function addPushCommands(program: Command): void {
   withPlace(program.command('push [file]'))
@@ -16,11 +16,19 @@ export function addPushCommands(program: Command): void {
       atPlace(options, (place) => push(place, file ?? 'issuer.json', options)),
     );
   withPlace(program.command('pull'))
-    .description('print APIs and clients as issuer.json: hashes of secrets, never secrets')
+    .description('print APIs and clients as issuer.json, without credentials')
+    .option(
+      '--credentials',
+      'with the hashes of secrets and the public keys: a push of the file then brings these back',
+    )
     .addHelpText('after', '\nExample:\n  claimgate pull > issuer.json')
-    .action((options: Options) =>
-      atPlace(options, async (place) => printJson(await readStore(place.records))),
-    );
+    .action((options: Options) => atPlace(options, (place) => pull(place, options)));
+}
+
+async function pull({ records }: Place, { credentials }: Options): Promise<void> {
+  const { apis, clients } = await readStore(records);
+  if (credentials) printJson({ apis, clients });
+  else printJson({ apis, clients: clients.map(({ secrets: _, jwks: __, ...client }) => client) });
 }
 
 async function push({ records }: Place, file: string, { dryRun, prune, json }: Options): Promise<void> {

@@ -1,6 +1,6 @@
 import { createHmac, toHex } from '../hmac.ts';
 import type { Issuer } from '../policy/policy.ts';
-import { type PublicJwk, readJwks } from './jwks.ts';
+import { readJwks } from './jwks.ts';
 import type { KeyStore, StoredKeys } from './store.ts';
 
 /** Part of every entry's name: a gateway never reads what another version wrote in another form. */
