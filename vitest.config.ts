@@ -1,11 +1,18 @@
-import { cloudflareTest } from '@cloudflare/vitest-plugin';
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
     projects: [
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: './test/wrangler.toml' } })],
+        plugins: [
+          cloudflareTest(async () => ({
+            wrangler: { configPath: './test/wrangler.toml' },
+            miniflare: {
+              bindings: { MIGRATIONS: await readD1Migrations('examples/timesheets/api/migrations') },
+            },
+          })),
+        ],
         test: { name: 'workerd', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**', 'test/node/**'] },
       },
       {
