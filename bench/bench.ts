@@ -1,14 +1,13 @@
 /** `npm run bench`: what claimgate costs, against a bare proxy and against Hono with jose. */
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { WORKERD } from '../scripts/workerd.ts';
 import { BenchError, childFailure, endAllChildren, startScript } from './children.ts';
 import { startIssuer } from './issuer.ts';
+import { describeMachine } from './machine.ts';
 import {
   type Amounts,
   measureScenario,
@@ -108,12 +107,6 @@ async function measure(amounts: Amounts): Promise<Measured> {
 function measureBundle(variants: readonly Variant[]): Measured['bundle'] {
   const script = Buffer.from(variants.find(({ name }) => name === CLAIMGATE)?.script ?? '');
   return { raw: script.length, gzip: gzipSync(script).length };
-}
-
-function describeMachine(): Measured['machine'] {
-  const workerd = execFileSync(WORKERD, ['--version'], { encoding: 'utf8' }).trim();
-  const cpu = cpus()[0]?.model.trim() ?? 'unknown CPU';
-  return { cpu, cores: availableParallelism(), workerd, node: process.versions.node };
 }
 
 function progress(text: string): void {

@@ -11,6 +11,8 @@ export interface LoadOrder {
   readonly requests: number;
   /** Request n carries token n; they start over where there are fewer. */
   readonly tokens: readonly string[];
+  /** Sent instead, the same each time. */
+  readonly post?: { readonly headers: Readonly<Record<string, string>>; readonly body: string };
 }
 
 export type LoadResult = { readonly seconds: number } | { readonly failure: string };
@@ -41,17 +43,27 @@ process.once('disconnect', () => process.exit());
 
 async function run(order: LoadOrder): Promise<number> {
   const { port, path, connections, requests, tokens } = order;
+  const posted = renderPost(order);
   const deadline = performance.now() + RUN_TIMEOUT_MS;
   let sent = 0;
   const nextRequest = (): string | undefined => {
     if (sent === requests) return undefined;
     if (performance.now() > deadline) throw new Error(`${requests} requests took too long`);
-    const token = tokens[sent++ % tokens.length];
+    const number = sent++;
+    if (posted !== undefined) return posted;
+    const token = tokens[number % tokens.length];
     return `GET ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n${HEADERS}\r\nauthorization: Bearer ${token}\r\n\r\n`;
   };
   const start = performance.now();
   await Promise.all(Array.from({ length: connections }, () => driveConnection(port, nextRequest)));
   return (performance.now() - start) / 1000;
+}
+
+function renderPost({ port, path, post }: LoadOrder): string | undefined {
+  if (post === undefined) return undefined;
+  const own = { ...post.headers, 'content-length': Buffer.byteLength(post.body) };
+  const lines = Object.entries(own).map(([name, value]) => `${name}: ${value}`);
+  return `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n${HEADERS}\r\n${lines.join('\r\n')}\r\n\r\n${post.body}`;
 }
 
 /** Sends the next request when the answer to the last one is complete, until there are no more. */

@@ -1,10 +1,11 @@
 /** What the bench says: a summary that is printed as JSON, or as tables for people. */
+import type { Machine } from './machine.ts';
 import { type Amounts, CONNECTIONS, type Scenario, type ScenarioResult } from './measure.ts';
 import { ratios, type Spread, spread } from './statistics.ts';
 import { BARE, CLAIMGATE, HONO_JOSE, PUBLIC_PATH } from './variants.ts';
 
 export interface Measured {
-  readonly machine: Readonly<Record<'cpu' | 'workerd' | 'node', string>> & { readonly cores: number };
+  readonly machine: Machine;
   readonly amounts: Amounts;
   readonly scenarios: readonly ScenarioResult[];
   /** Bytes of src/index.ts, bundled and minified. */
@@ -118,13 +119,13 @@ export function renderText(summary: Summary): string {
   ].join('\n');
 }
 
-const count = (value: number) => Math.round(value).toLocaleString('en');
-const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(1)} KB`;
-const ratioText = ({ median, min, max }: Spread) =>
+export const count = (value: number) => Math.round(value).toLocaleString('en');
+export const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(1)} KB`;
+export const ratioText = ({ median, min, max }: Spread) =>
   `${median.toFixed(2)} (${min.toFixed(2)} – ${max.toFixed(2)})`;
 
 /** The first column to the left, the others to the right; a row with one cell is a heading. */
-function align(rows: readonly (readonly string[])[]): string[] {
+export function align(rows: readonly (readonly string[])[]): string[] {
   const width = (column: number) =>
     Math.max(...rows.map((row) => (row.length === 1 ? 0 : (row[column]?.length ?? 0))));
   return rows.map((row) =>

@@ -1,0 +1,209 @@
+/** `node bench/tokens.ts`: what a token costs, against oidc-provider. */
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
+import { BenchError, childFailure, endAllChildren, startScript } from './children.ts';
+import type { LoadOrder, LoadResult } from './load.ts';
+import { describeMachine } from './machine.ts';
+import { align, count, kilobytes, ratioText } from './report.ts';
+import { ratios, spread } from './statistics.ts';
+import { CLAIMGATE, startTokenIssuer } from './token-issuer.ts';
+import { SCOPE, TOKEN_ALGORITHMS, type TokenAlgorithm, targetOf, tokenRequest } from './token-target.ts';
+import { type RunningWorker, readCpuMs } from './workerd.ts';
+
+const FULL = { rounds: 7, tokens: 2_000 };
+const QUICK = { rounds: 2, tokens: 600 };
+const CONNECTIONS = 8;
+const OIDC_PROVIDER = 'oidc-provider';
+
+const HELP = `node bench/tokens.ts [--quick] [--rounds N] [--json]
+
+Measures what an access token of the issuer costs: the Worker in a raw workerd process, against oidc-provider in a
+Node process, on this machine, over 127.0.0.1. Takes some minutes; let the machine do nothing else meanwhile. Linux
+only: CPU time is read from /proc.
+
+  --quick      under a minute: ${QUICK.rounds} rounds and fewer tokens; for a first look only
+  --rounds N   rounds (default: ${FULL.rounds})
+  --json       prints JSON, with the figures of every round
+`;
+
+interface Endpoint extends RunningWorker {
+  readonly tokenPath: string;
+  readonly jwksPath: string;
+}
+
+/** What one endpoint did in one round. */
+interface Sample {
+  readonly tokensPerSecond: number;
+  readonly cpuMicroseconds: number;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'claimgate-bench-'));
+process.once('exit', () => {
+  endAllChildren();
+  rmSync(folder, { recursive: true, force: true });
+});
+process.once('SIGHUP', () => process.exit(129));
+process.once('SIGINT', () => process.exit(130));
+process.once('SIGTERM', () => process.exit(143));
+
+try {
+  await Promise.race([main(), childFailure]);
+  process.exit(0);
+} catch (error) {
+  if (!(error instanceof BenchError)) throw error;
+  process.stderr.write(`error  ${error.message}\n`);
+  process.exit(1);
+}
+
+async function main(): Promise<void> {
+  const { amounts, json } = readOptions();
+  if (!existsSync('/proc/self/stat'))
+    throw new BenchError('CPU time is read from /proc, which only Linux has');
+  const summary = await measure(amounts);
+  process.stdout.write(json ? `${JSON.stringify(summary, null, 2)}\n` : renderText(summary));
+}
+
+function readOptions(): { amounts: typeof FULL; json: boolean } {
+  const options = {
+    quick: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  } as const;
+  let values: ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
+  try {
+    ({ values } = parseArgs({ options }));
+  } catch (error) {
+    throw new BenchError(`${(error as Error).message}\n\n${HELP}`);
+  }
+  if (values.help) {
+    process.stdout.write(HELP);
+    process.exit(0);
+  }
+  const amounts = values.quick ? QUICK : FULL;
+  const rounds = values.rounds === undefined ? amounts.rounds : Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100)
+    throw new BenchError(`--rounds ${values.rounds}: write a number from 1 to 100`);
+  return { amounts: { ...amounts, rounds }, json: values.json };
+}
+
+async function measure(amounts: typeof FULL) {
+  progress('starting the issuer and oidc-provider');
+  const { script, ...issuer } = await startTokenIssuer(folder);
+  const endpoints: Endpoint[] = [
+    { ...issuer, tokenPath: '/oauth/token', jwksPath: '/.well-known/jwks.json' },
+    await startProvider(),
+  ];
+  const load = startScript('the load', './load.ts');
+  const applyLoad = async (endpoint: Endpoint, alg: TokenAlgorithm, requests: number): Promise<Sample> => {
+    const { name, port, tokenPath } = endpoint;
+    const order: LoadOrder = {
+      port,
+      path: tokenPath,
+      connections: CONNECTIONS,
+      requests,
+      tokens: [],
+      post: tokenRequest(alg),
+    };
+    const cpuBefore = readCpuMs(endpoint);
+    load.send(order);
+    const [result] = (await once(load, 'message')) as [LoadResult];
+    if ('failure' in result) throw new BenchError(`a request to ${name} failed: ${result.failure}`);
+    const cpuMs = readCpuMs(endpoint) - cpuBefore;
+    return { tokensPerSecond: requests / result.seconds, cpuMicroseconds: (cpuMs * 1000) / requests };
+  };
+
+  progress('warming up');
+  for (const alg of TOKEN_ALGORITHMS) {
+    for (const endpoint of endpoints) {
+      await checkToken(endpoint, alg);
+      await applyLoad(endpoint, alg, amounts.tokens);
+    }
+  }
+  const rounds = TOKEN_ALGORITHMS.map((alg) => ({ alg, samples: new Map<string, Sample[]>() }));
+  for (let round = 0; round < amounts.rounds; round++) {
+    progress(`round ${round + 1} of ${amounts.rounds}`);
+    for (const { alg, samples } of rounds) {
+      for (const endpoint of round % 2 === 0 ? endpoints : endpoints.toReversed()) {
+        const sample = await applyLoad(endpoint, alg, amounts.tokens);
+        samples.set(endpoint.name, [...(samples.get(endpoint.name) ?? []), sample]);
+      }
+    }
+  }
+
+  const algorithms = rounds.map(({ alg, samples }) => {
+    const series = (name: string, figure: keyof Sample) =>
+      (samples.get(name) ?? []).map((sample) => sample[figure]);
+    return {
+      alg,
+      endpoints: endpoints.map(({ name }) => ({
+        name,
+        tokensPerSecond: spread(series(name, 'tokensPerSecond')),
+        tokensToProvider: ratios(series(name, 'tokensPerSecond'), series(OIDC_PROVIDER, 'tokensPerSecond')),
+        cpuMicroseconds: spread(series(name, 'cpuMicroseconds')),
+        cpuToProvider: ratios(series(name, 'cpuMicroseconds'), series(OIDC_PROVIDER, 'cpuMicroseconds')),
+        rounds: samples.get(name) ?? [],
+      })),
+    };
+  });
+  const bytes = Buffer.from(script);
+  const bundle = { raw: bytes.length, gzip: gzipSync(bytes).length };
+  return { machine: describeMachine(), connections: CONNECTIONS, amounts, algorithms, bundle };
+}
+
+async function startProvider(): Promise<Endpoint> {
+  const child = startScript(OIDC_PROVIDER, './token-provider.ts');
+  const [port] = (await once(child, 'message')) as [number];
+  return { name: OIDC_PROVIDER, port, process: child, tokenPath: '/token', jwksPath: '/jwks' };
+}
+
+/** That both issue what they are compared by: a token of that kind, for that API. */
+async function checkToken({ name, port, tokenPath, jwksPath }: Endpoint, alg: TokenAlgorithm): Promise<void> {
+  const url = `http://127.0.0.1:${port}`;
+  const response = await fetch(`${url}${tokenPath}`, { method: 'POST', ...tokenRequest(alg) });
+  const text = await response.text();
+  if (response.status !== 200) throw new BenchError(`${name} issues no token: ${response.status} ${text}`);
+  const { access_token: token } = JSON.parse(text) as { access_token: string };
+  const keys = (await (await fetch(`${url}${jwksPath}`)).json()) as JSONWebKeySet;
+  const { payload } = await jwtVerify(token, createLocalJWKSet(keys), {
+    algorithms: [alg],
+    audience: targetOf(alg),
+    typ: 'at+jwt',
+  });
+  if (payload['scope'] !== SCOPE) throw new BenchError(`${name} issues a token without the scope`);
+}
+
+function renderText({ machine, amounts, algorithms, bundle }: Awaited<ReturnType<typeof measure>>): string {
+  const header = ['', 'tokens/s', `to ${OIDC_PROVIDER}`, 'CPU µs/token', `to ${OIDC_PROVIDER}`];
+  const rows = algorithms.flatMap(({ alg, endpoints }) => [
+    [alg],
+    ...endpoints.map((endpoint) => [
+      `  ${endpoint.name}`,
+      count(endpoint.tokensPerSecond.median),
+      ratioText(endpoint.tokensToProvider),
+      count(endpoint.cpuMicroseconds.median),
+      ratioText(endpoint.cpuToProvider),
+    ]),
+  ]);
+  return [
+    `${machine.cpu}, ${machine.cores} cores; ${machine.workerd}; node ${machine.node}`,
+    `${amounts.rounds} rounds, both in each; ${CONNECTIONS} keep-alive connections; ${count(amounts.tokens)} tokens a round and algorithm.`,
+    'Client credentials by HTTP Basic, JWT access tokens (RFC 9068). Medians over rounds; ratios are taken within a',
+    `round: median (min – max). CPU is user and system time of the process: for ${CLAIMGATE} it includes a stand-in`,
+    'for KV, and its log line for each token; it has no limits and no replay protection bound.',
+    '',
+    ...align([header, ...rows]),
+    '',
+    `Bundle of issuer/src/index.ts, minified: ${kilobytes(bundle.raw)}, gzip ${kilobytes(bundle.gzip)} (1 KB = 1,000 bytes)`,
+    '',
+  ].join('\n');
+}
+
+function progress(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
