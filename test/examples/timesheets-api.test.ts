@@ -196,6 +196,7 @@ describe('Idempotency-Key', () => {
       'Timesheet 1 for employee 007 existed already.',
     ]);
     expect(ids((await callJson('GET /approvals', MILA)).body)).toEqual([1]);
+    expect(await add(MILA), 'no id is lost').toBe(2);
   });
 
   it.each([

@@ -9,7 +9,7 @@ export const NOW = '2027-01-15T08:00:00.000Z';
 /** The Timesheets API over a database that is empty, but has the real tables. */
 export async function makeApi() {
   await applyD1Migrations(DB, MIGRATIONS);
-  await DB.exec("DELETE FROM timesheets; DELETE FROM sqlite_sequence WHERE name = 'timesheets'");
+  await DB.exec('DELETE FROM timesheets');
   const logs: object[] = [];
   const app = createTimesheets({ db: DB, now: () => Date.parse(NOW), log: (line) => logs.push(line) });
   return { db: DB, app, logs, fetch: async (request: Request) => app.fetch(request) };

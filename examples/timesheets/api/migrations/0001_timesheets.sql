@@ -1,6 +1,5 @@
--- AUTOINCREMENT: the id of an entry that is gone never comes back for another one.
 CREATE TABLE timesheets (
-  id              INTEGER PRIMARY KEY AUTOINCREMENT,
+  id              INTEGER PRIMARY KEY,                                 -- rows stay for ever, so that no id is used twice
   user_id         TEXT NOT NULL,                                       -- owner
   date            TEXT NOT NULL CHECK (length(date) = 24),             -- UTC, as 2017-05-10T17:40:20.095Z: text order is time order
   project         TEXT NOT NULL,
@@ -8,7 +7,7 @@ CREATE TABLE timesheets (
   created_at      TEXT NOT NULL,
   approved_by     TEXT,
   approved_at     TEXT,
-  deleted_at      TEXT,                                                -- kept, so that a repeated upload does not bring it back
+  deleted_at      TEXT,                                                -- the row stays: a repeated upload must not bring it back
   key_scope       TEXT,                                                -- within what `idempotency_key` is unique
   idempotency_key TEXT,
   CHECK ((approved_by IS NULL) = (approved_at IS NULL)),
