@@ -12,5 +12,5 @@ export async function makeApi() {
   await DB.exec('DELETE FROM timesheets');
   const logs: object[] = [];
   const app = createTimesheets({ db: DB, now: () => Date.parse(NOW), log: (line) => logs.push(line) });
-  return { db: DB, app, logs, fetch: async (request: Request) => app.fetch(request) };
+  return { db: DB, app, logs, fetch: async (request: Request): Promise<Response> => app.fetch(request) };
 }
