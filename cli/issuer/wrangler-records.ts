@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CommandError, EXIT } from '../terminal.ts';
 import { RECORDS_BINDING, type RecordStore } from './record-store.ts';
 import { runWrangler } from './wrangler.ts';
 
@@ -43,13 +44,25 @@ export function wranglerRecords(flags: readonly string[]): RecordStore {
     },
     async list(prefix) {
       const text = await runWrangler(['kv', 'key', 'list', '--prefix', prefix, ...where]);
-      const keys = (JSON.parse(text.slice(text.indexOf('['))) as { name: string }[]).map(({ name }) => name);
+      const keys = parseOutput<{ name: string }[]>(text, '[').map(({ name }) => name);
       return getAll(keys.sort());
     },
     async close() {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** JSON from wrangler's output, which may begin with hints. */
+function parseOutput<T>(text: string, opener: '{' | '['): T {
+  try {
+    return JSON.parse(text.slice(text.indexOf(opener))) as T;
+  } catch {
+    throw new CommandError(
+      `wrangler answered something unexpected: ${text.trim().slice(0, 200)}`,
+      EXIT.failed,
+    );
+  }
 }
 
 function parseValue(value: string | null | undefined): unknown {
