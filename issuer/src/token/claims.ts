@@ -33,7 +33,9 @@ export function buildClaims(content: TokenContent): Record<string, unknown> {
     ? { jti, client_id: client.client_id, ...(scope !== '' && { scope }) }
     : { scope, gty: 'client-credentials', azp: client.client_id };
   const permissions = api.token_dialect.endsWith('_authz') ? { permissions: [...scopes] } : {};
-  return { ...customClaims, ...claims, ...profile, ...permissions };
+  const standard = { ...claims, ...profile, ...permissions };
+  // Twice: first in order, last in force, whatever an action has set.
+  return { ...standard, ...customClaims, ...standard };
 }
 
 export async function signToken(content: TokenContent, key: SigningKey): Promise<string> {
