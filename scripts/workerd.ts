@@ -1,12 +1,25 @@
 /** What running Workers in the bare `workerd serve` takes, for tests and benchmarks. */
 import type { Readable } from 'node:stream';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 
 export const WORKERD = 'node_modules/workerd/bin/workerd';
 
 /** Bundles like `wrangler deploy --minify`. */
 export async function bundle(entryPoint: string): Promise<string> {
-  const { outputFiles } = await build({
+  const { outputFiles } = await build(bundleOptions(entryPoint));
+  return outputFiles[0]?.text ?? '';
+}
+
+/** The files of which something is in the bundle. */
+export async function bundledFiles(entryPoint: string): Promise<string[]> {
+  const { metafile } = await build({ ...bundleOptions(entryPoint), metafile: true });
+  const [output] = Object.values(metafile.outputs);
+  const inputs = Object.entries(output?.inputs ?? {});
+  return inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([file]) => file);
+}
+
+const bundleOptions = (entryPoint: string) =>
+  ({
     entryPoints: [entryPoint],
     bundle: true,
     minify: true,
@@ -15,9 +28,7 @@ export async function bundle(entryPoint: string): Promise<string> {
     target: 'es2024',
     conditions: ['workerd', 'worker', 'browser'],
     external: ['cloudflare:workers'],
-  });
-  return outputFiles[0]?.text ?? '';
-}
+  }) as const satisfies BuildOptions;
 
 /**
  * A Worker in capnp's text form, in which strings and their escapes are those of JSON.

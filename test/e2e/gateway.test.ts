@@ -2,7 +2,7 @@
 import type { Server } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestHarness, type TestHarness } from 'wrangler';
-import { makeSigningKey, startIdentityProvider } from '../../scripts/identity-provider.ts';
+import { makeSigningKey, startIdentityProvider } from './support/identity-provider.ts';
 import { type RecordingOrigin, startOrigin } from './support/origin.ts';
 import { freePort } from './support/ports.ts';
 import { sendRaw } from './support/raw-http.ts';
@@ -56,12 +56,12 @@ const workers = (vars: Record<string, unknown>) => ({
         main: 'src/index.ts',
         compatibility_date: '2026-10-01',
         kv_namespaces: [{ binding: 'KEYS', id: 'keys' }],
-        services: [{ binding: 'ECHO', service: 'claimgate-example-echo' }],
+        services: [{ binding: 'ECHO', service: 'claimgate-echo' }],
         triggers: { crons: ['*/5 * * * *'] },
         vars: vars as Record<string, never>,
       },
     },
-    { configPath: 'examples/echo/wrangler.toml' },
+    { configPath: 'test/e2e/workers/echo.toml' },
   ],
 });
 

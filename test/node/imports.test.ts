@@ -1,38 +1,63 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { bundledFiles } from '../../scripts/workerd.ts';
 
 /** Imports point inward: a file may import its own layer and those before it. */
-const LAYERS: readonly (readonly string[])[] = [
-  ['decision.ts', 'error-line.ts', 'hmac.ts'],
-  ['policy'],
-  ['http', 'keys', 'token', 'origin'],
-  ['decide.ts'],
-  ['log.ts'],
-  ['environment.ts'],
-  ['gateway.ts'],
-  ['index.ts'],
+const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  src: [
+    ['decision.ts', 'error-line.ts', 'hmac.ts'],
+    ['policy'],
+    ['http', 'keys', 'token', 'origin'],
+    ['decide.ts'],
+    ['log.ts'],
+    ['environment.ts'],
+    ['gateway.ts'],
+    ['index.ts'],
+  ],
+  'issuer/src': [
+    ['failure.ts', 'records.ts', 'secret-prefix.ts'],
+    ['log.ts', 'store.ts', 'request', 'actions', 'client', 'token'],
+    ['hooks.ts', 'environment.ts'],
+    ['grant.ts'],
+    ['http'],
+    ['issuer.ts'],
+    ['index.ts'],
+  ],
+};
+/** Among parts of one layer only these imports are allowed. */
+const ALLOWED_ACROSS = [
+  ['token', 'keys'],
+  ['client', 'request'],
 ];
-/** Among folders of one layer only these imports are allowed. */
-const ALLOWED_ACROSS = [['token', 'keys']];
 
-const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) =>
-  file.endsWith('.ts'),
-);
+/** What the issuer shares with the gateway, on purpose: words and formats, nothing that decides. */
+const SHARED = ['src/error-line.ts', 'src/hmac.ts', 'src/policy/fault.ts', 'src/policy/uri.ts'];
+
+const filesIn = (root: string) =>
+  readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.ts') && !file.endsWith('.d.ts'),
+  );
 
 const partOf = (file: string) => file.split('/')[0] ?? '';
-const layerOf = (file: string) => LAYERS.findIndex((parts) => parts.includes(partOf(file)));
 
-function importsOf(file: string): string[] {
-  const text = readFileSync(join('src', file), 'utf8');
+function importsOf(root: string, file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8');
   return [...text.matchAll(/from '([^']+)'/g)].map((found) => found[1] ?? '');
 }
 
-describe('imports of src/', () => {
+const relativeImportsOf = (root: string, file: string) =>
+  importsOf(root, file)
+    .filter((name) => name.startsWith('.'))
+    .map((name) => normalize(join(dirname(file), name)));
+
+describe.each(Object.entries(LAYERS))('imports of %s/', (root, layers) => {
+  const files = filesIn(root);
+  const layerOf = (file: string) => layers.findIndex((parts) => parts.includes(partOf(file)));
+
   it.each(files)('%s imports inward only', (file) => {
     expect(layerOf(file)).toBeGreaterThanOrEqual(0);
-    for (const specifier of importsOf(file).filter((name) => name.startsWith('.'))) {
-      const target = normalize(join(dirname(file), specifier));
+    for (const target of relativeImportsOf(root, file).filter((name) => !name.startsWith('..'))) {
       const [from, to] = [partOf(file), partOf(target)];
       if (from === to) continue;
       const across =
@@ -41,33 +66,58 @@ describe('imports of src/', () => {
     }
   });
 
-  it.each([
-    ['hono', ['gateway.ts']],
-    ['cloudflare:workers', ['index.ts']],
-    ['zod/mini', ['policy/schema.ts', 'policy/fault.ts']],
-    ['jose', ['keys/jwks.ts', 'token/decode.ts', 'token/verify.ts']],
-  ])('%s is known to %j only', (name, known) => {
-    expect(files.filter((file) => importsOf(file).includes(name)).sort()).toEqual([...known].sort());
-  });
-
-  it('only the key store knows KV', () => {
-    const text = (file: string) => readFileSync(join('src', file), 'utf8');
-    expect(files.filter((file) => /KVNamespace/.test(text(file))).sort()).toEqual(['keys/kv-store.ts']);
-  });
-
   it('no file imports itself by way of others', () => {
-    const graph = new Map(
-      files.map((file) => [
-        file,
-        importsOf(file)
-          .filter((n) => n.startsWith('.'))
-          .map((n) => normalize(join(dirname(file), n))),
-      ]),
-    );
+    const graph = new Map(files.map((file) => [file, relativeImportsOf(root, file)]));
     const visit = (file: string, path: readonly string[]): void => {
       expect(path, [...path, file].join(' → ')).not.toContain(file);
       for (const next of graph.get(file) ?? []) visit(next, [...path, file]);
     };
     for (const file of files) visit(file, []);
+  });
+});
+
+describe('what only some files know', () => {
+  it.each([
+    ['src', 'hono', ['gateway.ts']],
+    ['src', 'cloudflare:workers', ['index.ts']],
+    ['src', 'zod/mini', ['policy/schema.ts', 'policy/fault.ts']],
+    ['src', 'jose', ['keys/jwks.ts', 'token/decode.ts', 'token/verify.ts']],
+    ['issuer/src', 'hono', ['issuer.ts']],
+    ['issuer/src', 'cloudflare:workers', ['client/replay.ts', 'index.ts']],
+    ['issuer/src', 'zod/mini', ['records.ts', 'store.ts', 'token/keys.ts']],
+  ])('%s: %s', (root, name, known) => {
+    expect(
+      filesIn(root)
+        .filter((file) => importsOf(root, file).includes(name))
+        .sort(),
+    ).toEqual([...known].sort());
+  });
+
+  it.each([
+    ['src', ['keys/kv-store.ts']],
+    ['issuer/src', ['environment.ts', 'store.ts']],
+  ])('%s: KV', (root, known) => {
+    const text = (file: string) => readFileSync(join(root, file), 'utf8');
+    expect(
+      filesIn(root)
+        .filter((file) => /KVNamespace/.test(text(file)))
+        .sort(),
+    ).toEqual(known);
+  });
+});
+
+describe('bundles', () => {
+  const own = (files: readonly string[]) => files.filter((file) => !file.startsWith('node_modules/'));
+
+  it('the gateway has no code of issuer, command line and examples', async () => {
+    const files = own(await bundledFiles('src/index.ts'));
+    expect(files).toContain('src/decide.ts');
+    expect(files.filter((file) => !file.startsWith('src/'))).toEqual([]);
+  });
+
+  it('the issuer has no code of the gateway but what both share on purpose', async () => {
+    const files = own(await bundledFiles('issuer/src/index.ts'));
+    expect(files).toContain('issuer/src/grant.ts');
+    expect(files.filter((file) => !file.startsWith('issuer/')).sort()).toEqual(SHARED);
   });
 });

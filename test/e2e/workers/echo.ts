@@ -1,6 +1,6 @@
 /** An origin that answers with what reached it: method, target and headers, as the gateway sent them. */
 export default {
-  fetch(request) {
+  fetch(request: Request): Response {
     const url = new URL(request.url);
     return Response.json({
       method: request.method,
@@ -8,4 +8,4 @@ export default {
       headers: Object.fromEntries(request.headers),
     });
   },
-} satisfies ExportedHandler;
+};
