@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
@@ -42,6 +43,13 @@ describe('docs', () => {
     }
   });
 
+  it('the examples in docs/hooks.md are those that are tested', () => {
+    const [, section = ''] = read('docs/hooks.md').split(/^## Examples$/m);
+    const blocks = [...(section.split(/^## /m)[0]?.matchAll(/```ts\n([\s\S]*?)```/g) ?? [])];
+    expect(blocks).toHaveLength(4);
+    for (const [, code = ''] of blocks) expect(read('issuer/src/actions/examples.ts')).toContain(code.trim());
+  });
+
   it('the README stays short', () => {
     expect(read('README.md').split('\n').length).toBeLessThan(200);
   });
@@ -49,16 +57,19 @@ describe('docs', () => {
   const pages = [
     'README.md',
     'CONTRIBUTING.md',
+    'examples/timesheets/README.md',
     ...readdirSync('docs')
       .filter((f) => f.endsWith('.md'))
       .map((f) => `docs/${f}`),
   ];
   it.each(pages)('the links of %s lead somewhere', (page) => {
-    const folder = page.startsWith('docs/') ? 'docs/' : '';
     for (const [, link = ''] of read(page).matchAll(/\]\(([^)]+)\)/g)) {
+      if (/^https:/.test(link)) continue; // no network in tests
       const [file = '', anchor] = link.split('#');
-      const text = read(folder + file);
+      const target = file === '' ? page : join(dirname(page), file);
+      expect(existsSync(target), link).toBe(true);
       if (anchor === undefined) continue;
+      const text = read(target);
       const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
         title
           .toLowerCase()
