@@ -1,4 +1,4 @@
-/** `wrangler deploy` runs the check of the policy first, and stops where it finds an error. */
+/** All Workers can be deployed; `wrangler deploy` of the gateway stops where the check of the policy finds an error. */
 import { execFile } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -17,8 +17,15 @@ function dryRun(config: string, ...args: string[]): Promise<{ code: number; outp
 }
 
 describe('wrangler deploy', () => {
-  it.each([[[]], [['--env', 'production']]])('passes with the policy of this repository %j', async (args) => {
-    expect(await dryRun('wrangler.toml', ...args)).toMatchObject({ code: 0 });
+  it.each([
+    ['wrangler.toml', []],
+    ['wrangler.toml', ['--env', 'production']],
+    ['issuer/wrangler.toml', []],
+    ['issuer/wrangler.toml', ['--env', 'production']],
+    ['examples/timesheets/api/wrangler.toml', []],
+    ['examples/timesheets/job/wrangler.toml', []],
+  ])('passes with %s %j', async (config, args) => {
+    expect(await dryRun(config, ...args)).toMatchObject({ code: 0 });
   });
 
   it('stops at a typo, and points at it', async () => {
