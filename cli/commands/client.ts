@@ -208,7 +208,7 @@ async function disable(place: Place, name: string, { json }: Options): Promise<v
   );
   printLine();
   printLine(
-    `  not_before = ${new Date().toISOString().replace(/\.\d+Z$/, 'Z')}   # refuses every older token of this issuer, of all clients`,
+    `  not_before = "${new Date().toISOString().replace(/\.\d+Z$/, 'Z')}" # refuses every older token of this issuer, of all clients`,
   );
 }
 
