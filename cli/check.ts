@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse, TomlError } from 'smol-toml';
+import type { Bindings } from '../src/policy/bindings.ts';
 import { type Compiled, compilePolicy } from '../src/policy/compile.ts';
 import type { Fault } from '../src/policy/fault.ts';
 
@@ -16,9 +17,15 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
+type WorkerRoute = string | { pattern?: string };
+
 export interface Section {
   readonly vars?: Record<string, unknown>;
   readonly services?: readonly { binding?: string }[];
+  readonly mtls_certificates?: readonly { binding?: string }[];
+  readonly ratelimits?: readonly { name?: string }[];
+  readonly route?: WorkerRoute;
+  readonly routes?: readonly WorkerRoute[];
 }
 
 /** Compiles the policy of the top level and of every environment, since wrangler inherits no `vars`. */
@@ -61,10 +68,27 @@ export function compileConfig(path: string, environment: string | undefined): Co
   return compileSection(section);
 }
 
-function compileSection({ vars = {}, services = [] }: Section): Compiled {
-  const bindings = services.flatMap(({ binding }) => (binding === undefined ? [] : [binding]));
+function compileSection(section: Section): Compiled {
+  const { vars = {} } = section;
   // The way through JSON is the one that wrangler sends the tables: dates become strings.
-  return compilePolicy(JSON.parse(JSON.stringify(vars)) as Record<string, unknown>, bindings);
+  return compilePolicy(JSON.parse(JSON.stringify(vars)) as Record<string, unknown>, listBindings(section));
+}
+
+/** Secrets are not in the file: whether they are there, the running Worker says. */
+function listBindings({
+  services = [],
+  mtls_certificates = [],
+  ratelimits = [],
+  ...section
+}: Section): Bindings {
+  const given = (names: readonly (string | undefined)[]) => names.filter((name) => name !== undefined);
+  const routes = [...(section.routes ?? []), section.route];
+  return {
+    services: given(services.map(({ binding }) => binding)),
+    certificates: given(mtls_certificates.map(({ binding }) => binding)),
+    rateLimits: given(ratelimits.map(({ name }) => name)),
+    workerRoutes: given(routes.map((route) => (typeof route === 'object' ? route.pattern : route))),
+  };
 }
 
 function checkSection(environment: string | undefined, section: Section): CheckResult {

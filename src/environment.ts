@@ -4,6 +4,7 @@ import { isKv, kvStore } from './keys/kv-store.ts';
 import type { KeyIo } from './keys/source.ts';
 import type { LogLine } from './log.ts';
 import type { OriginFetch } from './origin/forward.ts';
+import type { Bindings } from './policy/bindings.ts';
 import { type Compiled, compilePolicy } from './policy/compile.ts';
 import type { Fault } from './policy/fault.ts';
 import type { Api } from './policy/policy.ts';
@@ -40,14 +41,13 @@ export type WaitUntil = (promise: Promise<unknown>) => void;
 /** Compiles the policy and finds the bindings and secrets that it needs. */
 export function readEnvironment(options: GatewayOptions): Environment {
   const env = options.env as Readonly<Record<string, unknown>>;
-  const services = Object.keys(env).filter((name) => isService(env[name]));
   const log = options.log ?? ((line: LogLine) => console.log(JSON.stringify(line)));
   const now = options.now ?? (() => Date.now());
   const fetchUrl: OriginFetch = options.fetch ?? ((input, init) => fetch(input, init));
   const logKey = secret(env, 'LOG_KEY');
   const store = isKv(env['KEYS']) ? kvStore(env['KEYS'], secret(env, 'KEYS_SECRET')) : undefined;
   return {
-    compiled: demandLogKey(compilePolicy(options.policy ?? env, services), logKey),
+    compiled: demandLogKey(compilePolicy(options.policy ?? env, listBindings(env)), logKey),
     logHmac: logKey === undefined ? undefined : createHmac(logKey),
     log,
     now,
@@ -71,6 +71,18 @@ export function readEnvironment(options: GatewayOptions): Environment {
   };
 }
 
+/** What the policy may name. A certificate is bound as what can fetch, like a service. */
+function listBindings(env: Readonly<Record<string, unknown>>): Bindings {
+  const names = (is: (value: unknown) => boolean) => Object.keys(env).filter((name) => is(env[name]));
+  const fetchers = names(isService);
+  return {
+    services: fetchers,
+    certificates: fetchers,
+    rateLimits: names(isRateLimit),
+    secrets: names((value) => typeof value === 'string' && value !== ''),
+  };
+}
+
 /** A security feature without its key is an error, not a weaker feature. */
 function demandLogKey(compiled: Compiled, logKey: string | undefined): Compiled {
   if (!compiled.ok || compiled.policy.settings.logSubject !== 'hash' || logKey !== undefined) return compiled;
@@ -89,4 +101,8 @@ function secret(env: Readonly<Record<string, unknown>>, name: string): string | 
 
 function isService(value: unknown): value is Fetcher {
   return typeof value === 'object' && value !== null && typeof (value as Fetcher).fetch === 'function';
+}
+
+function isRateLimit(value: unknown): value is RateLimit {
+  return typeof value === 'object' && value !== null && typeof (value as RateLimit).limit === 'function';
 }

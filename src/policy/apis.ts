@@ -1,7 +1,8 @@
+import { type Bindings, checkBinding } from './bindings.ts';
 import { parseSelector } from './claims.ts';
 import { type Fault, fault, type Place, schemaFaults, suggest, writePlace } from './fault.ts';
 import { mayCarryClaim, normaliseHeaderName } from './headers.ts';
-import { checkService, valueRule } from './issuers.ts';
+import { valueRule } from './issuers.ts';
 import type { Api, ClaimRule, ForwardedClaim, Issuer, Origin, Route } from './policy.ts';
 import { parseRouteKey, type RouteKey } from './route-key.ts';
 import { type ApiConfig, apiSchema, type RouteConfig, routeSchema } from './schema.ts';
@@ -15,8 +16,7 @@ export interface Surroundings {
   readonly issuers: readonly Issuer[];
   /** All names under `[vars.ISSUERS]`, those of faulty ones too. */
   readonly issuerNames: readonly string[];
-  /** Names of service bindings, where known. */
-  readonly services: readonly string[] | undefined;
+  readonly bindings: Bindings;
 }
 
 /** A route with its key taken apart: what the route table is built from. */
@@ -67,7 +67,7 @@ export function compileApi(
   const api: Api = {
     name,
     hosts: config.hosts ?? [],
-    origin: compileOrigin(config.origin, [name, 'origin'], surroundings.services, faults),
+    origin: compileOrigin(config.origin, [name, 'origin'], surroundings.bindings, faults),
     resource: compileResource(config, place, faults),
     issuers: resolveIssuers(config.issuer, [name, 'issuer'], surroundings, faults),
     forward: compileForward(config.forward ?? {}, [name, 'forward'], faults),
@@ -95,15 +95,10 @@ function readRouteTables(table: unknown): Record<string, unknown> | undefined {
   return isTable ? (routes as Record<string, unknown>) : undefined;
 }
 
-function compileOrigin(
-  text: string,
-  place: Place,
-  services: readonly string[] | undefined,
-  faults: Fault[],
-): Origin {
+function compileOrigin(text: string, place: Place, bindings: Bindings, faults: Fault[]): Origin {
   if (text.startsWith('service:')) {
     const binding = text.slice('service:'.length);
-    checkService(binding, place, services, faults);
+    checkBinding('services', binding, place, bindings, faults);
     return { kind: 'service', binding };
   }
   const url = parseUrl(text);

@@ -1,4 +1,5 @@
 import { type CompiledRoute, compileApi, type Surroundings } from './apis.ts';
+import type { Bindings } from './bindings.ts';
 import { type Fault, fault, schemaFaults } from './fault.ts';
 import { normaliseHeaderName } from './headers.ts';
 import { compileIssuers } from './issuers.ts';
@@ -14,12 +15,9 @@ export type Compiled =
  * Compiles the policy from the variables of a Worker: the tables `GATEWAY`, `ISSUERS` and `API_*`. Strings are not
  * policy, whatever their name. Pure; finds all faults at once.
  *
- * @param services names of the service bindings, where they are known: others may then not be named
+ * @param bindings what may be named, where it is known
  */
-export function compilePolicy(
-  vars: Readonly<Record<string, unknown>>,
-  services?: readonly string[],
-): Compiled {
+export function compilePolicy(vars: Readonly<Record<string, unknown>>, bindings: Bindings = {}): Compiled {
   const faults: Fault[] = [];
   const tables = Object.entries(vars).filter((entry): entry is [string, object] => isTable(entry[1]));
   for (const [name, table] of tables) {
@@ -34,10 +32,10 @@ export function compilePolicy(
   }
   const { issuers, names } = compileIssuers(
     issuerTables ?? {},
-    services,
+    bindings,
     issuerTables === undefined ? [] : faults,
   );
-  const surroundings: Surroundings = { issuers, issuerNames: names, services };
+  const surroundings: Surroundings = { issuers, issuerNames: names, bindings };
   const apis: Api[] = [];
   const routes: CompiledRoute[] = [];
   const apiTables = tables.filter(([name]) => name.startsWith('API_'));

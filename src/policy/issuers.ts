@@ -1,5 +1,6 @@
+import { type Bindings, checkBinding } from './bindings.ts';
 import { parseSelector } from './claims.ts';
-import { closest, type Fault, fault, type Place, schemaFaults, suggest } from './fault.ts';
+import { type Fault, fault, type Place, schemaFaults } from './fault.ts';
 import type { ClaimRule, ClaimValue, Issuer, KeyLocation } from './policy.ts';
 import { type IssuerConfig, issuerSchema } from './schema.ts';
 import { parseTrustedUri } from './uri.ts';
@@ -13,7 +14,7 @@ const SECURE = 'write an https URL (http for loopback hosts), without user name 
 /** Compiles `[vars.ISSUERS]`. Issuers with faults are left out of the result; their names are in `names`. */
 export function compileIssuers(
   tables: Record<string, unknown>,
-  services: readonly string[] | undefined,
+  bindings: Bindings,
   faults: Fault[],
 ): { issuers: Issuer[]; names: string[] } {
   const issuers: Issuer[] = [];
@@ -31,7 +32,7 @@ export function compileIssuers(
       continue;
     }
     const before = faults.length;
-    const issuer = compileIssuer(name, parsed.data, place, services, faults);
+    const issuer = compileIssuer(name, parsed.data, place, bindings, faults);
     const twin = issuers.find((other) => other.issuer === issuer.issuer);
     if (twin !== undefined) {
       faults.push(
@@ -51,7 +52,7 @@ function compileIssuer(
   name: string,
   config: IssuerConfig,
   place: Place,
-  services: readonly string[] | undefined,
+  bindings: Bindings,
   faults: Fault[],
 ): Issuer {
   if (config.metadata_uri !== undefined && config.jwks_uri !== undefined) {
@@ -78,7 +79,7 @@ function compileIssuer(
       fault([...place, 'claims'], 'this is empty', 'name at least one claim, or leave the field out'),
     );
   }
-  checkService(config.service, [...place, 'service'], services, faults);
+  checkBinding('services', config.service, [...place, 'service'], bindings, faults);
   return {
     name,
     issuer: config.issuer,
@@ -123,20 +124,4 @@ export function valueRule(claim: string, value: ClaimValue | ClaimValue[]): Clai
 
 function optionalSelector(text: string | undefined) {
   return text === undefined ? undefined : parseSelector(text);
-}
-
-/** `services` is what is bound, where that is known. */
-export function checkService(
-  name: string | undefined,
-  place: Place,
-  services: readonly string[] | undefined,
-  faults: Fault[],
-): void {
-  if (name === undefined || services === undefined || services.includes(name)) return;
-  const near = closest(name, services);
-  const remedy =
-    near === undefined
-      ? `add [[services]] with binding = ${JSON.stringify(name)} to wrangler.toml`
-      : suggest(name, services);
-  faults.push(fault(place, `there is no service binding ${JSON.stringify(name)}`, remedy));
 }

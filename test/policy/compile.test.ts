@@ -419,7 +419,7 @@ describe('compilePolicy', () => {
 
   it('finds services that are not bound', () => {
     const tables = vars(ROUTES, { origin: 'service:ORDRES' }, issuers({ service: 'ISSUER' }));
-    expect(faultsOf(tables, ['ORDERS'])).toEqual([
+    expect(faultsOf(tables, { services: ['ORDERS'] })).toEqual([
       'ISSUERS.main.service: there is no service binding "ISSUER"; add [[services]] with binding = "ISSUER" to wrangler.toml',
       'API_ORDERS.origin: there is no service binding "ORDRES"; did you mean "ORDERS"?',
     ]);

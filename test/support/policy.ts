@@ -1,3 +1,4 @@
+import type { Bindings } from '../../src/policy/bindings.ts';
 import { compilePolicy } from '../../src/policy/compile.ts';
 import { formatFault } from '../../src/policy/fault.ts';
 import type { Policy, Principal } from '../../src/policy/policy.ts';
@@ -27,8 +28,8 @@ export function policyWith(routes: Tables, api?: Tables, more?: Tables): Policy 
 }
 
 /** The faults of a policy, as they are printed. */
-export function faultsOf(tables: Tables, services?: readonly string[]): string[] {
-  const result = compilePolicy(tables, services);
+export function faultsOf(tables: Tables, bindings: Bindings = {}): string[] {
+  const result = compilePolicy(tables, bindings);
   return result.ok ? [] : result.faults.map(formatFault);
 }
 
