@@ -1,9 +1,9 @@
 import type { Reason } from './decision.ts';
 import { parseTarget, type Target } from './http/target.ts';
 import type { KeyOrigin } from './keys/source.ts';
-import { authorize } from './policy/authorize.ts';
+import { authorize, checkAudience } from './policy/authorize.ts';
 import { match } from './policy/match.ts';
-import type { Policy, Principal, Route } from './policy/policy.ts';
+import type { Api, Policy, Principal, Route } from './policy/policy.ts';
 import { readBearer } from './token/bearer.ts';
 import type { UnverifiedToken } from './token/decode.ts';
 import { type VerifyContext, verifyToken } from './token/verify.ts';
@@ -20,6 +20,8 @@ export interface Asked {
 export interface Findings {
   readonly target?: Target;
   readonly route?: Route;
+  /** The API that the path belongs to, where no route of it serves the method. */
+  readonly api?: Api | undefined;
   /** Routes whose rules had to hold as well. */
   readonly nearMisses?: readonly Route[];
   /** What a refused token claims: for logs only. */
@@ -35,6 +37,8 @@ export type Decision =
       readonly route: Route;
       readonly nearMisses: readonly Route[];
       readonly forwardAuthorization: boolean;
+      /** What a rule that is only tried would have said. */
+      readonly wouldDeny?: Reason | undefined;
     })
   | (Findings & { readonly kind: 'deny'; readonly reason: Reason });
 
@@ -50,7 +54,7 @@ export async function decide(asked: Asked, policy: Policy, context: VerifyContex
   const found = match(policy, target.host, asked.method, target.path);
   if (found.kind === 'no_match') {
     const nearMisses = found.nearMiss === undefined ? [] : [found.nearMiss];
-    return { kind: 'deny', reason: found.reason, target, nearMisses };
+    return { kind: 'deny', reason: found.reason, target, nearMisses, api: found.api };
   }
   const { route, nearMisses } = found;
   const findings: Findings = { target, route, nearMisses };
@@ -66,22 +70,37 @@ export async function decide(asked: Asked, policy: Policy, context: VerifyContex
 
   const tokenRoutes = routes.filter(({ auth }) => auth !== 'none');
   if (tokenRoutes.length === 0) return { ...allow, forwardAuthorization };
+  // Where nothing about the token is enforced yet, what would refuse it is only told.
+  const isTried = tokenRoutes.every(({ reportOnly }) => reportOnly);
+  const refuseToken = (reason: Reason, more?: Findings): Decision => {
+    if (!isTried) return refuse(reason, more);
+    const { principal: _, ...learnt } = more ?? {}; // an old token's claims are nobody's
+    return { ...allow, ...learnt, forwardAuthorization, wouldDeny: reason };
+  };
+
   const bearer = readBearer(asked.authorization);
   if (bearer === undefined) {
     const required = tokenRoutes.some(({ auth }) => auth === 'required');
-    return required ? refuse({ code: 'token_missing' }) : { ...allow, forwardAuthorization };
+    if (required) return refuseToken({ code: 'token_missing' });
+    const wouldDeny: Reason | undefined = route.report && { code: 'token_missing' };
+    return { ...allow, forwardAuthorization, wouldDeny };
   }
-  if ('reason' in bearer) return refuse(bearer.reason);
+  if ('reason' in bearer) return refuseToken(bearer.reason);
 
   const verified = await verifyToken(bearer.token, tokenRoutes, context);
   if (verified.kind === 'refused') {
     const { reason, kind: _, ...learnt } = verified;
-    return refuse(reason, learnt);
+    return refuseToken(reason, learnt);
   }
   const { principal, keysFrom } = verified;
+  const { segments } = target.path;
+  const passed = { ...allow, principal, keysFrom, forwardAuthorization } as const;
   for (const one of tokenRoutes) {
-    const reason = authorize(one, principal, target.path.segments);
-    if (reason !== undefined) return refuse(reason, { principal, keysFrom });
+    const reason = authorize(one, principal, segments);
+    if (reason === undefined) continue;
+    return isTried ? { ...passed, wouldDeny: reason } : refuse(reason, { principal, keysFrom });
   }
-  return { ...allow, principal, keysFrom, forwardAuthorization };
+  const wouldDeny =
+    route.report && (checkAudience(route.report, principal) ?? authorize(route.report, principal, segments));
+  return { ...passed, wouldDeny };
 }

@@ -35,6 +35,7 @@ export type Reason =
   | { readonly code: 'scopes_missing'; readonly needed: readonly string[] }
   | { readonly code: 'client_not_allowed' }
   | { readonly code: 'claim_mismatch'; readonly claim: string }
+  | { readonly code: 'rate_limited' }
   // The claims on their way to the origin
   | { readonly code: 'claims_too_large'; readonly claim: string }
   // Not the client's fault
@@ -43,6 +44,7 @@ export type Reason =
   | { readonly code: 'binding_missing'; readonly binding: string }
   | { readonly code: 'origin_unreachable' }
   | { readonly code: 'origin_timeout' }
+  | { readonly code: 'loop' }
   | { readonly code: 'internal_error' };
 
 export type ReasonCode = Reason['code'];

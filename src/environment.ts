@@ -30,10 +30,16 @@ export interface Environment {
   readonly compiled: Compiled;
   /** Hashes logged subjects, with the secret LOG_KEY. */
   readonly logHmac: Hmac | undefined;
+  /** Gets every request as a data point, where it is bound. */
+  readonly analytics: AnalyticsEngineDataset | undefined;
   log(line: LogLine): void;
   now(): number;
   keyIo(waitUntil: WaitUntil): KeyIo;
   originFetch(api: Api): OriginFetch | Reason;
+  /** Headers from secrets that the API's origin gets. */
+  originHeaders(api: Api): readonly (readonly [name: string, value: string])[];
+  /** Counts a request. @returns whether it is within the limit */
+  countRequest(limit: string, key: string): Promise<boolean | Reason>;
 }
 
 export type WaitUntil = (promise: Promise<unknown>) => void;
@@ -49,6 +55,7 @@ export function readEnvironment(options: GatewayOptions): Environment {
   return {
     compiled: demandLogKey(compilePolicy(options.policy ?? env, listBindings(env)), logKey),
     logHmac: logKey === undefined ? undefined : createHmac(logKey),
+    analytics: isDataset(env['ANALYTICS']) ? env['ANALYTICS'] : undefined,
     log,
     now,
     keyIo: (waitUntil) => ({
@@ -62,11 +69,19 @@ export function readEnvironment(options: GatewayOptions): Environment {
         return isService(binding) ? (url, init) => binding.fetch(url, init) : undefined;
       },
     }),
-    originFetch({ origin }) {
-      if (origin.kind === 'url') return fetchUrl;
-      const binding = env[origin.binding];
+    originFetch({ origin, mtls }) {
+      const name = origin.kind === 'service' ? origin.binding : mtls;
+      if (name === undefined) return fetchUrl;
+      const binding = env[name];
       if (isService(binding)) return (input, init) => binding.fetch(input, init);
-      return { code: 'binding_missing', binding: origin.binding };
+      return { code: 'binding_missing', binding: name };
+    },
+    originHeaders: (api) =>
+      api.originHeaders.map(({ header, secret: name }) => [header, secret(env, name) ?? '']),
+    async countRequest(limit, key) {
+      const binding = env[limit];
+      if (!isRateLimit(binding)) return { code: 'binding_missing', binding: limit };
+      return (await binding.limit({ key })).success;
     },
   };
 }
@@ -105,4 +120,12 @@ function isService(value: unknown): value is Fetcher {
 
 function isRateLimit(value: unknown): value is RateLimit {
   return typeof value === 'object' && value !== null && typeof (value as RateLimit).limit === 'function';
+}
+
+function isDataset(value: unknown): value is AnalyticsEngineDataset {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as AnalyticsEngineDataset).writeDataPoint === 'function'
+  );
 }

@@ -27,7 +27,12 @@ export interface RequestLine {
   readonly reason?: string | undefined;
   /** What the reason knows from the policy: the scopes needed, the claim, the cause. */
   readonly reason_detail?: unknown;
+  /** What a rule that is only tried would have said, and its detail. */
+  readonly would_deny?: string | undefined;
+  readonly would_deny_detail?: unknown;
   readonly status: number;
+  /** Trace id of the request's `traceparent` (W3C Trace Context). */
+  readonly trace_id?: string | undefined;
   readonly issuer?: string | undefined;
   readonly client?: string | undefined;
   readonly subject?: string | undefined;
@@ -53,6 +58,7 @@ export interface Answered {
   readonly ray: string | null;
   readonly method: string;
   readonly status: number;
+  readonly traceId?: string | undefined;
   /** The reason that was answered with, if it came after the decision. */
   readonly reason?: Reason | undefined;
   readonly keyWaitMs: number;
@@ -64,6 +70,7 @@ export interface Answered {
 export function requestLine(decision: Decision, answered: Answered): RequestLine {
   const reason = answered.reason ?? (decision.kind === 'deny' ? decision.reason : undefined);
   const { principal, route, nearMisses, unverified } = decision;
+  const wouldDeny = decision.kind === 'allow' ? decision.wouldDeny : undefined;
   return {
     time: new Date(answered.time).toISOString(),
     request_id: answered.requestId,
@@ -74,7 +81,10 @@ export function requestLine(decision: Decision, answered: Answered): RequestLine
     decision: reason === undefined ? 'allow' : 'deny',
     reason: reason?.code,
     reason_detail: reason && reasonDetail(reason),
+    would_deny: wouldDeny?.code,
+    would_deny_detail: wouldDeny && reasonDetail(wouldDeny),
     status: answered.status,
+    trace_id: answered.traceId,
     issuer: principal?.issuer.name,
     client: principal?.client,
     subject: answered.subject,

@@ -11,6 +11,9 @@ export interface AnswerContext {
   readonly faults?: readonly string[] | undefined;
 }
 
+/** The longest period that a limit of the platform can have. */
+const RATE_LIMIT_SECONDS = 60;
+
 /** A broken policy is mended by a deployment, which takes seconds. */
 const POLICY_RETRY_AFTER_SECONDS = 30;
 
@@ -45,6 +48,8 @@ function retryAfterSeconds(reason: Reason): number | undefined {
   switch (reason.code) {
     case 'keys_unavailable':
       return reason.retryAfterSeconds;
+    case 'rate_limited':
+      return RATE_LIMIT_SECONDS;
     case 'policy_invalid':
     case 'binding_missing':
       return POLICY_RETRY_AFTER_SECONDS;

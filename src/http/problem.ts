@@ -69,6 +69,11 @@ export const SITUATIONS: Readonly<Record<ReasonCode, Situation>> = {
   },
   client_not_allowed: forbidden('This client may not make this request.'),
   claim_mismatch: forbidden('The claims of the token do not permit this request.'),
+  rate_limited: {
+    status: 429,
+    title: 'Too many requests',
+    detail: 'Too many requests. Try again later.',
+  },
   claims_too_large: {
     status: 431,
     title: 'Claims too large',
@@ -98,6 +103,11 @@ export const SITUATIONS: Readonly<Record<ReasonCode, Situation>> = {
     status: 504,
     title: 'Origin too slow',
     detail: 'The service behind the gateway did not answer in time.',
+  },
+  loop: {
+    status: 508,
+    title: 'Loop detected',
+    detail: 'The gateway reached itself instead of the service behind it.',
   },
   internal_error: { status: 500, title: 'Internal error', detail: 'The gateway failed.' },
 };

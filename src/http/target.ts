@@ -40,7 +40,12 @@ export function parseTarget(url: string): Target | { readonly kind: 'fault'; rea
   };
 }
 
-/** The target that is sent on: the path that was matched, in its one spelling, and the query as it came. */
-export function writeTarget({ path, query }: Target): string {
-  return `/${path.encoded.join('/')}${query}`;
+/**
+ * The target that is sent on: the path that was matched, in its one spelling, and the query as it came.
+ *
+ * @param skippedSegments so many at the start are the gateway's own, and not sent
+ */
+export function writeTarget({ path, query }: Target, skippedSegments = 0): string {
+  const segments = skippedSegments === 0 ? path.encoded : path.encoded.slice(skippedSegments);
+  return `/${segments.join('/')}${query}`;
 }

@@ -4,6 +4,12 @@ import type { Api } from '../policy/policy.ts';
 /** How an origin is asked: the network, or a service binding. */
 export type OriginFetch = (input: string | Request, init: RequestInit) => Promise<Response>;
 
+/**
+ * Marks requests to the zone's origin. One that comes in with it went in a circle: such a fetch reaches the Worker
+ * again on a custom domain. Of the family that is dropped from every request that is sent on.
+ */
+export const LOOP_HEADER = 'x-claim-loop';
+
 /** Answers of Cloudflare's own about an origin that it can't reach, and about one that is too slow. */
 const CLOUDFLARE_UNREACHABLE: ReadonlySet<number> = new Set([520, 521, 523, 525, 526, 527, 530]);
 const CLOUDFLARE_TIMEOUT: ReadonlySet<number> = new Set([522, 524]);
@@ -14,7 +20,8 @@ const CLOUDFLARE_TIMEOUT: ReadonlySet<number> = new Set([522, 524]);
  * arrived: bodies stream as long as they like. A client that leaves ends the call: the
  * runtime cancels what a request has started.
  *
- * @param publicBase scheme and authority that the client asked: what a service binding's Worker sees as its own URL
+ * @param publicBase scheme and authority that the client asked: where the zone's origin is, and what a service
+ *   binding's Worker sees as its own URL
  * @param target path and query, from `writeTarget`
  */
 export async function forward(
@@ -26,6 +33,7 @@ export async function forward(
   fetch: OriginFetch,
 ): Promise<Response | Reason> {
   const base = api.origin.kind === 'url' ? api.origin.base : publicBase;
+  if (api.origin.kind === 'zone') headers.set(LOOP_HEADER, '1');
   const timeoutMs = inbound.body === null ? api.timeoutMs : api.uploadTimeoutMs;
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(), timeoutMs);
@@ -37,7 +45,7 @@ export async function forward(
       body !== null && (method === 'GET' || method === 'HEAD')
         ? await fetch(new Request(base + target, inbound), init)
         : await fetch(base + target, { ...init, method, body });
-    if (api.origin.kind === 'url') {
+    if (api.origin.kind !== 'service') {
       if (CLOUDFLARE_UNREACHABLE.has(response.status)) return { code: 'origin_unreachable' };
       if (CLOUDFLARE_TIMEOUT.has(response.status)) return { code: 'origin_timeout' };
     }

@@ -7,14 +7,14 @@ const OWN = new Set(['x-request-id']);
  * Decides for each request header whether it is passed on. Built once for a policy: the answer for a name never
  * changes, so that names are judged once.
  *
- * @param claimHeaders normalised names of the headers that some API sets: gone on all routes of all APIs
+ * @param ownHeaders normalised names of the headers that some API sets: gone on all routes of all APIs
  */
-export function createStripper(claimHeaders: ReadonlySet<string>) {
+export function createStripper(ownHeaders: ReadonlySet<string>) {
   const known = new Map<string, boolean>();
 
   function judge(name: string): boolean {
     const normalised = normaliseHeaderName(name);
-    if (isReserved(normalised) || claimHeaders.has(normalised) || OWN.has(normalised)) return false;
+    if (isReserved(normalised) || ownHeaders.has(normalised) || OWN.has(normalised)) return false;
     // Of `cf-…` only what Cloudflare sets on every request, in its spelling: the rest would be the client's word.
     return !normalised.startsWith('cf-') || FROM_CLOUDFLARE.has(name);
   }

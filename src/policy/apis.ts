@@ -1,21 +1,28 @@
 import { type Bindings, checkBinding } from './bindings.ts';
 import { parseSelector } from './claims.ts';
+import { compileCors } from './cors.ts';
 import { type Fault, fault, type Place, schemaFaults, suggest, writePlace } from './fault.ts';
 import { mayCarryClaim, normaliseHeaderName } from './headers.ts';
-import { valueRule } from './issuers.ts';
-import type { Api, ClaimRule, ForwardedClaim, Issuer, Origin, Route } from './policy.ts';
+import { compileOrigin } from './origins.ts';
+import type { Api, ForwardedClaim, Route } from './policy.ts';
 import { parseRouteKey, type RouteKey } from './route-key.ts';
-import { type ApiConfig, apiSchema, type RouteConfig, routeSchema } from './schema.ts';
-import { normaliseHost, parseTrustedUri, parseUrl } from './uri.ts';
+import { compileRules, describeRules, type KnownIssuers, resolveIssuers } from './rules.ts';
+import {
+  type ApiConfig,
+  apiSchema,
+  corsSchema,
+  extensionSchema,
+  type RouteConfig,
+  reportSchema,
+  routeSchema,
+} from './schema.ts';
+import { normaliseHost, parseTrustedUri } from './uri.ts';
 
 const DEFAULT_TIMEOUT_MS = 15_000;
 const DEFAULT_UPLOAD_TIMEOUT_MS = 300_000;
 
 /** What the tables of APIs are compiled against. */
-export interface Surroundings {
-  readonly issuers: readonly Issuer[];
-  /** All names under `[vars.ISSUERS]`, those of faulty ones too. */
-  readonly issuerNames: readonly string[];
+export interface Surroundings extends KnownIssuers {
   readonly bindings: Bindings;
 }
 
@@ -26,31 +33,132 @@ export interface CompiledRoute {
   readonly place: Place;
 }
 
-/** Compiles one `[vars.API_…]` table. `undefined` where its own fields have faults. */
-export function compileApi(
-  name: string,
-  table: unknown,
+export interface CompiledApi {
+  readonly api: Api;
+  readonly routes: readonly CompiledRoute[];
+}
+
+/**
+ * Compiles the tables `[vars.API_…]`. One that `extends` another only brings more routes for it: a variable holds
+ * 5 KB. APIs whose own fields have faults are left out of the result.
+ */
+export function compileApis(
+  tables: readonly (readonly [name: string, table: object])[],
   surroundings: Surroundings,
   faults: Fault[],
-): { api: Api; routes: CompiledRoute[] } | undefined {
-  const place = [name];
-  const routeTables = readRouteTables(table);
-  // Routes are checked one by one, so that a fault in one doesn't hide those of the others.
-  const parsed = apiSchema.safeParse(
-    routeTables === undefined ? table : { ...(table as object), routes: {} },
-  );
-  if (!parsed.success) {
-    const fields = (path: Place) => (path.length === 0 ? Object.keys(apiSchema.shape) : ['header', 'as']);
-    faults.push(...schemaFaults(place, table, parsed.error.issues, fields));
-  }
-  const routeConfigs = Object.entries(routeTables ?? {}).flatMap(([key, value]) => {
-    const route = routeSchema.safeParse(value);
-    if (route.success) return [{ key, config: route.data }];
-    const fields = (path: Place) => (path.length === 0 ? Object.keys(routeSchema.shape) : ['param']);
-    faults.push(...schemaFaults([name, 'routes', key], value, route.error.issues, fields));
-    return [];
+): CompiledApi[] {
+  const bases = tables.filter(([, table]) => !isExtension(table));
+  const extensions = tables.filter(([, table]) => isExtension(table));
+  const baseNames = bases.map(([name]) => name);
+  const parts = extensions.flatMap(([name, table]) => readExtension(name, table, baseNames, faults));
+  return bases.flatMap(([name, table]) => {
+    const more = parts.filter((part) => part.of === name);
+    return compileApi(name, table, more, surroundings, faults) ?? [];
   });
-  if (routeTables !== undefined && Object.keys(routeTables).length === 0) {
+}
+
+/** Routes as they stand in one table. */
+interface RoutePart {
+  readonly table: string;
+  readonly of: string;
+  readonly routes: readonly { key: string; config: RouteConfig }[];
+}
+
+const isExtension = (table: object) => Object.hasOwn(table, 'extends');
+
+function readExtension(
+  name: string,
+  table: object,
+  baseNames: readonly string[],
+  faults: Fault[],
+): RoutePart[] {
+  const routes = readRoutes(name, table, faults);
+  const parsed = extensionSchema.safeParse({ ...table, routes: {} });
+  if (!parsed.success) {
+    faults.push(
+      ...schemaFaults([name], table, parsed.error.issues, () => Object.keys(extensionSchema.shape)),
+    );
+    return [];
+  }
+  const of = parsed.data.extends;
+  if (!baseNames.includes(of)) {
+    faults.push(
+      fault([name, 'extends'], `there is no API ${JSON.stringify(of)} to extend`, suggest(of, baseNames)),
+    );
+  }
+  return [{ table: name, of, routes }];
+}
+
+function compileApi(
+  name: string,
+  table: object,
+  extensions: readonly RoutePart[],
+  surroundings: Surroundings,
+  faults: Fault[],
+): CompiledApi | undefined {
+  const place = [name];
+  const { bindings } = surroundings;
+  const own = { table: name, of: name, routes: readRoutes(name, table, faults) };
+  // Routes are checked one by one, so that a fault in one doesn't hide those of the others.
+  const hasRoutes = routeTablesOf(table) !== undefined;
+  const parsed = apiSchema.safeParse(hasRoutes ? { ...table, routes: {} } : table);
+  if (!parsed.success) {
+    faults.push(...schemaFaults(place, table, parsed.error.issues, apiFieldsAt));
+    return undefined;
+  }
+  const config = parsed.data;
+  checkBinding('rateLimits', config.rate_limit, [name, 'rate_limit'], bindings, faults);
+  const routes: CompiledRoute[] = [];
+  const apiRoutes: Route[] = [];
+  const api: Api = {
+    name,
+    hosts: config.hosts ?? [],
+    ...compileOrigin(config, place, bindings, faults),
+    resource: compileResource(config, place, faults),
+    issuers: resolveIssuers(config.issuer, [name, 'issuer'], surroundings, faults),
+    forward: compileForward(config.forward ?? {}, [name, 'forward'], faults),
+    cors: compileCors(config.cors, [name, 'cors'], faults),
+    timeoutMs: config.timeout_ms ?? DEFAULT_TIMEOUT_MS,
+    uploadTimeoutMs: config.upload_timeout_ms ?? DEFAULT_UPLOAD_TIMEOUT_MS,
+    routes: apiRoutes,
+  };
+  for (const part of [own, ...extensions]) {
+    for (const { key, config: routeConfig } of part.routes) {
+      const routePlace = [part.table, 'routes', key];
+      const routeKey = parseRouteKey(key, routePlace);
+      if (Array.isArray(routeKey)) {
+        faults.push(...routeKey);
+        continue;
+      }
+      checkPrefix(routeKey, config.strip_prefix, routePlace, faults);
+      const route = compileRoute(
+        key,
+        routeKey,
+        routeConfig,
+        { api, config, place: routePlace, surroundings },
+        faults,
+      );
+      routes.push({ route, key: routeKey, place: routePlace });
+      apiRoutes.push(route);
+    }
+  }
+  return { api, routes };
+}
+
+function apiFieldsAt(path: Place): readonly string[] {
+  if (path.length === 0) return Object.keys(apiSchema.shape);
+  return path[0] === 'cors' ? Object.keys(corsSchema.shape) : ['header', 'as'];
+}
+
+function routeFieldsAt(path: Place): readonly string[] {
+  if (path.length === 0) return Object.keys(routeSchema.shape);
+  return path[0] === 'report' && path.length === 1 ? Object.keys(reportSchema.shape) : ['param'];
+}
+
+/** The routes of a table that are well-formed each in itself. */
+function readRoutes(name: string, table: object, faults: Fault[]): { key: string; config: RouteConfig }[] {
+  const tables = routeTablesOf(table);
+  if (tables !== undefined && Object.keys(tables).length === 0) {
     faults.push(
       fault(
         [name, 'routes'],
@@ -59,66 +167,30 @@ export function compileApi(
       ),
     );
   }
-  if (!parsed.success) return undefined;
-
-  const config = parsed.data;
-  const routes: CompiledRoute[] = [];
-  const apiRoutes: Route[] = [];
-  const api: Api = {
-    name,
-    hosts: config.hosts ?? [],
-    origin: compileOrigin(config.origin, [name, 'origin'], surroundings.bindings, faults),
-    resource: compileResource(config, place, faults),
-    issuers: resolveIssuers(config.issuer, [name, 'issuer'], surroundings, faults),
-    forward: compileForward(config.forward ?? {}, [name, 'forward'], faults),
-    timeoutMs: config.timeout_ms ?? DEFAULT_TIMEOUT_MS,
-    uploadTimeoutMs: config.upload_timeout_ms ?? DEFAULT_UPLOAD_TIMEOUT_MS,
-    routes: apiRoutes,
-  };
-  for (const { key, config: routeConfig } of routeConfigs) {
-    const routePlace = [name, 'routes', key];
-    const routeKey = parseRouteKey(key, routePlace);
-    if (Array.isArray(routeKey)) {
-      faults.push(...routeKey);
-      continue;
-    }
-    const route = compileRoute(key, routeKey, routeConfig, api, config, surroundings, faults);
-    routes.push({ route, key: routeKey, place: routePlace });
-    apiRoutes.push(route);
-  }
-  return { api, routes };
+  return Object.entries(tables ?? {}).flatMap(([key, value]) => {
+    const route = routeSchema.safeParse(value);
+    if (route.success) return [{ key, config: route.data }];
+    faults.push(...schemaFaults([name, 'routes', key], value, route.error.issues, routeFieldsAt));
+    return [];
+  });
 }
 
-function readRouteTables(table: unknown): Record<string, unknown> | undefined {
-  const routes = (table as { routes?: unknown } | null)?.routes;
+function routeTablesOf(table: object): Record<string, unknown> | undefined {
+  const { routes } = table as { routes?: unknown };
   const isTable = typeof routes === 'object' && routes !== null && !Array.isArray(routes);
   return isTable ? (routes as Record<string, unknown>) : undefined;
 }
 
-function compileOrigin(text: string, place: Place, bindings: Bindings, faults: Fault[]): Origin {
-  if (text.startsWith('service:')) {
-    const binding = text.slice('service:'.length);
-    checkBinding('services', binding, place, bindings, faults);
-    return { kind: 'service', binding };
-  }
-  const url = parseUrl(text);
-  if (
-    url === undefined ||
-    !['http:', 'https:'].includes(url.protocol) ||
-    url.username !== '' ||
-    url.password !== '' ||
-    /[?#]/.test(text)
-  ) {
-    faults.push(
-      fault(
-        place,
-        `${JSON.stringify(text)} is no origin`,
-        'write an http(s) URL without user name, query and fragment, or "service:BINDING"',
-      ),
-    );
-    return { kind: 'url', base: '' };
-  }
-  return { kind: 'url', base: url.href.replace(/\/+$/, '') };
+/** What is cut off must be there, literally, in every path that can match. */
+function checkPrefix(key: RouteKey, prefix: string | undefined, place: Place, faults: Fault[]): void {
+  if (prefix === undefined || key.pattern === prefix || key.pattern.startsWith(`${prefix}/`)) return;
+  faults.push(
+    fault(
+      place,
+      `the path does not begin with the strip_prefix ${JSON.stringify(prefix)}`,
+      `paths are the public ones: write ${prefix}${key.pattern}`,
+    ),
+  );
 }
 
 /** RFC 9728 §1.2: an https URL without fragment. By default the audience, where it is that and on a host of the API. */
@@ -141,32 +213,6 @@ function compileResource(config: ApiConfig, place: Place, faults: Fault[]): stri
   return typeof audience === 'string' && hosts !== undefined && onHost(parseTrustedUri(audience))
     ? audience
     : undefined;
-}
-
-function resolveIssuers(
-  names: string | string[] | undefined,
-  place: Place,
-  { issuers, issuerNames }: Surroundings,
-  faults: Fault[],
-): Issuer[] {
-  if (names === undefined) {
-    if (issuerNames.length > 1) {
-      faults.push(
-        fault(
-          place,
-          'this is missing, and there are several issuers',
-          `name one of ${issuerNames.join(', ')}`,
-        ),
-      );
-    }
-    return [...issuers];
-  }
-  return [names].flat().flatMap((name) => {
-    if (!issuerNames.includes(name)) {
-      faults.push(fault(place, `there is no issuer ${JSON.stringify(name)}`, suggest(name, issuerNames)));
-    }
-    return issuers.filter((issuer) => issuer.name === name);
-  });
 }
 
 function compileForward(
@@ -202,91 +248,70 @@ function compileForward(
   });
 }
 
+interface RouteContext {
+  readonly api: Api;
+  readonly config: ApiConfig;
+  readonly place: Place;
+  readonly surroundings: Surroundings;
+}
+
 function compileRoute(
   keyText: string,
   key: RouteKey,
   config: RouteConfig,
-  api: Api,
-  apiConfig: ApiConfig,
-  surroundings: Surroundings,
+  { api, config: apiConfig, place, surroundings }: RouteContext,
   faults: Fault[],
 ): Route {
-  const place = [api.name, 'routes', keyText];
   const auth = config.auth ?? 'required';
   checkRulesBesideAuth(auth, config, place, faults);
-  const issuers =
-    config.issuer === undefined
-      ? api.issuers
-      : narrow(
-          resolveIssuers(config.issuer, [...place, 'issuer'], surroundings, faults),
-          api.issuers,
-          (i) => i.name,
-          [...place, 'issuer'],
-          faults,
-        );
-  const apiAudiences = [apiConfig.audience].flat();
-  const audiences =
-    config.audience === undefined
-      ? apiAudiences
-      : narrow([config.audience].flat(), apiAudiences, (a) => a, [...place, 'audience'], faults);
-  const rules = {
-    auth,
-    scopesAll: config.scopes_all ?? [],
-    scopesAny: config.scopes_any ?? [],
-    claims: compileClaimRules(config.claims, key, [...place, 'claims'], faults),
-    forwardAuthorization: config.forward_authorization ?? apiConfig.forward_authorization ?? auth === 'none',
-  };
+  checkBinding('rateLimits', config.rate_limit, [...place, 'rate_limit'], surroundings.bindings, faults);
+  const accepted = { issuers: api.issuers, audiences: [apiConfig.audience].flat() };
+  const rules = compileRules(config, key, accepted, place, surroundings, faults);
+  const report =
+    config.report && compileRules(config.report, key, accepted, [...place, 'report'], surroundings, faults);
+  if (config.report !== undefined && Object.keys(config.report).length === 0) {
+    faults.push(fault([...place, 'report'], 'this is empty', 'name a rule to try, or leave the field out'));
+  }
+  const reportOnly = config.report_only ?? false;
+  const forwardAuthorization =
+    config.forward_authorization ?? apiConfig.forward_authorization ?? auth === 'none';
+  const rateLimit =
+    config.rate_limit !== undefined
+      ? { binding: config.rate_limit, scope: `${api.name} ${keyText}` }
+      : apiConfig.rate_limit !== undefined
+        ? { binding: apiConfig.rate_limit, scope: api.name }
+        : undefined;
   return {
     key: keyText,
     api,
+    auth,
     ...rules,
-    audiences,
-    issuers: new Map(auth === 'none' ? [] : issuers.map((issuer) => [issuer.issuer, issuer])),
-    clients: config.clients === undefined ? undefined : new Set(config.clients),
+    issuers: auth === 'none' ? new Map() : rules.issuers,
+    forwardAuthorization,
+    rateLimit,
+    report,
+    reportOnly,
     ruleKey: JSON.stringify([
       api.name,
       auth,
-      rules.forwardAuthorization,
-      sorted(issuers.map((issuer) => issuer.name)),
-      sorted(audiences),
-      sorted(rules.scopesAll),
-      sorted(rules.scopesAny),
-      config.clients === undefined ? null : sorted(config.clients),
-      sorted(rules.claims.map((rule) => JSON.stringify(rule))),
+      forwardAuthorization,
+      reportOnly,
+      rateLimit,
+      describeRules(rules),
+      report && describeRules(report),
     ]),
   };
-}
-
-const sorted = (names: readonly string[]) => [...new Set(names)].sort();
-
-/** A route's list may only name what its API has. */
-function narrow<T>(
-  mine: T[],
-  apis: readonly T[],
-  nameOf: (item: T) => string,
-  place: Place,
-  faults: Fault[],
-): T[] {
-  const allowed = apis.map(nameOf);
-  for (const item of mine) {
-    if (!allowed.includes(nameOf(item))) {
-      faults.push(
-        fault(
-          place,
-          `the API does not accept ${JSON.stringify(nameOf(item))}`,
-          `a route can only narrow: add it to the API too, or ${suggest(nameOf(item), allowed)}`,
-        ),
-      );
-    }
-  }
-  return mine;
 }
 
 /** A rule that is never looked at would look like protection. */
 function checkRulesBesideAuth(auth: Route['auth'], config: RouteConfig, place: Place, faults: Fault[]): void {
   const rules = ['scopes_all', 'scopes_any', 'clients', 'claims'] as const;
   const unread =
-    auth === 'none' ? [...rules, 'audience' as const, 'issuer' as const] : auth === 'optional' ? rules : [];
+    auth === 'none'
+      ? [...rules, 'audience' as const, 'issuer' as const, 'report' as const, 'report_only' as const]
+      : auth === 'optional'
+        ? rules
+        : [];
   for (const rule of unread) {
     if (config[rule] !== undefined) {
       faults.push(
@@ -298,28 +323,6 @@ function checkRulesBesideAuth(auth: Route['auth'], config: RouteConfig, place: P
       );
     }
   }
-}
-
-function compileClaimRules(
-  config: RouteConfig['claims'],
-  key: RouteKey,
-  place: Place,
-  faults: Fault[],
-): ClaimRule[] {
-  if (config !== undefined && Object.keys(config).length === 0) {
-    faults.push(fault(place, 'this is empty', 'name at least one claim, or leave the field out'));
-  }
-  return Object.entries(config ?? {}).map(([claim, want]): ClaimRule => {
-    if (typeof want !== 'object' || Array.isArray(want)) return valueRule(claim, want);
-    const segment = key.segments.findIndex((s) => s.kind === 'param' && s.name === want.param);
-    if (segment === -1) {
-      const params = key.segments.flatMap((s) => (s.kind === 'param' ? [s.name] : []));
-      faults.push(
-        fault([...place, claim, 'param'], `the path has no :${want.param}`, suggest(want.param, params)),
-      );
-    }
-    return { claim: parseSelector(claim), segment };
-  });
 }
 
 /** For messages about two routes. */

@@ -1,12 +1,12 @@
 import type { Reason } from '../decision.ts';
 import { satisfies } from './claims.ts';
-import type { Principal, Route } from './policy.ts';
+import type { Principal, Rules } from './policy.ts';
 
 /**
  * Whether a token is meant for this route: issued by an issuer that the route accepts, for its audience.
  * These are properties of the token (RFC 7519 §4.1.3, RFC 9068 §4): a refusal is 401 `invalid_token`.
  */
-export function checkAudience(route: Route, principal: Principal): Reason | undefined {
+export function checkAudience(route: Rules, principal: Principal): Reason | undefined {
   if (route.issuers.get(principal.issuer.issuer) !== principal.issuer) {
     return { code: 'issuer_not_allowed', iss: principal.issuer.issuer };
   }
@@ -22,7 +22,7 @@ export function checkAudience(route: Route, principal: Principal): Reason | unde
  * @param segments the request's path, decoded
  */
 export function authorize(
-  route: Route,
+  route: Rules,
   principal: Principal,
   segments: readonly string[],
 ): Reason | undefined {
@@ -45,6 +45,6 @@ export function authorize(
 }
 
 /** The scopes to ask for (RFC 6750 §3 `scope`): a token with all of them satisfies the route. */
-function neededScopes(route: Route): string[] {
+function neededScopes(route: Rules): string[] {
   return [...new Set([...route.scopesAll, ...route.scopesAny])];
 }

@@ -1,9 +1,9 @@
-import { type CompiledRoute, compileApi, type Surroundings } from './apis.ts';
+import { type CompiledRoute, compileApis, type Surroundings } from './apis.ts';
 import type { Bindings } from './bindings.ts';
 import { type Fault, fault, schemaFaults } from './fault.ts';
 import { normaliseHeaderName } from './headers.ts';
 import { compileIssuers } from './issuers.ts';
-import type { Api, Policy, RouteTable, Settings } from './policy.ts';
+import type { Policy, RouteTable, Settings } from './policy.ts';
 import { settingsSchema } from './schema.ts';
 import { buildTable } from './table.ts';
 
@@ -36,24 +36,22 @@ export function compilePolicy(vars: Readonly<Record<string, unknown>>, bindings:
     issuerTables === undefined ? [] : faults,
   );
   const surroundings: Surroundings = { issuers, issuerNames: names, bindings };
-  const apis: Api[] = [];
-  const routes: CompiledRoute[] = [];
   const apiTables = tables.filter(([name]) => name.startsWith('API_'));
-  for (const [name, table] of apiTables) {
-    const compiled = compileApi(name, table, surroundings, faults);
-    if (compiled === undefined) continue;
-    apis.push(compiled.api);
-    routes.push(...compiled.routes);
-  }
+  const compiled = compileApis(apiTables, surroundings, faults);
+  const apis = compiled.map(({ api }) => api);
+  const routes = compiled.flatMap((one) => one.routes);
   if (apiTables.length === 0) {
     faults.push(fault(['vars'], 'there is no API', 'add a table such as [vars.API_ORDERS]'));
   }
   const { hosts, otherHosts } = buildTables(routes, faults);
   if (faults.length > 0) return { ok: false, faults: distinct(faults) };
-  const claimHeaders = new Set(
-    apis.flatMap((api) => api.forward.map(({ header }) => normaliseHeaderName(header))),
+  const ownHeaders = new Set(
+    apis.flatMap(({ forward, originHeaders }) =>
+      [...forward, ...originHeaders].map(({ header }) => normaliseHeaderName(header)),
+    ),
   );
-  return { ok: true, policy: { settings, issuers, apis, hosts, otherHosts, claimHeaders } };
+  const warnings = findWarnings(routes);
+  return { ok: true, policy: { settings, issuers, apis, hosts, otherHosts, ownHeaders, warnings } };
 }
 
 function compileSettings(table: unknown, faults: Fault[]): Settings {
@@ -70,7 +68,21 @@ function compileSettings(table: unknown, faults: Fault[]): Settings {
     logSample: config.log_sample ?? 1,
     blockedClients: new Set(config.blocked_clients),
     blockedKids: new Set(config.blocked_kids),
+    healthPath: config.health_path,
   };
+}
+
+/** What works as it is written, and may not be meant. */
+function findWarnings(routes: readonly CompiledRoute[]): Fault[] {
+  return routes
+    .filter(({ route }) => route.reportOnly)
+    .map(({ place }) =>
+      fault(
+        [...place, 'report_only'],
+        'the route is open to anonymous requests',
+        'remove it when the log shows no would_deny',
+      ),
+    );
 }
 
 function buildTables(routes: readonly CompiledRoute[], faults: Fault[]) {

@@ -48,3 +48,8 @@ export function mayCarryClaim(name: string): boolean {
   if ((IDENTITY_HEADERS as readonly string[]).includes(name)) return false;
   return name.startsWith('x-claim-') || !isReserved(name);
 }
+
+/** Whether the policy may put a secret into this header: `x-…`, outside what the gateway and claims use. */
+export function maySetHeader(name: string): boolean {
+  return /^x-[a-z0-9-]+$/.test(name) && name !== 'x-request-id' && !isReserved(name);
+}

@@ -1,6 +1,6 @@
 import type { Reason } from '../decision.ts';
 import type { ParsedPath } from './path.ts';
-import type { FoldedLeaf, PatternLeaf, PatternNode, Policy, Route, RouteTable } from './policy.ts';
+import type { Api, FoldedLeaf, PatternLeaf, PatternNode, Policy, Route, RouteTable } from './policy.ts';
 import { routeFor } from './table.ts';
 
 /** What a request falls under. */
@@ -20,6 +20,8 @@ export interface NoMatch {
   readonly kind: 'no_match';
   readonly reason: Reason;
   readonly nearMiss?: Route;
+  /** The API that has the path, where it lacks the method. */
+  readonly api?: Api | undefined;
 }
 
 /** What `Allow` lists where a route serves every method. */
@@ -37,7 +39,10 @@ export function match(policy: Policy, host: string, method: string, path: Parsed
   const leaf = table && first(visit(table.exact, path.segments));
   if (table === undefined || leaf === undefined) return noMatch({ code: 'route_unknown' });
   const route = routeFor(leaf, method);
-  if (route === undefined) return noMatch({ code: 'method_not_allowed', allow: allowedMethods([leaf]) });
+  if (route === undefined) {
+    const reason: Reason = { code: 'method_not_allowed', allow: allowedMethods([leaf]) };
+    return { kind: 'no_match', reason, api: anyRoute(leaf)?.api };
+  }
   if (table.allFolded && isFolded(path)) return { kind: 'match', route, nearMisses: NONE };
   return withNearMisses(table, leaf, route, method, path);
 }

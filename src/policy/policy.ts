@@ -1,3 +1,5 @@
+import type { Fault } from './fault.ts';
+
 /** The compiled policy: what `compile` makes of the tables in wrangler.toml, and all that a request is judged by. */
 
 export interface Policy {
@@ -8,8 +10,10 @@ export interface Policy {
   readonly hosts: ReadonlyMap<string, RouteTable>;
   /** The routes of APIs without `hosts`, for every host that `hosts` does not have. */
   readonly otherHosts: RouteTable | undefined;
-  /** Names of headers that some API sets, in the normalised spelling of `normaliseHeaderName`. */
-  readonly claimHeaders: ReadonlySet<string>;
+  /** Names of headers that some API sets (claims, secrets), in the normalised spelling of `normaliseHeaderName`. */
+  readonly ownHeaders: ReadonlySet<string>;
+  /** What is allowed but may not be meant. */
+  readonly warnings: readonly Fault[];
 }
 
 export interface Settings {
@@ -18,6 +22,8 @@ export interface Settings {
   readonly logSample: number;
   readonly blockedClients: ReadonlySet<string>;
   readonly blockedKids: ReadonlySet<string>;
+  /** Where the gateway itself answers, on every host. */
+  readonly healthPath: string | undefined;
 }
 
 export interface Issuer {
@@ -57,13 +63,39 @@ export interface Api {
   readonly issuers: readonly Issuer[];
   readonly routes: readonly Route[];
   readonly forward: readonly ForwardedClaim[];
+  readonly originHeaders: readonly SecretHeader[];
+  /** Binding of the client certificate that the origin gets. */
+  readonly mtls: string | undefined;
+  /** So many segments at the start of the path are not sent on. */
+  readonly stripSegments: number;
+  readonly cors: Cors | undefined;
   readonly timeoutMs: number;
   readonly uploadTimeoutMs: number;
 }
 
 export type Origin =
   /** `base` has no trailing slash: the path of the request is appended to it. */
-  { readonly kind: 'url'; readonly base: string } | { readonly kind: 'service'; readonly binding: string };
+  | { readonly kind: 'url'; readonly base: string }
+  | { readonly kind: 'service'; readonly binding: string }
+  /** What lies behind the Worker's own route. */
+  | { readonly kind: 'zone' };
+
+export interface SecretHeader {
+  /** Lower case. */
+  readonly header: string;
+  /** The name of the Worker's secret. */
+  readonly secret: string;
+}
+
+/** Which web pages may call an API (CORS protocol of the Fetch standard). */
+export interface Cors {
+  /** `undefined`: any. */
+  readonly origins: ReadonlySet<string> | undefined;
+  readonly headers: readonly string[];
+  readonly expose: readonly string[];
+  readonly maxAgeSeconds: number;
+  readonly credentials: boolean;
+}
 
 export interface ForwardedClaim {
   readonly claim: ClaimSelector;
@@ -72,11 +104,8 @@ export interface ForwardedClaim {
   readonly as: 'text' | 'list' | 'json';
 }
 
-export interface Route {
-  /** As it is written in the policy: `GET /orgs/:org/timesheets`. */
-  readonly key: string;
-  readonly api: Api;
-  readonly auth: 'required' | 'optional' | 'none';
+/** Whom a route lets in: all of them must hold. */
+export interface Rules {
   /** Accepted issuers by their `iss`; empty where `auth` is `none`. */
   readonly issuers: ReadonlyMap<string, Issuer>;
   /** Accepted audiences: one of them must be in the token. */
@@ -86,9 +115,27 @@ export interface Route {
   /** Accepted client ids; `undefined`: any. */
   readonly clients: ReadonlySet<string> | undefined;
   readonly claims: readonly ClaimRule[];
+}
+
+export interface Route extends Rules {
+  /** As it is written in the policy: `GET /orgs/:org/timesheets`. */
+  readonly key: string;
+  readonly api: Api;
+  readonly auth: 'required' | 'optional' | 'none';
   readonly forwardAuthorization: boolean;
+  readonly rateLimit: RouteLimit | undefined;
+  /** Rules that are tried, and only logged. */
+  readonly report: Rules | undefined;
+  /** Whom its token or rules would refuse is only logged. */
+  readonly reportOnly: boolean;
   /** Equal for two routes that let the same requests in and treat them alike. */
   readonly ruleKey: string;
+}
+
+export interface RouteLimit {
+  readonly binding: string;
+  /** What is counted together: the name of the API, or of the route. */
+  readonly scope: string;
 }
 
 /** A claim's name, or where it begins with `/` a JSON Pointer (RFC 6901) into the claims. */

@@ -44,11 +44,7 @@ const claimWant = z.union([
 const issuerNames = oneOrMore(text('the name of a table under [vars.ISSUERS]'), 'name at least one issuer');
 const audiences = oneOrMore(text('the audience as it stands in tokens'), 'name at least one audience');
 
-export const routeSchema = z.strictObject({
-  auth: field(
-    z.enum(['required', 'optional', 'none']),
-    'Who may come without a token. "required" (default): nobody. "optional": no token passes, without claims; a bad one is refused. "none": no token is read.',
-  ),
+const rules = {
   scopes_all: field(scopes, 'Scopes that the token must all have. Example: ["read:timesheets"].'),
   scopes_any: field(
     scopes,
@@ -64,10 +60,56 @@ export const routeSchema = z.strictObject({
   ),
   audience: field(audiences, "Narrows the API's audience for this route; a list means any of."),
   issuer: field(issuerNames, "Narrows the API's issuers for this route; a list means any of."),
+};
+
+const rateLimit = field(
+  text('the name of a rate limit binding'),
+  'The rate limit that requests count against, a binding of the platform: for each client, else subject, else address. A route counts for itself, an API over all its routes that have none of their own. Example: "PER_CLIENT".',
+);
+
+/** Rules that are tried, and only logged. */
+export const reportSchema = z.strictObject(rules);
+
+export const routeSchema = z.strictObject({
+  auth: field(
+    z.enum(['required', 'optional', 'none']),
+    'Who may come without a token. "required" (default): nobody. "optional": no token passes, without claims; a bad one is refused. "none": no token is read.',
+  ),
+  ...rules,
   forward_authorization: field(
     z.boolean(),
     'Whether the origin gets the Authorization header. Default: true where auth is "none", else false.',
   ),
+  rate_limit: rateLimit,
+  report: field(
+    reportSchema,
+    'Rules that are tried on live traffic: whoever they would refuse is let through, and logged (`would_deny`). Example: { scopes_all = ["write:timesheets"] }.',
+  ),
+  report_only: field(
+    z.boolean(),
+    'Tries the whole route: whoever its token or rules would refuse is let through, without claims unless the token is good, and logged. The route is then open to anyone.',
+  ),
+});
+
+export const corsSchema = z.strictObject({
+  origins: list(text('an origin'), 'name at least one origin').check(
+    z.describe(
+      'Web origins whose pages may call, exactly as browsers send them; ["*"]: all. Example: ["https://app.example.com"].',
+    ),
+  ),
+  headers: field(
+    z.array(text('a header name')),
+    'Request headers that pages may send. Default: ["authorization", "content-type"].',
+  ),
+  expose: field(
+    z.array(text('a header name')),
+    'Answer headers that pages may read, besides those of browsers and WWW-Authenticate, Retry-After, X-Request-Id.',
+  ),
+  max_age: field(
+    z.int().check(z.minimum(0), z.maximum(86_400)),
+    'Seconds that browsers may remember a preflight. Default: 600.',
+  ),
+  credentials: field(z.boolean(), 'Whether pages may send cookies. Not with the origin "*". Default: false.'),
 });
 
 export const apiSchema = z.strictObject({
@@ -87,8 +129,24 @@ export const apiSchema = z.strictObject({
   ),
   origin: text('an http(s) URL or "service:BINDING"').check(
     z.describe(
-      'Where requests go: an http(s) URL, with a path if wanted, or "service:BINDING" for a service binding. Example: "https://timesheets.internal.example".',
+      'Where requests go: an http(s) URL, with a path if wanted; "service:BINDING" for a service binding; or "zone" for what lies behind the Worker\'s own route. Example: "https://timesheets.internal.example".',
     ),
+  ),
+  origin_headers: field(
+    z.record(z.string(), z.string()),
+    'Headers that the origin gets from secrets of the Worker, so that it can tell that a request came through the gateway. Example: { x-origin-secret = "secret:ORIGIN_SECRET" }.',
+  ),
+  mtls: field(
+    text('the name of an mTLS certificate binding'),
+    'Presents this client certificate to the origin, a binding of the platform. Example: "ORIGIN_CERT".',
+  ),
+  zone_unprotected: field(
+    z.boolean(),
+    'With origin = "zone": the origin can\'t be reached around the Worker, and so needs no origin_headers.',
+  ),
+  strip_prefix: field(
+    z.string().check(z.regex(/^(\/[A-Za-z0-9._~-]+)+$/, 'a path such as "/api", without a slash at its end')),
+    'Segments at the start of the path that are not sent on. Routes have them: their paths are the public ones. Example: "/api".',
   ),
   issuer: field(
     issuerNames,
@@ -114,6 +172,11 @@ export const apiSchema = z.strictObject({
     'Claims that the origin gets as headers, besides the four it always gets: a name, or a JSON Pointer that begins with /, and the header. Example: { "https://example.com/tenant" = "x-tenant", "/realm_access/roles" = { header = "x-roles", as = "list" } }.',
   ),
   forward_authorization: field(z.boolean(), 'Default for the routes of this API.'),
+  cors: field(
+    corsSchema,
+    'Which web pages may call from browsers. Example: { origins = ["https://app.example.com"] }.',
+  ),
+  rate_limit: rateLimit,
   timeout_ms: field(
     z.int().check(z.positive(), z.maximum(600_000)),
     'How long the gateway waits for the head of the answer, in milliseconds. Default: 15000.',
@@ -129,6 +192,14 @@ export const apiSchema = z.strictObject({
         'Routes: the key says for which requests ("GET|PUT /approvals/:id"), the value who gets in.',
       ),
     ),
+});
+
+/** More routes of an API, whose table would be too large for one variable. */
+export const extensionSchema = z.strictObject({
+  extends: text('the name of an API table').check(
+    z.describe('The API that the routes belong to. Example: "API_TIMESHEETS".'),
+  ),
+  routes: apiSchema.shape.routes,
 });
 
 export const issuerSchema = z.strictObject({
@@ -198,8 +269,14 @@ export const settingsSchema = z.strictObject({
     z.array(text('a key id')),
     'Emergency brake: tokens signed with these keys are refused.',
   ),
+  health_path: field(
+    z.string().check(z.regex(/^(\/[A-Za-z0-9._~-]+)+$/, 'a path such as "/.well-known/claimgate/health"')),
+    'Where the gateway tells that it is up, on every host. Default: nowhere. Example: "/.well-known/claimgate/health".',
+  ),
 });
 
+export type RulesConfig = z.infer<typeof reportSchema>;
+export type CorsConfig = z.infer<typeof corsSchema>;
 export type RouteConfig = z.infer<typeof routeSchema>;
 export type ApiConfig = z.infer<typeof apiSchema>;
 export type IssuerConfig = z.infer<typeof issuerSchema>;

@@ -1,0 +1,48 @@
+/** The CORS protocol (Fetch standard), for APIs that have `cors`: the gateway alone speaks it, the origin is not asked. */
+import type { Cors } from '../policy/policy.ts';
+
+/** What a browser asks before it sends a request that a page may not send by itself. */
+export interface Preflight {
+  readonly origin: string;
+  readonly method: string;
+}
+
+export function readPreflight(request: Request): Preflight | undefined {
+  if (request.method !== 'OPTIONS') return undefined;
+  const origin = request.headers.get('origin');
+  const method = request.headers.get('access-control-request-method');
+  return origin === null || method === null ? undefined : { origin, method };
+}
+
+/** Answers a preflight. Whether the caller may do it, the request itself will tell. */
+export function renderPreflight(cors: Cors, { origin, method }: Preflight): Response {
+  const headers = new Headers({ vary: 'Origin', 'cache-control': 'no-store' });
+  if (allows(cors, origin)) {
+    setAllowOrigin(headers, cors, origin);
+    headers.set('access-control-allow-methods', method);
+    headers.set('access-control-allow-headers', cors.headers.join(', '));
+    headers.set('access-control-max-age', String(cors.maxAgeSeconds));
+  }
+  return new Response(null, { status: 204, headers });
+}
+
+/** The same answer, with what a page of that origin may know of it. What the origin server says of CORS is dropped. */
+export function withCors(response: Response, cors: Cors, origin: string | null): Response {
+  if (response.status === 101) return response; // CORS is none of WebSocket's
+  const answer = new Response(response.body, response);
+  const { headers } = answer;
+  for (const name of [...headers.keys()]) if (name.startsWith('access-control-')) headers.delete(name);
+  headers.append('vary', 'Origin');
+  if (origin !== null && allows(cors, origin)) {
+    setAllowOrigin(headers, cors, origin);
+    headers.set('access-control-expose-headers', cors.expose.join(', '));
+  }
+  return answer;
+}
+
+const allows = ({ origins }: Cors, origin: string) => origins === undefined || origins.has(origin);
+
+function setAllowOrigin(headers: Headers, cors: Cors, origin: string): void {
+  headers.set('access-control-allow-origin', cors.origins === undefined ? '*' : origin);
+  if (cors.credentials) headers.set('access-control-allow-credentials', 'true');
+}
