@@ -46,9 +46,8 @@ export type ReadIssuer =
 const HOOK_PREFIX = 'HOOK_';
 
 /** Finds all that the issuer needs, or says what is missing: then it must answer nothing. */
-export function readIssuer(options: IssuerOptions): ReadIssuer {
+export function readIssuer(options: IssuerOptions, log: (line: IssuerLogLine) => void): ReadIssuer {
   const env = options.env as Readonly<Record<string, unknown>>;
-  const log = options.log ?? ((line: IssuerLogLine) => console.log(JSON.stringify(line)));
   const now = options.now ?? (() => Date.now());
   const faults: Fault[] = [];
 
@@ -69,6 +68,7 @@ export function readIssuer(options: IssuerOptions): ReadIssuer {
   const keys = readKeys(env, faults);
   const clientLimit = readLimit(env, 'CLIENT_LIMIT', faults);
   const failureLimit = readLimit(env, 'FAILURE_LIMIT', faults);
+  const useAssertion = readAssertions(env, faults);
   if (url === undefined || kv === undefined || faults.length > 0) return { ok: false, faults };
 
   return {
@@ -80,7 +80,7 @@ export function readIssuer(options: IssuerOptions): ReadIssuer {
       records: kvRecords(kv, (key) => log({ event: 'record_invalid', key })),
       clientLimit,
       failureLimit,
-      useAssertion: readAssertions(env),
+      useAssertion,
       hookSecrets: Object.fromEntries(
         Object.entries(env).flatMap(([name, value]) =>
           name.startsWith(HOOK_PREFIX) && typeof value === 'string'
@@ -124,9 +124,19 @@ function readLimit(
   return undefined;
 }
 
-function readAssertions(env: Readonly<Record<string, unknown>>): UseAssertion | undefined {
+function readAssertions(env: Readonly<Record<string, unknown>>, faults: Fault[]): UseAssertion | undefined {
   const value = env['ASSERTIONS'];
-  if (!isObject(value) || typeof value['getByName'] !== 'function') return undefined;
+  if (value === undefined) return undefined;
+  if (!isObject(value) || typeof value['getByName'] !== 'function') {
+    faults.push(
+      fault(
+        ['ASSERTIONS'],
+        'these are no Durable Objects',
+        'bind the class AssertionReplay in issuer/wrangler.toml',
+      ),
+    );
+    return undefined;
+  }
   const namespace = value as unknown as DurableObjectNamespace<AssertionReplay>;
   return async (clientId, jti, expiresAtSeconds) => namespace.getByName(clientId).use(jti, expiresAtSeconds);
 }

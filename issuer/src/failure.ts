@@ -1,4 +1,4 @@
-/** Why no token is issued. The log gets the code and its values; the client gets what `ANSWERS` says of it. */
+/** Why no token is issued. The log gets the code and its values; the client gets what `wireError` says of it. */
 export type Failure =
   | { readonly code: 'method_not_allowed' }
   | { readonly code: 'content_type_unsupported' }

@@ -2,13 +2,15 @@ import { Hono } from 'hono';
 import { errorLine } from '../../src/error-line.ts';
 import { type Fault, formatFault } from '../../src/policy/fault.ts';
 import { isLoopbackHost } from '../../src/policy/uri.ts';
-import { createFailureBrake } from './client/brake.ts';
+import { createFailureBrake, type FailureBrake } from './client/brake.ts';
 import { type Issuer, type IssuerOptions, readIssuer } from './environment.ts';
+import { type Exchange, readAddress } from './exchange.ts';
 import { type Failure, isFailure, wireError } from './failure.ts';
-import { grantToken, readAddress, type TokenResponse } from './grant.ts';
+import { grantToken } from './grant.ts';
 import { renderFailure, renderProblem, renderToken } from './http/answer.ts';
 import { createDocument, describeIssuer } from './http/documents.ts';
-import { type IssuerLogLine, reasonDetail, type Trace } from './log.ts';
+import type { TokenResponse } from './issue.ts';
+import { type IssuerLogLine, reasonDetail, type TokenLine, withoutSecret } from './log.ts';
 
 export type { IssuerOptions } from './environment.ts';
 
@@ -18,7 +20,7 @@ export type { IssuerOptions } from './environment.ts';
  */
 export function createIssuer(options: IssuerOptions): Hono {
   const log = options.log ?? ((line: IssuerLogLine) => console.log(JSON.stringify(line)));
-  const read = readIssuer({ ...options, log });
+  const read = readIssuer(options, log);
   const app = new Hono();
   if (read.ok) serve(app, read.issuer);
   else app.all('*', (c) => refuse(c.req.raw, read.faults, log));
@@ -56,20 +58,16 @@ function serve(app: Hono, issuer: Issuer): void {
   );
 }
 
-async function answerTokenRequest(
-  request: Request,
-  issuer: Issuer,
-  brake: ReturnType<typeof createFailureBrake>,
-): Promise<Response> {
+async function answerTokenRequest(request: Request, issuer: Issuer, brake: FailureBrake): Promise<Response> {
   const requestId = crypto.randomUUID();
-  const trace: Partial<Trace> = {};
-  const outcome = await attempt(request, issuer, brake, requestId, trace);
+  const exchange: Exchange = { request, requestId, issuer, brake, trace: {}, presented: undefined };
+  const outcome = await attempt(exchange);
   const usedBasic = /^basic\b/i.test(request.headers.get('authorization') ?? '');
+  const failure = isFailure(outcome) ? outcome : undefined;
   const response = isFailure(outcome)
     ? renderFailure(outcome, { requestId, issuer: issuer.identifier, usedBasic })
     : renderToken(outcome, requestId);
-  const failure = isFailure(outcome) ? outcome : undefined;
-  issuer.log({
+  const line: TokenLine = {
     time: new Date(issuer.nowSeconds() * 1000).toISOString(),
     type: failure === undefined ? 'seccft' : 'feccft',
     request_id: requestId,
@@ -80,23 +78,18 @@ async function answerTokenRequest(
     error: failure && wireError(failure).error,
     reason: failure?.code,
     reason_detail: failure && reasonDetail(failure),
-    ...trace,
-  });
+    ...exchange.trace,
+  };
+  issuer.log(withoutSecret(line, exchange.presented));
   return response;
 }
 
-async function attempt(
-  request: Request,
-  issuer: Issuer,
-  brake: ReturnType<typeof createFailureBrake>,
-  requestId: string,
-  trace: Partial<Trace>,
-): Promise<TokenResponse | Failure> {
-  if (request.method !== 'POST') return { code: 'method_not_allowed' };
+async function attempt(exchange: Exchange): Promise<TokenResponse | Failure> {
+  if (exchange.request.method !== 'POST') return { code: 'method_not_allowed' };
   try {
-    return await grantToken(request, issuer, brake, requestId, trace);
+    return await grantToken(exchange);
   } catch (error) {
-    issuer.log(errorLine(error));
+    exchange.issuer.log(errorLine(error));
     return { code: 'internal_error' };
   }
 }

@@ -48,13 +48,16 @@ export type Trace = {
 };
 
 const MAX_LOGGED_LENGTH = 128;
+/** Ids that are made here, and Auth0's, have so many characters; secrets have more. */
+const MAX_UNVERIFIED_ID_LENGTH = 32;
 
 /**
  * The id that a client gave which has not authenticated. Left out if there can't be such a client: then it could be
  * id and secret together, or a token; or if it is a secret that was put into the wrong field.
  */
 export function unverified(clientId: string): string | undefined {
-  return isClientId(clientId) && hideSecrets(clientId) === clientId ? clientId : undefined;
+  const plausible = isClientId(clientId) && clientId.length <= MAX_UNVERIFIED_ID_LENGTH;
+  return plausible && hideSecrets(clientId) === clientId ? clientId : undefined;
 }
 
 /** Text of the request, also of a client that has authenticated: its secret may stand in the wrong field. */
@@ -89,3 +92,13 @@ export function reasonDetail(failure: Failure): unknown {
       return undefined;
   }
 }
+
+/** The same line without a secret that the request presented, wherever a client put it besides. */
+export function withoutSecret<T extends object>(line: T, secret: string | undefined): T {
+  if (secret === undefined || secret.length < MIN_HIDDEN_LENGTH) return line;
+  const text = JSON.stringify(line);
+  const quoted = JSON.stringify(secret).slice(1, -1);
+  return text.includes(quoted) ? (JSON.parse(text.replaceAll(quoted, '…')) as T) : line;
+}
+/** Nothing shorter is a secret; replacing it would only garble the line. */
+const MIN_HIDDEN_LENGTH = 16;

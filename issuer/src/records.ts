@@ -17,8 +17,13 @@ export const TOKEN_DIALECTS = [
 ] as const;
 export type TokenDialect = (typeof TOKEN_DIALECTS)[number];
 
+/** Whether tokens follow RFC 9068. */
+export const isRfc9068 = (dialect: TokenDialect) => dialect.startsWith('rfc9068_profile');
+
 export const DEFAULT_TOKEN_LIFETIME_SECONDS = 86_400;
 export const MAX_TOKEN_LIFETIME_SECONDS = 2_592_000;
+/** All scopes of a token, with blanks between. */
+export const MAX_SCOPE_LENGTH = 4_000;
 /** Two, so that a client can change to the new one while the old one still works. */
 export const MAX_CREDENTIALS = 2;
 
@@ -44,15 +49,30 @@ const scopeToken = z
   .string()
   .check(z.refine(isScopeToken, 'one scope each: no spaces, quotes or backslashes (RFC 6749 §3.3)'));
 const seconds = z.int().check(z.nonnegative('seconds since 1970'));
-const text = (maxLength: number) => z.string().check(z.minLength(1), z.maxLength(maxLength));
+/** For people: no control characters, which would forge lines in a terminal. */
+const text = (maxLength: number) =>
+  z.string().check(
+    z.minLength(1),
+    z.maxLength(maxLength),
+    z.refine((value) => !/[\x00-\x1f\x7f-\x9f]/.test(value), 'text without control characters'),
+  );
 
 export const apiSchema = z.strictObject({
   /** The audience of its tokens, compared exactly. */
   identifier: z.string().check(z.refine(isIdentifier, '1 to 500 bytes of text')),
   name: text(200),
-  scopes: z.array(
-    z.strictObject({ value: scopeToken, description: z.optional(z.string().check(z.maxLength(280))) }),
-  ),
+  scopes: z
+    .array(z.strictObject({ value: scopeToken, description: z.optional(z.string().check(z.maxLength(280))) }))
+    .check(
+      z.refine(
+        (scopes) => new Set(scopes.map(({ value }) => value)).size === scopes.length,
+        'each scope once',
+      ),
+      z.refine(
+        (scopes) => scopes.map(({ value }) => value).join(' ').length <= MAX_SCOPE_LENGTH,
+        `scopes of ${MAX_SCOPE_LENGTH} characters together: a token has to fit into a header`,
+      ),
+    ),
   token_lifetime: z.int().check(z.gte(1), z.lte(MAX_TOKEN_LIFETIME_SECONDS)),
   signing_alg: z.enum(SIGNING_ALGORITHMS),
   token_dialect: z.enum(TOKEN_DIALECTS),
@@ -70,7 +90,8 @@ const secretSchema = z.strictObject({
 });
 export type ClientSecret = z.infer<typeof secretSchema>;
 
-const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k', 'oth'];
+/** RFC 7518 §6: members that only private and symmetric keys have. */
+export const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k', 'oth'];
 
 const clientKeySchema = z.strictObject({
   id: text(64),

@@ -22,11 +22,18 @@ export type RecordStore = (clientId: string, audience: string | undefined) => Pr
 
 /** Both records in one bulk read. An entry that is no valid record counts as absent and is told to `onInvalid`. */
 export function kvRecords(kv: KVNamespace, onInvalid: (key: string) => void): RecordStore {
-  function parse<T>(schema: z.ZodMiniType<T>, key: string, text: string | null | undefined): T | undefined {
+  function parse<T>(
+    schema: z.ZodMiniType<T>,
+    key: string,
+    text: string | null | undefined,
+    keyOf: (record: T) => string,
+  ) {
     if (text === null || text === undefined) return undefined;
     const parsed = schema.safeParse(parseJson(text));
-    if (!parsed.success) onInvalid(key);
-    return parsed.data;
+    // A record under another's key would speak for the other.
+    if (parsed.success && keyOf(parsed.data) === key) return parsed.data;
+    onInvalid(key);
+    return undefined;
   }
   return async (clientId, audience) => {
     // KV throws on keys that are too long: an id that no record can have is not looked up.
@@ -36,8 +43,14 @@ export function kvRecords(kv: KVNamespace, onInvalid: (key: string) => void): Re
     if (keys.length === 0) return { client: undefined, api: undefined };
     const found = await kv.get(keys, { type: 'text', cacheTtl: CACHE_SECONDS });
     return {
-      client: client === undefined ? undefined : parse(clientSchema, client, found.get(client)),
-      api: api === undefined ? undefined : parse(apiSchema, api, found.get(api)),
+      client:
+        client === undefined
+          ? undefined
+          : parse(clientSchema, client, found.get(client), (record) => clientKey(record.client_id)),
+      api:
+        api === undefined
+          ? undefined
+          : parse(apiSchema, api, found.get(api), (record) => apiKey(record.identifier)),
     };
   };
 }

@@ -20,6 +20,8 @@ const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['failure.ts', 'records.ts', 'secret-prefix.ts'],
     ['log.ts', 'store.ts', 'request', 'actions', 'client', 'token'],
     ['hooks.ts', 'environment.ts'],
+    ['exchange.ts'],
+    ['identify.ts', 'issue.ts'],
     ['grant.ts'],
     ['http'],
     ['issuer.ts'],

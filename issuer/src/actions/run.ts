@@ -1,5 +1,5 @@
 import type { DenialCode, Failure } from '../failure.ts';
-import { isScopeToken } from '../records.ts';
+import { isScopeToken, MAX_SCOPE_LENGTH } from '../records.ts';
 import { isRestricted } from './restricted.ts';
 import type { CredentialsExchangeAction, CredentialsExchangeApi, CredentialsExchangeEvent } from './types.ts';
 
@@ -7,6 +7,8 @@ import type { CredentialsExchangeAction, CredentialsExchangeApi, CredentialsExch
 const TIME_LIMIT_MS = 5_000;
 /** A token has to fit into an Authorization header. */
 const MAX_CLAIMS_BYTES = 4_096;
+
+const DENIAL_CODES: readonly DenialCode[] = ['invalid_scope', 'invalid_request', 'server_error'];
 
 /** What the token will hold, and what was not taken over, for the log. */
 export interface ActionResult {
@@ -75,7 +77,12 @@ function createDraft(initialScopes: readonly string[], granted: readonly string[
   const api: LegacyApi = {
     access: {
       deny(error, reason) {
-        denied ??= { error, reason };
+        // Operators write JavaScript too.
+        const known = DENIAL_CODES.some((code) => code === error);
+        denied ??= {
+          error: known ? error : 'server_error',
+          reason: reason === undefined ? undefined : String(reason),
+        };
       },
     },
     accessToken: {
@@ -111,6 +118,8 @@ function createDraft(initialScopes: readonly string[], granted: readonly string[
       if (bytes > MAX_CLAIMS_BYTES) return { code: 'action_failed', cause: 'claims_too_large' };
       if (!scopes.every((scope) => typeof scope === 'string' && isScopeToken(scope)))
         return { code: 'action_failed', cause: 'scope_malformed' };
+      if (scopes.join(' ').length > MAX_SCOPE_LENGTH)
+        return { code: 'action_failed', cause: 'scopes_too_large' };
       return {
         scopes: scopes.filter((scope) => ceiling.has(scope)),
         customClaims,

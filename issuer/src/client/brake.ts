@@ -1,7 +1,6 @@
 /**
  * Holds back whoever keeps failing to authenticate. The platform's limit counts, for a Cloudflare location; it can't
- * be asked without counting, so what it refused is remembered here for the rest of its period. The key is address and
- * client: failing never locks a client out that comes from another address.
+ * be asked without counting, so what it refused is remembered here for the rest of its period. Nobody is locked out who comes from another address.
  */
 export interface FailureBrake {
   /** Seconds until another try is heard, or `undefined`: now. */

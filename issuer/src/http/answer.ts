@@ -1,5 +1,5 @@
 import { type Failure, wireError } from '../failure.ts';
-import type { TokenResponse } from '../grant.ts';
+import type { TokenResponse } from '../issue.ts';
 
 /** RFC 6749 §5.1: nobody may keep an answer with a token. */
 const NO_STORE = { 'cache-control': 'no-store', pragma: 'no-cache' };

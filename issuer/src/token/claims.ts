@@ -1,5 +1,5 @@
 import { SignJWT } from 'jose';
-import type { Api, Client } from '../records.ts';
+import { type Api, type Client, isRfc9068 } from '../records.ts';
 import type { SigningKey } from './keys.ts';
 
 export interface TokenContent {
@@ -29,20 +29,22 @@ export function buildClaims(content: TokenContent): Record<string, unknown> {
     iat: issuedAtSeconds,
     exp: issuedAtSeconds + api.token_lifetime,
   };
-  const profile = isRfc9068(api)
+  const profile = isRfc9068(api.token_dialect)
     ? { jti, client_id: client.client_id, ...(scope !== '' && { scope }) }
     : { scope, gty: 'client-credentials', azp: client.client_id };
   const permissions = api.token_dialect.endsWith('_authz') ? { permissions: [...scopes] } : {};
   const standard = { ...claims, ...profile, ...permissions };
-  // Twice: first in order, last in force, whatever an action has set.
+  // Twice: they stand first, and win over what an action has set.
   return { ...standard, ...customClaims, ...standard };
 }
 
 export async function signToken(content: TokenContent, key: SigningKey): Promise<string> {
   const { api } = content;
   return new SignJWT(buildClaims(content))
-    .setProtectedHeader({ alg: api.signing_alg, typ: isRfc9068(api) ? 'at+jwt' : 'JWT', kid: key.kid })
+    .setProtectedHeader({
+      alg: api.signing_alg,
+      typ: isRfc9068(api.token_dialect) ? 'at+jwt' : 'JWT',
+      kid: key.kid,
+    })
     .sign(key.privateKey);
 }
-
-const isRfc9068 = (api: Api) => api.token_dialect.startsWith('rfc9068_profile');

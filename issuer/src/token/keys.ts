@@ -41,12 +41,20 @@ export const keySecretName = (algorithm: SigningAlgorithm) => `SIGNING_KEYS_${al
 /** Verifiers may keep what they fetched for so long. */
 export const JWKS_MAX_AGE_SECONDS = 300;
 
-const KEY_TYPES: Readonly<Record<SigningAlgorithm, string>> = {
-  RS256: 'RSA',
-  PS256: 'RSA',
-  ES256: 'EC',
-  EdDSA: 'OKP',
-};
+/** 2048 bits in base64url, below which RFC 7518 §3.3 allows no RSA key. */
+const MIN_RSA_MODULUS_LENGTH = 342;
+
+function fits(jwk: Readonly<Record<string, unknown>>, algorithm: SigningAlgorithm): boolean {
+  const { kty, crv, n } = jwk;
+  switch (algorithm) {
+    case 'ES256':
+      return kty === 'EC' && crv === 'P-256';
+    case 'EdDSA':
+      return kty === 'OKP' && crv === 'Ed25519';
+    default:
+      return kty === 'RSA' && typeof n === 'string' && n.length >= MIN_RSA_MODULUS_LENGTH;
+  }
+}
 
 /** Reads such a secret. @returns what is wrong with it, in words, if it can't be used */
 export function parseKeySet(algorithm: SigningAlgorithm, text: string): KeySet | string {
@@ -60,7 +68,7 @@ export function parseKeySet(algorithm: SigningAlgorithm, text: string): KeySet |
   // The issues' own words name places and types only, never a value.
   if (!parsed.success)
     return `this is no key set (${parsed.error.issues.map(({ message }) => message).join('; ')})`;
-  const wrong = parsed.data.keys.find(({ jwk }) => jwk.kty !== KEY_TYPES[algorithm]);
+  const wrong = parsed.data.keys.find(({ jwk }) => !fits(jwk, algorithm));
   return wrong === undefined ? parsed.data : `the key ${wrong.jwk.kid} is no key for ${algorithm}`;
 }
 
