@@ -30,6 +30,11 @@ addDoctorCommand(program);
 addPushCommands(program);
 addImportCommands(program);
 
+// A reader that has seen enough (`| head`) is no failure of the command.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 try {
   await program.parseAsync();
 } catch (error) {
@@ -39,7 +44,9 @@ try {
 /** Says what went wrong. An unexpected error keeps its stack: that is a bug to be reported. */
 function explain(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.misuse; // it has spoken already
-  if (!(error instanceof CommandError || error instanceof ConfigError)) throw error;
-  process.stderr.write(`${styleText('red', 'error', { stream: process.stderr })}  ${error.message}\n`);
-  return error instanceof CommandError ? error.exitCode : EXIT.misuse;
+  const known = error instanceof CommandError || error instanceof ConfigError;
+  const text = known ? error.message : `unexpected: ${error instanceof Error ? error.stack : String(error)}`;
+  process.stderr.write(`${styleText('red', 'error', { stream: process.stderr })}  ${text}\n`);
+  if (error instanceof CommandError) return error.exitCode;
+  return known ? EXIT.misuse : EXIT.failed;
 }

@@ -4,11 +4,12 @@ import {
   type Api,
   apiKey,
   DEFAULT_TOKEN_LIFETIME_SECONDS,
+  isIdentifier,
   type SigningAlgorithm,
   type TokenDialect,
 } from '../../issuer/src/records.ts';
 import { atPlace, type Place, type PlaceOptions, withPlace } from '../issuer/place.ts';
-import { findApi, listApis, listClients, saveApi } from '../issuer/records.ts';
+import { findApi, listApis, listClients, saveApi, saveClient } from '../issuer/records.ts';
 import {
   CommandError,
   formatSeconds,
@@ -98,7 +99,7 @@ export function addApiCommands(program: Command): void {
 
   withPlace(api.command('delete <identifier>'))
     .description('delete an API; refused while clients have grants for it')
-    .option('--force', 'also while clients have grants for it')
+    .option('--force', 'also while clients have grants for it, which go too')
     .addHelpText('after', '\nExample:\n  claimgate api delete https://api.example.com/timesheets')
     .action((identifier: string, options: Options) =>
       atPlace(options, (place) => remove(place, identifier, options)),
@@ -106,6 +107,7 @@ export function addApiCommands(program: Command): void {
 }
 
 async function create(place: Place, identifier: string, options: Options): Promise<void> {
+  if (!isIdentifier(identifier)) throw new CommandError('an identifier has 1 to 500 bytes; a URL does well');
   if ((await place.records.get(apiKey(identifier))) !== undefined)
     throw new CommandError(
       `there is an API ${identifier} already; change it with: claimgate api update ${identifier}`,
@@ -182,12 +184,13 @@ async function update(place: Place, identifier: string, options: Options): Promi
   const added = parseScopes(options.scope);
   const unknown = removeScope.find((scope) => !before.scopes.some(({ value }) => value === scope));
   if (unknown !== undefined) throw new CommandError(`${identifier} has no scope ${unknown}`);
-  const kept = before.scopes.filter(
-    ({ value }) => !removeScope.includes(value) && !added.some((scope) => scope.value === value),
-  );
+  const scopes = before.scopes
+    .filter(({ value }) => !removeScope.includes(value))
+    .map((scope) => ({ ...scope, ...added.find(({ value }) => value === scope.value) }));
+  const fresh = added.filter(({ value }) => !scopes.some((scope) => scope.value === value));
   const api: Api = {
     ...before,
-    scopes: [...kept, ...added],
+    scopes: [...scopes, ...fresh],
     ...(options.name !== undefined && { name: options.name }),
     ...(options.lifetime !== undefined && { token_lifetime: options.lifetime }),
     ...(options.alg !== undefined && { signing_alg: options.alg }),
@@ -195,6 +198,7 @@ async function update(place: Place, identifier: string, options: Options): Promi
     ...((disable || (wasDisabled && !enable)) && { disabled: true as const }),
   };
   await saveApi(place.records, api);
+  if (removeScope.length > 0) await removeFromGrants(place, identifier, removeScope);
   report(api, options, `changed the API ${identifier}`);
 }
 
@@ -205,9 +209,27 @@ async function remove({ records }: Place, identifier: string, { force, json }: O
     throw new CommandError(
       `${clients.map(({ name }) => name).join(', ')} may have tokens for it; take that back with: claimgate client ungrant <client> ${identifier}, or delete it with --force`,
     );
+  for (const client of clients) {
+    const { [identifier]: _, ...grants } = client.grants;
+    await saveClient(records, { ...client, grants });
+  }
   await records.delete(apiKey(identifier));
   if (json) return printJson({ deleted: identifier });
   printLine(`deleted the API ${identifier}; its tokens are good until they expire`);
+}
+
+/** A scope that came back later must not be granted to those who had it before. */
+async function removeFromGrants(
+  { records }: Place,
+  identifier: string,
+  removed: readonly string[],
+): Promise<void> {
+  for (const client of await listClients(records)) {
+    const scope = client.grants[identifier]?.scope;
+    if (scope === undefined || scope === '*' || !scope.some((one) => removed.includes(one))) continue;
+    const kept = scope.filter((one) => !removed.includes(one));
+    await saveClient(records, { ...client, grants: { ...client.grants, [identifier]: { scope: kept } } });
+  }
 }
 
 function parseScopes(given: readonly string[] = []): Api['scopes'] {

@@ -1,9 +1,11 @@
 /** `claimgate client`: who may ask for tokens, and for which APIs. */
 import type { Command } from 'commander';
-import { type Client, clientKey, isLive } from '../../issuer/src/records.ts';
+import { type Client, clientKey, clientSchema, isClientId, isLive } from '../../issuer/src/records.ts';
 import { suggest } from '../../src/policy/fault.ts';
 import { makeClientId, makeSecret, readClientKey } from '../issuer/credentials.ts';
+import { gatewayLines, printGatewayLines } from '../issuer/gateway-lines.ts';
 import { atPlace, type Place, type PlaceOptions, withPlace } from '../issuer/place.ts';
+import type { RecordStore } from '../issuer/record-store.ts';
 import { findApi, findClient, listApis, listClients, saveClient } from '../issuer/records.ts';
 import {
   CommandError,
@@ -100,10 +102,12 @@ export function addClientCommands(program: Command): void {
 
 async function create(place: Place, name: string, options: Options): Promise<void> {
   const id = options.id ?? makeClientId();
+  if (!isClientId(id)) throw new CommandError(`${id} can't be a client id; write 1 to 64 of A-Z a-z 0-9 _ -`);
   if ((await place.records.get(clientKey(id))) !== undefined)
     throw new CommandError(`there is a client ${id} already`);
-  if ((await listClients(place.records)).some((client) => client.name === name))
-    throw new CommandError(`there is a client with the name ${name} already; choose another name`);
+  // Commands take either: a name that is another's id would act on the wrong one.
+  if ((await listClients(place.records)).some((client) => client.name === name || client.client_id === name))
+    throw new CommandError(`there is a client with the name or id ${name} already; choose another name`);
   if (options.defaultAudience !== undefined) await findApi(place.records, options.defaultAudience);
   const now = nowSeconds();
   const secret = options.key === undefined && options.secret !== false ? makeSecret(now) : undefined;
@@ -186,30 +190,24 @@ async function show({ records }: Place, name: string, { json }: Options): Promis
   ]);
 }
 
-async function disable(place: Place, name: string, { json }: Options): Promise<void> {
-  const client = await findClient(place.records, name);
-  await saveClient(place.records, { ...client, disabled: true });
-  const apis = (await listApis(place.records)).filter(({ identifier }) =>
-    Object.hasOwn(client.grants, identifier),
-  );
+async function disable({ records, environment }: Place, name: string, { json }: Options): Promise<void> {
+  const client = await findClient(records, name);
+  await saveClient(records, { ...client, disabled: true });
+  const apis = (await listApis(records)).filter(({ identifier }) => Object.hasOwn(client.grants, identifier));
   const longest = Math.max(0, ...apis.map((api) => api.token_lifetime));
-  const lines = ['[vars.GATEWAY]', `blocked_clients = ["${client.client_id}"]`];
+  const lines = gatewayLines(environment, 'blocked_clients', client.client_id);
   if (json) return printJson({ disabled: client.client_id, tokens_live_seconds: longest, gateway: lines });
   printLine(`disabled the client ${client.name}: no new tokens, a minute from now at the latest`);
-  if (longest === 0) return;
-  printLine(
-    `Tokens that it has are good for up to ${formatSeconds(longest)}. To refuse them now, add to the gateway's wrangler.toml, and deploy it:`,
-  );
-  printLine();
-  for (const line of lines) printLine(`  ${line}`);
+  const lifetime = longest === 0 ? 'until they expire' : `for up to ${formatSeconds(longest)}`;
+  printLine(`Tokens that it has are good ${lifetime}.`);
+  printGatewayLines(lines);
   printLine();
   printLine(
-    'To enable the client again without its old tokens, then replace that line by, under [vars.ISSUERS.…]:',
+    'To enable the client again without its old tokens, then replace that by, under its table of ISSUERS:',
   );
   printLine();
-  printLine(
-    `  not_before = "${new Date().toISOString().replace(/\.\d+Z$/, 'Z')}" # refuses every older token of this issuer, of all clients`,
-  );
+  const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+  printLine(`  not_before = "${now}" # refuses every older token of this issuer, of all clients`);
 }
 
 async function enable({ records }: Place, name: string, { json }: Options): Promise<void> {
@@ -222,14 +220,21 @@ async function enable({ records }: Place, name: string, { json }: Options): Prom
 }
 
 async function remove({ records }: Place, name: string, { json }: Options): Promise<void> {
+  const clientId = await findRemovable(records, name);
+  await records.delete(clientKey(clientId));
+  if (json) return printJson({ deleted: clientId });
+  printLine(`deleted the client ${name}`);
+}
+
+/** A client that is disabled, or an entry that is no valid record and so is no client. */
+async function findRemovable(records: RecordStore, name: string): Promise<string> {
+  const stored = isClientId(name) ? await records.get(clientKey(name)) : undefined;
+  if (stored !== undefined && !clientSchema.safeParse(stored).success) return name;
   const client = await findClient(records, name);
-  if (!client.disabled)
-    throw new CommandError(
-      `${client.name} is enabled; run first: claimgate client disable ${client.client_id}, which tells how to stop the tokens that it has`,
-    );
-  await records.delete(clientKey(client.client_id));
-  if (json) return printJson({ deleted: client.client_id });
-  printLine(`deleted the client ${client.name}`);
+  if (client.disabled) return client.client_id;
+  throw new CommandError(
+    `${client.name} is enabled; run first: claimgate client disable ${client.client_id}, which tells how to stop the tokens that it has`,
+  );
 }
 
 async function grant({ records }: Place, name: string, audience: string, options: Options): Promise<void> {

@@ -1,8 +1,8 @@
 /** `claimgate client secret` and `claimgate client key`: how clients authenticate; two of a kind, to change over. */
 import type { Command } from 'commander';
-import type { Client } from '../../issuer/src/records.ts';
+import { type Client, isLive } from '../../issuer/src/records.ts';
 import { suggest } from '../../src/policy/fault.ts';
-import { demandRoom, makeSecret, readClientKey } from '../issuer/credentials.ts';
+import { makeRoom, makeSecret, readClientKey } from '../issuer/credentials.ts';
 import { atPlace, type Place, type PlaceOptions, withPlace } from '../issuer/place.ts';
 import { findClient, saveClient } from '../issuer/records.ts';
 import { CommandError, formatTime, paint, printFields, printJson, printLine } from '../terminal.ts';
@@ -38,7 +38,7 @@ export function addCredentialCommands(client: Command): void {
 function withRemoval(parent: Command, word: string, kind: 'secrets' | 'jwks'): void {
   withPlace(parent.command(`remove <client> <${word}-id>`))
     .description(`remove a ${word}; its id is in \`claimgate client show\``)
-    .option('--force', 'also if it is the last credential')
+    .option('--force', 'also if it is the last live credential')
     .addHelpText('after', `\nExample:\n  claimgate client ${word} remove "Timesheets Import Job" 1f0c93ab`)
     .action((name: string, id: string, options: Options) =>
       atPlace(options, (place) => remove(place, name, { word, kind, id }, options)),
@@ -49,9 +49,9 @@ const endOf = ({ expiresIn }: Options) => (expiresIn === undefined ? undefined :
 
 async function addSecret({ records }: Place, name: string, options: Options): Promise<void> {
   const client = await findClient(records, name);
-  demandRoom(client, 'secrets');
+  const kept = makeRoom(client, client.secrets, 'secret', nowSeconds());
   const { secret, record } = makeSecret(nowSeconds(), endOf(options));
-  const changed: Client = { ...client, secrets: [...client.secrets, record] };
+  const changed: Client = { ...client, secrets: [...kept, record] };
   await saveClient(records, changed);
   if (options.json) return printJson({ ...changed, client_secret: secret });
   printLine(`${client.name} has another secret, ${record.id}, which works a minute from now at the latest`);
@@ -59,7 +59,7 @@ async function addSecret({ records }: Place, name: string, options: Options): Pr
     ['client_id', client.client_id],
     ['client_secret', `${secret}   ${paint('dim', '(shown once; only its hash is kept)')}`],
   ]);
-  const [older] = client.secrets;
+  const [older] = kept;
   if (older !== undefined)
     printLine(
       `When nothing uses the older one: claimgate client secret remove ${client.client_id} ${older.id}`,
@@ -68,11 +68,11 @@ async function addSecret({ records }: Place, name: string, options: Options): Pr
 
 async function addKey({ records }: Place, name: string, file: string, options: Options): Promise<void> {
   const client = await findClient(records, name);
-  demandRoom(client, 'jwks');
+  const kept = makeRoom(client, client.jwks, 'key', nowSeconds());
   const key = await readClientKey(file, nowSeconds(), endOf(options));
   if (client.jwks.some(({ id }) => id === key.id))
     throw new CommandError(`${client.name} has that key already`);
-  const changed: Client = { ...client, jwks: [...client.jwks, key] };
+  const changed: Client = { ...client, jwks: [...kept, key] };
   await saveClient(records, changed);
   if (options.json) return printJson(changed);
   const end = key.expires_at === undefined ? '' : `, until ${formatTime(key.expires_at)}`;
@@ -89,9 +89,10 @@ async function remove(
   const known = client[kind].map((one) => one.id);
   if (!known.includes(id))
     throw new CommandError(`${client.name} has no ${word} ${id}; ${suggest(id, known)}`);
-  if (client.secrets.length + client.jwks.length === 1 && !force)
+  const others = [...client.secrets, ...client.jwks].filter((one) => one.id !== id);
+  if (!others.some((one) => isLive(one, nowSeconds())) && !force)
     throw new CommandError(
-      `it is the last credential of ${client.name}; add another one first, or remove it with --force`,
+      `it is the last live credential of ${client.name}; add another one first, or remove it with --force`,
     );
   const changed = { ...client, [kind]: client[kind].filter((one) => one.id !== id) };
   await saveClient(records, changed);

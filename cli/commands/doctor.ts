@@ -1,10 +1,11 @@
 /** `claimgate doctor`: whether issuer, keys, clients and gateway fit together. */
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { Api, Client } from '../../issuer/src/records.ts';
+import { type Api, type Client, isRfc9068 } from '../../issuer/src/records.ts';
 import type { Issuer as TrustedIssuer } from '../../src/policy/policy.ts';
 import { compileConfig } from '../check.ts';
 import { atPlace, type Place, type PlaceOptions, withPlace } from '../issuer/place.ts';
+import { findMismatches } from '../issuer/record-checks.ts';
 import { listApis, listClients } from '../issuer/records.ts';
 import { EXIT, paint, printJson, printLine } from '../terminal.ts';
 
@@ -152,6 +153,14 @@ async function checkEndpoints({ issuer, vault }: Place): Promise<Finding[]> {
   const published = await fetchKids(metadata.jwks_uri ?? '');
   const kept = [...(await vault.read()).values()].flatMap(({ keys }) => keys.map(({ jwk }) => jwk.kid));
   const absent = kept.filter((kid) => !published.includes(kid));
+  const foreign = published.filter((kid) => !kept.includes(kid));
+  if (foreign.length > 0)
+    findings.push(
+      error(
+        'key set',
+        `the issuer publishes ${foreign.join(', ')}, which ${vault.name} does not have: it is not the latest copy. Bring the file from where it was last used`,
+      ),
+    );
   findings.push(
     absent.length === 0
       ? ok(`key set: ${published.length} keys`)
@@ -174,39 +183,15 @@ async function fetchKids(uri: string): Promise<string[]> {
 }
 
 function checkRecords(apis: readonly Api[], clients: readonly Client[]): Finding[] {
-  const byAudience = new Map(apis.map((api) => [api.identifier, api]));
-  const findings: Finding[] = [];
-  for (const { identifier } of apis) {
-    const normal = URL.parse(identifier)?.href;
-    if (normal !== undefined && normal !== identifier)
-      findings.push(
-        warning(`API ${identifier}`, `some clients will ask for ${normal} instead, and get no token`),
-      );
-  }
-  for (const client of clients) {
-    if (client.secrets.length + client.jwks.length === 0)
-      findings.push(
-        warning(
-          `client ${client.name}`,
-          `it has no credential; claimgate client secret add ${client.client_id}`,
-        ),
-      );
-    for (const [audience, { scope }] of Object.entries(client.grants)) {
-      const api = byAudience.get(audience);
-      const unknown =
-        scope === '*' ? [] : scope.filter((one) => !api?.scopes.some(({ value }) => value === one));
-      if (api === undefined)
-        findings.push(warning(`client ${client.name}`, `it has a grant for ${audience}, which is no API`));
-      else if (unknown.length > 0)
-        findings.push(
-          warning(
-            `client ${client.name}`,
-            `${audience} does not have the scopes ${unknown.join(', ')} of its grant`,
-          ),
-        );
-    }
-  }
-  return [ok(`${apis.length} APIs, ${clients.length} clients`), ...findings];
+  return [
+    ok(`${apis.length} APIs, ${clients.length} clients`),
+    ...findMismatches(apis, clients).map(({ what, detail }) => warning(what, detail)),
+    ...clients
+      .filter(({ secrets, jwks }) => secrets.length + jwks.length === 0)
+      .map(({ name, client_id: id }) =>
+        warning(`client ${name}`, `it has no credential; claimgate client secret add ${id}`),
+      ),
+  ];
 }
 
 /** The gateway's side: issuer, audiences, algorithms and token types as its policy has them. */
@@ -245,7 +230,7 @@ function checkGateway({ issuer }: Place, apis: readonly Api[], { gateway, gatewa
 }
 
 function checkTokens(api: Api, trusted: TrustedIssuer, gateway: string): Finding[] {
-  const type = api.token_dialect.startsWith('rfc9068_profile') ? 'at+jwt' : 'jwt';
+  const type = isRfc9068(api.token_dialect) ? 'at+jwt' : 'jwt';
   const where = `ISSUERS.${trusted.name} in ${gateway}`;
   return [
     trusted.algorithms.has(api.signing_alg)

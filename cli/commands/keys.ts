@@ -4,8 +4,8 @@ import type { SigningAlgorithm } from '../../issuer/src/records.ts';
 import type { KeySet } from '../../issuer/src/token/keys.ts';
 import { suggest } from '../../src/policy/fault.ts';
 import { isLoopbackHost } from '../../src/policy/uri.ts';
+import { gatewayLines, printGatewayLines } from '../issuer/gateway-lines.ts';
 import { atPlace, type Place, type PlaceOptions, withPlace } from '../issuer/place.ts';
-import { listApis } from '../issuer/records.ts';
 import { makeKeySet, revoke, rotate, safeToRevokeAt, secondsUntilRotation } from '../issuer/rotation.ts';
 import {
   CommandError,
@@ -18,7 +18,13 @@ import {
 } from '../terminal.ts';
 import { collect, nowSeconds, readAlgorithm } from './options.ts';
 
-type Options = PlaceOptions & { json?: boolean; alg?: SigningAlgorithm[]; force?: boolean; now?: boolean };
+type Options = PlaceOptions & {
+  json?: boolean;
+  alg?: SigningAlgorithm[];
+  force?: boolean;
+  replace?: boolean;
+  now?: boolean;
+};
 
 /** A secret of a Worker holds no more. */
 const MAX_SECRET_BYTES = 5_000;
@@ -31,6 +37,7 @@ export function addKeyCommands(program: Command): void {
   withPlace(issuer.command('init'))
     .description('make signing keys where there are none; what is there stays')
     .option('--alg <algorithm>', 'ES256 (default), RS256, PS256, EdDSA; repeat for more', collectAlgorithms)
+    .option('--replace', 'also where there are keys: all tokens are refused then')
     .addHelpText('after', '\nExample:\n  claimgate issuer init --alg ES256 --alg RS256')
     .action((options: Options) => atPlace(options, (place) => init(place, options)));
 
@@ -64,12 +71,12 @@ async function init(place: Place, options: Options): Promise<void> {
       `ISSUER is ${issuer}, which is this machine; write the public URL into ${options.config} first, such as ISSUER = "https://auth.example.com/"`,
     );
   const sets = await vault.read();
-  const made: SigningAlgorithm[] = [];
-  for (const algorithm of options.alg ?? (sets.size === 0 ? ['ES256' as const] : [])) {
-    if (sets.has(algorithm)) continue;
-    await vault.write(algorithm, await makeKeySet(algorithm, nowSeconds()));
-    made.push(algorithm);
-  }
+  if (!options.replace) await vault.demandLatest();
+  const wanted = options.alg ?? (sets.size === 0 ? ['ES256' as const] : []);
+  const made = options.replace
+    ? [...new Set([...wanted, ...sets.keys()])]
+    : wanted.filter((algorithm) => !sets.has(algorithm));
+  for (const algorithm of made) await vault.write(algorithm, await makeKeySet(algorithm, nowSeconds()));
   const all = [...new Set([...sets.keys(), ...made])];
   if (options.json) return printJson({ issuer, made, algorithms: all, keys: vault.name });
   printFields([
@@ -88,7 +95,7 @@ async function list({ vault }: Place, { json }: Options): Promise<void> {
     set.keys.map(({ status, since, jwk }) => ({ algorithm, status, kid: jwk.kid, since })),
   );
   if (json) return printJson(rows);
-  if (rows.length === 0) return printLine('no keys; make some with: claimgate issuer init');
+  if (rows.length === 0) return printLine(noKeys(vault.name));
   printTable(
     ['ALG', 'STATE', 'SINCE', 'KID'],
     rows.map(({ algorithm, status, kid, since }) => [algorithm, status, formatTime(since), kid]),
@@ -98,40 +105,45 @@ async function list({ vault }: Place, { json }: Options): Promise<void> {
 async function rotateKeys({ vault }: Place, options: Options): Promise<void> {
   const sets = await vault.read();
   const algorithms = options.alg ?? [...sets.keys()];
-  if (algorithms.length === 0)
-    throw new CommandError('there are no keys; make some with: claimgate issuer init');
+  if (algorithms.length === 0) throw new CommandError(noKeys(vault.name));
+  await vault.demandLatest();
   const now = nowSeconds();
-  // All are checked before any is rotated.
-  const chosen = algorithms.map((algorithm): [SigningAlgorithm, KeySet] => {
-    const set = sets.get(algorithm);
-    if (set === undefined)
-      throw new CommandError(`there is no ${algorithm} key; ${suggest(algorithm, [...sets.keys()])}`);
-    const wait = secondsUntilRotation(set, now);
-    if (wait > 0 && !options.force)
-      throw new CommandError(
-        `the next ${algorithm} key is published for less than a day, and verifiers may not know it; rotate after ${formatTime(now + wait)}, or with --force if the current key is in the wrong hands`,
-      );
-    return [algorithm, set];
-  });
-  const rotated: { algorithm: string; current: string; previous: string }[] = [];
-  for (const [algorithm, set] of chosen) {
-    const next = await rotate(algorithm, set, now);
-    if (Buffer.byteLength(JSON.stringify(next)) > MAX_SECRET_BYTES)
-      throw new CommandError(
-        `the ${algorithm} keys would not fit into a secret of 5 KB; revoke a previous one first (claimgate keys list)`,
-      );
-    await vault.write(algorithm, next);
-    const kidOf = (status: string) => next.keys.find((key) => key.status === status)?.jwk.kid ?? '';
-    rotated.push({ algorithm, current: kidOf('current'), previous: kidOf('previous') });
-  }
-  if (options.json) return printJson(rotated);
+  // All are made and checked before any is written.
+  const rotated = await Promise.all(
+    algorithms.map(async (algorithm) => {
+      const set = sets.get(algorithm);
+      if (set === undefined)
+        throw new CommandError(`there is no ${algorithm} key; ${suggest(algorithm, [...sets.keys()])}`);
+      demandPublished(algorithm, set, now, options.force ?? false);
+      const next = await rotate(algorithm, set, now);
+      if (Buffer.byteLength(JSON.stringify(next)) > MAX_SECRET_BYTES)
+        throw new CommandError(
+          `the ${algorithm} keys would not fit into a secret of 5 KB; revoke a previous one first (claimgate keys list)`,
+        );
+      const kidOf = (status: string) => next.keys.find((key) => key.status === status)?.jwk.kid ?? '';
+      return { algorithm, current: kidOf('current'), previous: kidOf('previous'), next };
+    }),
+  );
+  for (const { algorithm, next } of rotated) await vault.write(algorithm, next);
+  if (options.json) return printJson(rotated.map(({ next: _, ...told }) => told));
   for (const { algorithm, current, previous } of rotated) {
     printLine(`${algorithm}: ${current} signs now; ${previous} goes on verifying`);
     printLine(`  If that one is in the wrong hands: claimgate keys revoke ${previous} --now`);
   }
 }
 
-async function revokeKey({ vault, records }: Place, kid: string, options: Options): Promise<void> {
+const noKeys = (name: string) =>
+  `no keys in ${name}; if the issuer has some, bring that file from where it was last used; else make some with: claimgate issuer init`;
+
+function demandPublished(algorithm: SigningAlgorithm, set: KeySet, now: number, force: boolean): void {
+  const wait = secondsUntilRotation(set, now);
+  if (wait > 0 && !force)
+    throw new CommandError(
+      `the next ${algorithm} key is published for less than a day, and verifiers may not know it; rotate after ${formatTime(now + wait)}, or with --force if the current key is in the wrong hands`,
+    );
+}
+
+async function revokeKey({ vault, environment }: Place, kid: string, options: Options): Promise<void> {
   const sets = await vault.read();
   const entries = [...sets].flatMap(([algorithm, set]) => set.keys.map((key) => ({ algorithm, set, key })));
   const found = entries.find(({ key }) => key.jwk.kid === kid);
@@ -147,20 +159,16 @@ async function revokeKey({ vault, records }: Place, kid: string, options: Option
     throw new CommandError(
       `${kid} is the ${key.status} key; rotate first: claimgate keys rotate --alg ${algorithm} --force`,
     );
-  const lifetimes = (await listApis(records))
-    .filter((api) => api.signing_alg === algorithm)
-    .map((api) => api.token_lifetime);
-  const safeAt = safeToRevokeAt(key, Math.max(0, ...lifetimes));
+  const safeAt = safeToRevokeAt(key);
   if (safeAt > nowSeconds() && !options.now)
     throw new CommandError(
       `tokens that it signed may be valid until ${formatTime(safeAt)}; revoke it then, or with --now to refuse them`,
     );
+  await vault.demandLatest();
   await vault.write(algorithm, revoke(set, kid));
-  const lines = ['[vars.GATEWAY]', `blocked_kids = ["${kid}"]`];
+  const lines = gatewayLines(environment, 'blocked_kids', kid);
   if (options.json) return printJson({ revoked: kid, gateway: lines });
   printLine(`revoked ${kid}: the gateway refuses what it signed six minutes from now at the latest`);
   if (safeAt <= nowSeconds()) return;
-  printLine("To refuse it at once, add to the gateway's wrangler.toml, and deploy it:");
-  printLine();
-  for (const line of lines) printLine(`  ${line}`);
+  printGatewayLines(lines);
 }

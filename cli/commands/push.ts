@@ -1,8 +1,9 @@
 /** `claimgate push` and `pull`: APIs and clients as a file, for review and for pipelines. */
 import type { Command } from 'commander';
-import { type Change, compare, readDeclaration, readStore } from '../issuer/declaration.ts';
+import { type Change, compare, type Declaration, readDeclaration, readStore } from '../issuer/declaration.ts';
 import { atPlace, type Place, type PlaceOptions, withPlace } from '../issuer/place.ts';
-import { note, paint, printJson, printLine } from '../terminal.ts';
+import { findMismatches } from '../issuer/record-checks.ts';
+import { CommandError, note, paint, printJson, printLine, warn } from '../terminal.ts';
 
 type Options = PlaceOptions & { json?: boolean; dryRun?: boolean; prune?: boolean; credentials?: boolean };
 
@@ -10,7 +11,7 @@ export function addPushCommands(program: Command): void {
   withPlace(program.command('push [file]'))
     .description('make APIs and clients as issuer.json says; credentials that it leaves out stay')
     .option('--dry-run', 'show what would change, and change nothing')
-    .option('--prune', 'delete what the file does not have')
+    .option('--prune', 'delete what the file does not have; clients only if they are disabled')
     .addHelpText('after', '\nExample:\n  claimgate push issuer.json --dry-run --remote')
     .action((file: string | undefined, options: Options) =>
       atPlace(options, (place) => push(place, file ?? 'issuer.json', options)),
@@ -31,12 +32,18 @@ async function pull({ records }: Place, { credentials }: Options): Promise<void>
   else printJson({ apis, clients: clients.map(({ secrets: _, jwks: __, ...client }) => client) });
 }
 
-async function push({ records }: Place, file: string, { dryRun, prune, json }: Options): Promise<void> {
-  const changes = compare(readDeclaration(file), await readStore(records));
+async function push({ records, vault }: Place, file: string, options: Options): Promise<void> {
+  const { dryRun, prune, json } = options;
+  const declaration = readDeclaration(file);
+  const stored = await readStore(records);
+  const changes = compare(declaration, stored);
+  const algorithms = [...(await vault.read()).keys()];
+  demandKeys(declaration, algorithms, file);
+  for (const { what, detail } of findMismatches(declaration.apis, declaration.clients))
+    warn(`${what}: ${detail}`);
   const applied = changes.filter(({ kind }) => kind !== 'delete' || prune);
-  if (json)
-    printJson({ applied: !dryRun, changes: applied.map(({ record: _, key: __, ...change }) => change) });
-  else for (const change of changes) print(change, prune ?? false);
+  if (prune) demandDisabled(changes);
+  if (!json) for (const change of changes) print(change, prune ?? false);
   if (!dryRun) {
     for (const [i, { kind, key, record }] of applied.entries()) {
       if (process.stderr.isTTY && applied.length > 10) note(`${i + 1} of ${applied.length}`);
@@ -44,12 +51,33 @@ async function push({ records }: Place, file: string, { dryRun, prune, json }: O
       else await records.put(key, record);
     }
   }
-  if (json) return;
+  if (json) {
+    const told = applied.map(({ record: _, key: __, stored: ___, ...change }) => change);
+    return printJson({ applied: !dryRun, changes: told });
+  }
   if (applied.length === 0) printLine('nothing to change');
   else
     printLine(
       dryRun ? `${applied.length} to change; nothing was changed (--dry-run)` : `${applied.length} changed`,
     );
+}
+
+function demandKeys({ apis }: Declaration, algorithms: readonly string[], file: string): void {
+  const api = apis.find(({ signing_alg: algorithm }) => !algorithms.includes(algorithm));
+  if (api === undefined) return;
+  throw new CommandError(
+    `${file}: ${api.identifier} wants ${api.signing_alg}, for which the issuer has no key; make one with: claimgate issuer init --alg ${api.signing_alg}`,
+  );
+}
+
+function demandDisabled(changes: readonly Change[]): void {
+  const enabled = changes.filter(
+    ({ kind, what, stored }) => kind === 'delete' && what === 'client' && !stored?.disabled,
+  );
+  if (enabled.length === 0) return;
+  throw new CommandError(
+    `--prune would delete clients that are enabled: ${enabled.map(({ name }) => name).join(', ')}; disable them first (claimgate client disable), which tells how to stop the tokens that they have`,
+  );
 }
 
 function print({ kind, what, name, fields }: Change, prune: boolean): void {

@@ -71,7 +71,8 @@ async function run(clientId: string, audience: string | undefined, options: Opti
     '-d',
     'grant_type=client_credentials',
   ];
-  for (const [name, value] of Object.entries(parameters)) curl.push('--data-urlencode', `'${name}=${value}'`);
+  for (const [name, value] of Object.entries(parameters))
+    curl.push('--data-urlencode', quote(`${name}=${value}`));
   const header = decodeProtectedHeader(token);
   const claims = decodeJwt(token);
 
@@ -88,6 +89,9 @@ async function run(clientId: string, audience: string | undefined, options: Opti
   }
   if (verdicts?.every(({ status }) => status !== 200)) process.exitCode = EXIT.findings;
 }
+
+/** For a POSIX shell. */
+const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
 function readIssuer({ config, env }: Options): string {
   const issuer = readIssuerConfig(config, env).vars?.['ISSUER'];
@@ -113,6 +117,8 @@ function readSecret(file: string | undefined): string {
   }
 }
 
+const TIMEOUT_MS = 10_000;
+
 async function askForToken(
   issuer: string,
   clientId: string,
@@ -122,9 +128,13 @@ async function askForToken(
   const url = URL.parse(issuer);
   if (url === null)
     throw new CommandError(`${issuer} is no URL; write the issuer such as https://auth.example.com/`);
-  const options = { [oauth.allowInsecureRequests]: isLoopbackHost(url.hostname) };
+  const options = {
+    [oauth.allowInsecureRequests]: isLoopbackHost(url.hostname),
+    signal: () => AbortSignal.timeout(TIMEOUT_MS),
+  };
   try {
     const discovered = await oauth.discoveryRequest(url, { ...options, algorithm: 'oauth2' });
+    if (discovered.status >= 500) throw await explainOutage(issuer, discovered);
     const server = await oauth.processDiscoveryResponse(url, discovered);
     const client: oauth.Client = { client_id: clientId };
     const basic = oauth.ClientSecretBasic(secret);
@@ -134,6 +144,13 @@ async function askForToken(
   } catch (error) {
     throw explain(error, issuer);
   }
+}
+
+/** The issuer tells what it lacks to whoever sits at the machine. */
+async function explainOutage(issuer: string, response: Response): Promise<CommandError> {
+  const { faults = [] } = (await response.json().catch(() => ({}))) as { faults?: string[] };
+  const reason = faults.length > 0 ? faults.join('\n  ') : 'its log has the reason';
+  return new CommandError(`${issuer} answers ${response.status}: ${reason}`, EXIT.failed);
 }
 
 function explain(error: unknown, issuer: string): unknown {
@@ -151,7 +168,7 @@ function explain(error: unknown, issuer: string): unknown {
       `${issuer} is not an issuer as this command knows it: ${error.message}`,
       EXIT.failed,
     );
-  if (error instanceof TypeError)
+  if (error instanceof TypeError || (error instanceof DOMException && error.name === 'TimeoutError'))
     return new CommandError(
       `${issuer} can't be reached; is it running (npm start), or is another one meant (--issuer)?`,
       EXIT.failed,

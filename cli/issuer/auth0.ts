@@ -69,7 +69,11 @@ function convertApi(one: Json, notes: string[]): Api[] {
   const dialect = TOKEN_DIALECTS.find((name) => name === one['token_dialect']);
   if (one['token_encryption']) notes.push(`API ${identifier}: tokens are not encrypted here`);
   if (one['proof_of_possession']) notes.push(`API ${identifier}: tokens are not bound to keys here`);
-  const scopes = (Array.isArray(one['scopes']) ? (one['scopes'] as Json[]) : []).map((scope) => ({
+  const listed = Array.isArray(one['scopes']) ? (one['scopes'] as Json[]) : [];
+  const valued = listed.filter((scope) => typeof scope['value'] === 'string');
+  if (valued.length < listed.length)
+    notes.push(`API ${identifier}: ${listed.length - valued.length} scopes without a value are left out`);
+  const scopes = valued.map((scope) => ({
     value: String(scope['value']),
     ...(typeof scope['description'] === 'string' && { description: scope['description'].slice(0, 280) }),
   }));
@@ -110,8 +114,13 @@ function convertClient(
   }
   const id =
     typeof one['client_id'] === 'string' && isClientId(one['client_id']) ? one['client_id'] : makeClientId();
-  if (id !== one['client_id'])
-    notes.push(`client ${name}: the file has no client id, so it has a new one, ${id}`);
+  if (id !== one['client_id']) {
+    const why =
+      typeof one['client_id'] === 'string'
+        ? 'its client id has other characters than ids have here'
+        : 'the file has no client id';
+    notes.push(`client ${name}: ${why}, so it has a new one, ${id}`);
+  }
   const secret = one['client_secret'];
   const isStrong = typeof secret === 'string' && secret.length >= MIN_SECRET_LENGTH;
   if (!isStrong) {
@@ -143,7 +152,10 @@ function convertGrant(
   notes: string[],
 ): [string, { scope: string[] | '*' }][] {
   const audience = String(grant['audience']);
-  if (grant['subject_type'] === 'user') return [];
+  if (grant['subject_type'] === 'user') {
+    notes.push(`client ${name}: its grant for ${audience} is for users, left out`);
+    return [];
+  }
   const api = apis.find(({ identifier }) => identifier === audience);
   if (api === undefined) {
     notes.push(`client ${name}: its grant for ${audience} is left out, since that API is not in the files`);
@@ -154,6 +166,7 @@ function convertGrant(
       `client ${name}: there are no organizations here; its grant for ${audience} is for the API as a whole`,
     );
   if (grant['allow_all_scopes'] === true) return [[audience, { scope: '*' }]];
-  const scope = (Array.isArray(grant['scope']) ? grant['scope'] : (grant['scopes'] ?? [])) as unknown[];
+  const given = grant['scope'] ?? grant['scopes'] ?? [];
+  const scope = typeof given === 'string' ? given.split(' ') : (given as unknown[]);
   return [[audience, { scope: scope.map(String) }]];
 }

@@ -3,7 +3,14 @@ import { createHash, randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { calculateJwkThumbprint, exportJWK, importSPKI, type JWK } from 'jose';
 import { ASSERTION_ALGORITHMS } from '../../issuer/src/client/algorithms.ts';
-import { type Client, type ClientKey, type ClientSecret, MAX_CREDENTIALS } from '../../issuer/src/records.ts';
+import {
+  type Client,
+  type ClientKey,
+  type ClientSecret,
+  isLive,
+  MAX_CREDENTIALS,
+  PRIVATE_MEMBERS,
+} from '../../issuer/src/records.ts';
 import { SECRET_PREFIX } from '../../issuer/src/secret-prefix.ts';
 import { CommandError } from '../terminal.ts';
 
@@ -56,8 +63,8 @@ export async function readClientKey(
   }
   if (text.includes('PRIVATE KEY')) throw privateKey(path);
   const jwk = text.includes('BEGIN PUBLIC KEY') ? await readPem(text, path) : readJwk(text, path);
-  if (['d', 'k'].some((member) => member in jwk)) throw privateKey(path);
-  if (!['RSA', 'EC', 'OKP'].includes(jwk.kty ?? '') || (jwk.kty === 'EC' && jwk.crv !== 'P-256'))
+  if (PRIVATE_MEMBERS.some((member) => member in jwk)) throw privateKey(path);
+  if (!isUsable(jwk))
     throw new CommandError(
       `${path} has no key for ${ASSERTION_ALGORITHMS.join(', ')}; make one with: openssl genpkey -algorithm ed25519 -out key.pem && openssl pkey -in key.pem -pubout -out public.pem`,
     );
@@ -69,6 +76,14 @@ export async function readClientKey(
     ...(expiresAt !== undefined && { expires_at: expiresAt }),
   };
 }
+
+/** Of a kind and size that the issuer verifies assertions with. */
+function isUsable({ kty, crv, n }: JWK): boolean {
+  if (kty === 'RSA') return (n?.length ?? 0) >= MIN_RSA_MODULUS_LENGTH;
+  return (kty === 'EC' && crv === 'P-256') || (kty === 'OKP' && crv === 'Ed25519');
+}
+/** 2048 bits in base64url. */
+const MIN_RSA_MODULUS_LENGTH = 342;
 
 async function readPem(pem: string, path: string): Promise<JWK> {
   for (const algorithm of ['RS256', 'ES256', 'EdDSA']) {
@@ -90,11 +105,15 @@ function readJwk(text: string, path: string): JWK {
       `${path} is neither a JWK nor a public key in PEM; write one with: openssl pkey -in key.pem -pubout`,
     );
   }
+  const noKey = new CommandError(`${path} has no key; give a JWK, or a public key in PEM`);
+  if (typeof value !== 'object' || value === null) throw noKey;
   const { keys } = value as { keys?: JWK[] };
   if (keys === undefined) return value as JWK;
   if (keys.length !== 1)
     throw new CommandError(`${path} has ${keys.length} keys; give a file with the one to add`);
-  return keys[0] as JWK;
+  const [key] = keys;
+  if (typeof key !== 'object' || key === null) throw noKey;
+  return key;
 }
 
 const privateKey = (path: string) =>
@@ -102,12 +121,16 @@ const privateKey = (path: string) =>
     `${path} has a private key, which must stay with the client; give its public half: openssl pkey -in key.pem -pubout`,
   );
 
-/** Refuses a third credential: two are for changing from one to the other. */
-export function demandRoom(client: Client, kind: 'secrets' | 'jwks'): void {
-  if (client[kind].length < MAX_CREDENTIALS) return;
-  const word = kind === 'secrets' ? 'secret' : 'key';
-  const oldest = client[kind][0]?.id;
+/** Refuses a third live credential: two are for changing from one to the other. Expired ones make room. */
+export function makeRoom<T extends { readonly id: string; readonly expires_at?: number | undefined }>(
+  client: Client,
+  credentials: readonly T[],
+  word: 'secret' | 'key',
+  nowSeconds: number,
+): T[] {
+  const live = credentials.filter((one) => isLive(one, nowSeconds));
+  if (live.length < MAX_CREDENTIALS) return live;
   throw new CommandError(
-    `${client.name} has ${MAX_CREDENTIALS} ${word}s already; when nothing uses the older one, remove it with: claimgate client ${word} remove ${client.client_id} ${oldest}`,
+    `${client.name} has ${MAX_CREDENTIALS} ${word}s already; when nothing uses the older one, remove it with: claimgate client ${word} remove ${client.client_id} ${live[0]?.id}`,
   );
 }

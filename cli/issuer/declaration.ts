@@ -67,6 +67,8 @@ export interface Change {
   readonly name: string;
   /** What to write; absent where it is to be deleted. */
   readonly record?: Api | Client;
+  /** What is there now. */
+  readonly stored?: Api | Client | undefined;
   /** Which members differ, and how. */
   readonly fields: readonly { readonly name: string; readonly from?: unknown; readonly to?: unknown }[];
 }
@@ -78,14 +80,23 @@ export function compare(
 ): Change[] {
   const apis = new Map(stored.apis.map((api) => [apiKey(api.identifier), api]));
   const clients = new Map(stored.clients.map((client) => [clientKey(client.client_id), client]));
-  const wantedApis = wanted.apis.map((api) => [apiKey(api.identifier), api] as const);
+  const wantedApis = wanted.apis.map((api) => {
+    const key = apiKey(api.identifier);
+    return [key, { ...api, ...stillDisabled(apis.get(key)) }] as const;
+  });
   const wantedClients = wanted.clients.map((client) => {
     const key = clientKey(client.client_id);
-    const { secrets = [], jwks = [] } = clients.get(key) ?? {};
-    return [key, { ...client, secrets: client.secrets ?? secrets, jwks: client.jwks ?? jwks }] as const;
+    const before = clients.get(key);
+    const secrets = client.secrets ?? before?.secrets ?? [];
+    const jwks = client.jwks ?? before?.jwks ?? [];
+    return [key, { ...client, secrets, jwks, ...stillDisabled(before) }] as const;
   });
   return [...diff('api', apis, wantedApis), ...diff('client', clients, wantedClients)];
 }
+
+/** What was disabled in an incident, a file from before must not enable: that takes a command of its own. */
+const stillDisabled = (before: { disabled?: true | undefined } | undefined) =>
+  before?.disabled ? { disabled: true as const } : {};
 
 function diff(
   what: 'api' | 'client',
@@ -103,7 +114,9 @@ function diff(
   });
   const deleted = [...stored]
     .filter(([key]) => !keys.has(key))
-    .map(([key, record]): Change => ({ kind: 'delete', what, key, name: nameOf(record), fields: [] }));
+    .map(
+      ([key, stored]): Change => ({ kind: 'delete', what, key, name: nameOf(stored), stored, fields: [] }),
+    );
   return [...written, ...deleted];
 }
 

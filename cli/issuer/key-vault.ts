@@ -1,20 +1,25 @@
 /** Where signing keys are kept, private halves included: secrets of the Worker. */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { parseEnv } from 'node:util';
+import { isDeepStrictEqual, parseEnv } from 'node:util';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../../issuer/src/records.ts';
 import { type KeySet, keySecretName, parseKeySet } from '../../issuer/src/token/keys.ts';
-import { CommandError } from '../terminal.ts';
+import { CommandError, EXIT } from '../terminal.ts';
+import type { RecordStore } from './record-store.ts';
 import { runWrangler } from './wrangler.ts';
+
+export type KeySets = ReadonlyMap<SigningAlgorithm, KeySet>;
 
 export interface KeyVault {
   /** For messages. */
   readonly name: string;
-  read(): Promise<ReadonlyMap<SigningAlgorithm, KeySet>>;
+  read(): Promise<KeySets>;
+  /** Throws `CommandError` where what `read` gave is not the latest: writing would take keys away that sign. */
+  demandLatest(): Promise<void>;
   write(algorithm: SigningAlgorithm, keys: KeySet): Promise<void>;
 }
 
-/** `.dev.vars` beside the configuration, where `wrangler dev` reads secrets. Other lines of it stay. */
+/** `.dev.vars` beside the configuration, where `wrangler dev` reads secrets. The rest of it stays as it is. */
 export function localVault(path: string, configPath: string): KeyVault {
   const readText = () => (existsSync(path) ? readFileSync(path, 'utf8') : '');
   return {
@@ -22,13 +27,14 @@ export function localVault(path: string, configPath: string): KeyVault {
     async read() {
       return readSets(parseEnv(readText()), path);
     },
+    async demandLatest() {}, // there is no other copy
     async write(algorithm, keys) {
       const name = keySecretName(algorithm);
-      const line = `${name}='${JSON.stringify(keys)}'`;
-      const others = readText()
-        .split('\n')
-        .filter((text) => text !== '' && !text.startsWith(`${name}=`));
-      writeFileSync(path, `${[...others, line].join('\n')}\n`, { mode: 0o600 });
+      const line = `${name}='${JSON.stringify(keys)}'\n`;
+      const text = readText();
+      const own = new RegExp(`^${name}=.*\\n?`, 'm');
+      const separator = text === '' || text.endsWith('\n') ? '' : '\n';
+      replaceFile(path, own.test(text) ? text.replace(own, () => line) : text + separator + line);
       // A running `wrangler dev` reads secrets again only when its configuration changes.
       const now = new Date();
       utimesSync(configPath, now, now);
@@ -36,39 +42,73 @@ export function localVault(path: string, configPath: string): KeyVault {
   };
 }
 
+/** Of all keys that were written last, by algorithm: an entry of KV that only commands read. */
+const LATEST_PREFIX = 'keys:';
+
 /**
  * Secrets on Cloudflare. They can be written but never read back, so a file on this machine is the master copy: it
- * knows the private half of the key that is to sign next.
+ * knows the private half of the key that is to sign next. KV remembers which keys were written last, so that an old
+ * or a missing copy is noticed before it replaces them.
  */
-export function remoteVault(path: string, wranglerFlags: readonly string[]): KeyVault {
+export function remoteVault(path: string, wranglerFlags: readonly string[], records: RecordStore): KeyVault {
+  const draft = `${path}.new`;
+  const readFile = (): Record<string, unknown> => {
+    if (existsSync(draft))
+      throw new CommandError(
+        `${draft} is there: a write of keys did not end well. If Cloudflare has them (the issuer publishes the kids of that file), rename it to ${path}; else delete it`,
+      );
+    if (!existsSync(path)) return {};
+    try {
+      return JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+    } catch {
+      throw new CommandError(`${path} is no JSON; restore it from a copy`);
+    }
+  };
+  const read = async () => {
+    const content = Object.entries(readFile()).map(([name, set]) => [name, JSON.stringify(set)]);
+    return readSets(Object.fromEntries(content), path);
+  };
   return {
     name: path,
-    async read() {
-      if (!existsSync(path)) return new Map();
-      const content = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
-      return readSets(
-        Object.fromEntries(Object.entries(content).map(([name, set]) => [name, JSON.stringify(set)])),
-        path,
-      );
+    read,
+    async demandLatest() {
+      const sets = await read();
+      for (const [key, latest] of await records.list(LATEST_PREFIX)) {
+        const algorithm = key.slice(LATEST_PREFIX.length) as SigningAlgorithm;
+        if (isDeepStrictEqual(latest, kidsOf(sets.get(algorithm)))) continue;
+        const state = sets.has(algorithm) ? 'is not the latest copy' : 'does not have them';
+        throw new CommandError(
+          `the issuer has ${algorithm} keys, and ${path} ${state}; bring the file from where it was last used, or name it with --key-file. If it is lost: claimgate issuer init --replace makes new keys, and all tokens are refused then`,
+        );
+      }
     },
     async write(algorithm, keys) {
-      const content = existsSync(path)
-        ? (JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>)
-        : {};
       const name = keySecretName(algorithm);
-      // On disk first: keys that only Cloudflare has could never be rotated.
-      const draft = `${path}.new`;
+      const content = { ...readFile(), [name]: keys };
       mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(draft, `${JSON.stringify({ ...content, [name]: keys }, null, 2)}\n`, { mode: 0o600 });
+      // On disk first: keys that only Cloudflare has could never be rotated.
+      replaceFile(draft, `${JSON.stringify(content, null, 2)}\n`);
       try {
         await runWrangler(['secret', 'put', name, ...wranglerFlags], JSON.stringify(keys));
       } catch (error) {
-        rmSync(draft);
-        throw error;
+        throw new CommandError(
+          `${(error as Error).message}\n  The new keys are in ${draft}. If Cloudflare has them all the same (the issuer publishes their kids), rename it to ${path}; else delete it`,
+          EXIT.failed,
+        );
       }
       renameSync(draft, path);
+      await records.put(`${LATEST_PREFIX}${algorithm}`, kidsOf(keys));
     },
   };
+}
+
+const kidsOf = (set: KeySet | undefined) => (set?.keys ?? []).map(({ jwk }) => jwk.kid);
+
+/** All or nothing, and for its owner only. */
+function replaceFile(path: string, text: string): void {
+  const temporary = `${path}.tmp`;
+  writeFileSync(temporary, text, { mode: 0o600 });
+  renameSync(temporary, path);
 }
 
 function readSets(
@@ -81,9 +121,7 @@ function readSets(
     if (text === undefined) continue;
     const set = parseKeySet(algorithm, text);
     if (typeof set === 'string')
-      throw new CommandError(
-        `${keySecretName(algorithm)} in ${path}: ${set}; restore the file from a copy, or delete that entry and run: claimgate issuer init`,
-      );
+      throw new CommandError(`${keySecretName(algorithm)} in ${path}: ${set}; restore the file from a copy`);
     sets.set(algorithm, set);
   }
   return sets;

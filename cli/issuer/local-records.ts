@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { RECORDS_BINDING, type RecordStore } from './record-store.ts';
+import { parseStored, RECORDS_BINDING, type RecordStore } from './record-store.ts';
 
 interface LocalKv {
   get(key: string): Promise<string | null>;
@@ -34,7 +34,7 @@ export async function localRecords(namespaceId: string, persistTo: string): Prom
   const kv = proxy.env[RECORDS_BINDING] as LocalKv;
   const get = async (key: string) => {
     const text = await kv.get(key);
-    return text === null ? undefined : (JSON.parse(text) as unknown);
+    return text === null ? undefined : parseStored(text);
   };
   return {
     get,
@@ -48,7 +48,7 @@ export async function localRecords(namespaceId: string, persistTo: string): Prom
         names.push(...page.keys.map(({ name }) => name));
         cursor = page.list_complete ? undefined : page.cursor;
       } while (cursor !== undefined);
-      return Promise.all(names.map(get));
+      return Promise.all(names.map(async (name) => [name, await get(name)] as const));
     },
     async close() {
       await proxy.dispose();

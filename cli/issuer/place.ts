@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { parse, TomlError } from 'smol-toml';
-import { CommandError } from '../terminal.ts';
+import { CommandError, note } from '../terminal.ts';
 import { type KeyVault, localVault, remoteVault } from './key-vault.ts';
 import { localRecords } from './local-records.ts';
 import { RECORDS_BINDING, type RecordStore } from './record-store.ts';
@@ -23,8 +23,8 @@ export interface Place {
   readonly issuer: string;
   readonly records: RecordStore;
   readonly vault: KeyVault;
-  /** How commands of wrangler name the same place. */
-  readonly wranglerFlags: readonly string[];
+  /** The environment of the configuration, if one was named. */
+  readonly environment: string | undefined;
   readonly config: IssuerConfig;
 }
 
@@ -82,20 +82,25 @@ export async function atPlace<T>(
   const records = remote
     ? wranglerRecords([...wranglerFlags, '--remote'])
     : await localRecords(namespace.id ?? RECORDS_BINDING, folder);
+  const suffix = options.env === undefined ? '' : `.${options.env}`;
   const vault = remote
     ? remoteVault(
-        options.keyFile ?? `.claimgate/issuer-keys${options.env === undefined ? '' : `.${options.env}`}.json`,
+        options.keyFile ?? `.claimgate/keys.${config.name ?? baseName(options.config)}${suffix}.json`,
         wranglerFlags,
+        records,
       )
-    : localVault(
-        join(dirname(options.config), `.dev.vars${options.env === undefined ? '' : `.${options.env}`}`),
-        options.config,
-      );
+    : localVault(join(dirname(options.config), `.dev.vars${suffix}`), options.config);
+  if (options.env !== undefined && !remote) note(`acting on this machine; with --remote, on Cloudflare`);
   try {
-    return await run({ remote, issuer, records, vault, wranglerFlags, config });
+    return await run({ remote, issuer, records, vault, environment: options.env, config });
   } finally {
     await records.close();
   }
+}
+
+/** The Worker's name where an environment doesn't have one of its own. */
+function baseName(path: string): string {
+  return readIssuerConfig(path, undefined).name ?? 'issuer';
 }
 
 /** Throws `CommandError` for a file that is missing or no TOML, or has no such environment. */

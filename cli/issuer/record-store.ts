@@ -3,11 +3,20 @@ export const RECORDS_BINDING = 'ISSUER_KV';
 
 /** The entries of the issuer's KV namespace, as commands read and write them. */
 export interface RecordStore {
-  /** @returns `undefined` if there is none */
+  /** @returns `undefined` if there is none; text where it is no JSON */
   get(key: string): Promise<unknown>;
   put(key: string, value: unknown): Promise<void>;
   delete(key: string): Promise<void>;
   /** All entries whose key begins so, in the order of their keys. */
-  list(prefix: string): Promise<readonly unknown[]>;
+  list(prefix: string): Promise<readonly (readonly [key: string, value: unknown])[]>;
   close(): Promise<void>;
+}
+
+/** Somebody may have written what is no JSON: it is no reason to fail, but no record either. */
+export function parseStored(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }

@@ -9,31 +9,30 @@ import {
   type Client,
   clientKey,
   clientSchema,
+  isClientId,
+  isIdentifier,
 } from '../../issuer/src/records.ts';
 import { formatFault, schemaFaults, suggest } from '../../src/policy/fault.ts';
-import { CommandError } from '../terminal.ts';
+import { CommandError, warn } from '../terminal.ts';
 import type { RecordStore } from './record-store.ts';
 
-export const listApis = (store: RecordStore) =>
-  listRecords(store, API_PREFIX, apiSchema, 'API', 'identifier');
-export const listClients = (store: RecordStore) =>
-  listRecords(store, CLIENT_PREFIX, clientSchema, 'client', 'client_id');
+export const listApis = (store: RecordStore): Promise<Api[]> => listRecords(store, API_PREFIX, apiSchema);
+export const listClients = (store: RecordStore): Promise<Client[]> =>
+  listRecords(store, CLIENT_PREFIX, clientSchema);
 
-async function listRecords<T>(
-  store: RecordStore,
-  prefix: string,
-  schema: z.ZodMiniType<T>,
-  kind: string,
-  idMember: string,
-): Promise<T[]> {
-  return (await store.list(prefix)).map((value) => {
-    const id = String((value as Record<string, unknown> | undefined)?.[idMember] ?? '?');
-    return parseRecord(schema, value, `${kind} ${id}`);
-  });
+/** The entries that are records. Others don't count for the Worker either; they are told, and hold nothing up. */
+async function listRecords<T>(store: RecordStore, prefix: string, schema: z.ZodMiniType<T>): Promise<T[]> {
+  const records: T[] = [];
+  for (const [key, value] of await store.list(prefix)) {
+    const parsed = schema.safeParse(value);
+    if (parsed.success) records.push(parsed.data);
+    else warn(`the entry ${key} is no valid record, and counts as absent; repair it by a push, or delete it`);
+  }
+  return records;
 }
 
 export async function findApi(store: RecordStore, identifier: string): Promise<Api> {
-  const value = await store.get(apiKey(identifier));
+  const value = isIdentifier(identifier) ? await store.get(apiKey(identifier)) : undefined;
   if (value !== undefined) return parseRecord(apiSchema, value, `API ${identifier}`);
   const known = (await listApis(store)).map((api) => api.identifier);
   throw new CommandError(
@@ -43,7 +42,7 @@ export async function findApi(store: RecordStore, identifier: string): Promise<A
 
 /** By client id, or by name if only one has it. */
 export async function findClient(store: RecordStore, idOrName: string): Promise<Client> {
-  const value = /^[A-Za-z0-9_-]{1,64}$/.test(idOrName) ? await store.get(clientKey(idOrName)) : undefined;
+  const value = isClientId(idOrName) ? await store.get(clientKey(idOrName)) : undefined;
   if (value !== undefined) return parseRecord(clientSchema, value, `client ${idOrName}`);
   const clients = await listClients(store);
   const named = clients.filter(({ name }) => name === idOrName);

@@ -1,6 +1,6 @@
 /** Signing keys on their way: next → current → previous → revoked. Pure, apart from the making of keys. */
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
-import type { SigningAlgorithm } from '../../issuer/src/records.ts';
+import { MAX_TOKEN_LIFETIME_SECONDS, type SigningAlgorithm } from '../../issuer/src/records.ts';
 import { JWKS_MAX_AGE_SECONDS, type KeyEntry, type KeySet, publicJwk } from '../../issuer/src/token/keys.ts';
 
 /** So long a key is published before it signs: verifiers that rarely look have seen it by then. */
@@ -32,7 +32,10 @@ export async function makeKeySet(algorithm: SigningAlgorithm, nowSeconds: number
 /** Seconds until the next key has been published for long enough to sign; 0: now. */
 export function secondsUntilRotation({ keys }: KeySet, nowSeconds: number): number {
   const next = keys.find(({ status }) => status === 'next');
-  return next === undefined ? 0 : Math.max(0, next.since + MIN_PUBLISHED_SECONDS - nowSeconds);
+  // Without one, a key would have to sign that nobody has seen.
+  return next === undefined
+    ? MIN_PUBLISHED_SECONDS
+    : Math.max(0, next.since + MIN_PUBLISHED_SECONDS - nowSeconds);
 }
 
 /** The next key signs, the current one only verifies, and a new next one is published. */
@@ -59,9 +62,12 @@ function retire(algorithm: SigningAlgorithm, { jwk }: KeyEntry, nowSeconds: numb
   return { status: 'previous', since: nowSeconds, jwk: { kty, ...members, kid: jwk.kid } };
 }
 
-/** When no token that a previous key signed can be valid any more, and no verifier still needs it. */
-export function safeToRevokeAt(key: KeyEntry, longestLifetimeSeconds: number): number {
-  return key.since + longestLifetimeSeconds + JWKS_MAX_AGE_SECONDS + SLACK_SECONDS;
+/**
+ * When no token that a previous key signed can be valid any more. By the longest lifetime that an API can have: those
+ * of today say nothing of tokens from before they were changed.
+ */
+export function safeToRevokeAt(key: KeyEntry): number {
+  return key.since + MAX_TOKEN_LIFETIME_SECONDS + JWKS_MAX_AGE_SECONDS + SLACK_SECONDS;
 }
 
 export function revoke({ keys }: KeySet, kid: string): KeySet {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CommandError, EXIT } from '../terminal.ts';
-import { RECORDS_BINDING, type RecordStore } from './record-store.ts';
+import { parseStored, RECORDS_BINDING, type RecordStore } from './record-store.ts';
 import { runWrangler } from './wrangler.ts';
 
 /** `wrangler kv bulk get` takes so many keys at once. */
@@ -45,7 +45,8 @@ export function wranglerRecords(flags: readonly string[]): RecordStore {
     async list(prefix) {
       const text = await runWrangler(['kv', 'key', 'list', '--prefix', prefix, ...where]);
       const keys = parseOutput<{ name: string }[]>(text, '[').map(({ name }) => name);
-      return getAll(keys.sort());
+      const values = await getAll(keys.sort());
+      return keys.map((key, i) => [key, values[i]] as const);
     },
     async close() {
       rmSync(folder, { recursive: true, force: true });
@@ -66,5 +67,5 @@ function parseOutput<T>(text: string, opener: '{' | '['): T {
 }
 
 function parseValue(value: string | null | undefined): unknown {
-  return value === null || value === undefined ? undefined : JSON.parse(value);
+  return value === null || value === undefined ? undefined : parseStored(value);
 }

@@ -3,7 +3,8 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { CommandError, EXIT } from '../terminal.ts';
 
-const WRANGLER = join(
+/** Wrangler's program, to be run by Node. */
+export const WRANGLER = join(
   dirname(createRequire(import.meta.url).resolve('wrangler/package.json')),
   'bin/wrangler.js',
 );

@@ -1,16 +1,11 @@
 /** The Workers under `wrangler dev`: those with an address of their own each in a process of their own. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { WRANGLER } from '../../cli/issuer/wrangler.ts';
 import { CommandError, EXIT } from '../../cli/terminal.ts';
 
 const READY_TIMEOUT_MS = 60_000;
-const WRANGLER = join(
-  dirname(createRequire(import.meta.url).resolve('wrangler/package.json')),
-  'bin/wrangler.js',
-);
 
 interface Server {
   readonly name: string;

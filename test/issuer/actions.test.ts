@@ -77,6 +77,9 @@ describe('an action', () => {
     'cnf',
     'permissions',
     'act',
+    'amr',
+    'scp',
+    'cid',
     'sip_x',
   ])('can’t set %s: it is ignored, and logged', async (name) => {
     const { claims, line, client } = await exchange([setClaim(name, 'forged')]);
@@ -104,6 +107,17 @@ describe('an action', () => {
     const add: CredentialsExchangeAction = (_e, api) => api.transaction.addTargetScope('read:timesheets');
     const { answer } = await exchange([add], { request: { scope: 'batch:upload' } });
     expect(answer.scope).toBe('batch:upload read:timesheets');
+  });
+
+  it('denies also with what is no code and no text', async () => {
+    const odd = ((_e, api) =>
+      api.access.deny(
+        'whatever' as 'server_error',
+        { a: 1 } as unknown as string,
+      )) as CredentialsExchangeAction;
+    const found = await exchange([odd]);
+    expect([found.status, found.answer.error]).toEqual([500, 'server_error']);
+    expect(found.line?.reason).toBe('action_denied');
   });
 
   it('leaves a token without scopes if it clears them', async () => {

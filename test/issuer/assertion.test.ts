@@ -1,5 +1,5 @@
 import { exportJWK, exportSPKI, SignJWT } from 'jose';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ASSERTION_ALGORITHMS } from '../../issuer/src/client/algorithms.ts';
 import { base64url, NOW_SECONDS } from '../support/issuer.ts';
 import {
@@ -149,6 +149,44 @@ describe('a client assertion', () => {
   });
 });
 
+describe('the client of an assertion', () => {
+  it('that is disabled gets no token', async () => {
+    const key = keyFor('ES256');
+    const { id } = await addClient({ secrets: [], jwks: [key.record], disabled: true });
+    expect((await outcome(id, await makeAssertion(key, id))).reason).toBe('client_disabled');
+  });
+
+  it('has its `kid` minded: it names one of the keys', async () => {
+    const [a, b] = [await makeAssertionKey('ES256', 'a'), await makeAssertionKey('ES256', 'b')];
+    const { id } = await withKeys(a, b);
+    expect((await outcome(id, await makeAssertion(a, id, {}, { kid: 'b' }))).reason).toBe(
+      'assertion_signature_invalid',
+    );
+    expect((await outcome(id, await makeAssertion(a, id, {}, { kid: 'c' }))).reason).toBe(
+      'assertion_key_unknown',
+    );
+  });
+
+  it('has the kind of its key minded', async () => {
+    const key = keyFor('ES256');
+    const { id } = await withKeys(keyFor('RS256'));
+    expect((await outcome(id, await makeAssertion(key, id))).reason).toBe('assertion_key_unknown');
+  });
+
+  it('costs a verification, also where there is no key to verify with', async () => {
+    const key = keyFor('ES256');
+    const { id } = await withKeys(key);
+    const verify = vi.spyOn(crypto.subtle, 'verify');
+    const count = async (clientId: string) => {
+      verify.mockClear();
+      await outcome(clientId, await makeAssertion(key, clientId));
+      return verify.mock.calls.length;
+    };
+    expect([await count(id), await count('nobody')]).toEqual([1, 1]);
+    verify.mockRestore();
+  });
+});
+
 describe('algorithm confusion', () => {
   it('alg none is refused, with an empty signature and with another', async () => {
     const { id } = await withKeys(keyFor('ES256'));
@@ -221,6 +259,18 @@ describe('an assertion that was used', () => {
     const issuer = await makeIssuer({ env: makeReplay(() => ++asked > 0) });
     await issuer.post(assertionRequest(await makeAssertion(await makeAssertionKey(), id)));
     expect(asked).toBe(0);
+  });
+
+  it('is taken by its client and id, until it can’t be used for its age', async () => {
+    const key = keyFor('ES256');
+    const { id } = await withKeys(key);
+    const taken: unknown[] = [];
+    const use = (jti: string, until: number) => taken.push(jti, until) > 0;
+    const issuer = await makeIssuer({
+      env: { ASSERTIONS: { getByName: (name: string) => taken.push(name) && { use } } },
+    });
+    await issuer.post(assertionRequest(await makeAssertion(key, id, { jti: 'one', exp: NOW_SECONDS + 60 })));
+    expect(taken).toEqual([id, 'one', NOW_SECONDS + 70]);
   });
 
   it('can’t be told from others where the memory fails: nothing is issued', async () => {

@@ -89,6 +89,15 @@ describe('an issuer that lacks something answers nothing but 503', () => {
       },
     ],
     ['CLIENT_LIMIT', 'a limit that is none', { CLIENT_LIMIT: 'x' }],
+    ['ASSERTIONS', 'a memory of assertions that is none', { ASSERTIONS: 'x' }],
+    [
+      'SIGNING_KEYS_ES256',
+      'a key on another curve',
+      {
+        SIGNING_KEYS_ES256:
+          '{"keys":[{"status":"current","since":1,"jwk":{"kty":"EC","crv":"P-384","kid":"k","d":"x"}}]}',
+      },
+    ],
   ])('%s: %s', async (at, _what, env) => {
     const issuer = await makeIssuer({ env });
     for (const path of [JWKS, ...METADATA, 'oauth/token', 'x']) {

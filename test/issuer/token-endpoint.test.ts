@@ -431,6 +431,14 @@ const REFUSED: readonly [
   ],
 ];
 
+it('a body that is no UTF-8 is refused', async () => {
+  const issuer = await makeIssuer();
+  const body = new Uint8Array([...new TextEncoder().encode('grant_type=client_credentials&scope='), 0xff]);
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  const response = await issuer.ask('oauth/token', { method: 'POST', headers, body });
+  expect([response.status, issuer.lastLine()?.reason]).toEqual([400, 'body_malformed']);
+});
+
 const JSON_TYPE = { 'content-type': 'application/json' };
 
 function without(...names: string[]): Record<string, string> {
@@ -567,6 +575,64 @@ describe('secrets', () => {
     expect(text).not.toContain(token.split('.')[1]);
     expect(issuer.logs).toHaveLength(4);
   });
+
+  it.each([
+    ['made here', `cgs${'Ab3'.repeat(14)}x`],
+    ['imported, of another form', 'x7-'.repeat(20)],
+  ])('%s are hidden before and after authentication', async (_kind, secret) => {
+    const own = await addClient({ secrets: [await makeSecretRecord(secret)] });
+    const issuer = await makeIssuer();
+    const good = { ...own, secret };
+    await issuer.post(usualRequest({ id: secret, secret: own.id }));
+    await issuer.post(usualRequest({ id: secret, secret }));
+    await issuer.post(usualRequest(good, { audience: secret }));
+    await issuer.post(usualRequest(good, { scope: `read:timesheets ${secret}` }));
+    expect(issuer.logs.map((line) => 'reason' in line && line.reason)).toEqual([
+      'client_unknown',
+      'client_unknown',
+      'api_unknown',
+      'scope_not_granted',
+    ]);
+    expect(JSON.stringify(issuer.logs)).not.toContain(secret);
+  });
+
+  it('an id that is no secret is logged of a client that failed', async () => {
+    const issuer = await makeIssuer();
+    await issuer.post(usualRequest({ ...client, secret: 'wrong' }));
+    expect(issuer.lastLine()?.unverified_client_id).toBe(client.id);
+  });
+});
+
+describe('records', () => {
+  it('under another’s key are none: they would speak for the other', async () => {
+    const { ISSUER_KV } = limits();
+    await addApi({ identifier: 'https://payroll.example/' });
+    await ISSUER_KV.put(
+      'api:https://x.example/',
+      (await ISSUER_KV.get('api:https://payroll.example/')) ?? '',
+    );
+    await ISSUER_KV.put('client:copied', (await ISSUER_KV.get(`client:${client.id}`)) ?? '');
+    const holder = await addClient({ grants: { 'https://x.example/': { scope: '*' } } });
+    const issuer = await makeIssuer();
+    expect((await issuer.post(usualRequest(holder, { audience: 'https://x.example/' }))).status).toBe(400);
+    expect(issuer.lastLine()?.reason).toBe('api_unknown');
+    expect((await issuer.post(usualRequest({ ...client, id: 'copied' }))).status).toBe(401);
+    expect(issuer.logs).toContainEqual({ event: 'record_invalid', key: 'client:copied' });
+  });
+
+  it('whose schema is not met are none, though they have what it takes', async () => {
+    const { ISSUER_KV } = limits();
+    const stored = JSON.parse((await ISSUER_KV.get(`client:${client.id}`)) ?? '{}') as object;
+    await ISSUER_KV.put(`client:${client.id}`, JSON.stringify({ ...stored, unknown: 1 }));
+    expect((await (await makeIssuer()).post(usualRequest(client))).status).toBe(401);
+  });
+
+  it('grant nothing by names of the prototype', async () => {
+    await addApi({ identifier: 'constructor' });
+    const issuer = await makeIssuer();
+    const response = await issuer.post(usualRequest(client, { audience: 'constructor' }));
+    expect([response.status, issuer.lastLine()?.reason]).toEqual([400, 'grant_missing']);
+  });
 });
 
 describe('limits', () => {
@@ -586,6 +652,27 @@ describe('limits', () => {
     expect((await from('192.0.2.2', client.secret)).status).toBe(200);
     issuer.state.nowMs += 60_000;
     expect((await from('192.0.2.1', client.secret)).status).toBe(200);
+  });
+
+  it('do not hold back another client at that address, nor a Worker of another zone', async () => {
+    const issuer = await makeIssuer({ env: { FAILURE_LIMIT } });
+    const shared = { 'cf-connecting-ip': '2a06:98c0:3600::103' };
+    const attacker = { ...shared, 'cf-worker': 'attacker.example' };
+    for (let i = 0; i < 5; i++) await issuer.post(usualRequest({ ...client, secret: 'wrong' }), attacker);
+    expect((await issuer.post(usualRequest(client), attacker)).status).toBe(429);
+    expect(
+      (await issuer.post(usualRequest(client), { ...shared, 'cf-worker': 'victim.example' })).status,
+    ).toBe(200);
+    expect((await issuer.post(usualRequest(await addClient()), attacker)).status).toBe(200);
+  });
+
+  it('count no failure of the store', async () => {
+    const down = { ISSUER_KV: { get: () => Promise.reject(new Error('down')), list: () => {} } };
+    const issuer = await makeIssuer({ env: { FAILURE_LIMIT, ...down } });
+    const statuses: number[] = [];
+    for (let i = 0; i < 5; i++)
+      statuses.push((await issuer.post(usualRequest(client), { 'cf-connecting-ip': '192.0.2.7' })).status);
+    expect(statuses).toEqual([503, 503, 503, 503, 503]);
   });
 
   it('hold back unknown clients just the same', async () => {

@@ -1,5 +1,5 @@
 /** The issuer's commands as a user runs them: on the local state of `wrangler dev`, and by wrangler on Cloudflare. */
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exportJWK, exportPKCS8, exportSPKI, generateKeyPair } from 'jose';
@@ -233,7 +233,17 @@ describe('on this machine', () => {
       2,
       'did you mean "https://twice.example/"?',
     ],
-    ['a client that is not there', ['client', 'show', 'Nobody'], 2, 'client create'],
+    ['a client id that is none', ['client', 'create', 'Odd', '--id', 'a b'], 2, '1 to 64 of'],
+    ['an identifier that is too long', ['api', 'create', 'x'.repeat(501)], 2, '1 to 500 bytes'],
+    [
+      'a scope twice',
+      ['api', 'create', 'https://x.example/', '--scope', 'a', '--scope', 'a=b'],
+      2,
+      'each scope once',
+    ],
+    ['a name that forges lines', ['client', 'create', 'a\nb'], 2, 'without control characters'],
+    ['a key file without a key', ['client', 'key', 'add', 'job', file('null.json', 'null')], 2, 'has no key'],
+    ['a client that is not there', ['client', 'show', 'Nobody'], 2, 'there is no client Nobody'],
     [
       'a grant without scopes',
       ['client', 'grant', 'Nobody', 'https://twice.example/'],
@@ -326,6 +336,75 @@ audience = "https://twice.example/"
   });
 });
 
+describe('what one command leaves, another must not undo', () => {
+  beforeAll(async () => {
+    await local('api', 'create', 'https://undo.example/', '--scope', 'read', '--scope', 'write=Write things');
+    await local('client', 'create', 'Undo', '--id', 'undo');
+    await local('client', 'grant', 'undo', 'https://undo.example/', '--scope', 'read', '--scope', 'write');
+  });
+  const grants = async () =>
+    (await json<Client>(local('client', 'show', 'undo', '--json'))).grants['https://undo.example/'];
+
+  it('a push does not enable a client that was disabled', async () => {
+    const before = file('before.json', (await local('pull')).stdout);
+    await local('client', 'disable', 'undo');
+    expect((await local('push', before)).stdout).toBe('nothing to change\n');
+    expect(await json(local('client', 'show', 'undo', '--json'))).toMatchObject({ disabled: true });
+    await local('client', 'enable', 'undo');
+  });
+
+  it('a scope that is removed is gone from grants, also when it comes back', async () => {
+    await local('api', 'update', 'https://undo.example/', '--remove-scope', 'read');
+    await local('api', 'update', 'https://undo.example/', '--scope', 'read', '--scope', 'write');
+    expect(await grants()).toEqual({ scope: ['write'] });
+    const { scopes } = await json<{ scopes: object[] }>(
+      local('api', 'show', 'https://undo.example/', '--json'),
+    );
+    expect(scopes).toEqual([{ value: 'write', description: 'Write things' }, { value: 'read' }]);
+  });
+
+  it('an API that is deleted takes its grants along', async () => {
+    await local('api', 'delete', 'https://undo.example/', '--force');
+    expect(await grants()).toBeUndefined();
+  });
+
+  it('a push refuses what single commands refuse', async () => {
+    const api = {
+      identifier: 'https://p.example/',
+      name: 'P',
+      scopes: [],
+      token_lifetime: 60,
+      signing_alg: 'PS256',
+      token_dialect: 'access_token',
+    };
+    const path = file('ps.json', JSON.stringify({ apis: [api], clients: [] }));
+    expect(await local('push', path)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('issuer init --alg PS256'),
+    });
+    const empty = file('none.json', '{"apis":[],"clients":[]}');
+    expect(await local('push', empty, '--prune')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('Undo (undo); disable them first'),
+    });
+  });
+
+  it('after ungrant, disabling still says how to stop tokens', async () => {
+    expect((await local('client', 'disable', 'undo')).stdout).toContain('blocked_clients = ["undo"]');
+  });
+
+  it('keeps keys from others, and the other lines of .dev.vars as they are', async () => {
+    const path = file(
+      '.dev.vars',
+      `HOOK_TEXT="two\n\nlines"\n${readFileSync(join(folder, '.dev.vars'), 'utf8')}`,
+    );
+    chmodSync(path, 0o644);
+    await local('keys', 'rotate', '--force');
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readFileSync(path, 'utf8')).toMatch(/^HOOK_TEXT="two\n\nlines"\n/);
+  });
+});
+
 describe('on Cloudflare', () => {
   let api: CloudflareApi;
   beforeAll(async () => {
@@ -333,13 +412,13 @@ describe('on Cloudflare', () => {
   });
   afterAll(() => api.close());
 
-  const path = file(
+  const remoteConfig = file(
     'remote.toml',
     `${CONFIG.replace('http://localhost:9/', 'https://auth.example.com/')}id = "0123456789abcdef0123456789abcdef"\n`,
   );
   const keyFile = join(folder, 'keys.json');
   const remote = (...args: string[]) =>
-    claimgate([...args, '--remote', '--config', path, '--key-file', keyFile], { env: api.env });
+    claimgate([...args, '--remote', '--config', remoteConfig, '--key-file', keyFile], { env: api.env });
 
   it('puts keys into a secret, and a copy from which they can be rotated into a file of the owner', async () => {
     const { code, stderr } = await remote('issuer', 'init');
@@ -351,13 +430,35 @@ describe('on Cloudflare', () => {
     expect(JSON.parse(api.secrets.get('SIGNING_KEYS_ES256') ?? '').keys).toHaveLength(3);
   });
 
+  it('notices an old copy, and a missing one, before it replaces the keys that sign', async () => {
+    const old = file('old-keys.json', readFileSync(keyFile, 'utf8'));
+    await remote('keys', 'rotate', '--force');
+    const live = api.secrets.get('SIGNING_KEYS_ES256');
+    const withFile = (path: string, ...args: string[]) =>
+      claimgate([...args, '--remote', '--config', remoteConfig, '--key-file', path], { env: api.env });
+    for (const [path, word] of [
+      [old, 'is not the latest copy'],
+      [join(folder, 'gone.json'), 'does not have them'],
+    ] as const) {
+      const refused = await withFile(path, 'issuer', 'init', '--alg', 'ES256');
+      expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining(word) });
+    }
+    expect(await withFile(old, 'keys', 'rotate', '--force')).toMatchObject({ code: 2 });
+    expect(api.secrets.get('SIGNING_KEYS_ES256')).toBe(live);
+    expect((await withFile(join(folder, 'new.json'), 'issuer', 'init', '--replace')).code).toBe(0);
+    expect((await withFile(keyFile, 'issuer', 'init', '--replace')).code).toBe(0);
+  });
+
   it('loses no key where the upload fails', async () => {
     const before = readFileSync(keyFile, 'utf8');
-    api.failing = true;
+    api.failing = /\/secrets/;
     const { code, stderr } = await remote('keys', 'rotate', '--force');
-    api.failing = false;
+    api.failing = undefined;
     expect([code, stderr]).toEqual([3, expect.stringContaining('npx wrangler whoami')]);
     expect(readFileSync(keyFile, 'utf8')).toBe(before);
+    expect(stderr).toContain(`${keyFile}.new`);
+    expect((await remote('keys', 'list')).stderr).toContain('did not end well');
+    rmSync(`${keyFile}.new`);
   });
 
   it('reads and writes records', async () => {
@@ -370,7 +471,36 @@ describe('on Cloudflare', () => {
     });
     expect((await remote('api', 'delete', AUDIENCE)).stderr).toContain('client ungrant');
     expect((await remote('api', 'delete', AUDIENCE, '--force')).code).toBe(0);
-    expect([...api.kv.keys()]).toEqual(['client:job']);
+    expect([...api.kv.keys()].sort()).toEqual(['client:job', 'keys:ES256']);
+    expect(JSON.parse(api.kv.get('client:job') ?? '')).toMatchObject({ grants: {} });
+  });
+
+  it('an entry that is no record holds nothing up, and can be deleted', async () => {
+    api.kv.set('client:broken', '{"client_id":');
+    const listed = await remote('client', 'list', '--json');
+    expect([JSON.parse(listed.stdout).length, listed.stderr]).toEqual([
+      1,
+      expect.stringContaining('client:broken'),
+    ]);
+    expect((await remote('client', 'disable', 'Job')).code).toBe(0);
+    expect((await remote('client', 'delete', 'broken')).code).toBe(0);
+    expect(api.kv.has('client:broken')).toBe(false);
+  });
+
+  it('in an environment, says so in the lines for the gateway', async () => {
+    const environment = `${CONFIG}[env.production]\n[env.production.vars]\nISSUER = "https://auth.example.com/"\n[[env.production.kv_namespaces]]\nbinding = "ISSUER_KV"\nid = "0123456789abcdef0123456789abcdef"\n`;
+    const args = [
+      'client',
+      'disable',
+      'Job',
+      '--remote',
+      '--env',
+      'production',
+      '--config',
+      file('env.toml', environment),
+    ];
+    const { stdout } = await claimgate(args, { env: api.env });
+    expect(stdout).toContain('  [env.production.vars.GATEWAY]\n  blocked_clients = ["job"]\n');
   });
 
   it('refuses an issuer that is on this machine', async () => {

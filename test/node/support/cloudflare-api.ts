@@ -10,8 +10,8 @@ export interface CloudflareApi {
   readonly env: Record<string, string>;
   readonly kv: Map<string, string>;
   readonly secrets: Map<string, string>;
-  /** Answers every request with an error while true. */
-  failing: boolean;
+  /** Requests to such URLs are answered with an error. */
+  failing: RegExp | undefined;
   close(): void;
 }
 
@@ -22,7 +22,7 @@ export async function startCloudflareApi(): Promise<CloudflareApi> {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      const answer = api.failing
+      const answer = api.failing?.test(request.url ?? '')
         ? undefined
         : handle(request.method ?? '', request.url ?? '', Buffer.concat(chunks));
       response.statusCode = answer === undefined ? 403 : 200;
@@ -79,7 +79,7 @@ export async function startCloudflareApi(): Promise<CloudflareApi> {
     },
     kv,
     secrets,
-    failing: false,
+    failing: undefined,
     close: () => server.close(),
   };
   return api;

@@ -1,0 +1,38 @@
+/** What does not fit together among APIs and clients, though each is a valid record. */
+import type { Api } from '../../issuer/src/records.ts';
+import type { DeclaredClient } from './declaration.ts';
+
+export interface Mismatch {
+  readonly what: string;
+  /** What is wrong, and what to do. */
+  readonly detail: string;
+}
+
+export function findMismatches(apis: readonly Api[], clients: readonly DeclaredClient[]): Mismatch[] {
+  const byAudience = new Map(apis.map((api) => [api.identifier, api]));
+  const ofApis = apis.flatMap(({ identifier }) => {
+    // Some clients send every resource in the form of the URL standard.
+    const normal = URL.parse(identifier)?.href;
+    return normal === undefined || normal === identifier
+      ? []
+      : [
+          {
+            what: `API ${identifier}`,
+            detail: `some clients will ask for ${normal} instead, and get no token`,
+          },
+        ];
+  });
+  const ofClients = clients.flatMap((client) =>
+    Object.entries(client.grants).flatMap(([audience, { scope }]) => {
+      const what = `client ${client.name}`;
+      const api = byAudience.get(audience);
+      if (api === undefined) return [{ what, detail: `it has a grant for ${audience}, which is no API` }];
+      const unknown =
+        scope === '*' ? [] : scope.filter((one) => !api.scopes.some(({ value }) => value === one));
+      return unknown.length === 0
+        ? []
+        : [{ what, detail: `${audience} does not have the scopes ${unknown.join(', ')} of its grant` }];
+    }),
+  );
+  return [...ofApis, ...ofClients];
+}
