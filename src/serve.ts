@@ -112,7 +112,7 @@ export function serve(environment: Environment, policy: Policy): Handler {
     const response = await forward(request, api, publicBase, path, headers, fetchOrigin);
     if (!(response instanceof Response) || response.webSocket === null || principal === undefined)
       return response;
-    return untilExpiry(response, principal.exp * 1000 - environment.now());
+    return untilExpiry(response, principal, environment.now());
   }
 
   async function record(

@@ -1,27 +1,32 @@
+import type { Principal } from '../policy/policy.ts';
+
 /** RFC 6455 §7.4.1: the policy of the endpoint is violated: the token has expired. */
 const EXPIRED = 1008;
+/** The same section: what each end is told where the other one vanished without a word. */
+const CLIENT_LOST = 1001;
+const ORIGIN_LOST = 1011;
 /** A timer holds no more (2^31 − 1 ms). */
 const MAX_TIMER_MS = 2_147_483_647;
 
 /**
  * The answer to an upgrade, with both ends held here: the connection ends when the token does, since nobody asks for
  * it again on an open connection.
- *
- * @param lifetimeMs time until the token expires
  */
-export function untilExpiry(response: Response, lifetimeMs: number): Response {
+export function untilExpiry(response: Response, principal: Principal, nowMs: number): Response {
   const origin = response.webSocket;
   if (origin === null) return response;
   const { 0: client, 1: gateway } = new WebSocketPair();
   const { headers } = response;
-  relay(origin, gateway);
-  relay(gateway, origin);
+  // The platform's default is Blob, which can't be sent on in order.
+  for (const end of [origin, gateway]) end.binaryType = 'arraybuffer';
+  relay(origin, gateway, ORIGIN_LOST);
+  relay(gateway, origin, CLIENT_LOST);
   const timer = setTimeout(
     () => {
       close(origin, EXPIRED, 'token expired');
       close(gateway, EXPIRED, 'token expired');
     },
-    Math.min(lifetimeMs, MAX_TIMER_MS),
+    Math.min(endSeconds(principal) * 1000 - nowMs, MAX_TIMER_MS),
   );
   for (const end of [origin, gateway]) end.addEventListener('close', () => clearTimeout(timer));
   origin.accept();
@@ -29,8 +34,19 @@ export function untilExpiry(response: Response, lifetimeMs: number): Response {
   return new Response(null, { status: 101, headers, webSocket: client });
 }
 
-/** Hands on messages, and the end. */
-function relay(from: WebSocket, to: WebSocket): void {
+/** The instant from which a request with the token would be refused: that of `checkTimes`. */
+function endSeconds({ exp, iat, issuer }: Principal): number {
+  const { clockToleranceSeconds, maxTokenAgeSeconds } = issuer;
+  const isAged = maxTokenAgeSeconds !== undefined && iat !== undefined;
+  return (isAged ? Math.min(exp, iat + maxTokenAgeSeconds) : exp) + clockToleranceSeconds;
+}
+
+/**
+ * Hands on messages, and the end.
+ *
+ * @param lost what `to` is told where `from` vanishes
+ */
+function relay(from: WebSocket, to: WebSocket, lost: number): void {
   from.addEventListener('message', ({ data }) => {
     try {
       to.send(data);
@@ -38,14 +54,17 @@ function relay(from: WebSocket, to: WebSocket): void {
       close(from, 1011, ''); // the other end is gone
     }
   });
-  from.addEventListener('close', ({ code, reason }) => close(to, code, reason));
-  from.addEventListener('error', () => close(to, 1011, ''));
+  from.addEventListener('close', ({ code, reason }) => {
+    if (code === 1006) close(to, lost, '');
+    else close(to, code, reason);
+  });
+  from.addEventListener('error', () => close(to, lost, ''));
 }
 
-/** Codes such as 1005 and 1006 say that there was none: they can't be sent (RFC 6455 §7.4.1). */
+/** 1005 says that there was no code: it can't be sent (RFC 6455 §7.4.1). */
 function close(socket: WebSocket, code: number, reason: string): void {
   try {
-    if (code === 1005 || code === 1006 || code === 1015) socket.close();
+    if (code === 1005) socket.close();
     else socket.close(code, reason);
   } catch {
     // it is closed
