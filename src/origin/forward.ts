@@ -13,6 +13,8 @@ export const LOOP_HEADER = 'x-claim-loop';
 /** Answers of Cloudflare's own about an origin that it can't reach, and about one that is too slow. */
 const CLOUDFLARE_UNREACHABLE: ReadonlySet<number> = new Set([520, 521, 523, 525, 526, 527, 530]);
 const CLOUDFLARE_TIMEOUT: ReadonlySet<number> = new Set([522, 524]);
+/** HTTP has no more (RFC 9110 §15), and no `Response` can be made with it. */
+const MAX_STATUS = 599;
 
 /**
  * Sends a request on. Method, body and query go as they came; redirects are the client's to follow; nothing is
@@ -34,7 +36,9 @@ export async function forward(
 ): Promise<Response | Reason> {
   const base = api.origin.kind === 'url' ? api.origin.base : publicBase;
   if (api.origin.kind === 'zone') headers.set(LOOP_HEADER, '1');
-  const timeoutMs = inbound.body === null ? api.timeoutMs : api.uploadTimeoutMs;
+  // `Content-Length: 0`, as of a POST without content, makes a body too, and there is nothing to wait for.
+  const isUpload = inbound.body !== null && inbound.headers.get('content-length') !== '0';
+  const timeoutMs = isUpload ? api.uploadTimeoutMs : api.timeoutMs;
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(), timeoutMs);
   try {
@@ -45,14 +49,22 @@ export async function forward(
       body !== null && (method === 'GET' || method === 'HEAD')
         ? await fetch(new Request(base + target, inbound), init)
         : await fetch(base + target, { ...init, method, body });
-    if (api.origin.kind !== 'service') {
-      if (CLOUDFLARE_UNREACHABLE.has(response.status)) return { code: 'origin_unreachable' };
-      if (CLOUDFLARE_TIMEOUT.has(response.status)) return { code: 'origin_timeout' };
-    }
-    return response;
+    const reason = judgeStatus(api, response.status);
+    if (reason === undefined) return response;
+    // A connection whose answer nobody reads would stay in use. That it can't be ended is no failure of the request.
+    response.body?.cancel().catch(() => {});
+    return reason;
   } catch {
     return timeout.signal.aborted ? { code: 'origin_timeout' } : { code: 'origin_unreachable' };
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Answers that are not the origin's own. */
+function judgeStatus({ origin }: Api, status: number): Reason | undefined {
+  if (status > MAX_STATUS) return { code: 'origin_unreachable' };
+  if (origin.kind === 'service') return undefined;
+  if (CLOUDFLARE_UNREACHABLE.has(status)) return { code: 'origin_unreachable' };
+  return CLOUDFLARE_TIMEOUT.has(status) ? { code: 'origin_timeout' } : undefined;
 }
