@@ -8,6 +8,8 @@ import { bundle, readPort, renderWorker, WORKERD } from '../../../scripts/worker
 
 export interface RunningWorkerd {
   readonly port: number;
+  /** Of the process. */
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -40,7 +42,7 @@ const origin :Workerd.Worker = ${renderWorker('origin.js', { RECORDER: recorder 
   });
   const port = await readPort(child.stdio[3] as Readable);
   if (port === undefined) throw new Error('workerd ended before it listened; its message is above');
-  return { port, stop: () => stop(child, folder) };
+  return { port, pid: child.pid ?? 0, stop: () => stop(child, folder) };
 }
 
 /** The raw URL goes into a header, since `fetch` would fold it on the way to the recorder. */
