@@ -2,13 +2,15 @@ import { readFileSync } from 'node:fs';
 import { parse, TomlError } from 'smol-toml';
 import type { Bindings } from '../src/policy/bindings.ts';
 import { type Compiled, compilePolicy } from '../src/policy/compile.ts';
-import type { Fault } from '../src/policy/fault.ts';
+import { type Fault, fault } from '../src/policy/fault.ts';
 
 /** What `check` found in one environment of a configuration file. */
 export interface CheckResult {
   /** `undefined`: the top level. */
   readonly environment: string | undefined;
   readonly faults: readonly Fault[];
+  /** What works as it is written, and may not be meant. */
+  readonly warnings: readonly Fault[];
   readonly routes: number;
 }
 
@@ -26,6 +28,7 @@ export interface Section {
   readonly ratelimits?: readonly { name?: string }[];
   readonly route?: WorkerRoute;
   readonly routes?: readonly WorkerRoute[];
+  readonly cache?: { enabled?: boolean };
 }
 
 /** Compiles the policy of the top level and of every environment, since wrangler inherits no `vars`. */
@@ -93,10 +96,40 @@ function listBindings({
 
 function checkSection(environment: string | undefined, section: Section): CheckResult {
   const compiled = compileSection(section);
-  if (!compiled.ok) return { environment, faults: compiled.faults, routes: 0 };
-  return {
-    environment,
-    faults: [],
-    routes: compiled.policy.apis.reduce((sum, api) => sum + api.routes.length, 0),
-  };
+  const faults = [...(compiled.ok ? [] : compiled.faults), ...checkFile(section)];
+  if (!compiled.ok || faults.length > 0) return { environment, faults, warnings: [], routes: 0 };
+  const { apis, warnings } = compiled.policy;
+  return { environment, faults, warnings, routes: apis.reduce((sum, api) => sum + api.routes.length, 0) };
+}
+
+/** A variable of a Worker holds so much, as JSON. wrangler uploads more, only for it to be refused. */
+const MAX_VARIABLE_BYTES = 5_000;
+
+/** What the running Worker can't see: how the file holds the policy, and what answers before the Worker does. */
+function checkFile({ vars = {}, cache, ...section }: Section): Fault[] {
+  const faults: Fault[] = [];
+  for (const [name, value] of Object.entries(vars)) {
+    const bytes = Buffer.byteLength(JSON.stringify(value));
+    if (bytes <= MAX_VARIABLE_BYTES) continue;
+    faults.push(
+      fault(
+        [name],
+        `this is ${bytes} bytes as JSON, and a variable holds ${MAX_VARIABLE_BYTES}`,
+        `move routes into a table [vars.${name}_2] with extends = ${JSON.stringify(name)}`,
+      ),
+    );
+  }
+  for (const name of Object.keys(section).filter((key) => /^(GATEWAY|ISSUERS?|API[-_].+)$/i.test(key))) {
+    faults.push(fault([name], 'policy stands under [vars]', `write [vars.${name}]`));
+  }
+  if (cache?.enabled === true) {
+    faults.push(
+      fault(
+        ['cache', 'enabled'],
+        'the cache would answer before the gateway has looked at a token',
+        'remove [cache] from wrangler.toml',
+      ),
+    );
+  }
+  return faults;
 }

@@ -1,5 +1,6 @@
 /** `claimgate check`: the policy of the gateway, before it is live. */
 import type { Command } from 'commander';
+import type { Fault } from '../../src/policy/fault.ts';
 import { type CheckResult, checkConfig } from '../check.ts';
 import { EXIT, paint, printJson, printLine } from '../terminal.ts';
 
@@ -20,14 +21,20 @@ export function addCheckCommand(program: Command): void {
     });
 }
 
-function printResult(config: string, { environment, faults, routes }: CheckResult): void {
+function printResult(config: string, { environment, faults, warnings, routes }: CheckResult): void {
   const where = environment === undefined ? config : `${config} [env.${environment}]`;
   if (faults.length === 0) {
     printLine(`${paint('green', 'ok')}     ${where}: ${routes} routes`);
+    if (warnings.length > 0) printLine(`${paint('yellow', 'warning')}`);
+    printFaults(warnings);
     return;
   }
   const count = faults.length === 1 ? '1 error' : `${faults.length} errors`;
   printLine(`${paint('red', 'error')}  ${where}: ${count} in the policy`);
+  printFaults(faults);
+}
+
+function printFaults(faults: readonly Fault[]): void {
   for (const { at, problem, remedy } of faults) {
     printLine(`       ${paint('bold', at)}`);
     printLine(`         ${problem}; ${remedy}`);

@@ -98,14 +98,12 @@ function compileApi(
 ): CompiledApi | undefined {
   const place = [name];
   const { bindings } = surroundings;
-  const own = { table: name, of: name, routes: readRoutes(name, table, faults) };
   // Routes are checked one by one, so that a fault in one doesn't hide those of the others.
   const hasRoutes = routeTablesOf(table) !== undefined;
   const parsed = apiSchema.safeParse(hasRoutes ? { ...table, routes: {} } : table);
-  if (!parsed.success) {
-    faults.push(...schemaFaults(place, table, parsed.error.issues, apiFieldsAt));
-    return undefined;
-  }
+  if (!parsed.success) faults.push(...schemaFaults(place, table, parsed.error.issues, apiFieldsAt));
+  const own = { table: name, of: name, routes: readRoutes(name, table, faults) };
+  if (!parsed.success) return undefined;
   const config = parsed.data;
   checkBinding('rateLimits', config.rate_limit, [name, 'rate_limit'], bindings, faults);
   const routes: CompiledRoute[] = [];

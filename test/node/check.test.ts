@@ -79,7 +79,7 @@ describe('claimgate check', () => {
 
   it('has a twin for programs', async () => {
     const { stdout } = await claimgate(['check', '--json', '--config', configFile('json.toml', GOOD)]);
-    expect(JSON.parse(stdout)).toEqual([{ faults: [], routes: 1 }]);
+    expect(JSON.parse(stdout)).toEqual([{ faults: [], warnings: [], routes: 1 }]);
   });
 
   it.each<[string, string[], string]>([

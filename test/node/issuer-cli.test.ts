@@ -196,6 +196,8 @@ describe('on this machine', () => {
     const empty = file('empty.json', '{"apis":[],"clients":[]}');
     expect((await local('push', empty)).stdout).toContain('--prune deletes it');
     expect(await json(local('api', 'list', '--json'))).toHaveLength(1);
+    expect((await local('push', empty, '--prune')).stderr).toContain('Import Job (job); disable them first');
+    await local('client', 'disable', 'job');
     await local('push', empty, '--prune');
     expect(await json(local('api', 'list', '--json'))).toEqual([]);
   });
