@@ -25,6 +25,10 @@ export default defineConfig({
         },
       },
     ],
-    coverage: { provider: 'istanbul', include: ['src/**/*.ts', 'issuer/src/**/*.ts'], reporter: ['text', 'json-summary'] },
+    coverage: {
+      provider: 'istanbul',
+      include: ['src/**/*.ts', 'issuer/src/**/*.ts'],
+      reporter: ['text', 'json-summary'],
+    },
   },
 });
