@@ -178,6 +178,7 @@ beforeAll(async () => {
       API_TIMED: api('timed', { timeout_ms: 500, upload_timeout_ms: 4000 }),
       API_NAMED: api('', { routes: { 'PROPFIND|QUERY /named/*': { auth: 'none' } } }),
       API_SOCKETS: api('', {
+        timeout_ms: 500,
         routes: {
           'GET /ws/*': {},
           'GET /ws/admin': { scopes_all: ['admin'] },
@@ -752,6 +753,14 @@ describe('a WebSocket with a token', () => {
     await expect.poll(() => upgrades.length).toBeGreaterThan(0);
     expect(upgrades.at(-1)).toMatchObject({ 'x-claim-sub': 'user', 'x-claim-iss': STRICT });
     expect(upgrades.at(-1)?.authorization).toBeUndefined();
+  });
+
+  it('outlives the time limit, which is for the head of the answer', async () => {
+    const client = await openSocket('/ws/x', await sign({ exp: now() + 600 }));
+    expect((await ask('GET', '/timed/never')).status).toBe(504); // the limit has passed
+    client.socket.send('hello');
+    await expect.poll(() => client.received).toEqual(['echo hello']);
+    client.socket.close();
   });
 
   it('tells the origin where the client vanishes', async () => {
