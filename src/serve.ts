@@ -79,8 +79,9 @@ export function serve(environment: Environment, policy: Policy): Handler {
     const target = parseTarget(request.url);
     if (target.kind === 'fault') return undefined;
     const found = match(policy, target.host, preflight.method, target.path);
-    const cors = found.kind === 'match' ? found.route.api.cors : undefined;
-    return cors && renderPreflight(cors, preflight);
+    // Also for a method that the path lacks: the page can read the 405 then.
+    const api = found.kind === 'match' ? found.route.api : found.api;
+    return api?.cors && renderPreflight(api.cors, preflight);
   }
 
   async function send(request: Request, decision: Allowed, requestId: string): Promise<Response | Reason> {
