@@ -87,6 +87,12 @@ describe('a preflight', () => {
     expect(rig.received).toHaveLength(0);
   });
 
+  it('is of the API that has the method, where two share a path', async () => {
+    const rig = rigWith({}, { routes: { 'POST /plain': {} } });
+    expect((await rig.ask('OPTIONS /plain', preflight(APP, 'POST'))).status).toBe(204);
+    expect((await rig.ask('OPTIONS /plain', preflight(APP, 'GET'))).status).toBe(405);
+  });
+
   it('of an API without cors reaches an origin that has a route for it', async () => {
     const answer = { 'access-control-allow-origin': 'https://own.example' };
     const rig = rigWith({}, { origin: () => new Response(null, { status: 204, headers: answer }) });
@@ -285,7 +291,7 @@ describe("the origin server's own words", () => {
       {},
       { origin: () => new Response(null, { status: 101, webSocket: new WebSocketPair()[0] }) },
     );
-    const response = await rig.ask('GET /open/x', { origin: 'https://evil.example', upgrade: 'websocket' });
+    const response = await rig.ask('GET /open/x', { origin: APP, upgrade: 'websocket' });
     expect(response.status).toBe(101);
     expect(response.webSocket).not.toBeNull();
     expect(corsOf(response)).toEqual({});
