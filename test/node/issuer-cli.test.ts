@@ -244,7 +244,12 @@ describe('on this machine', () => {
       'each scope once',
     ],
     ['a name that forges lines', ['client', 'create', 'a\nb'], 2, 'without control characters'],
-    ['a key file without a key', ['client', 'create', 'K', '--key', file('null.json', 'null')], 2, 'has no key'],
+    [
+      'a key file without a key',
+      ['client', 'create', 'K', '--key', file('null.json', 'null')],
+      2,
+      'has no key',
+    ],
     ['a client that is not there', ['client', 'show', 'Nobody'], 2, 'there is no client Nobody'],
     [
       'a grant without scopes',

@@ -1,0 +1,441 @@
+/** What the fields around a route do to requests: origins, limits, rules on trial, health, traces, data points. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { RequestLine } from '../src/log.ts';
+import { makeRig, type RigOptions } from './support/gateway.ts';
+import { makeKey, NOW_SECONDS, type SigningKey, sign, usualClaims } from './support/issuer.ts';
+
+let key: SigningKey;
+beforeAll(async () => {
+  key = await makeKey();
+});
+
+const rigWith = (options: RigOptions) => makeRig({ keys: [key.publicJwk], ...options });
+const token = (claims: Record<string, unknown> = {}) => sign(key, usualClaims(claims));
+const reasonOf = async (response: Response) => ((await response.json()) as { reason: string }).reason;
+
+describe('origin_headers', () => {
+  const api = { origin_headers: { 'x-origin-secret': 'secret:ORIGIN_SECRET' } };
+  const env = { ORIGIN_SECRET: 'from the secret' };
+  const routes = { 'GET /x': {}, 'GET /open': { auth: 'none' } };
+
+  it('reach the origin on every route, whatever the client sends', async () => {
+    const rig = rigWith({ routes, api, env });
+    await rig.call('GET /x', await token(), { 'x-origin-secret': 'forged', X_Origin_Secret: 'forged' });
+    expect(rig.lastReceived().headers.get('x-origin-secret')).toBe('from the secret');
+    expect(rig.lastReceived().headers.get('x_origin_secret')).toBeNull();
+    await rig.ask('GET /open', { 'x-origin-secret': 'forged' });
+    expect(rig.lastReceived().headers.get('x-origin-secret')).toBe('from the secret');
+  });
+
+  it('of one API are stripped on all others', async () => {
+    const other = {
+      origin: 'https://other.example',
+      audience: 'o',
+      routes: { 'GET /other': { auth: 'none' } },
+    };
+    const rig = rigWith({ routes, api, env, more: { API_OTHER: other } });
+    await rig.ask('GET /other', { 'x-origin-secret': 'forged' });
+    expect(rig.lastReceived().headers.get('x-origin-secret')).toBeNull();
+  });
+
+  it('without their secret nothing passes', async () => {
+    const rig = rigWith({ routes, api });
+    expect([(await rig.ask('GET /open')).status, rig.received]).toEqual([503, []]);
+  });
+
+  it('never show in an answer or a log line', async () => {
+    const rig = rigWith({ routes, api, env });
+    const response = await rig.call('GET /x', await token());
+    expect(JSON.stringify([...response.headers, await response.text(), rig.logs])).not.toContain(
+      'from the secret',
+    );
+  });
+});
+
+describe('strip_prefix', () => {
+  const api = { strip_prefix: '/api/v1', origin: 'https://orders.example/base' };
+  const routes = {
+    'GET /api/v1': {},
+    'GET /api/v1/': {},
+    'GET /api/v1/*': {},
+    'GET /api/v1/orgs/:org': { claims: { org: { param: 'org' } } },
+  };
+
+  it.each([
+    ['/api/v1/orders?page=2', '/base/orders?page=2'],
+    ['/api/v1/a%20b/c', '/base/a%20b/c'],
+    ['/api/v1', '/base/'],
+    ['/api/v1/', '/base/'],
+    ['/api/v1/api/v1/x', '/base/api/v1/x'],
+  ])('%s is sent as %s', async (asked, sent) => {
+    const rig = rigWith({ routes, api });
+    expect((await rig.call(`GET ${asked}`, await token())).status).toBe(200);
+    expect(rig.lastReceived().url).toBe(`https://orders.example${sent}`);
+  });
+
+  it('leaves the rules to the public path', async () => {
+    const rig = rigWith({ routes, api });
+    expect((await rig.call('GET /api/v1/orgs/acme', await token({ org: 'acme' }))).status).toBe(200);
+    expect(rig.lastReceived().url).toBe('https://orders.example/base/orgs/acme');
+    expect((await rig.call('GET /api/v1/orgs/acme', await token({ org: 'other' }))).status).toBe(403);
+    expect((await rig.call('GET /orders', await token())).status).toBe(404);
+  });
+});
+
+describe('origin = "zone"', () => {
+  const api = { origin: 'zone', hosts: ['api.example.com'], zone_unprotected: true };
+  const routes = { 'GET /x': {}, 'GET /open': { auth: 'none' } };
+
+  it('asks the public URL, marked, and maps what Cloudflare says of a dead origin', async () => {
+    const statuses = [200, 522, 521];
+    const origin = () => new Response('', { status: statuses.shift() ?? 200 });
+    const rig = rigWith({ routes, api, origin });
+    expect((await rig.call('GET /x?a=1', await token())).status).toBe(200);
+    expect(rig.lastReceived().url).toBe('https://api.example.com/x?a=1');
+    expect(rig.lastReceived().headers.get('x-claim-loop')).toBe('1');
+    expect((await rig.call('GET /x', await token())).status).toBe(504);
+    expect((await rig.call('GET /x', await token())).status).toBe(502);
+  });
+
+  it('that reaches the gateway again ends there', async () => {
+    const rig = rigWith({ routes, api });
+    const response = await rig.ask('GET /open', { 'x-claim-loop': '1' });
+    expect([response.status, await reasonOf(response), rig.received]).toEqual([508, 'loop', []]);
+  });
+
+  it('elsewhere the mark is one of the client’s, and dropped', async () => {
+    const rig = rigWith({ routes });
+    expect((await rig.ask('GET /open', { 'x-claim-loop': '1' })).status).toBe(200);
+    expect(rig.lastReceived().headers.get('x-claim-loop')).toBeNull();
+  });
+});
+
+describe('mtls', () => {
+  it('asks through the certificate’s binding, and nowhere else', async () => {
+    const asked: string[] = [];
+    const CERT = {
+      fetch: async (url: string) => {
+        asked.push(url);
+        return new Response('with a certificate');
+      },
+    };
+    const rig = rigWith({
+      routes: { 'GET /x': {} },
+      api: { mtls: 'CERT', origin: 'https://o.example' },
+      env: { CERT },
+    });
+    expect(await (await rig.call('GET /x', await token())).text()).toBe('with a certificate');
+    expect([asked, rig.received]).toEqual([['https://o.example/x'], []]);
+  });
+});
+
+describe('rate_limit', () => {
+  /** A limit of one request for each key. */
+  function limit() {
+    const keys: string[] = [];
+    const binding = {
+      limit: async ({ key: one }: { key: string }) => ({
+        success: keys.push(one) && keys.filter((k) => k === one).length <= 1,
+      }),
+    };
+    return { keys, binding };
+  }
+  const routes = {
+    'GET /x': {},
+    'GET /y': {},
+    'GET /own': { rate_limit: 'OWN' },
+    'GET /open': { auth: 'none' },
+  };
+  const setUp = () => {
+    const [shared, own] = [limit(), limit()];
+    const env = { SHARED: shared.binding, OWN: own.binding };
+    return { shared, own, rig: rigWith({ routes, api: { rate_limit: 'SHARED' }, env }) };
+  };
+
+  it('of an API counts its routes together, and answers 429 without asking the origin', async () => {
+    const { rig } = setUp();
+    expect((await rig.call('GET /x', await token())).status).toBe(200);
+    const response = await rig.call('GET /y', await token());
+    expect([response.status, response.headers.get('retry-after'), await reasonOf(response)]).toEqual([
+      429,
+      '60',
+      'rate_limited',
+    ]);
+    expect(rig.received).toHaveLength(1);
+    expect(rig.lastLog()).toMatchObject({ decision: 'deny', reason: 'rate_limited', client: 'client-1' });
+  });
+
+  it('of a route counts by itself', async () => {
+    const { rig } = setUp();
+    await rig.call('GET /x', await token());
+    expect((await rig.call('GET /own', await token())).status).toBe(200);
+    expect((await rig.call('GET /own', await token())).status).toBe(429);
+  });
+
+  it('counts clients, else subjects, else addresses; of each issuer by themselves', async () => {
+    const { rig, shared } = setUp();
+    await rig.call('GET /x', await token());
+    await rig.call('GET /x', await token({ client_id: undefined }));
+    await rig.ask('GET /open', { 'cf-connecting-ip': '192.0.2.1' });
+    expect(shared.keys).toEqual([
+      'API_ORDERS client main client-1',
+      'API_ORDERS subject main user-1',
+      'API_ORDERS address 192.0.2.1',
+    ]);
+  });
+
+  it('counts nobody who is refused anyway', async () => {
+    const { rig, shared } = setUp();
+    await rig.ask('GET /x');
+    expect(shared.keys).toEqual([]);
+  });
+
+  it('that fails lets nothing through', async () => {
+    const env = { SHARED: { limit: () => Promise.reject(new Error('down')) }, OWN: limit().binding };
+    const rig = rigWith({ routes, api: { rate_limit: 'SHARED' }, env });
+    expect([(await rig.call('GET /x', await token())).status, rig.received]).toEqual([500, []]);
+  });
+
+  it('that is not bound lets nothing through', async () => {
+    const rig = rigWith({ routes, env: {} });
+    expect((await rig.call('GET /x', await token())).status).toBe(503);
+  });
+});
+
+describe('report', () => {
+  const routes = {
+    'GET /x': { scopes_all: ['read:orders'], report: { scopes_all: ['new:scope'], clients: ['backoffice'] } },
+    'GET /a': { report: { audience: 'https://api.example.com/orders' } },
+    'GET /maybe': { auth: 'optional', report: { scopes_all: ['read:orders'] } },
+  };
+
+  it('lets through whom the rule on trial would refuse, and says so', async () => {
+    const rig = rigWith({ routes });
+    expect((await rig.call('GET /x', await token())).status).toBe(200);
+    expect(rig.lastLog()).toMatchObject({
+      decision: 'allow',
+      would_deny: 'scopes_missing',
+      would_deny_detail: ['new:scope'],
+    });
+    expect(rig.lastReceived().headers.get('x-claim-client-id')).toBe('client-1');
+    await rig.call('GET /x', await token({ scope: 'read:orders new:scope' }));
+    expect(rig.lastLog().would_deny).toBe('client_not_allowed');
+  });
+
+  it('is silent where the rule on trial holds', async () => {
+    const rig = rigWith({ routes });
+    await rig.call('GET /x', await token({ scope: 'read:orders new:scope', client_id: 'backoffice' }));
+    expect(rig.lastLog()).not.toHaveProperty('would_deny', expect.anything());
+  });
+
+  it('does not loosen the rule beside it', async () => {
+    const rig = rigWith({ routes });
+    expect(
+      (await rig.call('GET /x', await token({ scope: 'new:scope', client_id: 'backoffice' }))).status,
+    ).toBe(403);
+    expect((await rig.ask('GET /x')).status).toBe(401);
+  });
+
+  it('tries a narrower audience', async () => {
+    const rig = rigWith({ routes, api: { audience: ['https://api.example.com/orders', 'old'] } });
+    await rig.call('GET /a', await token({ aud: 'old' }));
+    expect(rig.lastLog().would_deny).toBe('audience_mismatch');
+  });
+
+  it('on an optional route would refuse who brings no token', async () => {
+    const rig = rigWith({ routes });
+    expect((await rig.ask('GET /maybe')).status).toBe(200);
+    expect(rig.lastLog().would_deny).toBe('token_missing');
+  });
+
+  it('is logged whatever log_sample says', async () => {
+    const rig = rigWith({ routes, more: { GATEWAY: { log_sample: 0 } } });
+    await rig.call('GET /x', await token());
+    expect(rig.lastLog().would_deny).toBe('scopes_missing');
+  });
+});
+
+describe('report_only', () => {
+  const routes = {
+    'GET /x': { scopes_all: ['new:scope'], report_only: true },
+    'GET /api/*': { report_only: true },
+    'GET /api/admin': { scopes_all: ['admin'] },
+  };
+  const claimHeaders = (request: Request) =>
+    [...request.headers.keys()].filter((name) => name.startsWith('x-claim-'));
+
+  it.each<[string, () => Promise<Record<string, string>>, string]>([
+    ['no token', async () => ({}), 'token_missing'],
+    ['a malformed header', async () => ({ authorization: 'Bearer a b' }), 'authorization_malformed'],
+    ['a token that is none', async () => ({ authorization: 'Bearer x' }), 'token_malformed'],
+    [
+      'an expired token',
+      async () => ({ authorization: `Bearer ${await token({ exp: NOW_SECONDS - 60 })}` }),
+      'token_expired',
+    ],
+    [
+      'a forged signature',
+      async () => ({ authorization: `Bearer ${await sign(await makeKey('ES256', 'key-1'), usualClaims())}` }),
+      'signature_invalid',
+    ],
+    [
+      'another audience',
+      async () => ({ authorization: `Bearer ${await token({ aud: 'other' })}` }),
+      'audience_mismatch',
+    ],
+  ])('lets %s through, without claims', async (_why, headers, reason) => {
+    const rig = rigWith({ routes });
+    expect((await rig.ask('GET /x', { ...(await headers()), 'x-claim-sub': 'forged' })).status).toBe(200);
+    expect(rig.lastLog()).toMatchObject({ decision: 'allow', would_deny: reason });
+    expect(claimHeaders(rig.lastReceived())).toEqual([]);
+    expect(rig.lastLog()).not.toHaveProperty('subject', expect.anything());
+  });
+
+  it('lets a remembered token through without claims once it has expired', async () => {
+    const rig = rigWith({ routes });
+    const soon = await token({ exp: NOW_SECONDS + 10, scope: 'new:scope' });
+    await rig.call('GET /x', soon);
+    expect(claimHeaders(rig.lastReceived())).not.toEqual([]);
+    rig.state.nowMs += 60_000;
+    await rig.call('GET /x', soon);
+    expect([rig.lastLog().would_deny, claimHeaders(rig.lastReceived())]).toEqual(['token_expired', []]);
+  });
+
+  it('sends the claims of a good token that lacks a scope', async () => {
+    const rig = rigWith({ routes });
+    expect((await rig.call('GET /x', await token())).status).toBe(200);
+    expect(rig.lastLog().would_deny).toBe('scopes_missing');
+    expect(rig.lastReceived().headers.get('x-claim-sub')).toBe('user-1');
+  });
+
+  it('lets through while the keys can’t be had', async () => {
+    const rig = rigWith({ routes });
+    rig.state.keyAnswer = () => new Response('', { status: 500 });
+    expect((await rig.call('GET /x', await token())).status).toBe(200);
+    expect(rig.lastLog().would_deny).toBe('keys_unavailable');
+  });
+
+  it.each([
+    ['a path that can be read two ways', 'GET /x%2fy', 400],
+    ['an unknown path', 'GET /nothing', 404],
+    ['another method', 'POST /x', 405],
+  ])('never lets %s through', async (_why, request, status) => {
+    const rig = rigWith({ routes });
+    expect([(await rig.ask(request)).status, rig.received]).toEqual([status, []]);
+  });
+
+  it('never lets claims through that don’t fit', async () => {
+    const rig = rigWith({ routes });
+    expect((await rig.call('GET /x', await token({ sub: 'x'.repeat(5000) }))).status).toBe(431);
+  });
+
+  it('opens no other spelling of a route that is enforced', async () => {
+    const rig = rigWith({ routes });
+    expect((await rig.ask('GET /api/anything')).status).toBe(200);
+    for (const path of ['/api/Admin', '/api/admin/', '/api/admin;x']) {
+      expect((await rig.ask(`GET ${path}`)).status, path).toBe(401);
+    }
+  });
+});
+
+describe('health_path', () => {
+  const more = { GATEWAY: { health_path: '/.well-known/claimgate/health' } };
+  const routes = { 'GET /x': {} };
+
+  it.each(['/.well-known/claimgate/health', '/.well-known/claimgate/health?x=1'])(
+    'answers at %s, on every host, without an origin',
+    async (path) => {
+      const rig = rigWith({ routes, more, api: { hosts: ['api.example.com'] } });
+      const response = await rig.ask(`GET https://other.example${path}`);
+      expect([response.status, await response.json(), response.headers.get('cache-control')]).toEqual([
+        200,
+        { status: 'ok' },
+        'no-store',
+      ]);
+      expect(rig.received).toEqual([]);
+    },
+  );
+
+  it.each([
+    'GET /.well-known/claimgate/Health',
+    'GET /.well-known/claimgate/health/',
+    'POST /.well-known/claimgate/health',
+    'GET /x/../.well-known/claimgate/health',
+  ])('is not at %s', async (request) => {
+    const rig = rigWith({ routes, more });
+    expect((await rig.ask(request)).status).not.toBe(200);
+  });
+
+  it('is nowhere unless it is named, and no header opens it', async () => {
+    const rig = rigWith({ routes });
+    expect(
+      (await rig.ask('GET /.well-known/claimgate/health', { 'user-agent': 'GoogleHC/1.0' })).status,
+    ).toBe(404);
+    expect((await rig.ask('GET /x', { 'user-agent': 'GoogleHC/1.0', 'x-health': '1' })).status).toBe(401);
+  });
+
+  it('is no sign of life with a broken policy', async () => {
+    const rig = rigWith({ routes: { 'GET /x': { scope: [] } }, more });
+    expect((await rig.ask('GET /.well-known/claimgate/health')).status).toBe(503);
+  });
+});
+
+describe('traces', () => {
+  const routes = { 'GET /open': { auth: 'none' } };
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+
+  it('are passed on, and logged', async () => {
+    const rig = rigWith({ routes });
+    await rig.ask('GET /open', { traceparent, tracestate: 'a=b' });
+    expect(rig.lastReceived().headers.get('traceparent')).toBe(traceparent);
+    expect(rig.lastReceived().headers.get('tracestate')).toBe('a=b');
+    expect(rig.lastLog().trace_id).toBe('4bf92f3577b34da6a3ce929d0e0e4736');
+  });
+
+  it.each(['x', `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`, traceparent.toUpperCase(), 'a'.repeat(5000)])(
+    '%s is not logged',
+    async (odd) => {
+      const rig = rigWith({ routes });
+      await rig.ask('GET /open', { traceparent: odd });
+      expect(rig.lastLog().trace_id).toBeUndefined();
+    },
+  );
+});
+
+describe('data points', () => {
+  it('have the columns that docs/operations.md lists, for every request', async () => {
+    const points: AnalyticsEngineDataPoint[] = [];
+    const ANALYTICS = { writeDataPoint: (point: AnalyticsEngineDataPoint) => points.push(point) };
+    const routes = { 'GET /x': { scopes_all: ['read:orders'], report: { clients: ['other'] } } };
+    const rig = rigWith({ routes, env: { ANALYTICS }, more: { GATEWAY: { log_sample: 0 } } });
+    await rig.call('GET /x', await token());
+    await rig.ask('GET /x');
+    await rig.ask('GET /nothing');
+    expect(points).toEqual([
+      {
+        indexes: ['API_ORDERS GET /x'],
+        blobs: ['API_ORDERS GET /x', 'allow', '', 'client_not_allowed', 'main', 'client-1', 'GET', 'network'],
+        doubles: [200, 0, 0],
+      },
+      {
+        indexes: ['API_ORDERS GET /x'],
+        blobs: ['API_ORDERS GET /x', 'deny', 'token_missing', '', '', '', 'GET', ''],
+        doubles: [401, 0, 0],
+      },
+      { indexes: [''], blobs: ['', 'deny', 'route_unknown', '', '', '', 'GET', ''], doubles: [404, 0, 0] },
+    ]);
+  });
+});
+
+describe('extends', () => {
+  it('serves the routes of both tables, by the same rules', async () => {
+    const more = {
+      API_ORDERS_2: { extends: 'API_ORDERS', routes: { 'GET /more': { scopes_all: ['read:orders'] } } },
+    };
+    const rig = rigWith({ routes: { 'GET /x': {} }, more });
+    expect((await rig.call('GET /more', await token())).status).toBe(200);
+    expect((rig.logs.at(-1) as RequestLine).route).toBe('API_ORDERS GET /more');
+    expect((await rig.call('GET /more', await token({ scope: '' }))).status).toBe(403);
+    expect((await rig.call('GET /more', await token({ aud: 'other' }))).status).toBe(401);
+  });
+});
