@@ -4,7 +4,14 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as z from 'zod/mini';
-import { apiSchema, issuerSchema, routeSchema, settingsSchema } from '../src/policy/schema.ts';
+import {
+  apiSchema,
+  corsSchema,
+  extensionSchema,
+  issuerSchema,
+  routeSchema,
+  settingsSchema,
+} from '../src/policy/schema.ts';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
@@ -27,7 +34,7 @@ export function renderSchema(): string {
       GATEWAY: json(settingsSchema),
       ISSUERS: { type: 'object', minProperties: 1, additionalProperties: json(issuerSchema) },
     },
-    patternProperties: { '^API_.': json(apiSchema) },
+    patternProperties: { '^API_.': { anyOf: [json(apiSchema), json(extensionSchema)] } },
     // Strings and numbers are none of the policy's business; any other table is a misspelt one.
     additionalProperties: { type: ['string', 'number', 'boolean'] },
   };
@@ -39,6 +46,7 @@ const TABLES = {
   issuer: issuerSchema,
   api: apiSchema,
   route: routeSchema,
+  cors: corsSchema,
 } as const;
 
 /** Fills the tables between `<!-- fields: NAME -->` and `<!-- end -->`. */
