@@ -5,7 +5,7 @@ import type { Reason } from './decision.ts';
 import type { Environment, WaitUntil } from './environment.ts';
 import { errorLine } from './error-line.ts';
 import { renderDenial } from './http/answer.ts';
-import { readPreflight, renderPreflight, withCors } from './http/cors.ts';
+import { readPreflight, renderPreflight, renderPublicPreflight, withCors } from './http/cors.ts';
 import { isHealthRequest, renderHealth } from './http/health.ts';
 import { indexMetadata, renderMetadata } from './http/metadata.ts';
 import { readRequestId } from './http/request-id.ts';
@@ -65,16 +65,20 @@ export function serve(environment: Environment, policy: Policy): Handler {
     let response =
       answer instanceof Response ? answer : renderDenial(answer, { requestId, resourceMetadata });
     if (api?.cors !== undefined) response = withCors(response, api.cors, request.headers.get('origin'));
-    await record(request, decision, { ...timer.read(), requestId, reason, status: response.status });
+    try {
+      await record(request, decision, { ...timer.read(), requestId, reason, status: response.status });
+    } catch (error) {
+      environment.log(errorLine(error)); // what was decided stands
+    }
     return response;
   };
 
   /** What the gateway answers without a decision: public documents, and preflights. */
   function answerItself(request: Request): Response | undefined {
     if (isHealthRequest(request, settings.healthPath)) return renderHealth();
-    const document = isRead(request.method) ? metadata.find(request.url) : undefined;
-    if (document !== undefined) return renderMetadata(document);
     const preflight = readPreflight(request);
+    const document = isRead(request.method) || preflight ? metadata.find(request.url) : undefined;
+    if (document !== undefined) return preflight ? renderPublicPreflight(request) : renderMetadata(document);
     if (preflight === undefined) return undefined;
     const target = parseTarget(request.url);
     if (target.kind === 'fault') return undefined;

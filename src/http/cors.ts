@@ -26,6 +26,16 @@ export function renderPreflight(cors: Cors, { origin, method }: Preflight): Resp
   return new Response(null, { status: 204, headers });
 }
 
+/** For a document that anyone may read: clients in browsers send headers of their own along. */
+export function renderPublicPreflight(request: Request): Response {
+  const headers = {
+    'access-control-allow-origin': '*',
+    'access-control-allow-methods': 'GET',
+    'access-control-allow-headers': request.headers.get('access-control-request-headers') ?? '',
+  };
+  return new Response(null, { status: 204, headers });
+}
+
 /** The same answer, with what a page of that origin may know of it. What the origin server says of CORS is dropped. */
 export function withCors(response: Response, cors: Cors, origin: string | null): Response {
   if (response.status === 101) return response; // CORS is none of WebSocket's

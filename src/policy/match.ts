@@ -41,14 +41,18 @@ export function match(policy: Policy, host: string, method: string, path: Parsed
   const route = routeFor(leaf, method);
   if (route === undefined) {
     const reason: Reason = { code: 'method_not_allowed', allow: allowedMethods([leaf]) };
-    return { kind: 'no_match', reason, api: anyRoute(leaf)?.api };
+    return noMatch(reason, undefined, anyRoute(leaf)?.api);
   }
   if (table.allFolded && isFolded(path)) return { kind: 'match', route, nearMisses: NONE };
   return withNearMisses(table, leaf, route, method, path);
 }
 
-const noMatch = (reason: Reason, nearMiss?: Route): NoMatch =>
-  nearMiss === undefined ? { kind: 'no_match', reason } : { kind: 'no_match', reason, nearMiss };
+const noMatch = (reason: Reason, nearMiss?: Route, api?: Api): NoMatch => ({
+  kind: 'no_match',
+  reason,
+  ...(nearMiss && { nearMiss }),
+  ...(api && { api }),
+});
 
 /**
  * An origin may fold case, slashes, parameters or encodings, all of them or some. Every pattern that is more specific
@@ -69,6 +73,7 @@ function withNearMisses(
       return noMatch(
         { code: 'method_not_allowed', allow: allowedMethods(group.leaves) },
         group.leaves[0] && anyRoute(group.leaves[0]),
+        route.api,
       );
     }
     if (near.api !== route.api) return noMatch({ code: 'route_unknown' }, near);

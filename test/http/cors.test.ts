@@ -297,3 +297,38 @@ describe("the origin server's own words", () => {
     expect(corsOf(response)).toEqual({});
   });
 });
+
+describe('what belongs to the gateway itself', () => {
+  it('a preflight for public metadata is answered for any page, whatever header its client sends', async () => {
+    const rig = rigWith({}, { api: { hosts: ['api.example.com'] } });
+    const headers = {
+      origin: 'https://any.example',
+      'access-control-request-method': 'GET',
+      'access-control-request-headers': 'mcp-protocol-version',
+    };
+    const response = await rig.ask('OPTIONS /.well-known/oauth-protected-resource/orders', headers);
+    expect([response.status, corsOf(response)]).toEqual([
+      204,
+      { 'allow-origin': '*', 'allow-methods': 'GET', 'allow-headers': 'mcp-protocol-version' },
+    ]);
+  });
+
+  it('a page can read the 405 of a near miss', async () => {
+    const routes = { '* /x/*': {}, 'GET /x/Admin': {} };
+    const rig = rigWith({}, { routes });
+    const response = await rig.ask('DELETE /x/admin', { origin: APP });
+    expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([405, APP]);
+  });
+
+  it('data points that can’t be written change no answer', async () => {
+    const ANALYTICS = {
+      writeDataPoint: () => {
+        throw new Error('down');
+      },
+    };
+    const rig = rigWith({}, { env: { ANALYTICS } });
+    const response = await rig.call('GET /orders', await sign(key, usualClaims({ exp: NOW_SECONDS + 60 })));
+    expect(response.status).toBe(200);
+    expect(rig.logs).toContainEqual(expect.objectContaining({ event: 'error' }));
+  });
+});
