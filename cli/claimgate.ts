@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { enableCompileCache } from 'node:module';
 import { styleText } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from './check.ts';
@@ -11,6 +12,9 @@ import { addKeyCommands } from './commands/keys.ts';
 import { addPushCommands } from './commands/push.ts';
 import { addTokenCommand } from './commands/token.ts';
 import { CommandError, EXIT } from './terminal.ts';
+
+// What commands load when they need it is large; the second time it is there at once.
+enableCompileCache();
 
 const program = new Command('claimgate')
   .description('The gateway, its policy, and the issuer beside it.')

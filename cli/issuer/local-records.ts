@@ -1,39 +1,24 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseStored, RECORDS_BINDING, type RecordStore } from './record-store.ts';
 
-interface LocalKv {
-  get(key: string): Promise<string | null>;
-  put(key: string, value: string): Promise<void>;
-  delete(key: string): Promise<void>;
-  list(options: { prefix: string; cursor?: string }): Promise<{
-    keys: { name: string }[];
-    list_complete: boolean;
-    cursor?: string;
-  }>;
-}
+const NO_WORKER = 'export default { fetch: () => new Response(null, { status: 404 }) }';
 
 /** The local KV of `wrangler dev`, which may be running meanwhile: both see each other's writes. */
 export async function localRecords(namespaceId: string, persistTo: string): Promise<RecordStore> {
-  // A configuration of its own: the issuer's would also start what no command needs.
-  const folder = mkdtempSync(join(tmpdir(), 'claimgate-'));
-  const configPath = join(folder, 'wrangler.json');
-  const kvNamespaces = [{ binding: RECORDS_BINDING, id: namespaceId }];
-  writeFileSync(
-    configPath,
-    JSON.stringify({ name: 'records', compatibility_date: '2026-10-01', kv_namespaces: kvNamespaces }),
+  // Loaded when it is needed: it takes a while, and most commands do without.
+  const { convertV4MiniflareOptions, Miniflare } = await import('miniflare');
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      modules: true,
+      script: NO_WORKER,
+      kvNamespaces: { [RECORDS_BINDING]: namespaceId },
+      resourcePersistencePath: join(resolve(persistTo), 'v3'),
+      cf: false,
+    }),
   );
-  // Loaded when it is needed: it takes a second, and most commands do without.
-  const { getPlatformProxy } = await import('wrangler');
-  const proxy = await getPlatformProxy<Record<string, LocalKv>>({
-    configPath,
-    persist: { path: join(resolve(persistTo), 'v3') },
-    envFiles: [],
-  });
-  const kv = proxy.env[RECORDS_BINDING] as LocalKv;
+  const kv = await miniflare.getKVNamespace(RECORDS_BINDING);
   const get = async (key: string) => {
-    const text = await kv.get(key);
+    const text = await kv.get(key, 'text');
     return text === null ? undefined : parseStored(text);
   };
   return {
@@ -50,9 +35,6 @@ export async function localRecords(namespaceId: string, persistTo: string): Prom
       } while (cursor !== undefined);
       return Promise.all(names.map(async (name) => [name, await get(name)] as const));
     },
-    async close() {
-      await proxy.dispose();
-      rmSync(folder, { recursive: true, force: true });
-    },
+    close: () => miniflare.dispose(),
   };
 }
