@@ -37,15 +37,20 @@ export function makeSecret(nowSeconds: number, expiresAt?: number): NewSecret {
 }
 
 export function describeSecret(secret: string, nowSeconds: number, expiresAt?: number): ClientSecret {
-  const sha256 = createHash('sha256').update(secret).digest('hex');
+  const sha256 = digest(secret);
   return {
-    id: sha256.slice(0, 8),
+    id: shortId(secret),
     sha256,
     last4: secret.slice(-4),
     created_at: nowSeconds,
     ...(expiresAt !== undefined && { expires_at: expiresAt }),
   };
 }
+
+const digest = (text: string) => createHash('sha256').update(text).digest('hex');
+
+/** Hex: never read as a flag where it is an argument. */
+const shortId = (text: string) => digest(text).slice(0, 8);
 
 /** Reads the public key of a client: a JWK, a JWK set with one key, or PEM ("BEGIN PUBLIC KEY"). */
 export async function readClientKey(
@@ -70,7 +75,7 @@ export async function readClientKey(
     );
   const thumbprint = await calculateJwkThumbprint(jwk);
   return {
-    id: thumbprint.slice(0, 8),
+    id: shortId(thumbprint),
     jwk: { ...jwk, kid: jwk.kid ?? thumbprint },
     created_at: nowSeconds,
     ...(expiresAt !== undefined && { expires_at: expiresAt }),

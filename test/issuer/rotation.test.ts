@@ -144,3 +144,9 @@ describe('the states of keys', () => {
     },
   );
 });
+
+it('kids can be typed as arguments of commands: none begins like a flag', async () => {
+  const sets = await Promise.all(Array.from({ length: 100 }, () => makeKeySet('EdDSA', NOW_SECONDS)));
+  const kids = sets.flatMap(({ keys }) => keys.map(({ jwk }) => jwk.kid));
+  expect(kids.filter((kid) => kid.startsWith('-'))).toEqual([]);
+});
