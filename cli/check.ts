@@ -37,7 +37,7 @@ export function checkConfig(path: string): CheckResult[] {
   const environments = Object.entries(config.env ?? {});
   return [
     checkSection(undefined, config),
-    ...environments.map(([name, section]) => checkSection(name, section)),
+    ...environments.map(([name, section]) => checkSection(name, inherit(config, section))),
   ];
 }
 
@@ -68,7 +68,14 @@ export function compileConfig(path: string, environment: string | undefined): Co
   if (environment === undefined) return compileSection(config);
   const section = config.env?.[environment];
   if (section === undefined) throw new ConfigError(`${path} has no [env.${environment}]`);
-  return compileSection(section);
+  return compileSection(inherit(config, section));
+}
+
+/** wrangler passes routes on to environments that have none of their own; bindings and vars it does not. */
+function inherit(top: Section, section: Section): Section {
+  const { route, routes } = top;
+  const own = section.route !== undefined || section.routes !== undefined;
+  return own ? section : { ...section, ...(route && { route }), ...(routes && { routes }) };
 }
 
 function compileSection(section: Section): Compiled {
@@ -78,21 +85,25 @@ function compileSection(section: Section): Compiled {
 }
 
 /** Secrets are not in the file: whether they are there, the running Worker says. */
-function listBindings({
-  services = [],
-  mtls_certificates = [],
-  ratelimits = [],
-  ...section
-}: Section): Bindings {
-  const given = (names: readonly (string | undefined)[]) => names.filter((name) => name !== undefined);
-  const routes = [...(section.routes ?? []), section.route];
+function listBindings(section: Section): Bindings {
+  const names = (tables: unknown, member: string) =>
+    listOf(tables).flatMap((table) => {
+      const name = (table as Record<string, unknown> | null)?.[member];
+      return typeof name === 'string' ? [name] : [];
+    });
+  const routes = [...listOf(section.routes), section.route];
   return {
-    services: given(services.map(({ binding }) => binding)),
-    certificates: given(mtls_certificates.map(({ binding }) => binding)),
-    rateLimits: given(ratelimits.map(({ name }) => name)),
-    workerRoutes: given(routes.map((route) => (typeof route === 'object' ? route.pattern : route))),
+    services: names(section.services, 'binding'),
+    certificates: names(section.mtls_certificates, 'binding'),
+    rateLimits: names(section.ratelimits, 'name'),
+    workerRoutes: routes.flatMap((route) =>
+      typeof route === 'string' ? [route] : names([route], 'pattern'),
+    ),
   };
 }
+
+/** What is no list is wrangler's to complain about. */
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 function checkSection(environment: string | undefined, section: Section): CheckResult {
   const compiled = compileSection(section);
@@ -105,20 +116,45 @@ function checkSection(environment: string | undefined, section: Section): CheckR
 /** A variable of a Worker holds so much, as JSON. wrangler uploads more, only for it to be refused. */
 const MAX_VARIABLE_BYTES = 5_000;
 
+function sizeRemedy(name: string, value: unknown): string {
+  if (!name.startsWith('API_')) return 'make it shorter';
+  const base = (value as { extends?: unknown }).extends ?? name;
+  return `move routes into another table, such as [vars.${String(base)}_MORE] with extends = ${JSON.stringify(base)}`;
+}
+
+/** A secret that stands in the file is none. */
+function findPlainSecrets(vars: Readonly<Record<string, unknown>>): Fault[] {
+  return Object.entries(vars).flatMap(([name, table]) => {
+    const headers = (table as { origin_headers?: Record<string, unknown> } | null)?.origin_headers ?? {};
+    return Object.entries(headers)
+      .filter(
+        ([, value]) => typeof value === 'string' && typeof vars[value.replace(/^secret:/, '')] === 'string',
+      )
+      .map(([header]) =>
+        fault(
+          [name, 'origin_headers', header],
+          'its secret stands in the file, under [vars]',
+          'take it out there, and set it with `npx wrangler secret put`',
+        ),
+      );
+  });
+}
+
 /** What the running Worker can't see: how the file holds the policy, and what answers before the Worker does. */
 function checkFile({ vars = {}, cache, ...section }: Section): Fault[] {
   const faults: Fault[] = [];
   for (const [name, value] of Object.entries(vars)) {
-    const bytes = Buffer.byteLength(JSON.stringify(value));
+    const bytes = Buffer.byteLength(typeof value === 'string' ? value : JSON.stringify(value));
     if (bytes <= MAX_VARIABLE_BYTES) continue;
     faults.push(
       fault(
         [name],
-        `this is ${bytes} bytes as JSON, and a variable holds ${MAX_VARIABLE_BYTES}`,
-        `move routes into a table [vars.${name}_2] with extends = ${JSON.stringify(name)}`,
+        `this is ${bytes} bytes, and a variable holds ${MAX_VARIABLE_BYTES}`,
+        sizeRemedy(name, value),
       ),
     );
   }
+  faults.push(...findPlainSecrets(vars));
   for (const name of Object.keys(section).filter((key) => /^(GATEWAY|ISSUERS?|API[-_].+)$/i.test(key))) {
     faults.push(fault([name], 'policy stands under [vars]', `write [vars.${name}]`));
   }

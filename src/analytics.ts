@@ -1,8 +1,11 @@
 import type { RequestLine } from './log.ts';
 
+/** Of the platform: a longer index is refused. */
+const MAX_INDEX_BYTES = 96;
+
 /**
  * A line of the log as a data point of Analytics Engine. The order of the columns is a promise: docs/operations.md
- * lists them. The index is the route, by which the platform samples.
+ * lists them. The index, by which the platform samples, is the route, cut to what fits.
  */
 export function dataPoint(line: RequestLine): AnalyticsEngineDataPoint {
   const texts = [
@@ -16,8 +19,16 @@ export function dataPoint(line: RequestLine): AnalyticsEngineDataPoint {
     line.keys_from,
   ];
   return {
-    indexes: [line.route ?? ''],
+    indexes: [cutBytes(line.route ?? '', MAX_INDEX_BYTES)],
     blobs: texts.map((text) => text ?? ''),
     doubles: [line.status, line.key_wait_ms ?? 0, line.origin_ms ?? 0],
   };
+}
+
+/** Route keys are ASCII or cut a little short: no character is split. */
+function cutBytes(text: string, maxBytes: number): string {
+  const bytes = new TextEncoder().encode(text);
+  return bytes.length <= maxBytes
+    ? text
+    : new TextDecoder().decode(bytes.slice(0, maxBytes)).replace(/\ufffd$/, '');
 }

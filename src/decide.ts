@@ -27,6 +27,8 @@ export interface Findings {
   /** What a refused token claims: for logs only. */
   readonly unverified?: UnverifiedToken | undefined;
   readonly principal?: Principal;
+  /** Of a remembered token that is refused now, where that is only told: for logs. */
+  readonly refusedPrincipal?: Principal | undefined;
   readonly keysFrom?: KeyOrigin | undefined;
 }
 
@@ -74,15 +76,17 @@ export async function decide(asked: Asked, policy: Policy, context: VerifyContex
   const isTried = tokenRoutes.every(({ reportOnly }) => reportOnly);
   const refuseToken = (reason: Reason, more?: Findings): Decision => {
     if (!isTried) return refuse(reason, more);
-    const { principal: _, ...learnt } = more ?? {}; // an old token's claims are nobody's
-    return { ...allow, ...learnt, forwardAuthorization, wouldDeny: reason };
+    // The claims of a token that was good once are for the log only.
+    const { principal: refusedPrincipal, ...learnt } = more ?? {};
+    return { ...allow, ...learnt, refusedPrincipal, forwardAuthorization, wouldDeny: reason };
   };
 
   const bearer = readBearer(asked.authorization);
   if (bearer === undefined) {
     const required = tokenRoutes.some(({ auth }) => auth === 'required');
     if (required) return refuseToken({ code: 'token_missing' });
-    const wouldDeny: Reason | undefined = route.report && { code: 'token_missing' };
+    const isTriedToo = tokenRoutes.some(({ report }) => report !== undefined);
+    const wouldDeny: Reason | undefined = isTriedToo ? { code: 'token_missing' } : undefined;
     return { ...allow, forwardAuthorization, wouldDeny };
   }
   if ('reason' in bearer) return refuseToken(bearer.reason);
@@ -100,7 +104,9 @@ export async function decide(asked: Asked, policy: Policy, context: VerifyContex
     if (reason === undefined) continue;
     return isTried ? { ...passed, wouldDeny: reason } : refuse(reason, { principal, keysFrom });
   }
-  const wouldDeny =
-    route.report && (checkAudience(route.report, principal) ?? authorize(route.report, principal, segments));
-  return { ...passed, wouldDeny };
+  for (const { report } of tokenRoutes) {
+    const wouldDeny = report && (checkAudience(report, principal) ?? authorize(report, principal, segments));
+    if (wouldDeny !== undefined) return { ...passed, wouldDeny };
+  }
+  return passed;
 }

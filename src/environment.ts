@@ -53,7 +53,10 @@ export function readEnvironment(options: GatewayOptions): Environment {
   const logKey = secret(env, 'LOG_KEY');
   const store = isKv(env['KEYS']) ? kvStore(env['KEYS'], secret(env, 'KEYS_SECRET')) : undefined;
   return {
-    compiled: demandLogKey(compilePolicy(options.policy ?? env, listBindings(env)), logKey),
+    compiled: demandSecrets(
+      demandHeaderSecrets(demandLogKey(compilePolicy(options.policy ?? env, listBindings(env)), logKey), env),
+      env,
+    ),
     logHmac: logKey === undefined ? undefined : createHmac(logKey),
     analytics: isDataset(env['ANALYTICS']) ? env['ANALYTICS'] : undefined,
     log,
@@ -98,6 +101,15 @@ function listBindings(env: Readonly<Record<string, unknown>>): Bindings {
   };
 }
 
+/** An empty secret protects nothing: it is a slip, as of a pipeline whose variable was not set. */
+function demandSecrets(compiled: Compiled, env: Readonly<Record<string, unknown>>): Compiled {
+  const faults = ['KEYS_SECRET', 'LOG_KEY']
+    .filter((name) => env[name] === '')
+    .map((at): Fault => ({ at, problem: 'this secret is empty', remedy: 'set it anew, or delete it' }));
+  if (faults.length === 0) return compiled;
+  return { ok: false, faults: compiled.ok ? faults : [...compiled.faults, ...faults] };
+}
+
 /** A security feature without its key is an error, not a weaker feature. */
 function demandLogKey(compiled: Compiled, logKey: string | undefined): Compiled {
   if (!compiled.ok || compiled.policy.settings.logSubject !== 'hash' || logKey !== undefined) return compiled;
@@ -107,6 +119,23 @@ function demandLogKey(compiled: Compiled, logKey: string | undefined): Compiled 
     remedy: 'set it with `wrangler secret put LOG_KEY`',
   };
   return { ok: false, faults: [fault] };
+}
+
+/** Blanks and line ends at the ends would be trimmed on the way, and others refused: better now than on each request. */
+function demandHeaderSecrets(compiled: Compiled, env: Readonly<Record<string, unknown>>): Compiled {
+  if (!compiled.ok) return compiled;
+  const faults = compiled.policy.apis.flatMap(({ name, originHeaders }) =>
+    originHeaders
+      .filter((one) => !/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(secret(env, one.secret) ?? ''))
+      .map(
+        (one): Fault => ({
+          at: `${name}.origin_headers.${one.header}`,
+          problem: `the secret ${one.secret} can't stand in a header`,
+          remedy: 'set one of printable ASCII, without a blank or line end at its ends',
+        }),
+      ),
+  );
+  return faults.length > 0 ? { ok: false, faults } : compiled;
 }
 
 function secret(env: Readonly<Record<string, unknown>>, name: string): string | undefined {

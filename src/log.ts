@@ -69,7 +69,8 @@ export interface Answered {
 /** The line for a request. Never a token, never claims other than those named here; `sub` only by `log_subject`. */
 export function requestLine(decision: Decision, answered: Answered): RequestLine {
   const reason = answered.reason ?? (decision.kind === 'deny' ? decision.reason : undefined);
-  const { principal, route, nearMisses, unverified } = decision;
+  const { route, nearMisses, unverified } = decision;
+  const principal = decision.principal ?? decision.refusedPrincipal;
   const wouldDeny = decision.kind === 'allow' ? decision.wouldDeny : undefined;
   return {
     time: new Date(answered.time).toISOString(),

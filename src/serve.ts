@@ -9,7 +9,7 @@ import { readPreflight, renderPreflight, renderPublicPreflight, withCors } from 
 import { isHealthRequest, renderHealth } from './http/health.ts';
 import { indexMetadata, renderMetadata } from './http/metadata.ts';
 import { readRequestId } from './http/request-id.ts';
-import { parseTarget, writeTarget } from './http/target.ts';
+import { parseTarget, type Target, writeTarget } from './http/target.ts';
 import { readTraceId } from './http/trace.ts';
 import { createKeySource } from './keys/source.ts';
 import { type EventLine, loggedSubject, requestLine } from './log.ts';
@@ -20,6 +20,7 @@ import { createStripper } from './origin/strip.ts';
 import { untilExpiry } from './origin/websocket.ts';
 import { match } from './policy/match.ts';
 import type { ForwardedClaim, Policy } from './policy/policy.ts';
+import { isLoopbackHost } from './policy/uri.ts';
 import { createTokenCache } from './token/cache.ts';
 
 export type Handler = (request: Request, waitUntil: WaitUntil) => Promise<Response>;
@@ -93,13 +94,10 @@ export function serve(environment: Environment, policy: Policy): Handler {
     const { api } = route;
     if (api.origin.kind === 'zone' && request.headers.has(LOOP_HEADER)) return { code: 'loop' };
     const address = request.headers.get('cf-connecting-ip');
-    if (route.rateLimit !== undefined) {
-      const { binding } = route.rateLimit;
-      const within = await environment.countRequest(binding, limitKey(route.rateLimit, principal, address));
-      if (within !== true) return within === false ? { code: 'rate_limited' } : within;
-    }
     const fetchOrigin = environment.originFetch(api);
     if (typeof fetchOrigin !== 'function') return fetchOrigin;
+    const overLimit = await countRequest(decision, address);
+    if (overLimit !== undefined) return overLimit;
     const headers = strip(request.headers, forwardAuthorization);
     if (principal !== undefined) {
       const skipped = ({ claim, as }: ForwardedClaim) =>
@@ -112,12 +110,24 @@ export function serve(environment: Environment, policy: Policy): Handler {
     headers.set('x-forwarded-host', target.authority);
     headers.set('x-forwarded-proto', target.scheme);
     headers.set('x-request-id', requestId);
-    const publicBase = `${target.scheme}://${target.authority}`;
     const path = writeTarget(target, api.stripSegments);
-    const response = await forward(request, api, publicBase, path, headers, fetchOrigin);
+    const base = api.origin.kind === 'zone' ? zoneBase(target) : `${target.scheme}://${target.authority}`;
+    const response = await forward(request, api, base, path, headers, fetchOrigin);
     if (!(response instanceof Response) || response.webSocket === null || principal === undefined)
       return response;
     return untilExpiry(response, principal, environment.now());
+  }
+
+  /** Another spelling counts for all routes that it could be read as: the limits of one can't be walked around. */
+  async function countRequest(decision: Allowed, address: string | null): Promise<Reason | undefined> {
+    const { route, nearMisses, principal } = decision;
+    const limits = new Map([route, ...nearMisses].map(({ rateLimit }) => [rateLimit?.scope, rateLimit]));
+    for (const limit of limits.values()) {
+      if (limit === undefined) continue;
+      const within = await environment.countRequest(limit.binding, limitKey(limit, principal, address));
+      if (within !== true) return within === false ? { code: 'rate_limited' } : within;
+    }
+    return undefined;
   }
 
   async function record(
@@ -144,6 +154,14 @@ export function serve(environment: Environment, policy: Policy): Handler {
     if (isLogged) environment.log(line);
     environment.analytics?.writeDataPoint(dataPoint(line));
   }
+}
+
+/**
+ * The zone's origin is asked over TLS and on its usual port, whatever the client chose: secrets and claims travel
+ * there. A host of this machine is what it is.
+ */
+function zoneBase({ scheme, authority, host }: Target): string {
+  return isLoopbackHost(host) ? `${scheme}://${authority}` : `https://${host}`;
 }
 
 const isRead = (method: string) => method === 'GET' || method === 'HEAD';

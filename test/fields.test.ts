@@ -38,6 +38,20 @@ describe('origin_headers', () => {
     expect(rig.lastReceived().headers.get('x-origin-secret')).toBeNull();
   });
 
+  it.each(['a\nb', 'a\r\nx-claim-sub: root', '\0x', 'secret\n', ' secret', 'sécret'])(
+    '%j is no secret for a header: nothing passes',
+    async (value) => {
+      const rig = rigWith({ routes, api, env: { ORIGIN_SECRET: value } });
+      const response = await rig.ask('GET /open');
+      expect([response.status, rig.received]).toEqual([503, []]);
+      expect(rig.logs[0]).toMatchObject({
+        event: 'policy_invalid',
+        faults: [{ at: 'API_ORDERS.origin_headers.x-origin-secret' }],
+      });
+      expect(JSON.stringify(rig.logs)).not.toContain(JSON.stringify(value));
+    },
+  );
+
   it('without their secret nothing passes', async () => {
     const rig = rigWith({ routes, api });
     expect([(await rig.ask('GET /open')).status, rig.received]).toEqual([503, []]);
@@ -73,6 +87,22 @@ describe('strip_prefix', () => {
     expect(rig.lastReceived().url).toBe(`https://orders.example${sent}`);
   });
 
+  it('cuts what was matched, in its one spelling, and nothing else (Traefik GHSA-6jwx-7vp4-9847)', async () => {
+    const rig = rigWith({ routes, api });
+    await rig.call('GET /%61pi/v1/%61dmin', await token());
+    expect(rig.lastReceived().url).toBe('https://orders.example/base/admin');
+    for (const path of [
+      '/API/v1/x',
+      '/api/v1;x/x',
+      '/api//v1/x',
+      '/api/v1%2fx',
+      '/api/v1/../x',
+      '/api/v11/x',
+    ])
+      expect([400, 404]).toContain((await rig.call(`GET ${path}`, await token())).status);
+    expect(rig.received).toHaveLength(1);
+  });
+
   it('leaves the rules to the public path', async () => {
     const rig = rigWith({ routes, api });
     expect((await rig.call('GET /api/v1/orgs/acme', await token({ org: 'acme' }))).status).toBe(200);
@@ -95,6 +125,16 @@ describe('origin = "zone"', () => {
     expect(rig.lastReceived().headers.get('x-claim-loop')).toBe('1');
     expect((await rig.call('GET /x', await token())).status).toBe(504);
     expect((await rig.call('GET /x', await token())).status).toBe(502);
+  });
+
+  it.each([
+    ['http://api.example.com/open', 'https://api.example.com/open'],
+    ['http://api.example.com:2082/open', 'https://api.example.com/open'],
+    ['https://API.example.com.:8443/open', 'https://api.example.com/open'],
+  ])('asked as %s goes over TLS, to the usual port', async (asked, sent) => {
+    const rig = rigWith({ routes, api });
+    await rig.ask(`GET ${asked}`);
+    expect(rig.lastReceived().url).toBe(sent);
   });
 
   it('that reaches the gateway again ends there', async () => {
@@ -177,11 +217,36 @@ describe('rate_limit', () => {
     await rig.call('GET /x', await token());
     await rig.call('GET /x', await token({ client_id: undefined }));
     await rig.ask('GET /open', { 'cf-connecting-ip': '192.0.2.1' });
-    expect(shared.keys).toEqual([
-      'API_ORDERS client main client-1',
-      'API_ORDERS subject main user-1',
-      'API_ORDERS address 192.0.2.1',
+    await rig.ask('GET /open', { 'cf-connecting-ip': '2001:db8:1:2:3:4:5:6' });
+    await rig.ask('GET /open', { 'cf-connecting-ip': '2001:db8:1:2::9' });
+    await rig.ask('GET /open', { 'cf-connecting-ip': '2001:db8::1' });
+    expect(shared.keys.map((one) => JSON.parse(one) as unknown)).toEqual([
+      ['API_ORDERS', 'client', 'main', 'client-1'],
+      ['API_ORDERS', 'subject', 'main', 'user-1'],
+      ['API_ORDERS', 'address', '192.0.2.1'],
+      ['API_ORDERS', 'address', '2001:db8:1:2::/64'],
+      ['API_ORDERS', 'address', '2001:db8:1:2::/64'],
+      ['API_ORDERS', 'address', '2001:db8:0:0::/64'],
     ]);
+  });
+
+  it.each(['/Login', '/login/', '/LOGIN;x', '/login.', '/%6cogin'])(
+    'can’t be walked around by %s (Caddy CVE-2026-27587)',
+    async (path) => {
+      const own = limit();
+      const login = { 'POST /login': { auth: 'none', rate_limit: 'OWN' }, 'POST /*': { auth: 'none' } };
+      const rig = rigWith({ routes: login, env: { OWN: own.binding } });
+      const from = { 'cf-connecting-ip': '192.0.2.1' };
+      expect((await rig.ask('POST /login', from)).status).toBe(200);
+      expect((await rig.ask(`POST ${path}`, from)).status).toBe(429);
+      expect(rig.received).toHaveLength(1);
+    },
+  );
+
+  it('of two spellings with one binding of their own may be the same rule', async () => {
+    const both = { 'GET /x': { rate_limit: 'OWN' }, 'GET /x/': { rate_limit: 'OWN' } };
+    const rig = rigWith({ routes: both, env: { OWN: limit().binding } });
+    expect((await rig.call('GET /x', await token())).status).toBe(200);
   });
 
   it('counts nobody who is refused anyway', async () => {
@@ -242,6 +307,15 @@ describe('report', () => {
     expect(rig.lastLog().would_deny).toBe('audience_mismatch');
   });
 
+  it('is tried for other spellings too', async () => {
+    const rig = rigWith({ routes: { 'GET /*': {}, 'GET /admin': { report: { scopes_all: ['admin'] } } } });
+    expect((await rig.call('GET /Admin', await token())).status).toBe(200);
+    expect(rig.lastLog()).toMatchObject({
+      near_miss: ['API_ORDERS GET /admin'],
+      would_deny: 'scopes_missing',
+    });
+  });
+
   it('on an optional route would refuse who brings no token', async () => {
     const rig = rigWith({ routes });
     expect((await rig.ask('GET /maybe')).status).toBe(200);
@@ -299,6 +373,7 @@ describe('report_only', () => {
     rig.state.nowMs += 60_000;
     await rig.call('GET /x', soon);
     expect([rig.lastLog().would_deny, claimHeaders(rig.lastReceived())]).toEqual(['token_expired', []]);
+    expect(rig.lastLog()).toMatchObject({ issuer: 'main', client: 'client-1' });
   });
 
   it('sends the claims of a good token that lacks a scope', async () => {
@@ -424,6 +499,39 @@ describe('data points', () => {
       },
       { indexes: [''], blobs: ['', 'deny', 'route_unknown', '', '', '', 'GET', ''], doubles: [404, 0, 0] },
     ]);
+  });
+});
+
+describe('the index of a data point', () => {
+  it('is cut to what the platform takes', async () => {
+    const points: AnalyticsEngineDataPoint[] = [];
+    const ANALYTICS = { writeDataPoint: (point: AnalyticsEngineDataPoint) => points.push(point) };
+    const path = `/${'long-segment/'.repeat(12)}x`;
+    const rig = rigWith({ routes: { [`GET ${path}`]: { auth: 'none' } }, env: { ANALYTICS } });
+    await rig.ask(`GET ${path}`);
+    expect(new TextEncoder().encode(String(points[0]?.indexes?.[0])).length).toBe(96);
+    expect(points[0]?.blobs?.[0]).toBe(`API_ORDERS GET ${path}`);
+  });
+});
+
+describe('forward_authorization of an API', () => {
+  it('holds for its routes, unless they say otherwise', async () => {
+    const routes = { 'GET /x': {}, 'GET /own': { forward_authorization: false } };
+    const rig = rigWith({ routes, api: { forward_authorization: true } });
+    const good = await token();
+    await rig.call('GET /x', good);
+    expect(rig.lastReceived().headers.get('authorization')).toBe(`Bearer ${good}`);
+    await rig.call('GET /own', good);
+    expect(rig.lastReceived().headers.get('authorization')).toBeNull();
+  });
+});
+
+describe('upload_timeout_ms', () => {
+  it('ends an upload that the origin does not answer', async () => {
+    const origin = ({ signal }: Request) =>
+      new Promise<Response>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    const rig = rigWith({ routes: { 'POST /x': { auth: 'none' } }, api: { upload_timeout_ms: 20 }, origin });
+    expect((await rig.ask('POST /x', {}, { body: 'content' })).status).toBe(504);
   });
 });
 

@@ -86,6 +86,17 @@ describe('path and rule matching: prevents', () => {
   });
 });
 
+describe('features without their key: prevents', () => {
+  it.each(['KEYS_SECRET', 'LOG_KEY'])(
+    'an empty %s turning its protection off (APISIX CVE-2026-49230)',
+    async (name) => {
+      const rig = makeRig({ routes: { 'GET /open': PUBLIC }, env: { [name]: '' } });
+      expect((await rig.ask('GET /open')).status).toBe(503);
+      expect(rig.logs[0]).toMatchObject({ faults: [{ at: name }] });
+    },
+  );
+});
+
 describe('trusting headers: prevents', () => {
   it.each([
     ['x-forwarded-uri', '/public/x'],
@@ -100,8 +111,30 @@ describe('trusting headers: prevents', () => {
     expect((await rigWith().ask('GET /admin', { [name]: value })).status).toBe(401);
   });
 
+  it.each(['x-http-method-override', 'x-http-method', 'x-method-override', 'x_http_method_override'])(
+    '%s making a request pass by another method’s rule',
+    async (name) => {
+      const rig = makeRig({ routes: { 'GET /x': PUBLIC, 'DELETE /x': {} } });
+      expect((await rig.ask('DELETE /x', { [name]: 'GET' })).status).toBe(401);
+      await rig.ask('GET /x', { [name]: 'DELETE' });
+      expect(rig.lastReceived().headers.get(name)).toBeNull();
+    },
+  );
+
+  it('a spoofed header on a preflight that is passed on (Envoy #35553)', async () => {
+    const rig = makeRig({ routes: { 'OPTIONS /x': PUBLIC }, api: { forward: { tenant: 'x-tenant' } } });
+    const spoofed = { 'x-claim-sub': 'root', X_Tenant: 'root', 'x-forwarded-user': 'root' };
+    await rig.ask('OPTIONS /x', {
+      origin: 'https://a.example',
+      'access-control-request-method': 'GET',
+      ...spoofed,
+    });
+    for (const name of Object.keys(spoofed)) expect(rig.lastReceived().headers.get(name), name).toBeNull();
+  });
+
   it.each([
     'x-claim-sub',
+    'x_claim_loop',
     'X_Claim_Sub',
     'x-claim_scope',
     'x.claim.client.id',
@@ -138,7 +171,7 @@ describe('trusting headers: prevents', () => {
     const other = {
       API_OTHER: {
         hosts: ['o.example'],
-        origin: 'https://o.example',
+        origin: 'https://o.internal.example',
         audience: 'o',
         routes: { 'GET /': PUBLIC },
       },

@@ -28,7 +28,13 @@ export function untilExpiry(response: Response, principal: Principal, nowMs: num
     },
     Math.min(endSeconds(principal) * 1000 - nowMs, MAX_TIMER_MS),
   );
-  for (const end of [origin, gateway]) end.addEventListener('close', () => clearTimeout(timer));
+  // Until both have closed, an end may still be open.
+  let open = 2;
+  for (const end of [origin, gateway]) {
+    end.addEventListener('close', () => {
+      if (--open === 0) clearTimeout(timer);
+    });
+  }
   origin.accept();
   gateway.accept();
   return new Response(null, { status: 101, headers, webSocket: client });
@@ -55,18 +61,23 @@ function relay(from: WebSocket, to: WebSocket, lost: number): void {
     }
   });
   from.addEventListener('close', ({ code, reason }) => {
-    if (code === 1006) close(to, lost, '');
-    else close(to, code, reason);
+    if (code === 1005 || maySend(code)) close(to, code, reason);
+    else close(to, lost, '');
   });
   from.addEventListener('error', () => close(to, lost, ''));
 }
 
-/** 1005 says that there was no code: it can't be sent (RFC 6455 §7.4.1). */
+/** RFC 6455 §7.4: codes that an end may send; others only tell what happened, or are nobody's. */
+function maySend(code: number): boolean {
+  return code >= 1000 && code <= 4999 && ![1004, 1005, 1006, 1015].includes(code);
+}
+
+/** 1005 says that there was no code: it can't be sent. */
 function close(socket: WebSocket, code: number, reason: string): void {
   try {
     if (code === 1005) socket.close();
     else socket.close(code, reason);
   } catch {
-    // it is closed
+    // it has been closed before
   }
 }

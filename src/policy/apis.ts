@@ -73,7 +73,7 @@ function readExtension(
   faults: Fault[],
 ): RoutePart[] {
   const routes = readRoutes(name, table, faults);
-  const parsed = extensionSchema.safeParse({ ...table, routes: {} });
+  const parsed = extensionSchema.safeParse(withoutRoutes(table));
   if (!parsed.success) {
     faults.push(
       ...schemaFaults([name], table, parsed.error.issues, () => Object.keys(extensionSchema.shape)),
@@ -98,9 +98,7 @@ function compileApi(
 ): CompiledApi | undefined {
   const place = [name];
   const { bindings } = surroundings;
-  // Routes are checked one by one, so that a fault in one doesn't hide those of the others.
-  const hasRoutes = routeTablesOf(table) !== undefined;
-  const parsed = apiSchema.safeParse(hasRoutes ? { ...table, routes: {} } : table);
+  const parsed = apiSchema.safeParse(withoutRoutes(table));
   if (!parsed.success) faults.push(...schemaFaults(place, table, parsed.error.issues, apiFieldsAt));
   const own = { table: name, of: name, routes: readRoutes(name, table, faults) };
   if (!parsed.success) return undefined;
@@ -172,6 +170,10 @@ function readRoutes(name: string, table: object, faults: Fault[]): { key: string
     return [];
   });
 }
+
+/** Routes are checked one by one, so that a fault in one doesn't hide those of the others. */
+const withoutRoutes = (table: object) =>
+  routeTablesOf(table) === undefined ? table : { ...table, routes: {} };
 
 function routeTablesOf(table: object): Record<string, unknown> | undefined {
   const { routes } = table as { routes?: unknown };
@@ -294,7 +296,8 @@ function compileRoute(
       auth,
       forwardAuthorization,
       reportOnly,
-      rateLimit,
+      rateLimit?.binding,
+      config.rate_limit !== undefined,
       describeRules(rules),
       report && describeRules(report),
     ]),

@@ -3,9 +3,12 @@ import type { Bindings } from './bindings.ts';
 import { type Fault, fault, schemaFaults } from './fault.ts';
 import { normaliseHeaderName } from './headers.ts';
 import { compileIssuers } from './issuers.ts';
-import type { Policy, RouteTable, Settings } from './policy.ts';
+import { hasRoute } from './match.ts';
+import { parsePath } from './path.ts';
+import type { Api, Origin, Policy, RouteTable, Settings } from './policy.ts';
 import { settingsSchema } from './schema.ts';
 import { buildTable } from './table.ts';
+import { isLoopbackHost, parseUrl } from './uri.ts';
 
 export type Compiled =
   | { readonly ok: true; readonly policy: Policy }
@@ -44,13 +47,14 @@ export function compilePolicy(vars: Readonly<Record<string, unknown>>, bindings:
     faults.push(fault(['vars'], 'there is no API', 'add a table such as [vars.API_ORDERS]'));
   }
   const { hosts, otherHosts } = buildTables(routes, faults);
+  checkHealthPath(settings, [...hosts.values(), otherHosts], faults);
   if (faults.length > 0) return { ok: false, faults: distinct(faults) };
   const ownHeaders = new Set(
     apis.flatMap(({ forward, originHeaders }) =>
       [...forward, ...originHeaders].map(({ header }) => normaliseHeaderName(header)),
     ),
   );
-  const warnings = findWarnings(routes);
+  const warnings = findWarnings(apis, routes);
   return { ok: true, policy: { settings, issuers, apis, hosts, otherHosts, ownHeaders, warnings } };
 }
 
@@ -73,14 +77,43 @@ function compileSettings(table: unknown, faults: Fault[]): Settings {
 }
 
 /** What works as it is written, and may not be meant. */
-function findWarnings(routes: readonly CompiledRoute[]): Fault[] {
-  return routes
+function findWarnings(apis: readonly Api[], routes: readonly CompiledRoute[]): Fault[] {
+  const open = routes
     .filter(({ route }) => route.reportOnly)
-    .map(({ place }) =>
+    .map(({ place, route }) =>
       fault(
         [...place, 'report_only'],
-        'the route is open to anonymous requests',
+        `the route is open to anonymous requests${route.forwardAuthorization ? ', and refused tokens reach the origin in Authorization' : ''}`,
         'remove it when the log shows no would_deny',
+      ),
+    );
+  const inTheClear = apis
+    .filter(({ origin, originHeaders }) => originHeaders.length > 0 && isInTheClear(origin))
+    .map(({ name }) => fault([name, 'origin'], 'secrets travel to it unencrypted', 'write an https URL'));
+  return [...open, ...inTheClear];
+}
+
+function isInTheClear(origin: Origin): boolean {
+  const url = origin.kind === 'url' ? parseUrl(origin.base) : undefined;
+  return url?.protocol === 'http:' && !isLoopbackHost(url.hostname);
+}
+
+/** A path that the gateway answers itself never reaches a route. */
+function checkHealthPath(
+  settings: Settings,
+  tables: readonly (RouteTable | undefined)[],
+  faults: Fault[],
+): void {
+  const { healthPath } = settings;
+  const path = healthPath === undefined ? undefined : parsePath(healthPath);
+  if (path === undefined || typeof path === 'string') return;
+  const taken = tables.some((table) => table !== undefined && hasRoute(table, 'GET', path));
+  if (taken)
+    faults.push(
+      fault(
+        ['GATEWAY', 'health_path'],
+        'a route serves this path too, and would never be reached',
+        'choose a path of its own',
       ),
     );
 }

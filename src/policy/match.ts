@@ -15,7 +15,7 @@ export interface Match {
   readonly nearMisses: readonly Route[];
 }
 
-/** A refusal by the route table. `route` is named where one is known, for logs and challenges. */
+/** A refusal by the route table, with what is known of the path for logs and challenges. */
 export interface NoMatch {
   readonly kind: 'no_match';
   readonly reason: Reason;
@@ -47,6 +47,12 @@ export function match(policy: Policy, host: string, method: string, path: Parsed
   return withNearMisses(table, leaf, route, method, path);
 }
 
+/** Whether some route serves the path itself: a wildcard that covers it is another matter. */
+export function hasRoute(table: RouteTable, method: string, path: ParsedPath): boolean {
+  const leaf = first(visit(table.exact, path.segments));
+  return leaf !== undefined && !leaf.pattern.endsWith('*') && routeFor(leaf, method) !== undefined;
+}
+
 const noMatch = (reason: Reason, nearMiss?: Route, api?: Api): NoMatch => ({
   kind: 'no_match',
   reason,
@@ -68,6 +74,8 @@ function withNearMisses(
   const nearMisses: Route[] = [];
   for (const group of visit(table.folded, path.folded)) {
     if (group.leaves.includes(exactLeaf)) break;
+    const other = group.leaves.map(anyRoute).find((one) => one !== undefined && one.api !== route.api);
+    if (other !== undefined) return noMatch({ code: 'route_unknown' }, other);
     const near = firstRoute(group, method);
     if (near === undefined) {
       return noMatch(
@@ -76,7 +84,6 @@ function withNearMisses(
         route.api,
       );
     }
-    if (near.api !== route.api) return noMatch({ code: 'route_unknown' }, near);
     if (near.ruleKey !== route.ruleKey) nearMisses.push(near);
   }
   return { kind: 'match', route, nearMisses } as const;

@@ -3,7 +3,7 @@ import { type Fault, fault, type Place } from './fault.ts';
 import { maySetHeader, normaliseHeaderName } from './headers.ts';
 import type { Origin, SecretHeader } from './policy.ts';
 import type { ApiConfig } from './schema.ts';
-import { parseUrl } from './uri.ts';
+import { normaliseHost, parseUrl } from './uri.ts';
 
 const SECRET_PREFIX = 'secret:';
 
@@ -35,6 +35,7 @@ export function compileOrigin(
       );
     }
   }
+  checkOwnHost(config, origin, place, faults);
   if (origin.kind === 'zone') checkZone(config, originHeaders, place, bindings, faults);
   else if (config.zone_unprotected !== undefined) {
     faults.push(fault([...place, 'zone_unprotected'], 'this is for origin = "zone" only', 'remove it'));
@@ -65,7 +66,7 @@ function parseOrigin(text: string, place: Place, bindings: Bindings, faults: Fau
     faults.push(
       fault(
         place,
-        `${JSON.stringify(text)} is no origin`,
+        `${text.includes('@') ? 'this' : JSON.stringify(text)} is no origin`, // a password is not repeated
         'write an http(s) URL without user name, query and fragment, "service:BINDING", or "zone"',
       ),
     );
@@ -115,6 +116,20 @@ function compileSecretHeaders(
   });
 }
 
+/** Such a URL is the zone's origin, by a name under which nothing of what that takes is asked for. */
+function checkOwnHost(config: ApiConfig, origin: Origin, place: Place, faults: Fault[]): void {
+  if (origin.kind !== 'url') return;
+  const host = normaliseHost(parseUrl(origin.base)?.host ?? '');
+  if (!config.hosts?.includes(host)) return;
+  faults.push(
+    fault(
+      [...place, 'origin'],
+      `${host} is a host of the gateway itself`,
+      'write origin = "zone", or the name of another host',
+    ),
+  );
+}
+
 /**
  * A zone's origin answers whoever reaches it past the Worker: by a path that no route covers, by its address, or
  * while the Worker is not deployed. So the whole host has to be routed, and the origin must be able to tell.
@@ -146,7 +161,7 @@ function checkZone(
     );
   }
   for (const host of hosts ?? []) {
-    if (workerRoutes !== undefined && !workerRoutes.includes(`${host}/*`)) {
+    if (workerRoutes !== undefined && !workerRoutes.some((pattern) => coversHost(pattern, host))) {
       faults.push(
         fault(
           [...place, 'hosts'],
@@ -156,4 +171,12 @@ function checkZone(
       );
     }
   }
+}
+
+/** `*.example.com/*` covers a host like `api.example.com/*` does. */
+function coversHost(pattern: string, host: string): boolean {
+  const wanted = pattern.replace(/^https?:\/\//, '');
+  if (wanted === `${host}/*` || wanted === '*/*') return true;
+  const [, suffix] = /^\*(\.?[^/*]+)\/\*$/.exec(wanted) ?? [];
+  return suffix !== undefined && host.endsWith(suffix);
 }

@@ -127,7 +127,7 @@ export const apiSchema = z.strictObject({
     ),
     'Hosts that this API answers on. Without: every host that no other API names. Example: ["api.example.com"].',
   ),
-  origin: text('an http(s) URL or "service:BINDING"').check(
+  origin: text('an http(s) URL, "service:BINDING" or "zone"').check(
     z.describe(
       'Where requests go: an http(s) URL, with a path if wanted; "service:BINDING" for a service binding; or "zone" for what lies behind the Worker\'s own route. Example: "https://timesheets.internal.example".',
     ),

@@ -771,6 +771,18 @@ describe('a WebSocket with a token', () => {
     await expect.poll(() => sockets[0]?.closing, { timeout: 5000 }).toEqual({ code: 1001, reason: '' });
   });
 
+  it.each([5000, 1004, 1015])(
+    'tells the origin where the client closes with %i, which nobody may send',
+    async (code) => {
+      const token = await sign({ exp: now() + 600 });
+      const client = await connectWebSocket(gateway.port, '/ws/x', { authorization: `Bearer ${token}` });
+      await expect.poll(() => sockets.length).toBe(1);
+      client.close(code);
+      client.destroy();
+      await expect.poll(() => sockets[0]?.closing, { timeout: 5000 }).toEqual({ code: 1001, reason: '' });
+    },
+  );
+
   it.each([
     ['at its exp', () => ({ exp: now() + 3 })],
     ['at the age that its issuer allows', () => ({ iss: AGED, iat: now(), exp: now() + 600 })],

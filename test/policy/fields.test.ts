@@ -90,6 +90,12 @@ const FAULTS: Row[] = [
     'API_ORDERS.zone_unprotected: this is for origin = "zone" only; remove it',
   ],
   [
+    'the gateway’s own host as an origin',
+    { origin: 'https://API.example.com:443/x', hosts: ['api.example.com'] },
+    {},
+    'API_ORDERS.origin: api.example.com is a host of the gateway itself; write origin = "zone", or the name of another host',
+  ],
+  [
     'a prefix that routes lack',
     { strip_prefix: '/api' },
     {},
@@ -215,11 +221,30 @@ describe('fields', () => {
       { ...ZONE, zone_unprotected: true },
       { workerRoutes: ['api.example.com/*'] },
     ],
+    [
+      'a zone under a wider route',
+      { ...ZONE, zone_unprotected: true },
+      { workerRoutes: ['https://*.example.com/*'] },
+    ],
     ['a certificate over TLS', { ...CERT, origin: 'https://o.example' }, { certificates: ['CERT'] }],
     ['a prefix', { strip_prefix: '/api/v1', routes: { 'GET /api/v1': {}, 'GET /api/v1/*': {} } }, {}],
     ['a local page', { cors: { origins: ['http://localhost:5173'] } }, {}],
   ])('%s is none', (_why, api, bindings) => {
     expect(faultsOf(vars(ROUTES, api), bindings)).toEqual([]);
+  });
+
+  it('a health path that a route has is a fault', () => {
+    const health = { GATEWAY: { health_path: '/health' } };
+    expect(faultsOf(vars({ 'GET /health': {} }, {}, health))).toEqual([
+      'GATEWAY.health_path: a route serves this path too, and would never be reached; choose a path of its own',
+    ]);
+    expect(faultsOf(vars({ 'GET /*': {}, 'POST /health': {} }, {}, health))).toEqual([]);
+  });
+
+  it('secrets that travel in the clear are a warning', () => {
+    const clear = { origin: 'http://o.example', origin_headers: SECRET };
+    expect(policyWith(ROUTES, clear).warnings.map(({ at }) => at)).toEqual(['API_ORDERS.origin']);
+    expect(policyWith(ROUTES, { ...clear, origin: 'http://localhost:1' }).warnings).toEqual([]);
   });
 
   it('a value that may be a secret is not repeated', () => {
@@ -279,6 +304,16 @@ describe('a table that extends an API', () => {
       'with a fault in a route',
       { extends: 'API_ORDERS', routes: { 'GET /y': { scopes_all: [] } } },
       'API_ORDERS_2.routes."GET /y".scopes_all: this is empty; name at least one scope, or leave the field out',
+    ],
+    [
+      'without a table of routes',
+      { extends: 'API_ORDERS' },
+      'API_ORDERS_2.routes: this is missing; write a table',
+    ],
+    [
+      'with routes that are text',
+      { extends: 'API_ORDERS', routes: 'GET /y' },
+      'API_ORDERS_2.routes: this has the wrong type; write a table',
     ],
   ])('%s is a fault, at its own place', (_why, table, fault) => {
     expect(faultsOf(more(table))).toEqual([fault]);

@@ -151,6 +151,17 @@ describe('match: near misses', () => {
     expect(outcome(two, 'GET /admin')).toBe('GET /admin');
   });
 
+  it('refuses a path that another API could read as its own, whatever the method', () => {
+    const two = compiled(
+      vars(
+        { '* /*': PUBLIC },
+        {},
+        { API_ADMIN: { origin: 'https://a.example', audience: 'a', routes: { 'GET /admin': A } } },
+      ),
+    );
+    expect(outcome(two, 'DELETE /Admin')).toBe('route_unknown');
+  });
+
   it('refuses a path that would be one with another method only', () => {
     const methods = policyWith({ 'GET /*': PUBLIC, 'PUT /upload': A });
     expect(outcome(methods, 'GET /Upload')).toBe('method_not_allowed');
