@@ -301,6 +301,24 @@ describe('report', () => {
     expect((await rig.ask('GET /x')).status).toBe(401);
   });
 
+  it('tries scopes of which one must be there, and a narrower issuer', async () => {
+    const [a, b] = ['https://issuer.example/', 'https://issuer.example/b'];
+    const ISSUERS = { a: { issuer: a, jwks_uri: `${a}keys` }, b: { issuer: b, jwks_uri: `${a}keys` } };
+    const tried = {
+      'GET /any': { report: { scopes_any: ['x', 'y'] } },
+      'GET /issuer': { report: { issuer: 'b' } },
+    };
+    const rig = rigWith({ routes: tried, api: { issuer: ['a', 'b'] }, more: { ISSUERS } });
+    await rig.call('GET /any', await token());
+    expect(rig.lastLog()).toMatchObject({ would_deny: 'scopes_missing', would_deny_detail: ['x', 'y'] });
+    await rig.call('GET /any', await token({ scope: 'y' }));
+    expect(rig.lastLog().would_deny).toBeUndefined();
+    await rig.call('GET /issuer', await token());
+    expect(rig.lastLog().would_deny).toBe('issuer_not_allowed');
+    await rig.call('GET /issuer', await token({ iss: b }));
+    expect(rig.lastLog().would_deny).toBeUndefined();
+  });
+
   it('tries a narrower audience', async () => {
     const rig = rigWith({ routes, api: { audience: ['https://api.example.com/orders', 'old'] } });
     await rig.call('GET /a', await token({ aud: 'old' }));
