@@ -3,7 +3,7 @@ import { type Fault, fault, type Place } from './fault.ts';
 import { maySetHeader, normaliseHeaderName } from './headers.ts';
 import type { Origin, SecretHeader } from './policy.ts';
 import type { ApiConfig } from './schema.ts';
-import { normaliseHost, parseUrl } from './uri.ts';
+import { isLoopbackHost, normaliseHost, parseUrl } from './uri.ts';
 
 const SECRET_PREFIX = 'secret:';
 
@@ -120,7 +120,7 @@ function compileSecretHeaders(
 function checkOwnHost(config: ApiConfig, origin: Origin, place: Place, faults: Fault[]): void {
   if (origin.kind !== 'url') return;
   const host = normaliseHost(parseUrl(origin.base)?.host ?? '');
-  if (!config.hosts?.includes(host)) return;
+  if (!config.hosts?.includes(host) || isLoopbackHost(host)) return; // on this machine, ports are servers
   faults.push(
     fault(
       [...place, 'origin'],

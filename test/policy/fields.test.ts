@@ -227,6 +227,7 @@ describe('fields', () => {
       { workerRoutes: ['https://*.example.com/*'] },
     ],
     ['a certificate over TLS', { ...CERT, origin: 'https://o.example' }, { certificates: ['CERT'] }],
+    ['another port of this machine', { origin: 'http://localhost:1', hosts: ['localhost'] }, {}],
     ['a prefix', { strip_prefix: '/api/v1', routes: { 'GET /api/v1': {}, 'GET /api/v1/*': {} } }, {}],
     ['a local page', { cors: { origins: ['http://localhost:5173'] } }, {}],
   ])('%s is none', (_why, api, bindings) => {
