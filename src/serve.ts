@@ -66,10 +66,17 @@ export function serve(environment: Environment, policy: Policy): Handler {
     let response =
       answer instanceof Response ? answer : renderDenial(answer, { requestId, resourceMetadata });
     if (api?.cors !== undefined) response = withCors(response, api.cors, request.headers.get('origin'));
-    try {
-      await record(request, decision, { ...timer.read(), requestId, reason, status: response.status });
-    } catch (error) {
-      environment.log(errorLine(error)); // what was decided stands
+    const isLogged =
+      reason !== undefined ||
+      (decision.kind === 'allow' && decision.wouldDeny !== undefined) ||
+      isSampled(settings.logSample);
+    if (isLogged || environment.analytics !== undefined) {
+      try {
+        const answered = { ...timer.read(), requestId, reason, status: response.status };
+        await record(request, decision, answered, isLogged);
+      } catch (error) {
+        environment.log(errorLine(error)); // what was decided stands
+      }
     }
     return response;
   };
@@ -90,14 +97,16 @@ export function serve(environment: Environment, policy: Policy): Handler {
   }
 
   async function send(request: Request, decision: Allowed, requestId: string): Promise<Response | Reason> {
-    const { route, target, principal, forwardAuthorization } = decision;
+    const { route, nearMisses, target, principal, forwardAuthorization } = decision;
     const { api } = route;
     if (api.origin.kind === 'zone' && request.headers.has(LOOP_HEADER)) return { code: 'loop' };
     const address = request.headers.get('cf-connecting-ip');
     const fetchOrigin = environment.originFetch(api);
     if (typeof fetchOrigin !== 'function') return fetchOrigin;
-    const overLimit = await countRequest(decision, address);
-    if (overLimit !== undefined) return overLimit;
+    if (route.rateLimit !== undefined || nearMisses.length > 0) {
+      const overLimit = await countRequest(decision, address);
+      if (overLimit !== undefined) return overLimit;
+    }
     const headers = strip(request.headers, forwardAuthorization);
     if (principal !== undefined) {
       const skipped = ({ claim, as }: ForwardedClaim) =>
@@ -113,7 +122,7 @@ export function serve(environment: Environment, policy: Policy): Handler {
     const path = writeTarget(target, api.stripSegments);
     const base = api.origin.kind === 'zone' ? zoneBase(target) : `${target.scheme}://${target.authority}`;
     const response = await forward(request, api, base, path, headers, fetchOrigin);
-    if (!(response instanceof Response) || response.webSocket === null || principal === undefined)
+    if (principal === undefined || !(response instanceof Response) || response.status !== 101)
       return response;
     return untilExpiry(response, principal, environment.now());
   }
@@ -141,12 +150,8 @@ export function serve(environment: Environment, policy: Policy): Handler {
       reason: Reason | undefined;
       status: number;
     },
+    isLogged: boolean,
   ): Promise<void> {
-    const isLogged =
-      answered.reason !== undefined ||
-      (decision.kind === 'allow' && decision.wouldDeny !== undefined) ||
-      isSampled(settings.logSample);
-    if (!isLogged && environment.analytics === undefined) return;
     const { method, headers } = request;
     const subject = await loggedSubject(decision.principal, settings, environment.logHmac);
     const ray = headers.get('cf-ray');
