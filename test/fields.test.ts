@@ -1,4 +1,5 @@
 /** What the fields around a route do to requests: origins, limits, rules on trial, health, traces, data points. */
+import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { RequestLine } from '../src/log.ts';
 import { makeRig, type RigOptions } from './support/gateway.ts';
@@ -188,8 +189,8 @@ describe('rate_limit', () => {
   };
   const setUp = () => {
     const [shared, own] = [limit(), limit()];
-    const env = { SHARED: shared.binding, OWN: own.binding };
-    return { shared, own, rig: rigWith({ routes, api: { rate_limit: 'SHARED' }, env }) };
+    const bindings = { SHARED: shared.binding, OWN: own.binding };
+    return { shared, own, rig: rigWith({ routes, api: { rate_limit: 'SHARED' }, env: bindings }) };
   };
 
   it('of an API counts its routes together, and answers 429 without asking the origin', async () => {
@@ -253,6 +254,18 @@ describe('rate_limit', () => {
     const { rig, shared } = setUp();
     await rig.ask('GET /x');
     expect(shared.keys).toEqual([]);
+  });
+
+  it('works with the limits of the platform', async () => {
+    const { FAILURE_LIMIT } = env as unknown as { FAILURE_LIMIT: RateLimit }; // three in a minute
+    const rig = rigWith({
+      routes: { 'GET /x': {} },
+      api: { rate_limit: 'FAILURE_LIMIT' },
+      env: { FAILURE_LIMIT },
+    });
+    const statuses: number[] = [];
+    for (let i = 0; i < 5; i++) statuses.push((await rig.call('GET /x', await token())).status);
+    expect(statuses).toEqual([200, 200, 200, 429, 429]);
   });
 
   it('that fails lets nothing through', async () => {
