@@ -1,14 +1,11 @@
-/** `node bench/tokens.ts`: what a token costs, against oidc-provider. */
+/** `npm run bench:tokens`: what a token costs, against oidc-provider. */
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
-import { BenchError, childFailure, endAllChildren, startScript } from './children.ts';
+import { BenchError, startScript } from './children.ts';
 import type { LoadOrder, LoadResult } from './load.ts';
 import { describeMachine } from './machine.ts';
+import { progress, runProgram } from './program.ts';
 import { align, count, kilobytes, ratioText } from './report.ts';
 import { ratios, spread } from './statistics.ts';
 import { CLAIMGATE, startTokenIssuer } from './token-issuer.ts';
@@ -20,7 +17,7 @@ const QUICK = { rounds: 2, tokens: 600 };
 const CONNECTIONS = 8;
 const OIDC_PROVIDER = 'oidc-provider';
 
-const HELP = `node bench/tokens.ts [--quick] [--rounds N] [--json]
+const HELP = `npm run bench:tokens [-- --quick] [-- --rounds N] [-- --json]
 
 Measures what an access token of the issuer costs: the Worker in a raw workerd process, against oidc-provider in a
 Node process, on this machine, over 127.0.0.1. Takes some minutes; let the machine do nothing else meanwhile. Linux
@@ -42,57 +39,9 @@ interface Sample {
   readonly cpuMicroseconds: number;
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'claimgate-bench-'));
-process.once('exit', () => {
-  endAllChildren();
-  rmSync(folder, { recursive: true, force: true });
-});
-process.once('SIGHUP', () => process.exit(129));
-process.once('SIGINT', () => process.exit(130));
-process.once('SIGTERM', () => process.exit(143));
+await runProgram({ help: HELP, full: FULL, quick: QUICK, measure, render: renderText });
 
-try {
-  await Promise.race([main(), childFailure]);
-  process.exit(0);
-} catch (error) {
-  if (!(error instanceof BenchError)) throw error;
-  process.stderr.write(`error  ${error.message}\n`);
-  process.exit(1);
-}
-
-async function main(): Promise<void> {
-  const { amounts, json } = readOptions();
-  if (!existsSync('/proc/self/stat'))
-    throw new BenchError('CPU time is read from /proc, which only Linux has');
-  const summary = await measure(amounts);
-  process.stdout.write(json ? `${JSON.stringify(summary, null, 2)}\n` : renderText(summary));
-}
-
-function readOptions(): { amounts: typeof FULL; json: boolean } {
-  const options = {
-    quick: { type: 'boolean', default: false },
-    rounds: { type: 'string' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', short: 'h', default: false },
-  } as const;
-  let values: ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
-  try {
-    ({ values } = parseArgs({ options }));
-  } catch (error) {
-    throw new BenchError(`${(error as Error).message}\n\n${HELP}`);
-  }
-  if (values.help) {
-    process.stdout.write(HELP);
-    process.exit(0);
-  }
-  const amounts = values.quick ? QUICK : FULL;
-  const rounds = values.rounds === undefined ? amounts.rounds : Number(values.rounds);
-  if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100)
-    throw new BenchError(`--rounds ${values.rounds}: write a number from 1 to 100`);
-  return { amounts: { ...amounts, rounds }, json: values.json };
-}
-
-async function measure(amounts: typeof FULL) {
+async function measure(amounts: typeof FULL, folder: string) {
   progress('starting the issuer and oidc-provider');
   const { script, ...issuer } = await startTokenIssuer(folder);
   const endpoints: Endpoint[] = [
@@ -202,8 +151,4 @@ function renderText({ machine, amounts, algorithms, bundle }: Awaited<ReturnType
     `Bundle of issuer/src/index.ts, minified: ${kilobytes(bundle.raw)}, gzip ${kilobytes(bundle.gzip)} (1 KB = 1,000 bytes)`,
     '',
   ].join('\n');
-}
-
-function progress(text: string): void {
-  process.stderr.write(`${text}\n`);
 }
