@@ -63,6 +63,64 @@ describe('claimgate check', () => {
     );
   });
 
+  it('warns of what works and may not be meant, and exits with 0', async () => {
+    const file = configFile('warn.toml', GOOD.replace('"GET /x" = {}', '"GET /x" = { report_only = true }'));
+    expect(await claimgate(['check', '--config', file])).toMatchObject({
+      code: 0,
+      stdout: `ok     ${file}: 1 routes
+warning
+       API_X.routes."GET /x".report_only
+         the route is open to anonymous requests; remove it when the log shows no would_deny
+`,
+    });
+  });
+
+  it('knows that wrangler passes routes on to environments, and nothing else', async () => {
+    const zone = (prefix: string) => `[${prefix}vars.ISSUERS.main]
+issuer = "https://issuer.example/"
+[${prefix}vars.API_Z]
+hosts = ["api.example.com"]
+origin = "zone"
+zone_unprotected = true
+audience = "x"
+[${prefix}vars.API_Z.routes]
+"GET /x" = {}
+`;
+    const routes = 'routes = [{ pattern = "api.example.com/*", zone_name = "example.com" }]\n';
+    const inherited = configFile('inherited.toml', `${routes}${zone('')}${zone('env.production.')}`);
+    expect((await claimgate(['check', '--config', inherited])).code).toBe(0);
+    const own = configFile(
+      'own.toml',
+      `${routes}${zone('')}[env.production]\nroutes = []\n${zone('env.production.')}`,
+    );
+    expect((await claimgate(['check', '--config', own])).stdout).toContain(
+      'has no route "api.example.com/*"',
+    );
+  });
+
+  it.each([
+    [
+      'a secret that stands in the file',
+      'origin = "service:X"\norigin_headers = { x-s = "secret:S" }',
+      'API_X.origin_headers.x-s',
+    ],
+  ])('finds %s', async (_what, fields, at) => {
+    const text = GOOD.replace('origin = "service:X"', fields).replace(
+      '[vars.ISSUERS',
+      '[vars]\nS = "in the file"\n[vars.ISSUERS',
+    );
+    expect((await claimgate(['check', '--config', configFile('plain.toml', text)])).stdout).toContain(at);
+  });
+
+  it('leaves to wrangler what is no list', async () => {
+    const odd = GOOD.replace('[[services]]\nbinding = "X"\nservice = "x"\n', '').replace(
+      '[vars.ISSUERS',
+      'services = {}\nratelimits = "L"\nroutes = 5\n[vars.ISSUERS',
+    );
+    const { code, stderr } = await claimgate(['check', '--config', configFile('odd.toml', odd)]);
+    expect([code, stderr]).toEqual([1, '']);
+  });
+
   it('checks every environment: wrangler passes no vars on to them', async () => {
     const file = configFile('env.toml', `${GOOD}\n[env.staging]\nname = "x"\n`);
     const { code, stdout } = await claimgate(['check', '--config', file]);
