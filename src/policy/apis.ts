@@ -1,10 +1,10 @@
 import { type Bindings, checkBinding } from './bindings.ts';
-import { parseSelector } from './claims.ts';
 import { compileCors } from './cors.ts';
 import { type Fault, fault, type Place, schemaFaults, suggest, writePlace } from './fault.ts';
-import { mayCarryClaim, normaliseHeaderName } from './headers.ts';
+import { compileForward } from './forward.ts';
 import { compileOrigin } from './origins.ts';
-import type { Api, ForwardedClaim, Route } from './policy.ts';
+import type { Api, Route } from './policy.ts';
+import { compileResource } from './resource.ts';
 import { parseRouteKey, type RouteKey } from './route-key.ts';
 import { compileRules, describeRules, type KnownIssuers, resolveIssuers } from './rules.ts';
 import {
@@ -16,7 +16,6 @@ import {
   reportSchema,
   routeSchema,
 } from './schema.ts';
-import { normaliseHost, parseTrustedUri } from './uri.ts';
 
 const DEFAULT_TIMEOUT_MS = 15_000;
 const DEFAULT_UPLOAD_TIMEOUT_MS = 300_000;
@@ -191,61 +190,6 @@ function checkPrefix(key: RouteKey, prefix: string | undefined, place: Place, fa
       `paths are the public ones: write ${prefix}${key.pattern}`,
     ),
   );
-}
-
-/** RFC 9728 §1.2: an https URL without fragment. By default the audience, where it is that and on a host of the API. */
-function compileResource(config: ApiConfig, place: Place, faults: Fault[]): string | undefined {
-  const onHost = (url: URL | undefined) =>
-    url !== undefined && (config.hosts === undefined || config.hosts.includes(normaliseHost(url.host)));
-  if (config.resource !== undefined) {
-    if (!onHost(parseTrustedUri(config.resource))) {
-      faults.push(
-        fault(
-          [...place, 'resource'],
-          'this is no resource identifier of this API',
-          'write an https URL on one of its hosts',
-        ),
-      );
-    }
-    return config.resource;
-  }
-  const { audience, hosts } = config;
-  return typeof audience === 'string' && hosts !== undefined && onHost(parseTrustedUri(audience))
-    ? audience
-    : undefined;
-}
-
-function compileForward(
-  config: NonNullable<ApiConfig['forward']>,
-  place: Place,
-  faults: Fault[],
-): ForwardedClaim[] {
-  const seen = new Map<string, string>();
-  return Object.entries(config).map(([claim, target]) => {
-    const { header, as } = typeof target === 'string' ? { header: target, as: undefined } : target;
-    const here = [...place, claim];
-    if (!mayCarryClaim(header)) {
-      faults.push(
-        fault(
-          here,
-          `the header ${JSON.stringify(header)} can't carry a claim`,
-          'name it x-…, in lower case, outside the families of "Headers" in docs/policy.md',
-        ),
-      );
-    }
-    const other = seen.get(normaliseHeaderName(header));
-    if (other !== undefined) {
-      faults.push(
-        fault(
-          here,
-          `the claim ${JSON.stringify(other)} is already sent as ${header}`,
-          'give each claim its own header',
-        ),
-      );
-    }
-    seen.set(normaliseHeaderName(header), claim);
-    return { claim: parseSelector(claim), header, as: as ?? 'text' };
-  });
 }
 
 interface RouteContext {
