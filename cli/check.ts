@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { parse, TomlError } from 'smol-toml';
 import type { Bindings } from '../src/policy/bindings.ts';
 import { type Compiled, compilePolicy } from '../src/policy/compile.ts';
 import { type Fault, fault } from '../src/policy/fault.ts';
+import { readToml, sectionOf } from './toml.ts';
 
 /** What `check` found in one environment of a configuration file. */
 export interface CheckResult {
@@ -14,14 +13,9 @@ export interface CheckResult {
   readonly routes: number;
 }
 
-/** A configuration file that can't be checked: missing, or no TOML. The message says what to do. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
-
 type WorkerRoute = string | { pattern?: string };
 
-export interface Section {
+interface Section {
   readonly vars?: Record<string, unknown>;
   readonly services?: readonly { binding?: string }[];
   readonly mtls_certificates?: readonly { binding?: string }[];
@@ -41,34 +35,13 @@ export function checkConfig(path: string): CheckResult[] {
   ];
 }
 
-/** Reads wrangler.toml. Throws `ConfigError`, with what to do. */
-export function readConfig(path: string): Section & { readonly env?: Record<string, Section> } {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new ConfigError(
-      code === 'ENOENT'
-        ? `there is no ${path}; name the file with --config`
-        : `${path} can't be read (${code})`,
-    );
-  }
-  try {
-    return parse(text);
-  } catch (error) {
-    if (error instanceof TomlError) throw new ConfigError(`${path} is no TOML: ${error.message}`);
-    throw error;
-  }
-}
+const readConfig = (path: string) => readToml<Section>(path, 'name the file with --config');
 
-/** Compiles the policy of one environment, as the gateway would. Throws `ConfigError` if there is no such environment. */
+/** Compiles the policy of one environment, as the gateway would. Throws `CommandError` if there is no such environment. */
 export function compileConfig(path: string, environment: string | undefined): Compiled {
   const config = readConfig(path);
-  if (environment === undefined) return compileSection(config);
-  const section = config.env?.[environment];
-  if (section === undefined) throw new ConfigError(`${path} has no [env.${environment}]`);
-  return compileSection(inherit(config, section));
+  const section = sectionOf(config, path, environment);
+  return compileSection(environment === undefined ? section : inherit(config, section));
 }
 
 /** wrangler passes routes on to environments that have none of their own; bindings and vars it does not. */

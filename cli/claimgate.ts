@@ -1,8 +1,6 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module';
-import { styleText } from 'node:util';
 import { Command, CommanderError } from 'commander';
-import { ConfigError } from './check.ts';
 import { addApiCommands } from './commands/api.ts';
 import { addCheckCommand } from './commands/check.ts';
 import { addClientCommands } from './commands/client.ts';
@@ -11,7 +9,7 @@ import { addImportCommands } from './commands/import.ts';
 import { addKeyCommands } from './commands/keys.ts';
 import { addPushCommands } from './commands/push.ts';
 import { addTokenCommand } from './commands/token.ts';
-import { CommandError, EXIT } from './terminal.ts';
+import { CommandError, EXIT, printError } from './terminal.ts';
 
 // What commands load when they need it is large; the second time it is there at once.
 enableCompileCache();
@@ -48,9 +46,10 @@ try {
 /** Says what went wrong. An unexpected error keeps its stack: that is a bug to be reported. */
 function explain(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.misuse; // it has spoken already
-  const known = error instanceof CommandError || error instanceof ConfigError;
-  const text = known ? error.message : `unexpected: ${error instanceof Error ? error.stack : String(error)}`;
-  process.stderr.write(`${styleText('red', 'error', { stream: process.stderr })}  ${text}\n`);
-  if (error instanceof CommandError) return error.exitCode;
-  return known ? EXIT.misuse : EXIT.failed;
+  if (error instanceof CommandError) {
+    printError(error.message);
+    return error.exitCode;
+  }
+  printError(`unexpected: ${error instanceof Error ? error.stack : String(error)}`);
+  return EXIT.failed;
 }

@@ -42,6 +42,10 @@ export function note(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
+export function printError(text: string): void {
+  note(`${styleText('red', 'error', { stream: process.stderr })}  ${text}`);
+}
+
 export function warn(text: string): void {
   note(`${styleText('yellow', 'note', { stream: process.stderr })}   ${text}`);
 }

@@ -1,7 +1,7 @@
 /** `npm start`: gateway, issuer, the Timesheets API and its import job on this machine, until Ctrl-C. */
-import { parseArgs, styleText } from 'node:util';
-import { ConfigError, compileConfig } from '../cli/check.ts';
-import { CommandError } from '../cli/terminal.ts';
+import { parseArgs } from 'node:util';
+import { compileConfig } from '../cli/check.ts';
+import { CommandError, note, printError } from '../cli/terminal.ts';
 import type { Policy } from '../src/policy/policy.ts';
 import { printGuide } from './dev/guide.ts';
 import { firstFreePort, isFree } from './dev/ports.ts';
@@ -23,8 +23,8 @@ The first start makes keys, an API, a client and its secret, on this machine onl
 try {
   await main();
 } catch (error) {
-  if (!(error instanceof CommandError || error instanceof ConfigError)) throw error;
-  process.stderr.write(`${styleText('red', 'error', { stream: process.stderr })}  ${error.message}\n`);
+  if (!(error instanceof CommandError)) throw error;
+  printError(error.message);
   process.exit(1);
 }
 
@@ -37,8 +37,8 @@ async function main(): Promise<void> {
     );
   const port = wantedPort ?? (await firstFreePort(GATEWAY_PORT, [ISSUER_PORT, JOB_PORT]));
   const jobPort = await firstFreePort(JOB_PORT, [port]);
-  const client = await setUp((step) => progress(step));
-  progress('starting the Workers …');
+  const client = await setUp(note);
+  note('starting the Workers …');
   await startServers({ port, issuerPort: ISSUER_PORT, jobPort });
   const issuer = `http://localhost:${ISSUER_PORT}/`;
   printGuide({ gateway: `http://localhost:${port}`, issuer, jobPort, policy, audience: AUDIENCE, client });
@@ -68,8 +68,4 @@ function readPolicy(): Policy {
   if (!compiled.ok)
     throw new CommandError('the policy in wrangler.toml has errors; `npm run check` lists them');
   return compiled.policy;
-}
-
-function progress(text: string): void {
-  process.stderr.write(`${text}\n`);
 }

@@ -143,18 +143,15 @@ function secret(env: Readonly<Record<string, unknown>>, name: string): string | 
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-function isService(value: unknown): value is Fetcher {
-  return typeof value === 'object' && value !== null && typeof (value as Fetcher).fetch === 'function';
-}
+const isService = (value: unknown): value is Fetcher => hasMethod(value, 'fetch');
+const isRateLimit = (value: unknown): value is RateLimit => hasMethod(value, 'limit');
+const isDataset = (value: unknown): value is AnalyticsEngineDataset => hasMethod(value, 'writeDataPoint');
 
-function isRateLimit(value: unknown): value is RateLimit {
-  return typeof value === 'object' && value !== null && typeof (value as RateLimit).limit === 'function';
-}
-
-function isDataset(value: unknown): value is AnalyticsEngineDataset {
+/** Bindings are told apart by what they can do. */
+function hasMethod(value: unknown, name: string): boolean {
   return (
     typeof value === 'object' &&
     value !== null &&
-    typeof (value as AnalyticsEngineDataset).writeDataPoint === 'function'
+    typeof (value as Record<string, unknown>)[name] === 'function'
   );
 }

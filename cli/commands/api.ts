@@ -8,7 +8,9 @@ import {
   type SigningAlgorithm,
   type TokenDialect,
 } from '../../issuer/src/records.ts';
-import { atPlace, type Place, type PlaceOptions, withPlace } from '../issuer/place.ts';
+import { inPlace, type Place, type PlaceOptions, withPlace } from '../issuer/place.ts';
+import { findSpellingMismatch } from '../issuer/record-checks.ts';
+import type { RecordStore } from '../issuer/record-store.ts';
 import { findApi, listApis, listClients, saveApi, saveClient } from '../issuer/records.ts';
 import {
   CommandError,
@@ -22,7 +24,6 @@ import {
 import { collect, readAlgorithm, readDialect, readDuration } from './options.ts';
 
 type Options = PlaceOptions & {
-  json?: boolean;
   name?: string;
   scope?: string[];
   removeScope?: string[];
@@ -63,21 +64,17 @@ export function addApiCommands(program: Command): void {
       'after',
       '\nExample:\n  claimgate api create https://api.example.com/timesheets --scope read:timesheets --scope batch:upload --lifetime 1h',
     )
-    .action((identifier: string, options: Options) =>
-      atPlace(options, (place) => create(place, identifier, options)),
-    );
+    .action(inPlace(create));
 
   withPlace(api.command('list'))
     .description('list all APIs')
     .addHelpText('after', '\nExample:\n  claimgate api list --json')
-    .action((options: Options) => atPlace(options, (place) => list(place, options)));
+    .action(inPlace(list));
 
   withPlace(api.command('show <identifier>'))
     .description('show an API, and which clients may have tokens for it')
     .addHelpText('after', '\nExample:\n  claimgate api show https://api.example.com/timesheets')
-    .action((identifier: string, options: Options) =>
-      atPlace(options, (place) => show(place, identifier, options)),
-    );
+    .action(inPlace(show));
 
   withPlace(api.command('update <identifier>'))
     .description('change an API; what is not named stays')
@@ -93,17 +90,13 @@ export function addApiCommands(program: Command): void {
       'after',
       '\nExample:\n  claimgate api update https://api.example.com/timesheets --lifetime 1h --dialect rfc9068_profile',
     )
-    .action((identifier: string, options: Options) =>
-      atPlace(options, (place) => update(place, identifier, options)),
-    );
+    .action(inPlace(update));
 
   withPlace(api.command('delete <identifier>'))
     .description('delete an API; refused while clients have grants for it')
     .option('--force', 'also while clients have grants for it, which go too')
     .addHelpText('after', '\nExample:\n  claimgate api delete https://api.example.com/timesheets')
-    .action((identifier: string, options: Options) =>
-      atPlace(options, (place) => remove(place, identifier, options)),
-    );
+    .action(inPlace(remove));
 }
 
 async function create(place: Place, identifier: string, options: Options): Promise<void> {
@@ -123,10 +116,8 @@ async function create(place: Place, identifier: string, options: Options): Promi
   await demandKey(place, api.signing_alg);
   await saveApi(place.records, api);
   report(api, options, `made the API ${identifier}`);
-  // Clients of the MCP SDK, for one, send every resource in the form of the URL standard.
-  const normal = URL.parse(identifier)?.href;
-  if (normal !== undefined && normal !== identifier)
-    warn(`some clients will ask for ${normal} instead, and get no token; consider that as the identifier`);
+  const mismatch = findSpellingMismatch(identifier);
+  if (mismatch !== undefined) warn(`${mismatch}; consider that as the identifier`);
   if (api.token_dialect === 'access_token')
     warn(
       'a new API does well with --dialect rfc9068_profile (RFC 9068): its tokens say that they are access tokens, and have ids',
@@ -164,7 +155,7 @@ async function list({ records }: Place, { json }: Options): Promise<void> {
 
 async function show({ records }: Place, identifier: string, { json }: Options): Promise<void> {
   const api = await findApi(records, identifier);
-  const clients = (await listClients(records)).filter((client) => Object.hasOwn(client.grants, identifier));
+  const clients = await listGrantees(records, identifier);
   if (json) return printJson({ ...api, clients: clients.map((client) => client.client_id) });
   printFields([
     ['identifier', api.identifier],
@@ -204,7 +195,7 @@ async function update(place: Place, identifier: string, options: Options): Promi
 
 async function remove({ records }: Place, identifier: string, { force, json }: Options): Promise<void> {
   await findApi(records, identifier);
-  const clients = (await listClients(records)).filter((client) => Object.hasOwn(client.grants, identifier));
+  const clients = await listGrantees(records, identifier);
   if (clients.length > 0 && !force)
     throw new CommandError(
       `${clients.map(({ name }) => name).join(', ')} may have tokens for it; take that back with: claimgate client ungrant <client> ${identifier}, or delete it with --force`,
@@ -217,6 +208,9 @@ async function remove({ records }: Place, identifier: string, { force, json }: O
   if (json) return printJson({ deleted: identifier });
   printLine(`deleted the API ${identifier}; its tokens are good until they expire`);
 }
+
+const listGrantees = async (records: RecordStore, identifier: string) =>
+  (await listClients(records)).filter(({ grants }) => Object.hasOwn(grants, identifier));
 
 /** A scope that came back later must not be granted to those who had it before. */
 async function removeFromGrants(

@@ -4,7 +4,7 @@ import { type Client, clientKey, clientSchema, isClientId, isLive } from '../../
 import { suggest } from '../../src/policy/fault.ts';
 import { makeClientId, makeSecret, readClientKey } from '../issuer/credentials.ts';
 import { gatewayLines, printGatewayLines } from '../issuer/gateway-lines.ts';
-import { atPlace, type Place, type PlaceOptions, withPlace } from '../issuer/place.ts';
+import { inPlace, type Place, type PlaceOptions, withPlace } from '../issuer/place.ts';
 import type { RecordStore } from '../issuer/record-store.ts';
 import { findApi, findClient, listApis, listClients, saveClient } from '../issuer/records.ts';
 import {
@@ -21,7 +21,6 @@ import { addCredentialCommands } from './credentials.ts';
 import { collect, nowSeconds, readPair } from './options.ts';
 
 type Options = PlaceOptions & {
-  json?: boolean;
   id?: string;
   metadata?: Record<string, string>;
   defaultAudience?: string;
@@ -48,32 +47,32 @@ export function addClientCommands(program: Command): void {
       'after',
       '\nExample:\n  claimgate client create "Timesheets Import Job" --metadata tenant=acme',
     )
-    .action((name: string, options: Options) => atPlace(options, (place) => create(place, name, options)));
+    .action(inPlace(create));
 
   withPlace(client.command('list'))
     .description('list all clients')
     .addHelpText('after', '\nExample:\n  claimgate client list')
-    .action((options: Options) => atPlace(options, (place) => list(place, options)));
+    .action(inPlace(list));
 
   withPlace(client.command('show <client>'))
     .description('show a client, by id or name: credentials (never the secrets), grants, metadata')
     .addHelpText('after', '\nExample:\n  claimgate client show "Timesheets Import Job"')
-    .action((name: string, options: Options) => atPlace(options, (place) => show(place, name, options)));
+    .action(inPlace(show));
 
   withPlace(client.command('disable <client>'))
     .description('no more tokens for it; prints how to stop those that it has')
     .addHelpText('after', '\nExample:\n  claimgate client disable "Timesheets Import Job"')
-    .action((name: string, options: Options) => atPlace(options, (place) => disable(place, name, options)));
+    .action(inPlace(disable));
 
   withPlace(client.command('enable <client>'))
     .description('tokens again')
     .addHelpText('after', '\nExample:\n  claimgate client enable "Timesheets Import Job"')
-    .action((name: string, options: Options) => atPlace(options, (place) => enable(place, name, options)));
+    .action(inPlace(enable));
 
   withPlace(client.command('delete <client>'))
     .description('delete a client; disable it first')
     .addHelpText('after', '\nExample:\n  claimgate client delete "Timesheets Import Job"')
-    .action((name: string, options: Options) => atPlace(options, (place) => remove(place, name, options)));
+    .action(inPlace(remove));
 
   withPlace(client.command('grant <client> <audience>'))
     .description('let a client have tokens for an API, with these scopes at most; replaces an earlier grant')
@@ -83,9 +82,7 @@ export function addClientCommands(program: Command): void {
       'after',
       '\nExample:\n  claimgate client grant "Timesheets Import Job" https://api.example.com/timesheets --scope batch:upload',
     )
-    .action((name: string, audience: string, options: Options) =>
-      atPlace(options, (place) => grant(place, name, audience, options)),
-    );
+    .action(inPlace(grant));
 
   withPlace(client.command('ungrant <client> <audience>'))
     .description('take a grant back')
@@ -93,9 +90,7 @@ export function addClientCommands(program: Command): void {
       'after',
       '\nExample:\n  claimgate client ungrant "Timesheets Import Job" https://api.example.com/timesheets',
     )
-    .action((name: string, audience: string, options: Options) =>
-      atPlace(options, (place) => ungrant(place, name, audience, options)),
-    );
+    .action(inPlace(ungrant));
 
   addCredentialCommands(client);
 }

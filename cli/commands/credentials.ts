@@ -3,12 +3,12 @@ import type { Command } from 'commander';
 import { type Client, isLive } from '../../issuer/src/records.ts';
 import { suggest } from '../../src/policy/fault.ts';
 import { makeRoom, makeSecret, readClientKey } from '../issuer/credentials.ts';
-import { atPlace, type Place, type PlaceOptions, withPlace } from '../issuer/place.ts';
+import { atPlace, inPlace, type Place, type PlaceOptions, withPlace } from '../issuer/place.ts';
 import { findClient, saveClient } from '../issuer/records.ts';
 import { CommandError, formatTime, paint, printFields, printJson, printLine } from '../terminal.ts';
 import { nowSeconds, readDuration } from './options.ts';
 
-type Options = PlaceOptions & { json?: boolean; expiresIn?: number; force?: boolean };
+type Options = PlaceOptions & { expiresIn?: number; force?: boolean };
 
 const EXPIRES_IN = ['--expires-in <time>', 'its end: seconds, or 30d, 12h', readDuration] as const;
 
@@ -18,7 +18,7 @@ export function addCredentialCommands(client: Command): void {
     .description('make a second secret, shown once; the first one works on')
     .option(...EXPIRES_IN)
     .addHelpText('after', '\nExample:\n  claimgate client secret add "Timesheets Import Job"')
-    .action((name: string, options: Options) => atPlace(options, (place) => addSecret(place, name, options)));
+    .action(inPlace(addSecret));
   withRemoval(secret, 'secret', 'secrets');
 
   const key = client.command('key').description('public keys of clients, for private_key_jwt');
@@ -29,9 +29,7 @@ export function addCredentialCommands(client: Command): void {
       'after',
       '\nExample:\n  openssl genpkey -algorithm ed25519 -out key.pem\n  openssl pkey -in key.pem -pubout -out public.pem\n  claimgate client key add "Timesheets Import Job" public.pem',
     )
-    .action((name: string, file: string, options: Options) =>
-      atPlace(options, (place) => addKey(place, name, file, options)),
-    );
+    .action(inPlace(addKey));
   withRemoval(key, 'key', 'jwks');
 }
 

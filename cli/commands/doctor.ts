@@ -4,12 +4,12 @@ import type { Command } from 'commander';
 import { type Api, type Client, isRfc9068 } from '../../issuer/src/records.ts';
 import type { Issuer as TrustedIssuer } from '../../src/policy/policy.ts';
 import { compileConfig } from '../check.ts';
-import { atPlace, type Place, type PlaceOptions, withPlace } from '../issuer/place.ts';
+import { inPlace, type Place, type PlaceOptions, withPlace } from '../issuer/place.ts';
 import { findMismatches } from '../issuer/record-checks.ts';
 import { listApis, listClients } from '../issuer/records.ts';
 import { EXIT, paint, printJson, printLine } from '../terminal.ts';
 
-type Options = PlaceOptions & { json?: boolean; gateway: string; gatewayEnv?: string };
+type Options = PlaceOptions & { gateway: string; gatewayEnv?: string };
 
 /** One thing that was looked at. */
 interface Finding {
@@ -35,7 +35,7 @@ export function addDoctorCommand(program: Command): void {
       'after',
       '\nExits with 1 if there is an error.\n\nExample:\n  claimgate doctor --env production --remote',
     )
-    .action((options: Options) => atPlace(options, (place) => run(place, options)));
+    .action(inPlace(run));
 }
 
 async function run(place: Place, options: Options): Promise<void> {

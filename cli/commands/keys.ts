@@ -5,7 +5,7 @@ import type { KeySet } from '../../issuer/src/token/keys.ts';
 import { suggest } from '../../src/policy/fault.ts';
 import { isLoopbackHost } from '../../src/policy/uri.ts';
 import { gatewayLines, printGatewayLines } from '../issuer/gateway-lines.ts';
-import { atPlace, type Place, type PlaceOptions, withPlace } from '../issuer/place.ts';
+import { inPlace, type Place, type PlaceOptions, withPlace } from '../issuer/place.ts';
 import { makeKeySet, revoke, rotate, safeToRevokeAt, secondsUntilRotation } from '../issuer/rotation.ts';
 import {
   CommandError,
@@ -19,7 +19,6 @@ import {
 import { collect, nowSeconds, readAlgorithm } from './options.ts';
 
 type Options = PlaceOptions & {
-  json?: boolean;
   alg?: SigningAlgorithm[];
   force?: boolean;
   replace?: boolean;
@@ -39,13 +38,13 @@ export function addKeyCommands(program: Command): void {
     .option('--alg <algorithm>', 'ES256 (default), RS256, PS256, EdDSA; repeat for more', collectAlgorithms)
     .option('--replace', 'also where there are keys: all tokens are refused then')
     .addHelpText('after', '\nExample:\n  claimgate issuer init --alg ES256 --alg RS256')
-    .action((options: Options) => atPlace(options, (place) => init(place, options)));
+    .action(inPlace(init));
 
   const keys = program.command('keys').description('the keys that tokens are signed with');
   withPlace(keys.command('list'))
     .description('list the keys and their states: next, current, previous')
     .addHelpText('after', '\nExample:\n  claimgate keys list')
-    .action((options: Options) => atPlace(options, (place) => list(place, options)));
+    .action(inPlace(list));
   withPlace(keys.command('rotate'))
     .description('sign with the next key; the current one goes on verifying, a new next one is published')
     .option(
@@ -55,12 +54,12 @@ export function addKeyCommands(program: Command): void {
     )
     .option('--force', 'even if verifiers may not have seen the next key yet')
     .addHelpText('after', '\nExample:\n  claimgate keys rotate --alg ES256')
-    .action((options: Options) => atPlace(options, (place) => rotateKeys(place, options)));
+    .action(inPlace(rotateKeys));
   withPlace(keys.command('revoke <kid>'))
     .description('withdraw a previous key: nothing that it signed passes any more')
     .option('--now', 'even while tokens that it signed may be valid')
     .addHelpText('after', '\nExample:\n  claimgate keys revoke jqFwOxV0dRVkqQFmiKVB9WXr9ZbG1ixxKpAAdHb3VKE')
-    .action((kid: string, options: Options) => atPlace(options, (place) => revokeKey(place, kid, options)));
+    .action(inPlace(revokeKey));
 }
 
 async function init(place: Place, options: Options): Promise<void> {

@@ -1,11 +1,11 @@
 /** `claimgate push` and `pull`: APIs and clients as a file, for review and for pipelines. */
 import type { Command } from 'commander';
 import { type Change, compare, type Declaration, readDeclaration, readStore } from '../issuer/declaration.ts';
-import { atPlace, type Place, type PlaceOptions, withPlace } from '../issuer/place.ts';
+import { atPlace, inPlace, type Place, type PlaceOptions, withPlace } from '../issuer/place.ts';
 import { findMismatches } from '../issuer/record-checks.ts';
 import { CommandError, note, paint, printJson, printLine, warn } from '../terminal.ts';
 
-type Options = PlaceOptions & { json?: boolean; dryRun?: boolean; prune?: boolean; credentials?: boolean };
+type Options = PlaceOptions & { dryRun?: boolean; prune?: boolean; credentials?: boolean };
 
 export function addPushCommands(program: Command): void {
   withPlace(program.command('push [file]'))
@@ -23,7 +23,7 @@ export function addPushCommands(program: Command): void {
       'with the hashes of secrets and the public keys: a push of the file then brings these back',
     )
     .addHelpText('after', '\nExample:\n  claimgate pull > issuer.json')
-    .action((options: Options) => atPlace(options, (place) => pull(place, options)));
+    .action(inPlace(pull));
 }
 
 async function pull({ records }: Place, { credentials }: Options): Promise<void> {

@@ -3,6 +3,7 @@ import { createHash, randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { calculateJwkThumbprint, exportJWK, importSPKI, type JWK } from 'jose';
 import { ASSERTION_ALGORITHMS } from '../../issuer/src/client/algorithms.ts';
+import { isUsableKey } from '../../issuer/src/key-kinds.ts';
 import {
   type Client,
   type ClientKey,
@@ -39,7 +40,7 @@ export function makeSecret(nowSeconds: number, expiresAt?: number): NewSecret {
 export function describeSecret(secret: string, nowSeconds: number, expiresAt?: number): ClientSecret {
   const sha256 = digest(secret);
   return {
-    id: shortId(secret),
+    id: shortId(sha256),
     sha256,
     last4: secret.slice(-4),
     created_at: nowSeconds,
@@ -50,7 +51,7 @@ export function describeSecret(secret: string, nowSeconds: number, expiresAt?: n
 const digest = (text: string) => createHash('sha256').update(text).digest('hex');
 
 /** Hex: never read as a flag where it is an argument. */
-const shortId = (text: string) => digest(text).slice(0, 8);
+const shortId = (sha256: string) => sha256.slice(0, 8);
 
 /** Reads the public key of a client: a JWK, a JWK set with one key, or PEM ("BEGIN PUBLIC KEY"). */
 export async function readClientKey(
@@ -69,26 +70,18 @@ export async function readClientKey(
   if (text.includes('PRIVATE KEY')) throw privateKey(path);
   const jwk = text.includes('BEGIN PUBLIC KEY') ? await readPem(text, path) : readJwk(text, path);
   if (PRIVATE_MEMBERS.some((member) => member in jwk)) throw privateKey(path);
-  if (!isUsable(jwk))
+  if (!isUsableKey(jwk))
     throw new CommandError(
       `${path} has no key for ${ASSERTION_ALGORITHMS.join(', ')}; make one with: openssl genpkey -algorithm ed25519 -out key.pem && openssl pkey -in key.pem -pubout -out public.pem`,
     );
   const thumbprint = await calculateJwkThumbprint(jwk);
   return {
-    id: shortId(thumbprint),
+    id: shortId(digest(thumbprint)),
     jwk: { ...jwk, kid: jwk.kid ?? thumbprint },
     created_at: nowSeconds,
     ...(expiresAt !== undefined && { expires_at: expiresAt }),
   };
 }
-
-/** Of a kind and size that the issuer verifies assertions with. */
-function isUsable({ kty, crv, n }: JWK): boolean {
-  if (kty === 'RSA') return (n?.length ?? 0) >= MIN_RSA_MODULUS_LENGTH;
-  return (kty === 'EC' && crv === 'P-256') || (kty === 'OKP' && crv === 'Ed25519');
-}
-/** 2048 bits in base64url. */
-const MIN_RSA_MODULUS_LENGTH = 342;
 
 async function readPem(pem: string, path: string): Promise<JWK> {
   for (const algorithm of ['RS256', 'ES256', 'EdDSA']) {

@@ -1,15 +1,17 @@
 /** Where the issuer is that a command acts on: on this machine under `wrangler dev`, or on Cloudflare. */
-import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import { parse, TomlError } from 'smol-toml';
 import { CommandError, note } from '../terminal.ts';
+import { readToml, sectionOf } from '../toml.ts';
 import { type KeyVault, localVault, remoteVault } from './key-vault.ts';
 import { localRecords } from './local-records.ts';
 import { RECORDS_BINDING, type RecordStore } from './record-store.ts';
 import { wranglerRecords } from './wrangler-records.ts';
 
+/** What `withPlace` adds. */
 export interface PlaceOptions {
+  readonly json?: boolean;
+  readonly local?: boolean;
   readonly remote?: boolean;
   readonly config: string;
   readonly env?: string;
@@ -52,12 +54,10 @@ export function withPlace(command: Command): Command {
 }
 
 /** Runs with the place that the options name, and lets go of it afterwards. */
-export async function atPlace<T>(
-  options: PlaceOptions & { local?: boolean },
-  run: (place: Place) => Promise<T>,
-): Promise<T> {
+export async function atPlace<T>(options: PlaceOptions, run: (place: Place) => Promise<T>): Promise<T> {
   if (options.local && options.remote) throw new CommandError('--local and --remote exclude each other');
-  const config = readIssuerConfig(options.config, options.env);
+  const file = readConfig(options.config);
+  const config = sectionOf(file, options.config, options.env);
   const issuer = config.vars?.['ISSUER'];
   if (typeof issuer !== 'string')
     throw new CommandError(
@@ -85,7 +85,7 @@ export async function atPlace<T>(
   const suffix = options.env === undefined ? '' : `.${options.env}`;
   const vault = remote
     ? remoteVault(
-        options.keyFile ?? `.claimgate/keys.${config.name ?? baseName(options.config)}${suffix}.json`,
+        options.keyFile ?? `.claimgate/keys.${config.name ?? file.name ?? 'issuer'}${suffix}.json`,
         wranglerFlags,
         records,
       )
@@ -98,30 +98,24 @@ export async function atPlace<T>(
   }
 }
 
-/** The Worker's name where an environment doesn't have one of its own. */
-function baseName(path: string): string {
-  return readIssuerConfig(path, undefined).name ?? 'issuer';
+/**
+ * The action of a command with `withPlace`.
+ *
+ * @param run gets the place, the command's arguments, and its options last
+ */
+export function inPlace<Args extends readonly unknown[]>(
+  run: (place: Place, ...args: Args) => Promise<void>,
+) {
+  return (...given: [...Args, Command]) => {
+    const args = given.slice(0, -1) as unknown as Args; // commander adds the command itself
+    return atPlace(args.at(-1) as PlaceOptions, (place) => run(place, ...args));
+  };
 }
+
+const readConfig = (path: string) =>
+  readToml<IssuerConfig>(path, "name the issuer's wrangler.toml with --config");
 
 /** Throws `CommandError` for a file that is missing or no TOML, or has no such environment. */
 export function readIssuerConfig(path: string, environment: string | undefined): IssuerConfig {
-  let config: IssuerConfig & { env?: Record<string, IssuerConfig> };
-  try {
-    config = parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    if (error instanceof TomlError) throw new CommandError(`${path} is no TOML: ${error.message}`);
-    const { code } = error as NodeJS.ErrnoException;
-    throw new CommandError(
-      code === 'ENOENT'
-        ? `there is no ${path}; name the issuer's wrangler.toml with --config`
-        : `${path} can't be read (${code})`,
-    );
-  }
-  if (environment === undefined) return config;
-  const section = config.env?.[environment];
-  if (section === undefined)
-    throw new CommandError(
-      `${path} has no [env.${environment}]; it has ${Object.keys(config.env ?? {}).join(', ') || 'no environments'}`,
-    );
-  return section;
+  return sectionOf(readConfig(path), path, environment);
 }

@@ -8,19 +8,19 @@ export interface Mismatch {
   readonly detail: string;
 }
 
+/** Some clients, that of the MCP SDK for one, send every resource in the form of the URL standard. */
+export function findSpellingMismatch(identifier: string): string | undefined {
+  const normal = URL.parse(identifier)?.href;
+  return normal === undefined || normal === identifier
+    ? undefined
+    : `some clients will ask for ${normal} instead, and get no token`;
+}
+
 export function findMismatches(apis: readonly Api[], clients: readonly DeclaredClient[]): Mismatch[] {
   const byAudience = new Map(apis.map((api) => [api.identifier, api]));
   const ofApis = apis.flatMap(({ identifier }) => {
-    // Some clients send every resource in the form of the URL standard.
-    const normal = URL.parse(identifier)?.href;
-    return normal === undefined || normal === identifier
-      ? []
-      : [
-          {
-            what: `API ${identifier}`,
-            detail: `some clients will ask for ${normal} instead, and get no token`,
-          },
-        ];
+    const detail = findSpellingMismatch(identifier);
+    return detail === undefined ? [] : [{ what: `API ${identifier}`, detail }];
   });
   const ofClients = clients.flatMap((client) =>
     Object.entries(client.grants).flatMap(([audience, { scope }]) => {

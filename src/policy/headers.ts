@@ -42,14 +42,17 @@ export function isReserved(normalised: string): boolean {
   );
 }
 
+/** Names that the policy may give away at all. */
+const isOwnName = (name: string) => /^x-[a-z0-9-]+$/.test(name) && name !== 'x-request-id';
+
 /** Whether the policy may put a claim into this header: `x-…`, or `x-claim-…` besides the four identity headers. */
 export function mayCarryClaim(name: string): boolean {
-  if (!/^x-[a-z0-9-]+$/.test(name) || name === 'x-request-id') return false;
-  if ((IDENTITY_HEADERS as readonly string[]).includes(name)) return false;
-  return name.startsWith('x-claim-') || !isReserved(name);
+  const isClaimHeader =
+    name.startsWith('x-claim-') && !(IDENTITY_HEADERS as readonly string[]).includes(name);
+  return maySetHeader(name) || (isOwnName(name) && isClaimHeader);
 }
 
 /** Whether the policy may put a secret into this header: `x-…`, outside what the gateway and claims use. */
 export function maySetHeader(name: string): boolean {
-  return /^x-[a-z0-9-]+$/.test(name) && name !== 'x-request-id' && !isReserved(name);
+  return isOwnName(name) && !isReserved(name);
 }

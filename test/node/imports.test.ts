@@ -17,7 +17,7 @@ const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['index.ts'],
   ],
   'issuer/src': [
-    ['failure.ts', 'records.ts', 'secret-prefix.ts'],
+    ['failure.ts', 'key-kinds.ts', 'records.ts', 'secret-prefix.ts'],
     ['log.ts', 'store.ts', 'request', 'actions', 'client', 'token'],
     ['hooks.ts', 'environment.ts'],
     ['exchange.ts'],
@@ -35,7 +35,7 @@ const ALLOWED_ACROSS = [
 ];
 
 /** What the issuer shares with the gateway, on purpose: words and formats, nothing that decides. */
-const SHARED = ['src/error-line.ts', 'src/hmac.ts', 'src/policy/fault.ts', 'src/policy/uri.ts'];
+const SHARED = ['src/error-line.ts', 'src/policy/fault.ts', 'src/policy/uri.ts'];
 
 const filesIn = (root: string) =>
   readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(

@@ -3,11 +3,11 @@ import { env } from 'cloudflare:workers';
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { makeKeySet } from '../../cli/issuer/rotation.ts';
 import type { CredentialsExchangeAction } from '../../issuer/src/actions/types.ts';
-import { sha256 } from '../../issuer/src/client/secret.ts';
 import { createIssuer } from '../../issuer/src/issuer.ts';
 import type { IssuerLogLine, TokenLine } from '../../issuer/src/log.ts';
 import { type Api, apiKey, type Client, clientKey, type SigningAlgorithm } from '../../issuer/src/records.ts';
 import { type KeySet, keySecretName } from '../../issuer/src/token/keys.ts';
+import { toHex } from '../../src/hmac.ts';
 import { NOW_SECONDS } from './issuer.ts';
 
 export const TOKEN_ISSUER = 'https://auth.example.com/';
@@ -108,6 +108,10 @@ export async function addClient(more: Partial<Client> = {}): Promise<TestClient>
   };
   await ISSUER_KV.put(clientKey(id), JSON.stringify(client));
   return { id, secret };
+}
+
+async function sha256(text: string): Promise<string> {
+  return toHex(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
 }
 
 export async function makeSecretRecord(secret: string, more: { id?: string; expires_at?: number } = {}) {

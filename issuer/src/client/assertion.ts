@@ -1,5 +1,6 @@
 import { compactVerify, decodeProtectedHeader, errors, importJWK, type JWK } from 'jose';
 import type { AuthenticationFailure } from '../failure.ts';
+import { keyTypeOf } from '../key-kinds.ts';
 import { type ClientKey, isLive } from '../records.ts';
 import { ASSERTION_ALGORITHMS } from './algorithms.ts';
 import { DECOY_KEYS } from './decoy-keys.ts';
@@ -32,7 +33,7 @@ export async function verifyAssertion(
   );
   if (keys.length === 0) {
     // The same work as for a client that has a key.
-    await verifySignature(assertion, DECOY_KEYS[familyOf(alg)], alg);
+    await verifySignature(assertion, DECOY_KEYS[keyTypeOf(alg)], alg);
     return { code: 'assertion_key_unknown' };
   }
   for (const key of keys) {
@@ -43,21 +44,15 @@ export async function verifyAssertion(
 }
 
 type Algorithm = (typeof ASSERTION_ALGORITHMS)[number];
-type KeyFamily = 'RSA' | 'EC' | 'OKP';
 
 const isAllowed = (alg: unknown): alg is Algorithm => ASSERTION_ALGORITHMS.some((allowed) => allowed === alg);
-
-function familyOf(alg: Algorithm): KeyFamily {
-  if (alg === 'ES256') return 'EC';
-  return alg === 'RS256' || alg === 'PS256' ? 'RSA' : 'OKP';
-}
 
 const sameAlgorithm = (a: unknown) => (a === 'Ed25519' ? 'EdDSA' : a);
 
 /** The algorithm is the key's, where the key names one: else any of its kind that is allowed. */
 function fits(jwk: Readonly<Record<string, unknown>>, alg: Algorithm): boolean {
   return (
-    jwk['kty'] === familyOf(alg) &&
+    jwk['kty'] === keyTypeOf(alg) &&
     (jwk['alg'] === undefined || sameAlgorithm(jwk['alg']) === sameAlgorithm(alg))
   );
 }

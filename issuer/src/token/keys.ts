@@ -1,5 +1,6 @@
 import { importJWK, type JWK } from 'jose';
 import * as z from 'zod/mini';
+import { isUsableKey, keyTypeOf } from '../key-kinds.ts';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../records.ts';
 
 /**
@@ -41,20 +42,8 @@ export const keySecretName = (algorithm: SigningAlgorithm) => `SIGNING_KEYS_${al
 /** Verifiers may keep what they fetched for so long. */
 export const JWKS_MAX_AGE_SECONDS = 300;
 
-/** 2048 bits in base64url, below which RFC 7518 §3.3 allows no RSA key. */
-const MIN_RSA_MODULUS_LENGTH = 342;
-
-function fits(jwk: Readonly<Record<string, unknown>>, algorithm: SigningAlgorithm): boolean {
-  const { kty, crv, n } = jwk;
-  switch (algorithm) {
-    case 'ES256':
-      return kty === 'EC' && crv === 'P-256';
-    case 'EdDSA':
-      return kty === 'OKP' && crv === 'Ed25519';
-    default:
-      return kty === 'RSA' && typeof n === 'string' && n.length >= MIN_RSA_MODULUS_LENGTH;
-  }
-}
+const fits = (jwk: Readonly<Record<string, unknown>>, algorithm: SigningAlgorithm) =>
+  jwk['kty'] === keyTypeOf(algorithm) && isUsableKey(jwk);
 
 /** Reads such a secret. @returns what is wrong with it, in words, if it can't be used */
 export function parseKeySet(algorithm: SigningAlgorithm, text: string): KeySet | string {

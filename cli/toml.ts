@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import { parse, TomlError } from 'smol-toml';
+import { CommandError } from './terminal.ts';
+
+/** A wrangler.toml: the top level, and environments of the same kind. */
+export type WithEnvironments<Section> = Section & { readonly env?: Readonly<Record<string, Section>> };
+
+/**
+ * Reads a wrangler.toml. Throws `CommandError`, with what to do.
+ *
+ * @param remedy what to do where there is no such file
+ */
+export function readToml<Section>(path: string, remedy: string): WithEnvironments<Section> {
+  try {
+    return parse(readFileSync(path, 'utf8')) as WithEnvironments<Section>;
+  } catch (error) {
+    if (error instanceof TomlError) throw new CommandError(`${path} is no TOML: ${error.message}`);
+    const { code } = error as NodeJS.ErrnoException;
+    throw new CommandError(
+      code === 'ENOENT' ? `there is no ${path}; ${remedy}` : `${path} can't be read (${code})`,
+    );
+  }
+}
+
+/** Throws `CommandError` if there is no such environment. @param environment `undefined`: the top level */
+export function sectionOf<Section>(
+  config: WithEnvironments<Section>,
+  path: string,
+  environment: string | undefined,
+): Section {
+  if (environment === undefined) return config;
+  const section = config.env?.[environment];
+  if (section !== undefined) return section;
+  const known = Object.keys(config.env ?? {}).join(', ') || 'no environments';
+  throw new CommandError(`${path} has no [env.${environment}]; it has ${known}`);
+}
