@@ -35,11 +35,13 @@ const bundleOptions = (entryPoint: string) =>
  *
  * @param bindings strings become text, other values JSON
  * @param services names of bindings, each with the service that it is bound to
+ * @param namespaces names of KV namespaces, each with the service that speaks KV's protocol
  */
 export function renderWorker(
   script: string,
   bindings: Readonly<Record<string, unknown>>,
   services: Readonly<Record<string, string>> = {},
+  namespaces: Readonly<Record<string, string>> = {},
 ): string {
   const values = Object.entries(bindings).map(([name, value]) =>
     typeof value === 'string'
@@ -49,10 +51,13 @@ export function renderWorker(
   const bound = Object.entries(services).map(
     ([name, service]) => `(name = "${name}", service = "${service}")`,
   );
+  const kept = Object.entries(namespaces).map(
+    ([name, service]) => `(name = "${name}", kvNamespace = "${service}")`,
+  );
   return `(
   modules = [(name = "${script}", esModule = embed "${script}")],
   compatibilityDate = "2026-10-01",
-  bindings = [${[...values, ...bound].join(', ')}],
+  bindings = [${[...values, ...bound, ...kept].join(', ')}],
   globalOutbound = "internet",
 )`;
 }
