@@ -1,4 +1,5 @@
-import { type Context, Hono } from 'hono';
+import type { Context } from 'hono';
+import { Hono } from 'hono/tiny';
 import { type Environment, type GatewayOptions, readEnvironment, type WaitUntil } from './environment.ts';
 import { errorLine } from './error-line.ts';
 import { renderDenial } from './http/answer.ts';

@@ -31,6 +31,15 @@ export function encodeJson(value: unknown): string {
 /** A claim that could not be sent in the form that the policy asks for. */
 export type SkippedClaim = (claim: ForwardedClaim) => void;
 
+/** What a caller's claims look like in headers, or why they can't stand there. */
+type Rendered = readonly (readonly [name: string, value: string])[] | Reason;
+
+/** Of remembered tokens: their claims never change. The last API that a caller asked is the one it asks again. */
+const rendered = new WeakMap<
+  Principal,
+  { readonly forward: readonly ForwardedClaim[]; readonly result: Rendered }
+>();
+
 /**
  * Writes who is calling into headers: `x-claim-iss`, `-sub`, `-client-id`, `-scope`, and what the API forwards. A
  * missing or empty claim sends no header. The headers must have been stripped before.
@@ -44,21 +53,34 @@ export function setClaimHeaders(
   forward: readonly ForwardedClaim[],
   skipped: SkippedClaim,
 ): Reason | undefined {
+  let known = rendered.get(principal);
+  if (known?.forward !== forward) {
+    known = { forward, result: render(principal, forward, skipped) };
+    rendered.set(principal, known);
+  }
+  const { result } = known;
+  if ('code' in result) return result;
+  for (const [name, value] of result) headers.set(name, value);
+  return undefined;
+}
+
+function render(principal: Principal, forward: readonly ForwardedClaim[], skipped: SkippedClaim): Rendered {
+  const lines: [string, string][] = [];
   let total = 0;
-  const set = (name: string, value: string, claim: string): Reason | undefined => {
+  const add = (name: string, value: string, claim: string): Reason | undefined => {
     if (value === '') return undefined;
     total += name.length + value.length;
     if (value.length > MAX_HEADER_LENGTH || total > MAX_HEADERS_LENGTH)
       return { code: 'claims_too_large', claim };
-    headers.set(name, value);
+    lines.push([name, value]);
     return undefined;
   };
   const { issuer, subject, client, scopes } = principal;
   const reason =
-    set('x-claim-iss', encodeText(issuer.issuer), 'iss') ??
-    set('x-claim-sub', encodeText(subject ?? ''), 'sub') ??
-    set('x-claim-client-id', encodeText(client ?? ''), 'client_id') ??
-    set('x-claim-scope', [...scopes].join(' '), 'scope');
+    add('x-claim-iss', encodeText(issuer.issuer), 'iss') ??
+    add('x-claim-sub', encodeText(subject ?? ''), 'sub') ??
+    add('x-claim-client-id', encodeText(client ?? ''), 'client_id') ??
+    add('x-claim-scope', [...scopes].join(' '), 'scope');
   if (reason !== undefined) return reason;
   for (const forwarded of forward) {
     const claim = readClaim(principal.claims, forwarded.claim);
@@ -71,11 +93,11 @@ export function setClaimHeaders(
     }
     if (value === undefined) skipped(forwarded);
     else {
-      const tooLarge = set(forwarded.header, value, forwarded.claim.text);
+      const tooLarge = add(forwarded.header, value, forwarded.claim.text);
       if (tooLarge !== undefined) return tooLarge;
     }
   }
-  return undefined;
+  return lines;
 }
 
 function encodeAs(as: ForwardedClaim['as'], claim: unknown): string | undefined {

@@ -36,13 +36,17 @@ export function createStripper(ownHeaders: ReadonlySet<string>) {
    */
   return function strip(inbound: Headers, keepAuthorization: boolean): Headers {
     const outbound = new Headers(inbound);
-    const connection = inbound.get('connection');
-    const listed = connection === null ? undefined : listedNames(connection);
-    for (const name of inbound.keys()) {
-      if (!passes(name) || listed?.has(name)) outbound.delete(name);
+    // Each step of the runtime's iterator costs more than the array, and so does asking for a header that isn't there.
+    const names = [...inbound.keys()];
+    for (const name of names) if (!passes(name)) outbound.delete(name);
+    if (names.includes('connection')) {
+      const listed = listedNames(inbound.get('connection') ?? '');
+      for (const name of names) if (listed.has(name)) outbound.delete(name);
     }
     if (!keepAuthorization) outbound.delete('authorization');
-    if (inbound.get('upgrade')?.toLowerCase() === 'websocket') outbound.set('upgrade', 'websocket');
+    if (names.includes('upgrade') && inbound.get('upgrade')?.toLowerCase() === 'websocket') {
+      outbound.set('upgrade', 'websocket');
+    }
     return outbound;
   };
 }

@@ -36,7 +36,7 @@ const NONE: readonly Route[] = [];
  */
 export function match(policy: Policy, host: string, method: string, path: ParsedPath): Match | NoMatch {
   const table = policy.hosts.get(host) ?? policy.otherHosts;
-  const leaf = table && first(visit(table.exact, path.segments));
+  const leaf = table && findFirst(table.exact, path.segments);
   if (table === undefined || leaf === undefined) return noMatch({ code: 'route_unknown' });
   const route = routeFor(leaf, method);
   if (route === undefined) {
@@ -49,7 +49,7 @@ export function match(policy: Policy, host: string, method: string, path: Parsed
 
 /** Whether some route serves the path itself: a wildcard that covers it is another matter. */
 export function hasRoute(table: RouteTable, method: string, path: ParsedPath): boolean {
-  const leaf = first(visit(table.exact, path.segments));
+  const leaf = findFirst(table.exact, path.segments);
   return leaf !== undefined && !leaf.pattern.endsWith('*') && routeFor(leaf, method) !== undefined;
 }
 
@@ -72,7 +72,7 @@ function withNearMisses(
   path: ParsedPath,
 ) {
   const nearMisses: Route[] = [];
-  for (const group of visit(table.folded, path.folded)) {
+  for (const group of findAll(table.folded, path.folded)) {
     if (group.leaves.includes(exactLeaf)) break;
     const other = group.leaves.map(anyRoute).find((one) => one !== undefined && one.api !== route.api);
     if (other !== undefined) return noMatch({ code: 'route_unknown' }, other);
@@ -114,25 +114,45 @@ function allowedMethods(leaves: readonly PatternLeaf[]): string[] {
 }
 
 function isFolded({ segments, folded }: ParsedPath): boolean {
+  if (segments === folded) return true;
   return segments.length === 1 && segments[0] === ''
     ? true
     : segments.length === folded.length && segments.every((segment, i) => segment === folded[i]);
 }
 
-/** Visits the patterns that fit, the most specific first. Each node of the tree is visited once at most. */
-function* visit<Leaf>(node: PatternNode<Leaf>, segments: readonly string[], depth = 0): Generator<Leaf> {
-  if (depth === segments.length) {
-    if (node.leaf !== undefined) yield node.leaf;
-    return;
-  }
+/**
+ * Visits the patterns that fit, the most specific first, until `accepts` takes one. Each node of the tree is visited
+ * once at most.
+ */
+function visit<Leaf>(
+  node: PatternNode<Leaf>,
+  segments: readonly string[],
+  accepts: (leaf: Leaf) => boolean,
+  depth = 0,
+): boolean {
+  if (depth === segments.length) return node.leaf !== undefined && accepts(node.leaf);
   const segment = segments[depth] as string;
   const literal = node.literals.get(segment);
-  if (literal !== undefined) yield* visit(literal, segments, depth + 1);
-  if (segment === '') return; // after a final slash: neither a parameter nor a rest
-  if (node.param !== undefined) yield* visit(node.param, segments, depth + 1);
-  if (node.wildcard !== undefined) yield node.wildcard;
+  if (literal !== undefined && visit(literal, segments, accepts, depth + 1)) return true;
+  if (segment === '') return false; // after a final slash: neither a parameter nor a rest
+  if (node.param !== undefined && visit(node.param, segments, accepts, depth + 1)) return true;
+  return node.wildcard !== undefined && accepts(node.wildcard);
 }
 
-function first<T>(items: Generator<T>): T | undefined {
-  return items.next().value as T | undefined;
+function findFirst<Leaf>(node: PatternNode<Leaf>, segments: readonly string[]): Leaf | undefined {
+  let found: Leaf | undefined;
+  visit(node, segments, (leaf) => {
+    found = leaf;
+    return true;
+  });
+  return found;
+}
+
+function findAll<Leaf>(node: PatternNode<Leaf>, segments: readonly string[]): Leaf[] {
+  const found: Leaf[] = [];
+  visit(node, segments, (leaf) => {
+    found.push(leaf);
+    return false;
+  });
+  return found;
 }

@@ -15,6 +15,8 @@ export interface ParsedPath {
 
 /** RFC 3986 §3.3 `pchar` without percent-encoding: such a segment is its own decoded and encoded form. */
 const PLAIN = /^[A-Za-z0-9\-._~!$&'()*+,;=:@]*$/;
+/** A path that every server reads in one way: its segments are their own decoded, folded and encoded form. */
+const SIMPLE = /^(?:\/[a-z0-9_-]+)+$/;
 const NOT_PCHAR = /[^A-Za-z0-9\-._~!$&'()*+,;=:@%]/gu;
 const UNRESERVED = /^[A-Za-z0-9\-._~]$/;
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
@@ -34,6 +36,7 @@ const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu;
  */
 export function parsePath(rawPath: string): ParsedPath | PathFault {
   const raw = rawPath.slice(1).split('/');
+  if (SIMPLE.test(rawPath)) return { segments: raw, folded: raw, encoded: raw };
   const segments: string[] = [];
   const folded: string[] = [];
   const encoded: string[] = [];

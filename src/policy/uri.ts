@@ -24,8 +24,13 @@ export function parseUrl(text: string): URL | undefined {
   }
 }
 
+/** A host in its normal form already, with or without a port. */
+const NORMAL_HOST = /^([a-z0-9-]+(?:\.[a-z0-9-]+)*)(?::[0-9]*)?$/;
+
 /** A host as it is compared: lower case, without port and trailing dot. */
 export function normaliseHost(authority: string): string {
+  const normal = NORMAL_HOST.exec(authority);
+  if (normal !== null) return normal[1] as string;
   return authority
     .toLowerCase()
     .replace(/:[0-9]*$/, '')

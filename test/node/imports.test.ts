@@ -82,6 +82,7 @@ describe.each(Object.entries(LAYERS))('imports of %s/', (root, layers) => {
 describe('what only some files know', () => {
   it.each([
     ['src', 'hono', ['gateway.ts']],
+    ['src', 'hono/tiny', ['gateway.ts']],
     ['src', 'cloudflare:workers', ['index.ts']],
     ['src', 'zod/mini', ['policy/schema.ts', 'policy/fault.ts']],
     ['src', 'jose', ['keys/jwks.ts', 'token/decode.ts', 'token/verify.ts']],

@@ -71,6 +71,19 @@ describe('parsePath', () => {
     expect(parsed(raw)).toEqual({ segments, folded, encoded });
   });
 
+  it('reads a simple path, which takes a shortcut, as it reads the same path in another spelling', () => {
+    const segment = fc.stringMatching(/^[a-z0-9_-]{1,8}$/);
+    const path = fc
+      .array(segment, { minLength: 1, maxLength: 5 })
+      .map((segments) => `/${segments.join('/')}`);
+    fc.assert(
+      fc.property(path, (simple) => {
+        const code = simple.charCodeAt(1).toString(16).padStart(2, '0');
+        expect(parsed(simple)).toEqual(parsed(`/%${code}${simple.slice(2)}`));
+      }),
+    );
+  });
+
   it('never throws, whatever the path', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
