@@ -1,5 +1,5 @@
 /** The processes that the bench starts. None outlives it, and one that ends early ends the bench. */
-import { type ChildProcess, fork, type SpawnOptions, spawn } from 'node:child_process';
+import { type ChildProcess, type ForkOptions, fork, type SpawnOptions, spawn } from 'node:child_process';
 
 /** Something that went wrong in a way that its message explains. */
 export class BenchError extends Error {}
@@ -7,6 +7,9 @@ export class BenchError extends Error {}
 const running = new Set<ChildProcess>();
 const failure = Promise.withResolvers<never>();
 failure.promise.catch(() => {});
+
+/** What was typed makes no sense; the message says why. */
+export class UsageError extends BenchError {}
 
 /** Rejects when a child ends that nobody ended. */
 export const childFailure: Promise<never> = failure.promise;
@@ -16,11 +19,14 @@ export function startProgram(name: string, program: string, args: string[], opti
 }
 
 /** Starts another file of this folder, with a channel for messages. */
-export function startScript(name: string, file: string): ChildProcess {
-  return keepTrack(
-    name,
-    fork(new URL(file, import.meta.url), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }),
-  );
+export function startScript(
+  name: string,
+  file: string,
+  args: readonly string[] = [],
+  execArgv: string[] = [],
+): ChildProcess {
+  const options = { execArgv, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] } satisfies ForkOptions;
+  return keepTrack(name, fork(new URL(file, import.meta.url), args, options));
 }
 
 function keepTrack(name: string, child: ChildProcess): ChildProcess {

@@ -1,121 +1,92 @@
-/** Measures running Workers: rounds of load, and start-up. */
+/** Puts running servers under load, round after round. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { get, type IncomingMessage } from 'node:http';
-import { BenchError, endChild } from './children.ts';
-import { ALGORITHMS, type Algorithm, type Issuer } from './issuer.ts';
+import { BenchError } from './children.ts';
 import type { LoadOrder, LoadResult } from './load.ts';
-import { PATH, PUBLIC_PATH } from './variants.ts';
-import { type RunningWorker, readCpuMs, start, type Variant } from './workerd.ts';
+import { type RunningServer, readCpuMs } from './workerd.ts';
 
-export const CONNECTIONS = 32;
+export type Load = Omit<LoadOrder, 'ports'>;
 
-export interface Amounts {
-  readonly rounds: number;
-  /** Requests a round and variant, all with one token. */
-  readonly repeated: number;
-  /** Requests a round and variant, each with a token that the Worker hasn't seen. */
-  readonly firstSight: number;
-  readonly startUps: number;
-}
-
+/** Rows under the same load, or loads on the same variant: what is compared. The first row is the base. */
 export interface Scenario {
-  readonly alg: Algorithm;
-  readonly tokens: 'repeated' | 'first sight';
+  readonly id: string;
+  readonly title: string;
+  /** Whether a goal is about it: those have all the rounds. */
+  readonly isMain: boolean;
+  readonly rows: readonly Row[];
+  /** Makes the loads of a round, the first for all rows that name no other. */
+  round(number: number): Promise<Readonly<Record<string, Load>>>;
+  /** Share of a load that each row gets before, unmeasured. */
+  readonly warmUp: number;
 }
 
-/** What one variant did in one round. */
+export interface Row {
+  readonly name: string;
+  readonly variant: string;
+  /** Of the round's loads. Default: the first. */
+  readonly load?: string;
+}
+
+/** What one row did in one round. */
 export interface Sample {
   readonly requestsPerSecond: number;
   readonly cpuMicroseconds: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
 }
 
-export interface ScenarioResult extends Scenario {
-  /** By the name of the variant; one sample a round. */
+export interface ScenarioResult {
+  readonly id: string;
+  readonly title: string;
+  /** By the name of the row; one sample a round. */
   readonly samples: Readonly<Record<string, readonly Sample[]>>;
 }
 
 export interface Rig {
-  readonly workers: readonly RunningWorker[];
+  readonly servers: ReadonlyMap<string, RunningServer>;
   readonly load: ChildProcess;
-  readonly issuer: Issuer;
-  readonly amounts: Amounts;
   progress(text: string): void;
 }
 
-/** Each scenario in turn; repeated tokens first, while no Worker remembers thousands of others. */
-export const SCENARIOS: readonly Scenario[] = (['repeated', 'first sight'] as const).flatMap((tokens) =>
-  ALGORITHMS.map((alg) => ({ alg, tokens })),
-);
-
-export async function warmUp(rig: Rig): Promise<void> {
-  const { workers, issuer, amounts } = rig;
-  for (const alg of ALGORITHMS) {
-    const tokens = await issuer.makeTokens(alg, Math.ceil(amounts.firstSight / 2));
-    for (const worker of workers) {
-      await applyLoad(rig, worker, tokens, tokens.length);
-      await applyLoad(rig, worker, tokens.slice(0, 1), amounts.repeated / 2);
+/** In each round every row once, in an order that is reversed from round to round. */
+export async function measureScenario(rig: Rig, scenario: Scenario, rounds: number): Promise<ScenarioResult> {
+  const { id, title, rows } = scenario;
+  const samples: Record<string, Sample[]> = Object.fromEntries(rows.map(({ name }) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    rig.progress(`${title}: round ${round + 1} of ${rounds}`);
+    const loads = await scenario.round(round);
+    const [first] = Object.values(loads);
+    const apply = async ({ variant, load }: Row, share = 1) => {
+      const server = rig.servers.get(variant);
+      const own = load === undefined ? first : loads[load];
+      if (server === undefined || own === undefined)
+        throw new Error(`${title}: no ${variant}, or no ${load}`);
+      return applyLoad(rig.load, server, { ...own, requests: Math.ceil(own.requests * share) });
+    };
+    if (round === 0 && scenario.warmUp > 0) for (const row of rows) await apply(row, scenario.warmUp);
+    for (const row of round % 2 === 0 ? rows : rows.toReversed()) {
+      samples[row.name]?.push(await apply(row));
     }
   }
+  return { id, title, samples };
 }
 
-/** In each round every variant once, in an order that is reversed from round to round. */
-export async function measureScenario(rig: Rig, { alg, tokens }: Scenario): Promise<ScenarioResult> {
-  const { workers, issuer, amounts, progress } = rig;
-  const isRepeated = tokens === 'repeated';
-  const requests = isRepeated ? amounts.repeated : amounts.firstSight;
-  const samples: Record<string, Sample[]> = {};
-  for (const { name } of workers) samples[name] = [];
-  for (let round = 0; round < amounts.rounds; round++) {
-    progress(`${alg}, ${tokens}: round ${round + 1} of ${amounts.rounds}`);
-    // All variants get the same tokens: no two of them share a process.
-    const sent = await issuer.makeTokens(alg, isRepeated ? 1 : requests);
-    for (const worker of round % 2 === 0 ? workers : workers.toReversed()) {
-      samples[worker.name]?.push(await applyLoad(rig, worker, sent, requests));
-    }
-  }
-  return { alg, tokens, samples };
+async function applyLoad(process: ChildProcess, server: RunningServer, load: Load): Promise<Sample> {
+  const cpuBefore = readCpuMs(server);
+  const { seconds, p50Ms, p99Ms } = await orderLoad(process, { ...load, ports: [server.port] }, server.name);
+  const cpuMs = readCpuMs(server) - cpuBefore;
+  return {
+    requestsPerSecond: load.requests / seconds,
+    cpuMicroseconds: (cpuMs * 1000) / load.requests,
+    p50Ms,
+    p99Ms,
+  };
 }
 
-async function applyLoad(
-  { load }: Rig,
-  worker: RunningWorker,
-  tokens: readonly string[],
-  requests: number,
-): Promise<Sample> {
-  const order: LoadOrder = { port: worker.port, path: PATH, connections: CONNECTIONS, requests, tokens };
-  const cpuBefore = readCpuMs(worker);
-  load.send(order);
-  const [result] = (await once(load, 'message')) as [LoadResult];
-  if ('failure' in result) throw new BenchError(`a request to ${worker.name} failed: ${result.failure}`);
-  const cpuMs = readCpuMs(worker) - cpuBefore;
-  return { requestsPerSecond: requests / result.seconds, cpuMicroseconds: (cpuMs * 1000) / requests };
-}
-
-/** Milliseconds from spawning workerd to its first answer, again and again, the variants in turn. */
-export async function measureStartUps(
-  variants: readonly Variant[],
-  times: number,
-): Promise<Record<string, number[]>> {
-  const results: Record<string, number[]> = {};
-  for (const { name } of variants) results[name] = [];
-  for (let i = 0; i < times; i++) {
-    for (const variant of variants) results[variant.name]?.push(await measureStartUp(variant));
-  }
-  return results;
-}
-
-async function measureStartUp(variant: Variant): Promise<number> {
-  const before = performance.now();
-  const worker = await start(variant);
-  const request = get({ host: '127.0.0.1', port: worker.port, path: PUBLIC_PATH, agent: false });
-  const [response] = (await once(request, 'response')) as [IncomingMessage];
-  const milliseconds = performance.now() - before;
-  response.resume();
-  await once(response, 'end');
-  endChild(worker.process);
-  if (response.statusCode !== 200) {
-    throw new BenchError(`the first answer of ${variant.name} is ${response.statusCode}, not 200`);
-  }
-  return milliseconds;
+/** @param name of what is asked, for an error */
+export async function orderLoad(process: ChildProcess, order: LoadOrder, name: string) {
+  process.send(order);
+  const [result] = (await once(process, 'message')) as [LoadResult];
+  if ('failure' in result) throw new BenchError(`a request to ${name} failed: ${result.failure}`);
+  return result;
 }

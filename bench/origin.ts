@@ -1,13 +1,20 @@
-/** The origin behind every variant, in a process of its own: a few bytes for each request. */
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+/** The origin behind every variant, in a process of its own. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { listen } from './listen.ts';
 
-const BODY = '{"ok":true}';
-const HEADERS = { 'content-type': 'application/json', 'content-length': BODY.length };
+const SMALL = Buffer.from('{"ok":true}');
+const BODIES = new Map([1_000, 1_000_000].map((bytes) => [`/bytes/${bytes}`, Buffer.alloc(bytes, 'x')]));
 
-const server = createServer((_request, response) => {
-  response.writeHead(200, HEADERS).end(BODY);
+/** A few bytes, or as many as the path says; `/seen` tells which headers came. */
+function answer(request: IncomingMessage, response: ServerResponse): void {
+  const { url = '' } = request;
+  const body = url === '/seen' ? Buffer.from(JSON.stringify(request.headers)) : (BODIES.get(url) ?? SMALL);
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length }).end(body);
+}
+
+const server = createServer((request, response) => {
+  if (request.method === 'GET') answer(request, response);
+  else request.resume().once('end', () => answer(request, response));
 });
-server.keepAliveTimeout = 0; // a connection that closes while workerd uses it would fail a request
-server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
+process.send?.(await listen(server));
 process.once('disconnect', () => process.exit());

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { BenchError, childFailure, endAllChildren } from './children.ts';
+import { BenchError, childFailure, endAllChildren, UsageError } from './children.ts';
 
 export interface Program<Amounts extends { readonly rounds: number }, Summary> {
   readonly help: string;
@@ -12,9 +12,21 @@ export interface Program<Amounts extends { readonly rounds: number }, Summary> {
   /** @param folder for files of its own */
   measure(amounts: Amounts, folder: string): Promise<Summary>;
   render(summary: Summary): string;
+  /** Flags of its own. */
+  readonly flags?: Readonly<Record<string, { readonly type: 'boolean' | 'string' }>>;
+  /** What these flags ask for besides; called before anything is measured, to refuse what makes no sense. */
+  plan?(flags: Flags): Plan<Summary>;
 }
 
-/** Runs it, and ends the process. */
+export type Flags = Readonly<Record<string, string | boolean | undefined>>;
+
+export interface Plan<Summary> {
+  /** Figures that are there already: nothing is measured then. */
+  readonly summary?: Summary | undefined;
+  finish(summary: Summary): void;
+}
+
+/** Runs it, and ends the process: with 2 where the flags are wrong, 1 where anything else is. */
 export async function runProgram<Amounts extends { readonly rounds: number }, Summary>(
   program: Program<Amounts, Summary>,
 ): Promise<never> {
@@ -27,46 +39,54 @@ export async function runProgram<Amounts extends { readonly rounds: number }, Su
   process.once('SIGINT', () => process.exit(130));
   process.once('SIGTERM', () => process.exit(143));
   try {
-    const { amounts, json } = readOptions(program);
-    if (!existsSync('/proc/self/stat'))
-      throw new BenchError('CPU time is read from /proc, which only Linux has');
-    const measured = program.measure(amounts, folder);
-    await Promise.race([measured, childFailure]);
-    const summary = await measured;
+    const { amounts, json, flags } = readOptions(program);
+    const plan = program.plan?.(flags);
+    const summary = plan?.summary ?? (await measure(program, amounts, folder));
+    plan?.finish(summary);
     process.stdout.write(json ? `${JSON.stringify(summary, null, 2)}\n` : program.render(summary));
     process.exit(0);
   } catch (error) {
     if (!(error instanceof BenchError)) throw error;
     process.stderr.write(`error  ${error.message}\n`);
-    process.exit(1);
+    process.exit(error instanceof UsageError ? 2 : 1);
   }
 }
 
+async function measure<Amounts extends { readonly rounds: number }, Summary>(
+  program: Program<Amounts, Summary>,
+  amounts: Amounts,
+  folder: string,
+): Promise<Summary> {
+  if (!existsSync('/proc/self/stat'))
+    throw new BenchError('CPU time is read from /proc, which only Linux has');
+  return Promise.race([program.measure(amounts, folder), childFailure]);
+}
+
 function readOptions<Amounts extends { readonly rounds: number }>(
-  program: Pick<Program<Amounts, never>, 'help' | 'full' | 'quick'>,
-): { amounts: Amounts; json: boolean } {
-  const options = {
-    quick: { type: 'boolean', default: false },
+  program: Pick<Program<Amounts, never>, 'help' | 'full' | 'quick' | 'flags'>,
+): { amounts: Amounts; json: boolean; flags: Flags } {
+  const shared = {
+    quick: { type: 'boolean' },
     rounds: { type: 'string' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', short: 'h', default: false },
+    json: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
   } as const;
-  let values: ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
+  let flags: Flags;
   try {
-    ({ values } = parseArgs({ options }));
+    flags = parseArgs({ options: { ...program.flags, ...shared } }).values as Flags;
   } catch (error) {
-    throw new BenchError(`${(error as Error).message}\n\n${program.help}`);
+    throw new UsageError(`${(error as Error).message}\n\n${program.help}`);
   }
-  if (values.help) {
+  if (flags['help']) {
     process.stdout.write(program.help);
     process.exit(0);
   }
-  const amounts = values.quick ? program.quick : program.full;
-  const rounds = values.rounds === undefined ? amounts.rounds : Number(values.rounds);
+  const amounts = flags['quick'] ? program.quick : program.full;
+  const rounds = flags['rounds'] === undefined ? amounts.rounds : Number(flags['rounds']);
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100) {
-    throw new BenchError(`--rounds ${values.rounds}: write a number from 1 to 100`);
+    throw new UsageError(`--rounds ${flags['rounds']}: write a number from 1 to 100`);
   }
-  return { amounts: { ...amounts, rounds }, json: values.json };
+  return { amounts: { ...amounts, rounds }, json: flags['json'] === true, flags };
 }
 
 export function progress(text: string): void {

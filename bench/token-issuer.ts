@@ -7,11 +7,11 @@ import { type Api, apiKey, type Client, clientKey } from '../issuer/src/records.
 import { keySecretName } from '../issuer/src/token/keys.ts';
 import { bundle } from '../scripts/workerd.ts';
 import { CLIENT, SCOPE, TOKEN_ALGORITHMS, TOKEN_SECONDS, targetOf } from './token-target.ts';
-import { type RunningWorker, start } from './workerd.ts';
+import { type RunningServer, start } from './workerd.ts';
 
 export const CLAIMGATE = 'claimgate';
 
-export interface TokenIssuer extends RunningWorker {
+export interface TokenIssuer extends RunningServer {
   readonly script: string;
 }
 

@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { gzipSync } from 'node:zlib';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { BenchError, startScript } from './children.ts';
-import type { LoadOrder, LoadResult } from './load.ts';
 import { describeMachine } from './machine.ts';
+import { orderLoad } from './measure.ts';
 import { progress, runProgram } from './program.ts';
-import { align, count, kilobytes, ratioText } from './report.ts';
 import { ratios, spread } from './statistics.ts';
+import { align, count, kilobytes, ratioText } from './text.ts';
 import { CLAIMGATE, startTokenIssuer } from './token-issuer.ts';
 import { SCOPE, TOKEN_ALGORITHMS, type TokenAlgorithm, targetOf, tokenRequest } from './token-target.ts';
-import { type RunningWorker, readCpuMs } from './workerd.ts';
+import { type RunningServer, readCpuMs } from './workerd.ts';
 
 const FULL = { rounds: 7, tokens: 2_000 };
 const QUICK = { rounds: 2, tokens: 600 };
@@ -28,7 +28,7 @@ only: CPU time is read from /proc.
   --json       prints JSON, with the figures of every round
 `;
 
-interface Endpoint extends RunningWorker {
+interface Endpoint extends RunningServer {
   readonly tokenPath: string;
   readonly jwksPath: string;
 }
@@ -51,18 +51,16 @@ async function measure(amounts: typeof FULL, folder: string) {
   const load = startScript('the load', './load.ts');
   const applyLoad = async (endpoint: Endpoint, alg: TokenAlgorithm, requests: number): Promise<Sample> => {
     const { name, port, tokenPath } = endpoint;
-    const order: LoadOrder = {
-      port,
-      path: tokenPath,
+    const order = {
+      ports: [port],
+      paths: [tokenPath],
       connections: CONNECTIONS,
       requests,
-      tokens: [],
+      status: 200,
       post: tokenRequest(alg),
     };
     const cpuBefore = readCpuMs(endpoint);
-    load.send(order);
-    const [result] = (await once(load, 'message')) as [LoadResult];
-    if ('failure' in result) throw new BenchError(`a request to ${name} failed: ${result.failure}`);
+    const result = await orderLoad(load, order, name);
     const cpuMs = readCpuMs(endpoint) - cpuBefore;
     return { tokensPerSecond: requests / result.seconds, cpuMicroseconds: (cpuMs * 1000) / requests };
   };

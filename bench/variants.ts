@@ -1,33 +1,146 @@
-/** What is compared: Workers that differ in nothing but their code and bindings. */
+/** What is compared. Workers differ in nothing but their code and bindings; the native proxies are for scale. */
 import { bundle } from '../scripts/workerd.ts';
-import { AUDIENCE, ISSUER, SCOPE } from './issuer.ts';
-import { prepare, type Variant } from './workerd.ts';
+import { ALGORITHMS, type Algorithm, AUDIENCE, ISSUER, type Issuer } from './issuer.ts';
+import { findProgram, startHaproxy, startNginx } from './native.ts';
+import { makePolicy } from './policies.ts';
+import { prepare, type RunningServer, start, type WorkerFiles } from './workerd.ts';
 
 export const BARE = 'bare proxy';
 export const BARE_AGAIN = 'bare proxy, again';
+export const HONO_PROXY = 'Hono, proxy only';
 export const CLAIMGATE = 'claimgate';
+export const CLAIMGATE_LOGGING = 'claimgate, log lines on';
 export const HONO_JOSE = 'Hono + jose';
+export const HONO_JWK = 'hono/jwk, keys kept';
+export const HONO_JWK_URI = 'hono/jwk, jwks_uri';
+export const SUBTLE = 'crypto.subtle by hand';
+export const NGINX = 'nginx, proxy only';
+export const HAPROXY = 'HAProxy jwt_verify';
 
-/** The path that needs a token, and the one of claimgate that needs none. */
-export const PATH = '/bench';
-export const PUBLIC_PATH = '/public';
+export const ROUTE_COUNTS = [10, 100, 2_000] as const;
+export const withRoutes = (count: number) => `claimgate, ${count.toLocaleString('en')} routes`;
 
-export async function prepareVariants(origin: string, jwksUri: string, folder: string): Promise<Variant[]> {
-  const bareScript = await bundle('bench/workers/bare-proxy.ts');
-  const policy = {
-    GATEWAY: { log_sample: 0 },
-    ISSUERS: { bench: { issuer: ISSUER, algorithms: ['RS256', 'ES256'], jwks_uri: jwksUri } },
-    API_BENCH: {
-      origin,
-      audience: AUDIENCE,
-      routes: { [`GET ${PATH}`]: { scopes_all: [SCOPE] }, [`GET ${PUBLIC_PATH}`]: { auth: 'none' } },
-    },
+export interface Variant {
+  readonly name: string;
+  /** The algorithms whose tokens it verifies; none: it only proxies. */
+  readonly verifies: readonly Algorithm[];
+  launch(): Promise<RunningServer>;
+}
+
+/** What the variants are made of and talk to. */
+export interface Surroundings {
+  readonly originPort: number;
+  readonly issuer: Issuer;
+  readonly kvPort: number;
+  /** For files of theirs. */
+  readonly folder: string;
+}
+
+/** The bundled Workers. */
+export type Scripts = Awaited<ReturnType<typeof bundleAll>>;
+
+export async function bundleAll() {
+  const byHand = (name: string) => bundle(`bench/workers/${name}.ts`);
+  return {
+    claimgate: await bundle('src/index.ts'),
+    cron: await bundle('bench/workers/cron.js'),
+    bare: await byHand('bare-proxy'),
+    honoProxy: await byHand('hono-proxy'),
+    honoJose: await byHand('hono-jose'),
+    honoJwk: await byHand('hono-jwk'),
+    subtle: await byHand('subtle'),
   };
-  const byHand = { ORIGIN: origin, ISSUER, AUDIENCE, JWKS_URI: jwksUri };
+}
+
+/**
+ * Makes variants.
+ *
+ * @param jwksUri of the key set, by the name that its fetches are counted under
+ */
+export function variantMaker(
+  { originPort, issuer, kvPort, folder }: Surroundings,
+  scripts: Scripts,
+  jwksUri: (name: string) => string,
+) {
+  const origin = `http://127.0.0.1:${originPort}`;
+  const worker = (files: WorkerFiles, verifies: readonly Algorithm[]): Variant => ({
+    name: files.name,
+    verifies,
+    launch: () => start(files),
+  });
+  const proxy = (name: string, script: string) =>
+    worker(prepare(name, script, { ORIGIN: origin }, folder), []);
+  const byHand = (name: string, script: string, more: object = {}) => {
+    const bindings = {
+      ORIGIN: origin,
+      ISSUER,
+      AUDIENCE,
+      JWKS_URI: jwksUri(name.replaceAll(/\W/g, '-')),
+      ...more,
+    };
+    return worker(prepare(name, script, bindings, folder), ALGORITHMS);
+  };
+  const haproxy = findProgram('haproxy');
+  const nginx = findProgram('nginx');
+  return {
+    bare: (name = BARE) => proxy(name, scripts.bare),
+    honoProxy: () => proxy(HONO_PROXY, scripts.honoProxy),
+    honoJose: () => byHand(HONO_JOSE, scripts.honoJose),
+    honoJwk: () => byHand(HONO_JWK, scripts.honoJwk, { REMEMBER_KEYS: true }),
+    honoJwkUri: () => byHand(HONO_JWK_URI, scripts.honoJwk, { REMEMBER_KEYS: false }),
+    subtle: () => byHand(SUBTLE, scripts.subtle),
+    /** @param keysName variants with the same one find the same keys in KV */
+    claimgate(name: string, keysName: string, options: ClaimgateOptions = {}): Variant {
+      const { logSample = 0, routes = 0, hasKv = true, isCron = false } = options;
+      const policy = makePolicy({ origin, jwksUri: jwksUri(keysName), logSample, routes });
+      const script = isCron ? scripts.cron : scripts.claimgate;
+      return worker(prepare(name, script, policy, folder, hasKv ? kvPort : undefined), ALGORITHMS);
+    },
+    /** `undefined` where the program isn't installed. */
+    haproxy: (): Variant | undefined =>
+      haproxy === undefined
+        ? undefined
+        : {
+            name: HAPROXY,
+            verifies: ['RS256', 'ES256'],
+            launch: () => startHaproxy(HAPROXY, haproxy, originPort, issuer, folder),
+          },
+    nginx: (): Variant | undefined =>
+      nginx === undefined
+        ? undefined
+        : { name: NGINX, verifies: [], launch: () => startNginx(NGINX, nginx, originPort, folder) },
+  };
+}
+
+export interface ClaimgateOptions {
+  /** Share of allowed requests that are logged. Default here: 0; the product's is 1. */
+  readonly logSample?: number;
+  /** Routes besides those of the bench. */
+  readonly routes?: number;
+  readonly hasKv?: boolean;
+  /** Runs the cron's part for each request, instead of the gateway. */
+  readonly isCron?: boolean;
+}
+
+export type VariantMaker = ReturnType<typeof variantMaker>;
+
+/** The key set of all that are under load. */
+export const LOAD_KEYS = 'load';
+
+/** All that are put under load. */
+export function makeVariants(make: VariantMaker): Variant[] {
   return [
-    prepare(BARE, bareScript, { ORIGIN: origin }, folder),
-    prepare(BARE_AGAIN, bareScript, { ORIGIN: origin }, folder),
-    prepare(CLAIMGATE, await bundle('src/index.ts'), policy, folder),
-    prepare(HONO_JOSE, await bundle('bench/workers/hono-jose.ts'), byHand, folder),
-  ];
+    make.bare(),
+    make.bare(BARE_AGAIN),
+    make.honoProxy(),
+    make.claimgate(CLAIMGATE, LOAD_KEYS),
+    make.claimgate(CLAIMGATE_LOGGING, LOAD_KEYS, { logSample: 1 }),
+    make.honoJose(),
+    make.honoJwk(),
+    make.honoJwkUri(),
+    make.subtle(),
+    ...ROUTE_COUNTS.map((routes) => make.claimgate(withRoutes(routes), LOAD_KEYS, { routes })),
+    make.nginx(),
+    make.haproxy(),
+  ].filter((variant) => variant !== undefined);
 }

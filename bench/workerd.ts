@@ -10,49 +10,60 @@ import { startProgram } from './children.ts';
 const TICK_MS = 10;
 
 /** A Worker, ready to be started any number of times. */
-export interface Variant {
+export interface WorkerFiles {
   readonly name: string;
   readonly script: string;
   readonly configFile: string;
 }
 
-export interface RunningWorker {
+export interface RunningServer {
   readonly name: string;
   readonly port: number;
   readonly process: ChildProcess;
 }
 
-/** Writes what workerd needs into a new folder under `folder`. */
+/**
+ * Writes what workerd needs into a new folder under `folder`.
+ *
+ * @param kvPort where a KV namespace is, to be bound as KEYS
+ */
 export function prepare(
   name: string,
   script: string,
   bindings: Readonly<Record<string, unknown>>,
   folder: string,
-): Variant {
+  kvPort?: number,
+): WorkerFiles {
   const ownFolder = mkdtempSync(join(folder, 'worker-'));
   const configFile = join(ownFolder, 'config.capnp');
   writeFileSync(join(ownFolder, 'worker.js'), script);
-  writeFileSync(configFile, renderConfig(bindings));
+  writeFileSync(configFile, renderConfig(bindings, kvPort));
   return { name, script, configFile };
 }
 
-function renderConfig(bindings: Readonly<Record<string, unknown>>): string {
+function renderConfig(bindings: Readonly<Record<string, unknown>>, kvPort: number | undefined): string {
+  const worker = renderWorker('worker.js', bindings);
+  const kv = kvPort !== undefined && {
+    service: `(name = "kv", external = (address = "127.0.0.1:${kvPort}", http = ())),`,
+    worker: worker.replace('bindings = [', 'bindings = [(name = "KEYS", kvNamespace = "kv"), '),
+  };
   return `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
   services = [
     (name = "worker", worker = .worker),
+    ${kv ? kv.service : ''}
     (name = "internet", network = (allow = ["public", "private"])),
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "worker")],
 );
 
-const worker :Workerd.Worker = ${renderWorker('worker.js', bindings)};
+const worker :Workerd.Worker = ${kv ? kv.worker : worker};
 `;
 }
 
 /** Resolves once the process listens, on a port of its own choice. */
-export async function start({ name, configFile }: Variant): Promise<RunningWorker> {
+export async function start({ name, configFile }: WorkerFiles): Promise<RunningServer> {
   const child = startProgram(`workerd of ${name}`, WORKERD, ['serve', configFile, '--control-fd=3'], {
     stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
   });
@@ -63,7 +74,7 @@ export async function start({ name, configFile }: Variant): Promise<RunningWorke
 }
 
 /** User and system time of all threads so far, in milliseconds. */
-export function readCpuMs({ process }: RunningWorker): number {
+export function readCpuMs({ process }: RunningServer): number {
   const stat = readFileSync(`/proc/${process.pid}/stat`, 'latin1');
   // The second field, the name in parentheses, may contain blanks; then come field 3 and the rest.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

@@ -1,37 +1,28 @@
-/** What one would write by hand: Hono, jose's remote key set, issuer, audience and algorithms checked. */
+/** What one would write by hand: Hono, jose's remote key set, issuer, audience, type and algorithms checked. */
 import { Hono } from 'hono';
-import { createRemoteJWKSet, type JWTVerifyGetKey, jwtVerify } from 'jose';
-
-interface Env {
-  readonly ORIGIN: string;
-  readonly ISSUER: string;
-  readonly AUDIENCE: string;
-  readonly JWKS_URI: string;
-}
+import { createRemoteJWKSet, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { ALGORITHMS, type Env, readBearer, sendOn, TOKEN_TYPE } from './verified.ts';
 
 let keys: JWTVerifyGetKey | undefined;
 const app = new Hono<{ Bindings: Env }>();
 
-app.get('/bench', async (c) => {
-  const token = /^Bearer (.+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
+app.all('*', async (c) => {
+  const token = readBearer(c.req.raw);
   if (token === undefined) return c.text('no token', 401);
   keys ??= createRemoteJWKSet(new URL(c.env.JWKS_URI));
-  let subject: string | undefined;
+  let claims: JWTPayload;
   try {
-    const { payload } = await jwtVerify(token, keys, {
+    const options = {
       issuer: c.env.ISSUER,
       audience: c.env.AUDIENCE,
-      algorithms: ['RS256', 'ES256'],
-    });
-    subject = payload.sub;
+      typ: TOKEN_TYPE,
+      algorithms: ALGORITHMS,
+    };
+    ({ payload: claims } = await jwtVerify(token, keys, options));
   } catch {
     return c.text('bad token', 401);
   }
-  const { pathname, search } = new URL(c.req.url);
-  const outbound = new Request(c.env.ORIGIN + pathname + search, c.req.raw);
-  outbound.headers.delete('authorization');
-  outbound.headers.set('x-claim-sub', subject ?? '');
-  return fetch(outbound);
+  return sendOn(c.req.raw, claims, c.env);
 });
 
 export default app;

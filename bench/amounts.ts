@@ -1,0 +1,45 @@
+/** How much is measured. */
+export interface Amounts {
+  readonly kind: 'full' | 'quick';
+  /** Of the scenarios that goals are about; the others have half as many. */
+  readonly rounds: number;
+  /** Requests a round and variant, where tokens come again. */
+  readonly repeated: number;
+  /** Requests a round and variant, each with a token that no one has seen. */
+  readonly firstSight: number;
+  /** Tokens that go round, more than claimgate remembers; 0 leaves that out. */
+  readonly circulating: number;
+  /** Requests a round and variant with a body of a megabyte. */
+  readonly large: number;
+  readonly startUps: number;
+  readonly compilations: number;
+  /** Requests with made-up key ids, and the seconds that they are spread over. */
+  readonly unknownKeys: number;
+  readonly unknownKeySeconds: number;
+}
+
+export const FULL: Amounts = {
+  kind: 'full',
+  rounds: 5,
+  repeated: 8_000,
+  firstSight: 5_000,
+  circulating: 50_000,
+  large: 400,
+  startUps: 7,
+  compilations: 15,
+  unknownKeys: 10_000,
+  unknownKeySeconds: 60,
+};
+
+export const QUICK: Amounts = {
+  kind: 'quick',
+  rounds: 1,
+  repeated: 1_500,
+  firstSight: 800,
+  circulating: 0,
+  large: 30,
+  startUps: 1,
+  compilations: 5,
+  unknownKeys: 800,
+  unknownKeySeconds: 5,
+};

@@ -1,0 +1,48 @@
+/** The files that a run of `npm run bench` writes, and the flags that name them. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { renderChart } from './chart.ts';
+import { UsageError } from './children.ts';
+import { CHART, fillPage, PAGE } from './docs.ts';
+import type { Flags, Plan } from './program.ts';
+import type { Summary } from './report.ts';
+
+/** Of the last run; ignored by git. */
+export const RESULTS = 'bench/results.json';
+
+export const FLAGS = {
+  docs: { type: 'boolean' },
+  chart: { type: 'string' },
+  from: { type: 'string' },
+} as const;
+
+export function planOutputs(flags: Flags): Plan<Summary> {
+  const { docs, chart, from } = flags;
+  if (typeof chart === 'string' && (chart === '' || !existsSync(dirname(chart)))) {
+    throw new UsageError(`--chart ${chart}: there is no such folder`);
+  }
+  if (from !== undefined && (flags['quick'] || flags['rounds'])) {
+    throw new UsageError('--from measures nothing: leave out --quick and --rounds');
+  }
+  return {
+    summary: typeof from === 'string' ? readSummary(from) : undefined,
+    finish(summary) {
+      if (from === undefined) writeFileSync(RESULTS, `${JSON.stringify(summary, null, 2)}\n`);
+      if (typeof chart === 'string') writeFileSync(chart, renderChart(summary));
+      if (docs === true) {
+        writeFileSync(CHART, renderChart(summary));
+        writeFileSync(PAGE, fillPage(readFileSync(PAGE, 'utf8'), summary));
+      }
+    },
+  };
+}
+
+function readSummary(file: string): Summary {
+  try {
+    const summary = JSON.parse(readFileSync(file, 'utf8')) as Summary;
+    if (Array.isArray(summary.scenarios) && Array.isArray(summary.goals)) return summary;
+  } catch {
+    // the same: there are no figures in it
+  }
+  throw new UsageError(`--from ${file}: that is no file that the bench wrote`);
+}
