@@ -8,7 +8,7 @@ import { measureCompilations } from './compilations.ts';
 import { startIssuer } from './issuer.ts';
 import { FETCH_KEYS, measureRequestPath, measureUnknownKeys, runCron } from './key-fetches.ts';
 import { startKv } from './kv.ts';
-import { describeMachine } from './machine.ts';
+import { describeMachine, warnIfBusy } from './machine.ts';
 import { measureScenario, type ScenarioResult } from './measure.ts';
 import { FLAGS, planOutputs, RESULTS } from './outputs.ts';
 import { progress, runProgram } from './program.ts';
@@ -44,6 +44,7 @@ await runProgram({
 
 async function measure(amounts: Amounts, folder: string): Promise<Measured> {
   const startedAt = performance.now();
+  warnIfBusy();
   progress('starting everything');
   const issuer = await startIssuer();
   const [originPort] = (await once(startScript('the origin', './origin.ts'), 'message')) as [number];
@@ -79,7 +80,7 @@ async function measure(amounts: Amounts, folder: string): Promise<Measured> {
   const token = await issuer.makeToken('RS256');
   const startUps = await measureStartUps(makeSlow, token, amounts.startUps);
   progress('compiling a policy of 2,000 routes');
-  const compilations = await measureCompilations(2_000, amounts.compilations, folder);
+  const compilations = await measureCompilations(scripts.compile, 2_000, amounts.compilations, folder);
   progress('key fetches: a cold start');
   const onRequestPath = await measureRequestPath(make, issuer, load, amounts.firstSight);
   progress(`key fetches: made-up key ids, for ${amounts.unknownKeySeconds} s`);

@@ -59,7 +59,7 @@ export function renderChart(summary: Summary): string {
   ];
   const title = 'CPU time of a request in µs, RS256';
   const { machine } = summary;
-  const under = `${machine.cpu}, ${machine.cores} cores, ${machine.workerd}; medians of ${summary.amounts.rounds} rounds; less is better`;
+  const under = `${machine.cpu}, ${machine.cores} cores, ${machine.workerd}; medians; less is better`;
   return `${[
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="${title}">`,
     `<style>${STYLE}</style>`,

@@ -2,16 +2,23 @@
 import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundle } from '../scripts/workerd.ts';
 import { endChild, startScript } from './children.ts';
 import { makePolicy } from './policies.ts';
 
-/** @returns milliseconds, each from a process of its own */
-export async function measureCompilations(routes: number, times: number, folder: string): Promise<number[]> {
+/**
+ * @param script what compiles policies, bundled
+ * @returns milliseconds, each from a process of its own
+ */
+export async function measureCompilations(
+  script: string,
+  routes: number,
+  times: number,
+  folder: string,
+): Promise<number[]> {
   const own = mkdtempSync(join(folder, 'compile-'));
   const files = [join(own, 'compile.mjs'), join(own, 'policy.json')] as const;
   const options = { origin: 'https://origin.example', jwksUri: 'https://issuer.example/jwks', logSample: 0 };
-  writeFileSync(files[0], await bundle('src/policy/compile.ts'));
+  writeFileSync(files[0], script);
   writeFileSync(files[1], JSON.stringify(makePolicy({ ...options, routes })));
   const results: number[] = [];
   for (let i = 0; i < times; i++) {

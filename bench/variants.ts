@@ -36,13 +36,15 @@ export interface Surroundings {
   readonly folder: string;
 }
 
-/** The bundled Workers. */
+/** What is bundled. */
 export type Scripts = Awaited<ReturnType<typeof bundleAll>>;
 
+/** Bundles everything at once: what is edited during a run is not part of it. */
 export async function bundleAll() {
   const byHand = (name: string) => bundle(`bench/workers/${name}.ts`);
   return {
     claimgate: await bundle('src/index.ts'),
+    compile: await bundle('src/policy/compile.ts'),
     cron: await bundle('bench/workers/cron.js'),
     bare: await byHand('bare-proxy'),
     honoProxy: await byHand('hono-proxy'),
