@@ -1,7 +1,7 @@
 import type { Reason } from './decision.ts';
 import { createHmac, type Hmac } from './hmac.ts';
+import type { KeyIo } from './keys/io.ts';
 import { isKv, kvStore } from './keys/kv-store.ts';
-import type { KeyIo } from './keys/source.ts';
 import type { LogLine } from './log.ts';
 import type { OriginFetch } from './origin/forward.ts';
 import type { Bindings } from './policy/bindings.ts';
@@ -51,7 +51,7 @@ export function readEnvironment(options: GatewayOptions): Environment {
   const now = options.now ?? (() => Date.now());
   const fetchUrl: OriginFetch = options.fetch ?? ((input, init) => fetch(input, init));
   const logKey = secret(env, 'LOG_KEY');
-  const store = isKv(env['KEYS']) ? kvStore(env['KEYS'], secret(env, 'KEYS_SECRET')) : undefined;
+  const store = isKv(env['KEYS']) ? kvStore(env['KEYS'], now, secret(env, 'KEYS_SECRET')) : undefined;
   return {
     compiled: demandSecrets(
       demandHeaderSecrets(demandLogKey(compilePolicy(options.policy ?? env, listBindings(env)), logKey), env),

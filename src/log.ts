@@ -2,7 +2,7 @@ import type { Decision } from './decide.ts';
 import type { Reason } from './decision.ts';
 import type { ErrorLine } from './error-line.ts';
 import type { Hmac } from './hmac.ts';
-import type { KeyEvent } from './keys/source.ts';
+import type { KeyEvent } from './keys/events.ts';
 import type { Principal, Route, Settings } from './policy/policy.ts';
 
 /** One line of the log. JSON: names are stable, docs/operations.md lists them. */

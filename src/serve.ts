@@ -38,6 +38,7 @@ export function serve(environment: Environment, policy: Policy): Handler {
   const { settings } = policy;
 
   return async (request, waitUntil) => {
+    if (isHealthRequest(request, settings.healthPath)) return tellHealth(waitUntil);
     const own = answerItself(request);
     if (own !== undefined) return own;
 
@@ -83,7 +84,6 @@ export function serve(environment: Environment, policy: Policy): Handler {
 
   /** What the gateway answers without a decision: public documents, and preflights. */
   function answerItself(request: Request): Response | undefined {
-    if (isHealthRequest(request, settings.healthPath)) return renderHealth();
     const preflight = readPreflight(request);
     const document = isRead(request.method) || preflight ? metadata.find(request.url) : undefined;
     if (document !== undefined) return preflight ? renderPublicPreflight(request) : renderMetadata(document);
@@ -94,6 +94,14 @@ export function serve(environment: Environment, policy: Policy): Handler {
     // Also for a method that the path lacks: the page can read the 405 then.
     const api = found.kind === 'match' ? found.route.api : found.api;
     return api?.cors && renderPreflight(api.cors, preflight);
+  }
+
+  async function tellHealth(waitUntil: WaitUntil): Promise<Response> {
+    const io = environment.keyIo(waitUntil);
+    const states = policy.issuers.map(
+      async (issuer) => [issuer.name, await keys.stateOf(issuer, io)] as const,
+    );
+    return renderHealth(await Promise.all(states), environment.now());
   }
 
   async function send(request: Request, decision: Allowed, requestId: string): Promise<Response | Reason> {

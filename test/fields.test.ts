@@ -455,12 +455,44 @@ describe('health_path', () => {
       const response = await rig.ask(`GET https://other.example${path}`);
       expect([response.status, await response.json(), response.headers.get('cache-control')]).toEqual([
         200,
-        { status: 'ok' },
+        {
+          status: 'ok',
+          issuers: {
+            main: { freshness: 'none', keys: 0, checked_at: null, age_s: null, last_failure: null },
+          },
+        },
         'no-store',
       ]);
       expect(rig.received).toEqual([]);
     },
   );
+
+  it('tells how good the keys are, asks no issuer for it, and stays 200 when one is out', async () => {
+    const rig = rigWith({ routes, more });
+    const health = async () => {
+      const response = await rig.ask('GET /.well-known/claimgate/health');
+      expect(response.status).toBe(200);
+      return response.json();
+    };
+    rig.state.keyAnswer = () => new Response('down', { status: 503 });
+    expect((await rig.call('GET /x', await token())).status).toBe(503);
+    const at = new Date(rig.state.nowMs).toISOString();
+    const last_failure = { at, cause: 'http_status' };
+    expect(await health()).toEqual({
+      status: 'degraded',
+      issuers: { main: { freshness: 'unusable', keys: 0, checked_at: null, age_s: null, last_failure } },
+    });
+    rig.state.keyAnswer = undefined;
+    rig.state.nowMs += 2_000;
+    expect((await rig.call('GET /x', await token())).status).toBe(200);
+    const checked_at = new Date(rig.state.nowMs).toISOString();
+    rig.state.nowMs += 5_000;
+    expect(await health()).toEqual({
+      status: 'ok',
+      issuers: { main: { freshness: 'fresh', keys: 1, checked_at, age_s: 5, last_failure } },
+    });
+    expect(rig.state.keyFetches).toBe(2);
+  });
 
   it.each([
     'GET /.well-known/claimgate/Health',

@@ -15,7 +15,7 @@ export interface PublicJwk {
 
 /** A key of a set, ready to verify with. */
 export interface VerificationKey {
-  /** Equal for two keys with the same id, algorithm and material. */
+  /** From `keyName`. */
   readonly id: string;
   readonly kid: string | undefined;
   /** The key for one algorithm: Web Crypto binds an RSA key to its hash and padding. */
@@ -154,6 +154,11 @@ export async function importKeySet(jwks: readonly PublicJwk[]): Promise<KeySet |
   return { keys: [...distinct.values()], ids: new Set(distinct.keys()) };
 }
 
+/** Equal for two keys with the same id, algorithm and material. */
+export function keyName(jwk: PublicJwk): string {
+  return JSON.stringify([jwk.kid, jwk.alg, jwk.kty, jwk.crv, jwk.n, jwk.e, jwk.x, jwk.y]);
+}
+
 async function importKey(jwk: PublicJwk): Promise<VerificationKey | undefined> {
   const imported = new Map<string, Promise<CryptoKey>>();
   const cryptoKey = (alg: string) => {
@@ -172,7 +177,7 @@ async function importKey(jwk: PublicJwk): Promise<VerificationKey | undefined> {
     return undefined;
   }
   return {
-    id: JSON.stringify([jwk.kid, jwk.alg, jwk.kty, jwk.crv, jwk.n, jwk.e, jwk.x, jwk.y]),
+    id: keyName(jwk),
     kid: jwk.kid,
     cryptoKey,
     fits: (alg) =>

@@ -7,6 +7,8 @@ import type { KeyStore, StoredKeys } from './store.ts';
 const FORMAT = 'claimgate-keys-1';
 /** KV refuses less than 30 s. */
 const READ_CACHE_SECONDS = 30;
+/** Clocks of machines differ a little. An entry from further ahead would stay the latest one until then. */
+const MAX_AHEAD_MS = 60_000;
 /** Entries are of no use after the stale limit of 24 h. The stored date, not KV, decides that. */
 const EXPIRATION_SECONDS = 25 * 3600;
 
@@ -20,25 +22,29 @@ export function isKv(binding: unknown): binding is KVNamespace {
 /**
  * Keys in a KV namespace. Whoever can write to it can mint tokens; with `secret`, entries carry an HMAC and others
  * are ignored.
+ *
+ * @param now milliseconds since 1970
  */
-export function kvStore(kv: KVNamespace, secret?: string): KeyStore {
+export function kvStore(kv: KVNamespace, now: () => number, secret?: string): KeyStore {
   const seal = secret === undefined ? undefined : sealer(secret);
   const read = async (issuer: Issuer, cacheTtl?: number): Promise<StoredKeys | undefined> => {
     const name = await entryName(issuer);
     const text = await kv.get(name, cacheTtl === undefined ? {} : { cacheTtl });
     if (text === null) return undefined;
     const content = seal === undefined ? text : await seal.open(name, text);
-    return content === undefined ? undefined : parseEntry(content);
+    const entry = content === undefined ? undefined : parseEntry(content);
+    return entry === undefined || entry.checkedAtMs > now() + MAX_AHEAD_MS ? undefined : entry;
   };
   return {
     read: (issuer) => read(issuer, READ_CACHE_SECONDS),
     async write(issuer, entry) {
       const present = await read(issuer);
-      if (present !== undefined && present.checkedAtMs > entry.checkedAtMs) return;
+      if (present !== undefined && present.checkedAtMs > entry.checkedAtMs) return present;
       const name = await entryName(issuer);
       const content = JSON.stringify(entry);
       const text = seal === undefined ? content : await seal.close(name, content);
       await kv.put(name, text, { expirationTtl: EXPIRATION_SECONDS });
+      return present;
     },
   };
 }

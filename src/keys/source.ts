@@ -1,29 +1,23 @@
 import type { KeysFault, Reason } from '../decision.ts';
 import type { Issuer } from '../policy/policy.ts';
-import { type Fetch, fetchKeys } from './discovery.ts';
-import { importKeySet, type KeySet } from './jwks.ts';
-import type { KeyStore, StoredKeys } from './store.ts';
-
-/** What looking up keys may touch. One per request: bindings and `waitUntil` belong to it. */
-export interface KeyIo {
-  readonly store: KeyStore | undefined;
-  /** `undefined` if the issuer's service binding is missing. */
-  fetchFor(issuer: Issuer): Fetch | undefined;
-  /** Milliseconds since 1970. */
-  now(): number;
-  waitUntil(promise: Promise<unknown>): void;
-  log(event: KeyEvent): void;
-}
-
-export type KeyEvent =
-  | {
-      readonly event: 'keys_refreshed';
-      readonly issuer: string;
-      readonly keys: number;
-      readonly dropped: number;
-    }
-  | { readonly event: 'keys_refresh_failed'; readonly issuer: string; readonly fault: KeysFault }
-  | { readonly event: 'keys_store_failed'; readonly issuer: string; readonly operation: 'read' | 'write' };
+import { tellChanges, tellCondition, tellSuppressed } from './events.ts';
+import { wait } from './flight.ts';
+import type { KeyIo } from './io.ts';
+import type { KeySet } from './jwks.ts';
+import {
+  adopt,
+  type Condition,
+  createMemory,
+  freshnessOf,
+  isFresh,
+  isJustChecked,
+  isUsable,
+  KEY_TIMES,
+  type Memory,
+  mayFetch,
+  unavailable,
+} from './memory.ts';
+import { fetchEntry, storeEntry } from './refresh.ts';
 
 /** Where the keys of a request came from. */
 export type KeyOrigin = 'memory' | 'kv' | 'network' | 'stale';
@@ -34,48 +28,15 @@ export interface KeysAtHand {
   readonly from: KeyOrigin;
 }
 
-/** The times of docs/keys.md. */
-export const KEY_TIMES = {
-  /** A copy in memory that is older is read again from KV, behind the request that finds out. */
-  rereadMs: 30_000,
-  /** A copy that is older still is read again before it is used: the isolate was idle. */
-  idleMs: 5 * 60_000,
-  /** Keys that were checked longer ago are fetched by the isolate itself: there is no cron, or it fails. */
-  freshMs: 15 * 60_000,
-  /** `Cache-Control` shortens that, but not below a missed run of the cron (5 min). */
-  minFreshMs: 6 * 60_000,
-  /** Keys are used this long after they were checked, while fetching fails. */
-  staleLimitMs: 24 * 3600_000,
-  /** At most one fetch per isolate and issuer in this time, failures included. */
-  coolDownMs: 30_000,
-  /** Where there is no key at all, the cool-down starts here and doubles. */
-  firstCoolDownMs: 1_000,
-  /** How long a request waits for KV, and then for the network. */
-  readWaitMs: 1_500,
-  fetchWaitMs: 5_500,
-  /** A flight that is older may have been cancelled with its request: another may start. */
-  flightMs: 6_000,
-} as const;
-
-interface Flight {
-  readonly startedAtMs: number;
-  readonly done: Promise<void>;
-}
-
-/** What an isolate knows of one issuer. */
-interface Memory {
-  set: KeySet | undefined;
-  checkedAtMs: number;
-  maxAgeSeconds: number | undefined;
-  /** When KV was last read. */
-  readAtMs: number;
-  /** When the network was last tried. */
-  triedAtMs: number;
-  /** Fetches that failed in a row. */
-  failures: number;
-  fault: KeysFault | undefined;
-  reading: Flight | undefined;
-  fetching: Flight | undefined;
+/** What this isolate knows of an issuer's keys. No key, and nothing secret. */
+export interface KeyState {
+  /** By the age of the keys alone. `none`: nobody has needed them yet. */
+  readonly freshness: Condition | 'none';
+  readonly keys: number;
+  /** When the issuer was last seen to publish them, by whoever wrote KV. Milliseconds since 1970. */
+  readonly checkedAtMs: number | undefined;
+  /** The last fetch of this isolate that failed. */
+  readonly lastFailure: { readonly atMs: number; readonly fault: KeysFault } | undefined;
 }
 
 export type KeySource = ReturnType<typeof createKeySource>;
@@ -90,44 +51,30 @@ export function createKeySource() {
   function memoryOf(issuer: Issuer): Memory {
     let memory = memories.get(issuer);
     if (memory === undefined) {
-      memory = {
-        set: undefined,
-        checkedAtMs: 0,
-        maxAgeSeconds: undefined,
-        readAtMs: Number.NEGATIVE_INFINITY,
-        triedAtMs: Number.NEGATIVE_INFINITY,
-        failures: 0,
-        fault: undefined,
-        reading: undefined,
-        fetching: undefined,
-      };
+      memory = createMemory();
       memories.set(issuer, memory);
     }
     return memory;
   }
 
   /** The keys to use now; a promise only where something must be waited for. */
-  function get(issuer: Issuer, io: KeyIo): KeysAtHand | Promise<KeysAtHand | Reason> {
+  function get(issuer: Issuer, io: KeyIo): KeysAtHand | Reason | Promise<KeysAtHand | Reason> {
     const memory = memoryOf(issuer);
     const now = io.now();
     const sinceRead = now - memory.readAtMs;
     if (!isUsable(memory, now) || sinceRead > KEY_TIMES.idleMs) return load(issuer, memory, io);
     if (sinceRead > KEY_TIMES.rereadMs) io.waitUntil(refreshBehind(issuer, memory, io));
-    return atHand(memory, now);
+    return atHand(issuer, memory, io);
   }
 
   async function load(issuer: Issuer, memory: Memory, io: KeyIo): Promise<KeysAtHand | Reason> {
     await wait(read(issuer, memory, io), KEY_TIMES.readWaitMs);
     let from: KeyOrigin = 'kv';
     if (!isUsable(memory, io.now())) {
-      if (mayFetch(memory, io.now())) await wait(fetchOnce(issuer, memory, io), KEY_TIMES.fetchWaitMs);
-      else if (memory.fetching !== undefined) await wait(memory.fetching.done, KEY_TIMES.fetchWaitMs);
+      await waitForFetch(issuer, memory, io);
       from = 'network';
     } else if (!isFresh(memory, io.now())) io.waitUntil(refreshBehind(issuer, memory, io));
-    const now = io.now();
-    if (!isUsable(memory, now)) return unavailable(memory, now);
-    const keys = atHand(memory, now);
-    return keys.from === 'stale' ? keys : { ...keys, from };
+    return atHand(issuer, memory, io, from);
   }
 
   async function refreshBehind(issuer: Issuer, memory: Memory, io: KeyIo): Promise<void> {
@@ -148,33 +95,37 @@ export function createKeySource() {
     io: KeyIo,
   ): Promise<KeysAtHand | Reason> {
     const memory = memoryOf(issuer);
-    const found = () => memory.set !== undefined && holds(memory.set);
+    const isFound = () => memory.held !== undefined && holds(memory.held.set);
     let from: KeyOrigin = 'memory';
     if (io.now() - memory.readAtMs > KEY_TIMES.rereadMs) {
       await wait(read(issuer, memory, io), KEY_TIMES.readWaitMs);
       from = 'kv';
     }
-    if (!found() && io.now() - memory.checkedAtMs >= KEY_TIMES.coolDownMs) {
-      if (mayFetch(memory, io.now())) await wait(fetchOnce(issuer, memory, io), KEY_TIMES.fetchWaitMs);
-      else if (memory.fetching !== undefined) await wait(memory.fetching.done, KEY_TIMES.fetchWaitMs);
-      from = 'network';
+    if (!isFound()) {
+      if (isJustChecked(memory, io.now())) tellSuppressed(issuer.name, memory, io.now(), io.log);
+      else {
+        await waitForFetch(issuer, memory, io);
+        from = 'network';
+      }
     }
     const now = io.now();
-    const blind = !found() && memory.failures > 0 && !isFresh(memory, now);
-    if (!isUsable(memory, now) || blind) return unavailable(memory, now);
-    return { ...atHand(memory, now), from };
+    if (!isFound() && memory.failures > 0 && !isFresh(memory, now)) return unavailable(memory, now);
+    return atHand(issuer, memory, io, from);
+  }
+
+  async function waitForFetch(issuer: Issuer, memory: Memory, io: KeyIo): Promise<void> {
+    if (mayFetch(memory, io.now())) await wait(fetchOnce(issuer, memory, io), KEY_TIMES.fetchWaitMs);
+    else if (memory.fetching !== undefined) await wait(memory.fetching.done, KEY_TIMES.fetchWaitMs);
+    else tellSuppressed(issuer.name, memory, io.now(), io.log);
   }
 
   /** Reads KV into memory; concurrent requests share one read. A broken store counts as an empty one. */
   function read(issuer: Issuer, memory: Memory, io: KeyIo): Promise<void> {
-    const flight = inFlight(memory.reading, io.now());
+    const flight = inFlight(memory, 'reading', io);
     if (flight !== undefined) return flight;
-    const { store } = io;
-    if (store === undefined) {
-      memory.readAtMs = io.now();
-      return Promise.resolve();
-    }
     memory.readAtMs = io.now();
+    const { store } = io;
+    if (store === undefined) return Promise.resolve();
     const work = async () => {
       try {
         const entry = await store.read(issuer);
@@ -188,18 +139,19 @@ export function createKeySource() {
 
   /** Fetches into memory and KV; concurrent requests share one fetch. */
   function fetchOnce(issuer: Issuer, memory: Memory, io: KeyIo): Promise<void> {
-    const flight = inFlight(memory.fetching, io.now());
+    const flight = inFlight(memory, 'fetching', io);
     if (flight !== undefined) return flight;
     memory.triedAtMs = io.now();
     const work = async () => {
       const entry = await fetchEntry(issuer, io);
       if (typeof entry === 'string') {
         memory.failures++;
-        memory.fault = entry;
+        memory.lastFailure = { atMs: io.now(), fault: entry };
       } else {
         memory.failures = 0;
-        memory.fault = undefined;
+        const before = memory.held?.entry.keys;
         await adopt(memory, entry);
+        if (before !== undefined) tellChanges(issuer.name, before, entry.keys, io.log);
         // Behind the request: a store that hangs must not hold back keys that are here.
         io.waitUntil(storeEntry(issuer, entry, io));
       }
@@ -207,74 +159,29 @@ export function createKeySource() {
     return takeOff(memory, 'fetching', work, io);
   }
 
-  return { get, seek };
-}
-
-/** Fetches an issuer's keys and writes them to KV: what the cron does for every issuer. Never throws. */
-export async function refresh(issuer: Issuer, io: KeyIo): Promise<StoredKeys | KeysFault> {
-  const entry = await fetchEntry(issuer, io);
-  if (typeof entry !== 'string') await storeEntry(issuer, entry, io);
-  return entry;
-}
-
-async function fetchEntry(issuer: Issuer, io: KeyIo): Promise<StoredKeys | KeysFault> {
-  const fetch = io.fetchFor(issuer);
-  const answer = fetch === undefined ? undefined : await fetchKeys(issuer, fetch);
-  // Web Crypto has the last word on whether a key is one.
-  const usable = answer?.kind === 'fetched' && (await importKeySet(answer.keys)) !== undefined;
-  if (answer === undefined || answer.kind === 'fault' || !usable) {
-    const fault =
-      answer === undefined ? 'binding_missing' : answer.kind === 'fault' ? answer.fault : 'no_usable_key';
-    io.log({ event: 'keys_refresh_failed', issuer: issuer.name, fault });
-    return fault;
+  /** For people who look after the gateway. Reads KV where the copy in memory is old, and never asks the issuer. */
+  async function stateOf(issuer: Issuer, io: KeyIo): Promise<KeyState> {
+    const memory = memoryOf(issuer);
+    if (io.now() - memory.readAtMs > KEY_TIMES.rereadMs)
+      await wait(read(issuer, memory, io), KEY_TIMES.readWaitMs);
+    const { held, lastFailure } = memory;
+    return {
+      freshness: freshnessOf(memory, io.now()),
+      keys: held?.set.keys.length ?? 0,
+      checkedAtMs: held?.entry.checkedAtMs,
+      lastFailure,
+    };
   }
-  const { keys, dropped, maxAgeSeconds } = answer;
-  const entry: StoredKeys = { checkedAtMs: io.now(), keys, maxAgeSeconds };
-  io.log({ event: 'keys_refreshed', issuer: issuer.name, keys: keys.length, dropped: dropped.length });
-  return entry;
+
+  return { get, seek, stateOf };
 }
 
-async function storeEntry(issuer: Issuer, entry: StoredKeys, io: KeyIo): Promise<void> {
-  try {
-    await io.store?.write(issuer, entry);
-  } catch {
-    io.log({ event: 'keys_store_failed', issuer: issuer.name, operation: 'write' });
-  }
-}
-
-/** The later entry wins, whatever order they arrive in. */
-async function adopt(memory: Memory, entry: StoredKeys): Promise<void> {
-  if (memory.set !== undefined && entry.checkedAtMs <= memory.checkedAtMs) return;
-  const set = await importKeySet(entry.keys);
-  if (set === undefined || (memory.set !== undefined && entry.checkedAtMs <= memory.checkedAtMs)) return;
-  memory.set = set;
-  memory.checkedAtMs = entry.checkedAtMs;
-  memory.maxAgeSeconds = entry.maxAgeSeconds;
-}
-
-function atHand(memory: Memory, now: number): KeysAtHand {
-  const from = isFresh(memory, now) || memory.failures === 0 ? 'memory' : 'stale';
-  return { kind: 'keys', set: memory.set as KeySet, from };
-}
-
-function isUsable(memory: Memory, now: number): boolean {
-  return memory.set !== undefined && now - memory.checkedAtMs <= KEY_TIMES.staleLimitMs;
-}
-
-function isFresh({ checkedAtMs, maxAgeSeconds }: Memory, now: number): boolean {
-  const { freshMs, minFreshMs } = KEY_TIMES;
-  const limit =
-    maxAgeSeconds === undefined ? freshMs : Math.min(freshMs, Math.max(minFreshMs, maxAgeSeconds * 1000));
-  return now - checkedAtMs <= limit;
-}
-
-function coolDown(memory: Memory): number {
-  if (memory.set !== undefined || memory.failures === 0) return KEY_TIMES.coolDownMs;
-  return Math.min(KEY_TIMES.coolDownMs, KEY_TIMES.firstCoolDownMs * 2 ** (memory.failures - 1));
-}
-
-function mayFetch(memory: Memory, now: number): boolean {
-  return now - memory.triedAtMs >= coolDown(memory);
+/** @param from where the keys were looked for, if not in memory */
+function atHand(issuer: Issuer, memory: Memory, io: KeyIo, from: KeyOrigin = 'memory'): KeysAtHand | Reason {
+  const now = io.now();
+  tellCondition(issuer.name, memory, now, io.log);
+  if (memory.held === undefined || memory.toldCondition === 'unusable') return unavailable(memory, now);
+  return { kind: 'keys', set: memory.held.set, from: memory.toldCondition === 'stale' ? 'stale' : from };
 }
 
 /** Starts work that other requests may wait for; `waitUntil` keeps it going when this request is answered. */
@@ -284,7 +191,7 @@ function takeOff(
   work: () => Promise<void>,
   io: KeyIo,
 ): Promise<void> {
-  const flight: Flight = { startedAtMs: io.now(), done: work() };
+  const flight = { startedAtMs: io.now(), done: work() };
   memory[slot] = flight;
   const landed = flight.done.finally(() => {
     if (memory[slot] === flight) memory[slot] = undefined;
@@ -293,22 +200,7 @@ function takeOff(
   return landed;
 }
 
-function inFlight(flight: Flight | undefined, now: number): Promise<void> | undefined {
-  return flight !== undefined && now - flight.startedAtMs < KEY_TIMES.flightMs ? flight.done : undefined;
-}
-
-function unavailable(memory: Memory, now: number): Reason {
-  const cause = memory.fault ?? (memory.set === undefined ? 'timeout' : 'stale_limit');
-  const waitMs = memory.triedAtMs + coolDown(memory) - now;
-  return { code: 'keys_unavailable', cause, retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) };
-}
-
-/** Waits for work that another request may have started, and that the platform may cancel with it. */
-async function wait(work: Promise<void>, limitMs: number): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const limit = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, limitMs);
-  });
-  await Promise.race([work, limit]);
-  if (timer !== undefined) clearTimeout(timer);
+function inFlight(memory: Memory, slot: 'reading' | 'fetching', io: KeyIo): Promise<void> | undefined {
+  const flight = memory[slot];
+  return flight !== undefined && io.now() - flight.startedAtMs < KEY_TIMES.flightMs ? flight.done : undefined;
 }

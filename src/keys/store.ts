@@ -10,8 +10,11 @@ export interface StoredKeys {
 }
 
 export interface KeyStore {
-  /** Throws where the store can't be read; what is not an entry of this format counts as absent. */
+  /**
+   * Throws where the store can't be read. What is not an entry of this format, or claims to be from the future, counts
+   * as absent.
+   */
   read(issuer: Issuer): Promise<StoredKeys | undefined>;
-  /** Writes unless the entry there is later. Throws where it can't. */
-  write(issuer: Issuer, entry: StoredKeys): Promise<void>;
+  /** Writes unless the entry there is later. Throws where it can't. Gives back what was there. */
+  write(issuer: Issuer, entry: StoredKeys): Promise<StoredKeys | undefined>;
 }

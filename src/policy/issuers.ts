@@ -88,6 +88,7 @@ function compileIssuer(
     clockToleranceSeconds: config.clock_tolerance ?? DEFAULT_CLOCK_TOLERANCE_SECONDS,
     maxTokenAgeSeconds: config.max_token_age,
     notBeforeSeconds: parseDate(config.not_before, [...place, 'not_before'], faults),
+    remembersTokens: config.remember_tokens ?? true,
     scopeClaim: optionalSelector(config.scope_claim),
     clientClaim: optionalSelector(config.client_claim),
     audienceClaim: optionalSelector(config.audience_claim),

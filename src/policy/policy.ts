@@ -38,6 +38,8 @@ export interface Issuer {
   readonly maxTokenAgeSeconds: number | undefined;
   /** Tokens issued before this instant (seconds since 1970) are refused. */
   readonly notBeforeSeconds: number | undefined;
+  /** Whether verified tokens are kept in memory until they expire. */
+  readonly remembersTokens: boolean;
   readonly scopeClaim: ClaimSelector | undefined;
   readonly clientClaim: ClaimSelector | undefined;
   readonly audienceClaim: ClaimSelector | undefined;

@@ -234,6 +234,10 @@ export const issuerSchema = z.strictObject({
     z.string(),
     'A date as a string: tokens issued before it are refused. Example: "2026-11-24T12:00:00Z".',
   ),
+  remember_tokens: field(
+    z.boolean(),
+    'Whether a verified token is remembered until it expires, so that its signature is checked once. Its rules are checked on each request either way. Default: true.',
+  ),
   scope_claim: field(
     text('the name of a claim'),
     'Where scopes are. Default: scope, else scp, else permissions.',
@@ -271,7 +275,7 @@ export const settingsSchema = z.strictObject({
   ),
   health_path: field(
     z.string().check(z.regex(/^(\/[A-Za-z0-9._~-]+)+$/, 'a path such as "/.well-known/claimgate/health"')),
-    'Where the gateway tells that it is up, on every host. Default: nowhere. Example: "/.well-known/claimgate/health".',
+    'Where the gateway tells that it is up and how good the keys of each issuer are, on every host. Default: nowhere. Example: "/.well-known/claimgate/health".',
   ),
 });
 

@@ -1,7 +1,8 @@
 import { compactVerify } from 'jose';
 import { isReason, type Reason } from '../decision.ts';
+import type { KeyIo } from '../keys/io.ts';
 import { type KeySet, selectKey, type VerificationKey } from '../keys/jwks.ts';
-import type { KeyIo, KeyOrigin, KeySource } from '../keys/source.ts';
+import type { KeyOrigin, KeySource } from '../keys/source.ts';
 import { checkAudience } from '../policy/authorize.ts';
 import type { Principal, Route, Settings } from '../policy/policy.ts';
 import type { TokenCache } from './cache.ts';
@@ -94,7 +95,7 @@ async function verifyAnew(
     }
   }
   if (verifiedBy === undefined) return { ...refuse({ code: 'signature_invalid' }), keysFrom };
-  context.cache.set(token, { principal, keyId: verifiedBy.id });
+  if (issuer.remembersTokens) context.cache.set(token, { principal, keyId: verifiedBy.id });
   return { kind: 'verified', principal, keysFrom };
 }
 

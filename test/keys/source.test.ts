@@ -1,96 +1,11 @@
-import { env } from 'cloudflare:workers';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { isReason } from '../../src/decision.ts';
-import { kvStore } from '../../src/keys/kv-store.ts';
-import { createKeySource, KEY_TIMES, type KeyEvent, type KeyIo, refresh } from '../../src/keys/source.ts';
+import { describe, expect, it } from 'vitest';
+import { KEY_TIMES } from '../../src/keys/memory.ts';
+import { refresh } from '../../src/keys/refresh.ts';
+import { createKeySource } from '../../src/keys/source.ts';
 import type { KeyStore } from '../../src/keys/store.ts';
-import { makeKey, type SigningKey } from '../support/issuer.ts';
-import { compiled } from '../support/policy.ts';
+import { down, main, one, two, world } from './world.ts';
 
-const kv = (env as { KEYS: KVNamespace }).KEYS;
 const MINUTE = 60_000;
-
-let one: SigningKey;
-let two: SigningKey;
-beforeAll(async () => {
-  [one, two] = await Promise.all([makeKey('ES256', 'one'), makeKey('ES256', 'two')]);
-});
-beforeEach(async () => {
-  for (const { name } of (await kv.list()).keys) await kv.delete(name);
-});
-
-/** Work behind the answers of the running test: it must not write into the next one's KV. */
-const started: Promise<unknown>[] = [];
-afterEach(async () => {
-  const hangs = new Promise((resolve) => setTimeout(resolve, 200));
-  await Promise.race([Promise.all(started.splice(0)), hangs]);
-});
-
-const [issuer] = compiled({
-  ISSUERS: { main: { issuer: 'https://issuer.example', jwks_uri: 'https://issuer.example/keys' } },
-  API_X: { origin: 'https://o.example', audience: 'a', routes: { 'GET /': {} } },
-}).issuers;
-if (issuer === undefined) throw new Error('no issuer');
-const main = issuer;
-
-/** A key server and a KV that both count, and a clock that stands still. */
-function world(store: KeyStore | undefined = kvStore(kv)) {
-  const state = {
-    now: 1_800_000_000_000,
-    published: [one.publicJwk] as unknown[],
-    answer: undefined as (() => Response | Promise<Response>) | undefined,
-    cacheControl: undefined as string | undefined,
-    fetches: 0,
-    reads: 0,
-    writes: 0,
-    events: [] as KeyEvent[],
-    behind: [] as Promise<unknown>[],
-  };
-  const io: KeyIo = {
-    store: store && {
-      read: (i) => {
-        state.reads++;
-        return store.read(i);
-      },
-      write: (i, e) => {
-        state.writes++;
-        return store.write(i, e);
-      },
-    },
-    fetchFor: () => async () => {
-      state.fetches++;
-      const headers: HeadersInit =
-        state.cacheControl === undefined ? {} : { 'cache-control': state.cacheControl };
-      return state.answer?.() ?? Response.json({ keys: state.published }, { headers });
-    },
-    now: () => state.now,
-    waitUntil: (promise) => {
-      state.behind.push(promise);
-      started.push(promise);
-    },
-    log: (event) => state.events.push(event),
-  };
-  const settle = async () => {
-    while (state.behind.length > 0) await state.behind.pop();
-  };
-  const isolate = () => {
-    const source = createKeySource();
-    return {
-      async get() {
-        const found = await source.get(main, io);
-        return isReason(found) ? found : `${found.from}: ${found.set.keys.map(({ kid }) => kid).join(' ')}`;
-      },
-      async seek(kid: string) {
-        const found = await source.seek(main, (set) => set.keys.some((key) => key.kid === kid), io);
-        if (isReason(found)) return found;
-        return found.set.keys.some((key) => key.kid === kid) ? found.from : 'unknown';
-      },
-    };
-  };
-  return { state, io, settle, isolate };
-}
-
-const down = () => new Response('down', { status: 503 });
 
 describe('get: memory, then KV, then the network', () => {
   it('fetches when nobody has keys, and leaves them in KV', async () => {

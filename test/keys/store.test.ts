@@ -30,24 +30,33 @@ beforeEach(async () => {
 describe('kvStore', () => {
   it('gives back what was written', async () => {
     const written = await entry();
-    await kvStore(kv).write(issuerWith(), written);
-    expect(await kvStore(kv).read(issuerWith())).toEqual(written);
+    await kvStore(kv, Date.now).write(issuerWith(), written);
+    expect(await kvStore(kv, Date.now).read(issuerWith())).toEqual(written);
   });
 
   it('has nothing at first', async () => {
-    expect(await kvStore(kv).read(issuerWith())).toBeUndefined();
+    expect(await kvStore(kv, Date.now).read(issuerWith())).toBeUndefined();
   });
 
   it('never replaces a later entry: a slow isolate writes nothing back', async () => {
-    const store = kvStore(kv);
+    const store = kvStore(kv, Date.now);
     const later = await entry(2000, 'later');
     await store.write(issuerWith(), later);
     await store.write(issuerWith(), await entry(1000, 'earlier'));
     expect(await store.read(issuerWith())).toEqual(later);
   });
 
+  it('takes an entry from the future for none: nothing could replace it until then', async () => {
+    const store = kvStore(kv, () => 0);
+    await store.write(issuerWith(), await entry(60_001, 'ahead'));
+    expect(await store.read(issuerWith())).toBeUndefined();
+    const present = await entry(60_000, 'present');
+    await store.write(issuerWith(), present);
+    expect(await store.read(issuerWith())).toEqual(present);
+  });
+
   it('keeps an issuer that is configured anew apart from its old keys', async () => {
-    const store = kvStore(kv);
+    const store = kvStore(kv, Date.now);
     await store.write(issuerWith(), await entry());
     expect(await store.read(issuerWith({ jwks_uri: 'https://new.example/keys' }))).toBeUndefined();
     expect(await store.read(issuerWith({ issuer: 'https://issuer.example/' }))).toBeUndefined();
@@ -64,23 +73,23 @@ describe('kvStore', () => {
     '{"checkedAtMs":1}',
     '{"keys":[{"kty":"oct","k":"AA"}],"checkedAtMs":1}',
   ])('takes %j for no entry', async (text) => {
-    await kvStore(kv).write(issuerWith(), await entry());
+    await kvStore(kv, Date.now).write(issuerWith(), await entry());
     await kv.put((await names())[0] ?? '', text);
-    expect(await kvStore(kv).read(issuerWith())).toBeUndefined();
+    expect(await kvStore(kv, Date.now).read(issuerWith())).toBeUndefined();
   });
 
   describe('with a secret', () => {
     it('gives back what was written with it', async () => {
       const written = await entry();
-      await kvStore(kv, 'secret').write(issuerWith(), written);
-      expect(await kvStore(kv, 'secret').read(issuerWith())).toEqual(written);
+      await kvStore(kv, Date.now, 'secret').write(issuerWith(), written);
+      expect(await kvStore(kv, Date.now, 'secret').read(issuerWith())).toEqual(written);
     });
 
     it('ignores entries without it, with another, changed ones, and those of other issuers', async () => {
-      const store = kvStore(kv, 'secret');
-      await kvStore(kv).write(issuerWith(), await entry());
+      const store = kvStore(kv, Date.now, 'secret');
+      await kvStore(kv, Date.now).write(issuerWith(), await entry());
       expect(await store.read(issuerWith())).toBeUndefined();
-      await kvStore(kv, 'other').write(issuerWith(), await entry());
+      await kvStore(kv, Date.now, 'other').write(issuerWith(), await entry());
       expect(await store.read(issuerWith())).toBeUndefined();
       await store.write(issuerWith(), await entry());
       const [name = ''] = await names();

@@ -31,6 +31,7 @@ const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
 /** Among parts of one layer only these imports are allowed. */
 const ALLOWED_ACROSS = [
   ['token', 'keys'],
+  ['http', 'keys'],
   ['client', 'request'],
 ];
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { makeRig } from '../support/gateway.ts';
 import {
   base64url,
@@ -449,6 +449,19 @@ describe('remembered tokens', () => {
     expect(await outcome(token, rig)).toBe('allow');
     rig.state.nowMs = (NOW_SECONDS + 600 + 30) * 1000;
     expect(await outcome(token, rig)).toBe('token_expired');
+  });
+
+  it.each([
+    [undefined, 1],
+    [true, 1],
+    [false, 3],
+  ])('with remember_tokens = %j, three uses take %i signature checks', async (remember, checks) => {
+    const verify = vi.spyOn(crypto.subtle, 'verify');
+    const rig = rigWith(remember === undefined ? {} : { remember_tokens: remember });
+    const token = await sign(key);
+    for (let i = 0; i < 3; i++) expect(await outcome(token, rig)).toBe('allow');
+    expect(verify).toHaveBeenCalledTimes(checks);
+    verify.mockRestore();
   });
 
   it('grow too old while they are remembered', async () => {

@@ -1,0 +1,55 @@
+/** What the log is told of keys: each change once. docs/keys.md says what each event means. */
+import type { KeysFault } from '../decision.ts';
+import { keyName, type PublicJwk } from './jwks.ts';
+import { type Condition, conditionOf, KEY_TIMES, type Memory } from './memory.ts';
+
+interface Of {
+  /** Its name in the policy. */
+  readonly issuer: string;
+}
+
+export type KeyEvent = Of &
+  (
+    | { readonly event: 'keys_refreshed'; readonly keys: number; readonly dropped: number }
+    | { readonly event: 'keys_refresh_failed'; readonly fault: KeysFault }
+    | { readonly event: 'keys_store_failed'; readonly operation: 'read' | 'write' }
+    | { readonly event: 'key_added' | 'key_removed'; readonly kid: string | undefined }
+    | { readonly event: 'keys_stale' | 'keys_unusable'; readonly cause?: KeysFault | undefined }
+    | { readonly event: 'keys_recovered'; readonly was: Condition }
+    | { readonly event: 'refetch_suppressed' }
+  );
+
+type Log = (event: KeyEvent) => void;
+
+/** Tells that requests are answered with old keys, with none, or with good ones again. */
+export function tellCondition(issuer: string, memory: Memory, now: number, log: Log): void {
+  const condition = conditionOf(memory, now);
+  const was = memory.toldCondition;
+  if (condition === was) return;
+  memory.toldCondition = condition;
+  const cause = memory.failures > 0 ? memory.lastFailure?.fault : undefined;
+  if (condition !== 'fresh') log({ event: `keys_${condition}`, issuer, cause });
+  else if (was !== undefined) log({ event: 'keys_recovered', issuer, was });
+}
+
+/** Tells that a key is not looked for, once in a cool-down: a flood of made-up key ids must not flood the log too. */
+export function tellSuppressed(issuer: string, memory: Memory, now: number, log: Log): void {
+  if (now - memory.toldSuppressedAtMs < KEY_TIMES.coolDownMs) return;
+  memory.toldSuppressedAtMs = now;
+  log({ event: 'refetch_suppressed', issuer });
+}
+
+/** Tells which keys an issuer has begun and ceased to publish. New material under an old id is both. */
+export function tellChanges(
+  issuer: string,
+  before: readonly PublicJwk[],
+  after: readonly PublicJwk[],
+  log: Log,
+): void {
+  const tellMissing = (event: 'key_added' | 'key_removed', from: typeof before, to: typeof before) => {
+    const names = new Set(to.map(keyName));
+    for (const key of from) if (!names.has(keyName(key))) log({ event, issuer, kid: key.kid });
+  };
+  tellMissing('key_added', after, before);
+  tellMissing('key_removed', before, after);
+}
