@@ -21,6 +21,8 @@ export interface Fault {
   /** Whose token is sent. */
   readonly signer?: 'first' | 'second';
   readonly isBound?: false;
+  /** Work behind answers never comes to an end. */
+  readonly isEndless?: true;
   readonly secrets?: Readonly<Record<string, string>>;
 }
 

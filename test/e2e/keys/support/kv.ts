@@ -40,6 +40,8 @@ export interface Kv {
   readonly writes: number;
   readFault: KvFault | undefined;
   writeFault: KvFault | undefined;
+  /** How long every answer takes, at least. */
+  delayMs: number;
   /** What is in the one entry that was ever written; `undefined` before. */
   entry(): Promise<string | null | undefined>;
   /** Puts this in its place. */
@@ -60,6 +62,7 @@ export async function startKv(storage: KvStorage): Promise<Kv> {
     counts[isRead ? 'reads' : 'writes']++;
     const fault = isRead ? kv.readFault : kv.writeFault;
     if (fault === 'hang') return;
+    if (kv.delayMs > 0) await new Promise((next) => setTimeout(next, kv.delayMs));
     if (fault === 'error') return void response.writeHead(500).end('KV is down');
     if (isRead) {
       const value = await storage.read(name);
@@ -87,6 +90,7 @@ export async function startKv(storage: KvStorage): Promise<Kv> {
     },
     readFault: undefined,
     writeFault: undefined,
+    delayMs: 0,
     entry: async () => (written === undefined ? undefined : storage.read(written)),
     async overwrite(value) {
       if (written === undefined) throw new Error('nothing was written that could be replaced');

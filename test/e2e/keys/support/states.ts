@@ -118,11 +118,15 @@ function watchFrom({ isolate, server, first, second }: World, fault: Fault) {
         await readLog();
       }
     },
-    outcome: (answers: readonly string[]): Outcome => ({
-      answers: [...new Set(answers)].join(', then '),
-      fetches: server.fetches - fetchesBefore,
-      failures,
-    }),
+    async outcome(answers: readonly string[]): Promise<Outcome> {
+      if (fault.isEndless !== true) await isolate.settle();
+      await readLog();
+      return {
+        answers: [...new Set(answers)].join(', then '),
+        fetches: server.fetches - fetchesBefore,
+        failures,
+      };
+    },
   };
 }
 
