@@ -75,6 +75,7 @@ export interface SiteOptions {
   /** Default: all share one. */
   readonly hasKv?: boolean;
   readonly logSample?: number;
+  readonly heapMegabytes?: number;
 }
 
 /** Isolates in processes of their own, with one KV and one issuer. */
@@ -83,13 +84,14 @@ export async function startSite({
   processes,
   hasKv = true,
   logSample = 1,
+  heapMegabytes,
 }: SiteOptions): Promise<Site> {
   const key = makeKey('first');
   const server = await startKeyServer([key.publicJwk]);
   const kv = await startKv(storage);
   const options = { issuer: server.issuer, kvPort: hasKv ? kv.port : undefined, logSample };
   const running: Workerd[] = await Promise.all(
-    Array.from({ length: processes }, () => startWorkerd([options])),
+    Array.from({ length: processes }, () => startWorkerd([options], heapMegabytes)),
   );
   return {
     isolates: running.flatMap(({ isolates }) => isolates),

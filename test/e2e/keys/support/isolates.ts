@@ -46,15 +46,22 @@ export interface Workerd {
   stop(): Promise<void>;
 }
 
-/** One process of workerd with these isolates. */
-export async function startWorkerd(options: readonly IsolateOptions[]): Promise<Workerd> {
+/**
+ * One process of workerd with these isolates.
+ *
+ * @param heapMegabytes what JavaScript may keep; the process ends where it is not enough
+ */
+export async function startWorkerd(
+  options: readonly IsolateOptions[],
+  heapMegabytes?: number,
+): Promise<Workerd> {
   const folder = mkdtempSync(join(tmpdir(), 'claimgate-keys-'));
   writeFileSync(join(folder, 'gateway.js'), await bundled());
   writeFileSync(
     join(folder, 'origin.js'),
     'export default { fetch: () => new Response("from the origin") };',
   );
-  writeFileSync(join(folder, 'config.capnp'), renderConfig(options));
+  writeFileSync(join(folder, 'config.capnp'), renderConfig(options, heapMegabytes));
   const child = spawn(WORKERD, ['serve', join(folder, 'config.capnp'), '--control-fd=3'], {
     stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
   });
@@ -73,7 +80,7 @@ const bundled = () => {
   return script;
 };
 
-function renderConfig(options: readonly IsolateOptions[]): string {
+function renderConfig(options: readonly IsolateOptions[], heapMegabytes: number | undefined): string {
   const services = options.flatMap(({ kvPort }, i) => [
     `(name = "gateway${i}", worker = .gateway${i})`,
     ...(kvPort === undefined
@@ -91,6 +98,7 @@ const config :Workerd.Config = (
     (name = "internet", network = (allow = ["public", "private"])),
     ${services.join(',\n    ')},
   ],
+  v8Flags = [${heapMegabytes === undefined ? '' : `"--max-old-space-size=${heapMegabytes}"`}],
   sockets = [${sockets.join(', ')}],
 );
 const origin :Workerd.Worker = ${renderWorker('origin.js', {})};
