@@ -174,7 +174,7 @@ describe('what the client sees', () => {
   it('answers 503 where a binding is missing, for that API only', async () => {
     const rig = rigWith({
       api: { origin: 'service:ORDERS' },
-      env: { ORDERS: { fetch: () => new Response('bound') } },
+      env: { ORDERS: { fetch: async () => new Response('bound') } },
     });
     expect(await (await rig.ask('GET /health')).text()).toBe('bound');
     const options = { env: {}, policy: vars(ROUTES, { origin: 'service:ORDERS' }), log: () => {} };

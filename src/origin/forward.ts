@@ -39,26 +39,53 @@ export async function forward(
   // `Content-Length: 0`, as of a POST without content, makes a body too, and there is nothing to wait for.
   const isUpload = inbound.body !== null && inbound.headers.get('content-length') !== '0';
   const timeoutMs = isUpload ? api.uploadTimeoutMs : api.timeoutMs;
-  const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(), timeoutMs);
   try {
     const { method, body } = inbound;
-    const init = { headers, redirect: 'manual', cache: 'no-store', signal: timeout.signal } as const;
+    const init = { headers, redirect: 'manual', cache: 'no-store' } as const;
     // `fetch(url, { body })` refuses a body on GET and HEAD, which some APIs want; one carried by a Request passes.
-    const response =
+    const call =
       body !== null && (method === 'GET' || method === 'HEAD')
-        ? await fetch(new Request(base + target, inbound), init)
-        : await fetch(base + target, { ...init, method, body });
+        ? fetch(new Request(base + target, inbound), init)
+        : fetch(base + target, { ...init, method, body });
+    const response = await within(timeoutMs, call);
+    if (response === undefined) return { code: 'origin_timeout' };
     const reason = judgeStatus(api, response.status);
     if (reason === undefined) return response;
-    // A connection whose answer nobody reads would stay in use. That it can't be ended is no failure of the request.
-    response.body?.cancel().catch(() => {});
+    discard(response);
     return reason;
   } catch {
-    return timeout.signal.aborted ? { code: 'origin_timeout' } : { code: 'origin_unreachable' };
-  } finally {
-    clearTimeout(timer);
+    return { code: 'origin_unreachable' };
   }
+}
+
+/**
+ * The answer, or `undefined` where its head takes too long. The runtime ends the call together with the request that
+ * made it; an abort signal would do no more, at a price on every request.
+ */
+function within(limitMs: number, call: Promise<Response>): Promise<Response | undefined> {
+  return new Promise((resolve, reject) => {
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      resolve(undefined);
+    }, limitMs);
+    call.then(
+      (response) => {
+        clearTimeout(timer);
+        if (isLate) discard(response);
+        else resolve(response);
+      },
+      (error) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
+  });
+}
+
+/** A connection whose answer nobody reads would stay in use. That it can't be ended is no failure of the request. */
+function discard(response: Response): void {
+  response.body?.cancel().catch(() => {});
 }
 
 /** Answers that are not the origin's own. */
