@@ -3,10 +3,17 @@ import { compileCors } from './cors.ts';
 import { type Fault, fault, type Place, schemaFaults, suggest, writePlace } from './fault.ts';
 import { compileForward } from './forward.ts';
 import { compileOrigin } from './origins.ts';
-import type { Api, Route } from './policy.ts';
+import type { Api, Issuer, Route } from './policy.ts';
 import { compileResource } from './resource.ts';
 import { parseRouteKey, type RouteKey } from './route-key.ts';
-import { compileRules, describeRules, type KnownIssuers, resolveIssuers } from './rules.ts';
+import {
+  type Accepted,
+  byIss,
+  compileRules,
+  describeRules,
+  type KnownIssuers,
+  resolveIssuers,
+} from './rules.ts';
 import {
   type ApiConfig,
   apiSchema,
@@ -117,6 +124,11 @@ function compileApi(
     uploadTimeoutMs: config.upload_timeout_ms ?? DEFAULT_UPLOAD_TIMEOUT_MS,
     routes: apiRoutes,
   };
+  const accepted: Accepted = {
+    issuers: api.issuers,
+    issuersByIss: byIss(api.issuers),
+    audiences: [config.audience].flat(),
+  };
   for (const part of [own, ...extensions]) {
     for (const { key, config: routeConfig } of part.routes) {
       const routePlace = [part.table, 'routes', key];
@@ -130,7 +142,7 @@ function compileApi(
         key,
         routeKey,
         routeConfig,
-        { api, config, place: routePlace, surroundings },
+        { api, config, accepted, place: routePlace, surroundings },
         faults,
       );
       routes.push({ route, key: routeKey, place: routePlace });
@@ -192,9 +204,12 @@ function checkPrefix(key: RouteKey, prefix: string | undefined, place: Place, fa
   );
 }
 
+const NO_ISSUERS: ReadonlyMap<string, Issuer> = new Map();
+
 interface RouteContext {
   readonly api: Api;
   readonly config: ApiConfig;
+  readonly accepted: Accepted;
   readonly place: Place;
   readonly surroundings: Surroundings;
 }
@@ -203,13 +218,12 @@ function compileRoute(
   keyText: string,
   key: RouteKey,
   config: RouteConfig,
-  { api, config: apiConfig, place, surroundings }: RouteContext,
+  { api, config: apiConfig, accepted, place, surroundings }: RouteContext,
   faults: Fault[],
 ): Route {
   const auth = config.auth ?? 'required';
   checkRulesBesideAuth(auth, config, place, faults);
   checkBinding('rateLimits', config.rate_limit, [...place, 'rate_limit'], surroundings.bindings, faults);
-  const accepted = { issuers: api.issuers, audiences: [apiConfig.audience].flat() };
   const rules = compileRules(config, key, accepted, place, surroundings, faults);
   const report =
     config.report && compileRules(config.report, key, accepted, [...place, 'report'], surroundings, faults);
@@ -230,7 +244,7 @@ function compileRoute(
     api,
     auth,
     ...rules,
-    issuers: auth === 'none' ? new Map() : rules.issuers,
+    issuers: auth === 'none' ? NO_ISSUERS : rules.issuers,
     forwardAuthorization,
     rateLimit,
     report,

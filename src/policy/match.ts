@@ -132,7 +132,7 @@ function visit<Leaf>(
 ): boolean {
   if (depth === segments.length) return node.leaf !== undefined && accepts(node.leaf);
   const segment = segments[depth] as string;
-  const literal = node.literals.get(segment);
+  const literal = node.literals?.get(segment);
   if (literal !== undefined && visit(literal, segments, accepts, depth + 1)) return true;
   if (segment === '') return false; // after a final slash: neither a parameter nor a rest
   if (node.param !== undefined && visit(node.param, segments, accepts, depth + 1)) return true;

@@ -163,7 +163,8 @@ export interface RouteTable {
 }
 
 export interface PatternNode<Leaf> {
-  readonly literals: Map<string, PatternNode<Leaf>>;
+  /** `undefined` where no literal follows: most nodes are ends. */
+  literals: Map<string, PatternNode<Leaf>> | undefined;
   param: PatternNode<Leaf> | undefined;
   /** What ends with `*` here. */
   wildcard: Leaf | undefined;

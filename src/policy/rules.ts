@@ -11,24 +11,36 @@ export interface KnownIssuers {
   readonly issuerNames: readonly string[];
 }
 
+/** What an API accepts, which a route can narrow. */
+export interface Accepted {
+  readonly issuers: readonly Issuer[];
+  readonly issuersByIss: ReadonlyMap<string, Issuer>;
+  readonly audiences: readonly string[];
+}
+
+export const byIss = (issuers: readonly Issuer[]): ReadonlyMap<string, Issuer> =>
+  new Map(issuers.map((issuer) => [issuer.issuer, issuer]));
+
 /** Compiles the rules of a route, or those that it only reports. */
 export function compileRules(
   config: RulesConfig,
   key: RouteKey,
-  api: { readonly issuers: readonly Issuer[]; readonly audiences: readonly string[] },
+  api: Accepted,
   place: Place,
   known: KnownIssuers,
   faults: Fault[],
 ): Rules {
   const issuers =
     config.issuer === undefined
-      ? api.issuers
-      : narrow(
-          resolveIssuers(config.issuer, [...place, 'issuer'], known, faults),
-          api.issuers,
-          (issuer) => issuer.name,
-          [...place, 'issuer'],
-          faults,
+      ? api.issuersByIss
+      : byIss(
+          narrow(
+            resolveIssuers(config.issuer, [...place, 'issuer'], known, faults),
+            api.issuers,
+            (issuer) => issuer.name,
+            [...place, 'issuer'],
+            faults,
+          ),
         );
   const audiences =
     config.audience === undefined
@@ -41,7 +53,7 @@ export function compileRules(
           faults,
         );
   return {
-    issuers: new Map(issuers.map((issuer) => [issuer.issuer, issuer])),
+    issuers,
     audiences,
     scopesAll: config.scopes_all ?? [],
     scopesAny: config.scopes_any ?? [],
@@ -62,7 +74,7 @@ export function describeRules({ issuers, audiences, scopesAll, scopesAny, client
   ];
 }
 
-const sorted = (names: readonly string[]) => [...new Set(names)].sort();
+const sorted = (names: readonly string[]) => (names.length < 2 ? names : [...new Set(names)].sort());
 
 export function resolveIssuers(
   names: string | string[] | undefined,

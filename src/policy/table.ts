@@ -96,7 +96,7 @@ const foldedStep = (s: PatternSegment): Step =>
   s.kind === 'literal' ? { kind: 'literal', text: s.folded } : s;
 
 function emptyNode<Leaf>(): PatternNode<Leaf> {
-  return { literals: new Map(), param: undefined, wildcard: undefined, leaf: undefined };
+  return { literals: undefined, param: undefined, wildcard: undefined, leaf: undefined };
 }
 
 function insert<Leaf>(root: PatternNode<Leaf>, steps: readonly Step[], make: () => Leaf): Leaf {
@@ -110,6 +110,7 @@ function insert<Leaf>(root: PatternNode<Leaf>, steps: readonly Step[], make: () 
       node.param ??= emptyNode();
       node = node.param;
     } else {
+      node.literals ??= new Map();
       let child = node.literals.get(step.text);
       if (child === undefined) {
         child = emptyNode();
@@ -125,6 +126,6 @@ function insert<Leaf>(root: PatternNode<Leaf>, steps: readonly Step[], make: () 
 function* leavesOf<Leaf>(node: PatternNode<Leaf>): Generator<Leaf> {
   if (node.leaf !== undefined) yield node.leaf;
   if (node.wildcard !== undefined) yield node.wildcard;
-  for (const child of node.literals.values()) yield* leavesOf(child);
+  for (const child of node.literals?.values() ?? []) yield* leavesOf(child);
   if (node.param !== undefined) yield* leavesOf(node.param);
 }
