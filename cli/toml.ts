@@ -11,10 +11,24 @@ export type WithEnvironments<Section> = Section & { readonly env?: Readonly<Reco
  * @param remedy what to do where there is no such file
  */
 export function readToml<Section>(path: string, remedy: string): WithEnvironments<Section> {
+  return parseToml(path, readText(path, remedy)) as WithEnvironments<Section>;
+}
+
+/** Throws `CommandError` where the text is no TOML. @param path its name in messages */
+export function parseToml(path: string, text: string): unknown {
   try {
-    return parse(readFileSync(path, 'utf8')) as WithEnvironments<Section>;
+    return parse(text);
   } catch (error) {
     if (error instanceof TomlError) throw new CommandError(`${path} is no TOML: ${error.message}`);
+    throw error;
+  }
+}
+
+/** Throws `CommandError` where the file can't be read. @param remedy what to do where there is no such file */
+export function readText(path: string, remedy: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new CommandError(
       code === 'ENOENT' ? `there is no ${path}; ${remedy}` : `${path} can't be read (${code})`,

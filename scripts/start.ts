@@ -1,6 +1,6 @@
 /** `npm start`: gateway, issuer, the Timesheets API and its import job on this machine, until Ctrl-C. */
 import { parseArgs } from 'node:util';
-import { compileConfig } from '../cli/check.ts';
+import { compileConfig } from '../cli/policy/config.ts';
 import { CommandError, note, printError } from '../cli/terminal.ts';
 import type { Policy } from '../src/policy/policy.ts';
 import { printGuide } from './dev/guide.ts';

@@ -6,7 +6,7 @@ import type { LogLine } from './log.ts';
 import type { OriginFetch } from './origin/forward.ts';
 import type { Bindings } from './policy/bindings.ts';
 import { type Compiled, compilePolicy } from './policy/compile.ts';
-import type { Fault } from './policy/fault.ts';
+import { fault } from './policy/fault.ts';
 import type { Api } from './policy/policy.ts';
 
 export interface GatewayOptions {
@@ -105,7 +105,7 @@ function listBindings(env: Readonly<Record<string, unknown>>): Bindings {
 function demandSecrets(compiled: Compiled, env: Readonly<Record<string, unknown>>): Compiled {
   const faults = ['KEYS_SECRET', 'LOG_KEY']
     .filter((name) => env[name] === '')
-    .map((at): Fault => ({ at, problem: 'this secret is empty', remedy: 'set it anew, or delete it' }));
+    .map((name) => fault([name], 'this secret is empty', 'set it anew, or delete it'));
   if (faults.length === 0) return compiled;
   return { ok: false, faults: compiled.ok ? faults : [...compiled.faults, ...faults] };
 }
@@ -113,12 +113,12 @@ function demandSecrets(compiled: Compiled, env: Readonly<Record<string, unknown>
 /** A security feature without its key is an error, not a weaker feature. */
 function demandLogKey(compiled: Compiled, logKey: string | undefined): Compiled {
   if (!compiled.ok || compiled.policy.settings.logSubject !== 'hash' || logKey !== undefined) return compiled;
-  const fault: Fault = {
-    at: 'GATEWAY.log_subject',
-    problem: '"hash" needs the secret LOG_KEY',
-    remedy: 'set it with `wrangler secret put LOG_KEY`',
-  };
-  return { ok: false, faults: [fault] };
+  const missing = fault(
+    ['GATEWAY', 'log_subject'],
+    '"hash" needs the secret LOG_KEY',
+    'set it with `wrangler secret put LOG_KEY`',
+  );
+  return { ok: false, faults: [missing] };
 }
 
 /** Blanks and line ends at the ends would be trimmed on the way, and others refused: better now than on each request. */
@@ -127,12 +127,12 @@ function demandHeaderSecrets(compiled: Compiled, env: Readonly<Record<string, un
   const faults = compiled.policy.apis.flatMap(({ name, originHeaders }) =>
     originHeaders
       .filter((one) => !/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(secret(env, one.secret) ?? ''))
-      .map(
-        (one): Fault => ({
-          at: `${name}.origin_headers.${one.header}`,
-          problem: `the secret ${one.secret} can't stand in a header`,
-          remedy: 'set one of printable ASCII, without a blank or line end at its ends',
-        }),
+      .map((one) =>
+        fault(
+          [name, 'origin_headers', one.header],
+          `the secret ${one.secret} can't stand in a header`,
+          'set one of printable ASCII, without a blank or line end at its ends',
+        ),
       ),
   );
   return faults.length > 0 ? { ok: false, faults } : compiled;

@@ -10,6 +10,9 @@ import { isLoopbackHost, normaliseHost } from './policy/uri.ts';
 import { type Handler, serve } from './serve.ts';
 
 export type { GatewayOptions } from './environment.ts';
+
+import type { LogLine } from './log.ts';
+
 export type { LogLine } from './log.ts';
 
 /**
@@ -33,7 +36,7 @@ export function createGateway(options: GatewayOptions): Hono {
 export function createKeyRefresh(options: GatewayOptions): () => Promise<void> {
   const { compiled, log, keyIo } = readEnvironment(options);
   return async () => {
-    if (!compiled.ok) return log({ event: 'policy_invalid', faults: compiled.faults });
+    if (!compiled.ok) return log(policyInvalid(compiled.faults));
     const io = keyIo(() => {});
     await Promise.all(compiled.policy.issuers.map((issuer) => refresh(issuer, io)));
   };
@@ -42,13 +45,18 @@ export function createKeyRefresh(options: GatewayOptions): () => Promise<void> {
 /** Answers everything with 503. The faults are in the log, and in the answer for whoever sits at the machine. */
 function refuseAll({ log }: Environment, faults: readonly Fault[]): Handler {
   return async (request) => {
-    log({ event: 'policy_invalid', faults });
+    log(policyInvalid(faults));
     const authority = /^[a-z]+:\/\/([^/]*)/.exec(request.url)?.[1] ?? '';
     const shown = isLoopbackHost(normaliseHost(authority)) ? faults.map(formatFault) : undefined;
     const requestId = readRequestId(request.headers);
     return renderDenial({ code: 'policy_invalid' }, { requestId, faults: shown });
   };
 }
+
+const policyInvalid = (faults: readonly Fault[]): LogLine => ({
+  event: 'policy_invalid',
+  faults: faults.map(({ at, problem, remedy }) => ({ at, problem, remedy })),
+});
 
 /** Without an execution context, as in tests, work behind the answer just runs. */
 function readWaitUntil(c: Context): WaitUntil {

@@ -1,7 +1,7 @@
 /** `claimgate check`: the policy of the gateway, before it is live. */
 import type { Command } from 'commander';
 import type { Fault } from '../../src/policy/fault.ts';
-import { type CheckResult, checkConfig } from '../check.ts';
+import { type CheckResult, checkConfig } from '../policy/check.ts';
 import { EXIT, paint, printJson, printLine } from '../terminal.ts';
 
 export function addCheckCommand(program: Command): void {

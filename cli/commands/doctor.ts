@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { type Api, type Client, isRfc9068 } from '../../issuer/src/records.ts';
 import type { Issuer as TrustedIssuer } from '../../src/policy/policy.ts';
-import { compileConfig } from '../check.ts';
 import { inPlace, type Place, type PlaceOptions, withPlace } from '../issuer/place.ts';
 import { findMismatches } from '../issuer/record-checks.ts';
 import { listApis, listClients } from '../issuer/records.ts';
+import { compileConfig } from '../policy/config.ts';
 import { EXIT, paint, printJson, printLine } from '../terminal.ts';
 
 type Options = PlaceOptions & { gateway: string; gatewayEnv?: string };

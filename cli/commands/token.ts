@@ -5,8 +5,8 @@ import { decodeJwt, decodeProtectedHeader } from 'jose';
 import * as oauth from 'oauth4webapi';
 import { isLoopbackHost } from '../../src/policy/uri.ts';
 import { judgeToken, type RouteVerdict } from '../acceptance.ts';
-import { compileConfig } from '../check.ts';
 import { readIssuerConfig } from '../issuer/place.ts';
+import { compileConfig } from '../policy/config.ts';
 import {
   CommandError,
   EXIT,

@@ -2,7 +2,8 @@ import type * as z from 'zod/mini';
 
 /** One thing that is wrong with the policy. */
 export interface Fault {
-  /** The place, such as `API_TIMESHEETS.routes."GET /x".scopes_all`. */
+  readonly place: Place;
+  /** The place as text, such as `API_TIMESHEETS.routes."GET /x".scopes_all`. */
   readonly at: string;
   readonly problem: string;
   /** What to write instead. */
@@ -24,7 +25,7 @@ export function writePlace(place: Place): string {
 }
 
 export function fault(place: Place, problem: string, remedy: string): Fault {
-  return { at: writePlace(place), problem, remedy };
+  return { place, at: writePlace(place), problem, remedy };
 }
 
 export function formatFault({ at, problem, remedy }: Fault): string {

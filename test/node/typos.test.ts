@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'smol-toml';
 import { afterAll, describe, expect, it } from 'vitest';
-import { checkConfig } from '../../cli/check.ts';
+import { checkConfig } from '../../cli/policy/check.ts';
 import { compilePolicy } from '../../src/policy/compile.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'claimgate-typos-'));

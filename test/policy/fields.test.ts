@@ -256,6 +256,7 @@ describe('fields', () => {
     const { warnings } = policyWith({ 'GET /x': { report_only: true }, 'GET /y': {} });
     expect(warnings).toEqual([
       {
+        place: ['API_ORDERS', 'routes', 'GET /x', 'report_only'],
         at: 'API_ORDERS.routes."GET /x".report_only',
         problem: 'the route is open to anonymous requests',
         remedy: 'remove it when the log shows no would_deny',
