@@ -40,6 +40,16 @@ async function begin(options: Partial<SiteOptions> & { hasCron: boolean; stepMs?
   if (hasCron) await site.isolates[0]?.runCron();
 }
 
+const startMadeUp = () =>
+  traffic.start(site.key, () => fakeToken(site.server.issuer, { kid: crypto.randomUUID() }));
+
+/** Until a made-up key id has caused a fetch. @returns when that was */
+async function nextCheck(): Promise<number> {
+  const { fetches } = site.server;
+  while (site.server.fetches === fetches) await traffic.pass(SECOND_MS);
+  return traffic.nowMs;
+}
+
 describe('a key that is announced', () => {
   it('causes no refusal, and no fetch but the cron’s; the old one is refused 6 min after it was dropped', async () => {
     await begin({ hasCron: true });
@@ -85,11 +95,9 @@ describe('a key that is used before it was announced', () => {
     const { server, key } = site;
     const next = makeKey('next');
     traffic.start(key);
-    const madeUp = traffic.start(key, () => fakeToken(server.issuer, { kid: crypto.randomUUID() }));
+    const madeUp = startMadeUp();
     await traffic.pass(70 * SECOND_MS);
-    const fetches = server.fetches;
-    while (server.fetches === fetches) await traffic.pass(SECOND_MS); // a made-up key id has caused a check
-    const checkedMs = traffic.nowMs;
+    const checkedMs = await nextCheck();
     server.keys = [next.publicJwk];
     const fresh = traffic.start(next);
     await traffic.pass(2 * MINUTE_MS);
@@ -99,6 +107,21 @@ describe('a key that is used before it was announced', () => {
     expect(new Set(refused(fresh).map(({ status }) => status))).toEqual(new Set([401]));
     expect(lastRefusedMs - checkedMs).toBeLessThanOrEqual(30 * SECOND_MS);
     expect(madeUp.answers.every(({ status }) => status === 401)).toBe(true);
+  });
+
+  it('is never unknown, if it was published 30 s before', async () => {
+    await begin({ hasCron: true });
+    const { server, key } = site;
+    const next = makeKey('next');
+    startMadeUp();
+    await traffic.pass(70 * SECOND_MS);
+    await nextCheck();
+    server.keys = [key.publicJwk, next.publicJwk];
+    await traffic.pass(30 * SECOND_MS);
+    const fresh = traffic.start(next);
+    await traffic.pass(2 * MINUTE_MS);
+    await traffic.stop();
+    expect(refused(fresh)).toEqual([]);
   });
 });
 

@@ -25,3 +25,20 @@ function cellsOf(line = ''): string[] {
     .slice(1, -1)
     .map((cell) => cell.replaceAll('`', '').trim());
 }
+
+/** What a flood asked for: fetches of the issuer, and operations of KV. */
+export interface Cost {
+  readonly fetches: number;
+  readonly reads: number;
+  readonly writes: number;
+}
+
+/** `1 · 2 · 1`: in the order of `Cost`. */
+export function readCost(cell: string): Cost {
+  const [fetches = Number.NaN, reads = Number.NaN, writes = Number.NaN] = cell.split(' · ').map(Number);
+  return { fetches, reads, writes };
+}
+
+export function withinCost(cost: Cost, limit: Cost): boolean {
+  return cost.fetches <= limit.fetches && cost.reads <= limit.reads && cost.writes <= limit.writes;
+}

@@ -1,15 +1,9 @@
 /** Floods by the names of docs/keys.md, and what they cost the issuer and KV. */
+import type { Cost } from './docs.ts';
 import { AUDIENCE, type Isolate, START_MS, startWorkerd, type Workerd } from './isolates.ts';
 import { ANSWERS, type KeyServer, startKeyServer } from './key-server.ts';
 import { type Kv, type KvStorage, startKv } from './kv.ts';
 import { fakeToken, makeKey, makeToken, type SigningKey } from './tokens.ts';
-
-/** What all isolates together asked for. */
-export interface Cost {
-  readonly fetches: number;
-  readonly reads: number;
-  readonly writes: number;
-}
 
 interface Flood {
   /** A token; each is another one. */
@@ -106,12 +100,22 @@ export async function startSite({
   };
 }
 
+/** A site for the time of this work, whatever becomes of it. */
+export async function withSite<T>(options: SiteOptions, work: (site: Site) => Promise<T>): Promise<T> {
+  const site = await startSite(options);
+  try {
+    return await work(site);
+  } finally {
+    await site.close();
+  }
+}
+
 const CONNECTIONS = 32;
 const STEPS = 10;
 /** Among the bad ones: they must get through all the while. */
 const GOOD_EVERY = 501;
 
-/** Sends so many requests, evenly to all isolates. Throws where one is not answered as it should be. */
+/** Sends so many requests, evenly to all isolates, and counts what these ask for. Throws where one is not answered as it should be. */
 export async function flood(
   { isolates, server, kv, key }: Site,
   one: Flood,

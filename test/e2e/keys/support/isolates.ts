@@ -65,6 +65,7 @@ export async function startWorkerd(
   const child = spawn(WORKERD, ['serve', join(folder, 'config.capnp'), '--control-fd=3'], {
     stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
   });
+  running.add(child);
   const agent = new Agent({ keepAlive: true });
   const ports = await readPorts(child.stdio[3] as Readable, options.length);
   return {
@@ -73,6 +74,12 @@ export async function startWorkerd(
     stop: () => stop(child, folder, agent),
   };
 }
+
+/** None outlives this process, however that ends. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
 
 let script: Promise<string> | undefined;
 const bundled = () => {
@@ -135,8 +142,11 @@ async function readPorts(control: Readable, count: number): Promise<number[]> {
 async function stop(child: ChildProcess, folder: string, agent: Agent): Promise<void> {
   const ended = new Promise((resolve) => child.once('exit', resolve));
   agent.destroy();
-  child.kill('SIGKILL');
-  await ended;
+  running.delete(child);
+  if (child.exitCode === null && child.signalCode === null) {
+    child.kill('SIGKILL');
+    await ended;
+  }
   rmSync(folder, { recursive: true, force: true });
 }
 

@@ -9,7 +9,9 @@ export interface Answer {
 }
 
 export interface Clients {
-  readonly answers: readonly Answer[];
+  /** All so far, or since they were taken out. */
+  readonly answers: Answer[];
+  stop(): void;
 }
 
 export interface Traffic {
@@ -39,14 +41,20 @@ export interface TrafficOptions {
 export function createTraffic({ isolates, issuer, hasCron, stepMs = STEP_MS }: TrafficOptions): Traffic {
   let nowMs = START_MS;
   let isStopped = false;
-  const counters: { answered: number }[] = [];
+  const counters = new Set<{ answered: number }>();
   const running: Promise<void>[] = [];
   let failure: Error | undefined;
 
-  async function runClient(isolate: Isolate, nextToken: () => string, answers: Answer[]): Promise<void> {
+  async function runClient(
+    isolate: Isolate,
+    nextToken: () => string,
+    answers: Answer[],
+    signal: AbortSignal,
+  ): Promise<void> {
     const counter = { answered: 0 };
-    counters.push(counter);
-    while (!isStopped) {
+    counters.add(counter);
+    signal.addEventListener('abort', () => counters.delete(counter));
+    while (!isStopped && !signal.aborted) {
       const sentMs = nowMs;
       const { status } = await isolate.ask(nextToken());
       answers.push({ sentMs, status });
@@ -55,7 +63,7 @@ export function createTraffic({ isolates, issuer, hasCron, stepMs = STEP_MS }: T
   }
 
   async function everyoneIsAnsweredTwice(): Promise<void> {
-    const goals = counters.map((counter) => [counter, counter.answered + 2] as const);
+    const goals = [...counters].map((counter) => [counter, counter.answered + 2] as const);
     while (goals.some(([counter, goal]) => counter.answered < goal)) {
       if (failure !== undefined) throw failure;
       await new Promise((next) => setTimeout(next, 1));
@@ -68,17 +76,18 @@ export function createTraffic({ isolates, issuer, hasCron, stepMs = STEP_MS }: T
     },
     start(key, makeOne = (one) => makeToken(one, issuer)) {
       const answers: Answer[] = [];
+      const ending = new AbortController();
       const repeated = makeOne(key);
       for (const isolate of isolates) {
         for (const nextToken of [() => repeated, () => makeOne(key)]) {
-          const client = runClient(isolate, nextToken, answers);
+          const client = runClient(isolate, nextToken, answers, ending.signal);
           client.catch((error: Error) => {
             failure = error;
           });
           running.push(client);
         }
       }
-      return { answers };
+      return { answers, stop: () => ending.abort() };
     },
     async pass(totalMs) {
       const end = nowMs + totalMs;
@@ -100,7 +109,7 @@ export function createTraffic({ isolates, issuer, hasCron, stepMs = STEP_MS }: T
 
 export const refused = ({ answers }: Clients) => answers.filter(({ status }) => status !== 200);
 
-/** When the last request that was let through had been sent. */
+/** When the last request that was let through had been sent; `-Infinity`, if there was none. */
 export function lastAcceptedMs({ answers }: Clients): number {
   return Math.max(...answers.filter(({ status }) => status === 200).map(({ sentMs }) => sentMs));
 }
