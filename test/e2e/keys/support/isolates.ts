@@ -30,7 +30,8 @@ export interface Answered {
 export const isRequestLine = (line: LogLine): line is RequestLine => 'decision' in line;
 
 export interface Isolate {
-  ask(token: string): Promise<Answered>;
+  /** @param signal ends the connection: the client has left */
+  ask(token: string, signal?: AbortSignal): Promise<Answered>;
   /** The clocks of tests only go forward. */
   setClock(ms: number): Promise<void>;
   runCron(): Promise<void>;
@@ -153,22 +154,25 @@ async function stop(child: ChildProcess, folder: string, agent: Agent): Promise<
 const SETTLE_POLL_MS = 20;
 
 function isolateAt(port: number, agent: Agent): Isolate {
-  const get = (path: string, headers: Record<string, string> = {}) =>
+  const get = (path: string, headers: Record<string, string> = {}, signal?: AbortSignal) =>
     new Promise<Answered & { body: string }>((resolve, reject) => {
-      httpRequest({ host: '127.0.0.1', port, path, headers, agent }, (response) => {
-        text(response).then((body) => {
-          const { statusCode = 0, headers: given } = response;
-          resolve({ status: statusCode, retryAfter: given['retry-after'], body });
-        }, reject);
-      })
+      httpRequest(
+        { host: '127.0.0.1', port, path, headers, agent, ...(signal && { signal }) },
+        (response) => {
+          text(response).then((body) => {
+            const { statusCode = 0, headers: given } = response;
+            resolve({ status: statusCode, retryAfter: given['retry-after'], body });
+          }, reject);
+        },
+      )
         .once('error', reject)
         .end();
     });
   const readLog = async (query = '') =>
     JSON.parse((await get(`/-/log${query}`)).body) as { behind: number; lines: LogLine[] };
   return {
-    async ask(token) {
-      const { status, retryAfter } = await get('/', { authorization: `Bearer ${token}` });
+    async ask(token, signal) {
+      const { status, retryAfter } = await get('/', { authorization: `Bearer ${token}` }, signal);
       return { status, retryAfter };
     },
     async setClock(ms) {
