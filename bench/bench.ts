@@ -8,7 +8,7 @@ import { measureCompilations } from './compilations.ts';
 import { startIssuer } from './issuer.ts';
 import { FETCH_KEYS, measureRequestPath, measureUnknownKeys, runCron } from './key-fetches.ts';
 import { startKv } from './kv.ts';
-import { describeMachine, warnIfBusy } from './machine.ts';
+import { describeMachine, describeSource, warnIfBusy } from './machine.ts';
 import { measureScenario, type ScenarioResult } from './measure.ts';
 import { FLAGS, planOutputs, RESULTS } from './outputs.ts';
 import { progress, runProgram } from './program.ts';
@@ -48,6 +48,7 @@ async function measure(amounts: Amounts, folder: string): Promise<Measured> {
   progress('starting everything');
   const issuer = await startIssuer();
   const [originPort] = (await once(startScript('the origin', './origin.ts'), 'message')) as [number];
+  const source = describeSource();
   const scripts = await bundleAll();
   const surroundings = { originPort, issuer, kvPort: await startKv(), folder };
   const make = variantMaker(surroundings, scripts, issuer.jwksUri);
@@ -90,6 +91,7 @@ async function measure(amounts: Amounts, folder: string): Promise<Measured> {
   const script = Buffer.from(scripts.claimgate);
   return {
     machine: describeMachine(),
+    source,
     amounts,
     scenarios,
     startUps,

@@ -1,5 +1,6 @@
 /** The figures of docs/performance.md, between its markers. */
 import { KEY_SERVER_MS } from './issuer.ts';
+import { sourceText } from './machine.ts';
 import { rangeText, type ScenarioSummary, type Summary } from './report.ts';
 import { firstSightId, ONE_BY_ONE_ID, repeatedId } from './scenarios.ts';
 import { count, milliseconds, ratioText } from './text.ts';
@@ -27,7 +28,7 @@ function renderFigures(summary: Summary): string {
     rangeText(times),
   ]);
   return `${[
-    `Measured on ${machine.cpu}, ${machine.cores} cores, ${machine.workerd}, Node ${machine.node}; a ${amounts.kind} run of ${Math.ceil(summary.seconds / 60)} minutes.`,
+    `Measured on ${machine.cpu}, ${machine.cores} cores, ${machine.workerd}, Node ${machine.node}; claimgate: ${sourceText(summary.source)}; a ${amounts.kind} run of ${Math.ceil(summary.seconds / 60)} min.`,
     `Medians over ${amounts.rounds} rounds (${Math.ceil(amounts.rounds / 2)} where no goal depends on them), ratios within a round as median (min – max); ${connections} keep-alive connections.`,
     ...summary.skipped.map((line) => `${line}.`),
     '',

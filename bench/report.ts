@@ -2,7 +2,7 @@
 import type { Amounts } from './amounts.ts';
 import { type Goal, type Judged, judge } from './goals.ts';
 import { KEY_SERVER_MS } from './issuer.ts';
-import type { Machine } from './machine.ts';
+import { type Machine, type Source, sourceText } from './machine.ts';
 import type { Sample, ScenarioResult } from './measure.ts';
 import { CONNECTIONS } from './scenarios.ts';
 import { ratios, type Spread, spread } from './statistics.ts';
@@ -10,6 +10,7 @@ import { align, count, kilobytes, milliseconds, ratioText } from './text.ts';
 
 export interface Measured extends Judged {
   readonly machine: Machine;
+  readonly source: Source;
   /** Milliseconds, by what was started. */
   readonly startUps: Readonly<Record<string, readonly number[]>>;
   /** What could not be compared, and why. */
@@ -36,6 +37,7 @@ export interface ScenarioSummary {
 
 export interface Summary {
   readonly machine: Machine;
+  readonly source: Source;
   readonly seconds: number;
   readonly connections: number;
   readonly amounts: Amounts;
@@ -49,9 +51,10 @@ export interface Summary {
 }
 
 export function summarise(measured: Measured): Summary {
-  const { machine, seconds, amounts, keyFetches, bundle, skipped } = measured;
+  const { machine, source, seconds, amounts, keyFetches, bundle, skipped } = measured;
   return {
     machine,
+    source,
     seconds: Math.round(seconds),
     connections: CONNECTIONS,
     amounts,
@@ -116,6 +119,7 @@ export function renderText(summary: Summary): string {
   ]);
   return [
     `${machine.cpu}, ${machine.cores} cores; ${machine.workerd}; node ${machine.node}; ${amounts.kind} run, ${summary.seconds} s`,
+    `claimgate: ${sourceText(summary.source)}`,
     `${connections} keep-alive connections, or what a scenario says; medians over up to ${amounts.rounds} rounds, every variant in each;`,
     'ratios are taken within a round: median (min – max). CPU is user and system time of the process. Latency is that',
     'of a machine under full load. claimgate runs with log_sample = 0, no line for allowed requests, where no row says',

@@ -34,6 +34,7 @@ function makeMeasured(own: Readonly<Record<'RS256' | 'ES256' | 'EdDSA', number>>
   });
   return {
     machine: { cpu: 'a CPU <of tests>', cores: 2, workerd: 'workerd', node: '24' },
+    source: { commit: 'abc1234', isEdited: true },
     amounts: QUICK,
     seconds: 1,
     skipped: ['HAProxy jwt_verify: not installed'],
@@ -94,6 +95,7 @@ describe('what a run writes', () => {
   it('a text that says which goal is missed, and what was left out', () => {
     const text = renderText(summary);
     expect(text).toMatch(/repeated token: CPU.* 1\.20 .* missed$/m);
+    expect(text).toContain('claimgate: commit abc1234, with edits in src/ that it lacks');
     expect(text).toContain('HAProxy jwt_verify: not installed');
   });
 
