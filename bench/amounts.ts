@@ -34,8 +34,8 @@ export const FULL: Amounts = {
 export const QUICK: Amounts = {
   kind: 'quick',
   rounds: 1,
-  repeated: 1_500,
-  firstSight: 800,
+  repeated: 1_200,
+  firstSight: 700,
   circulating: 0,
   large: 30,
   startUps: 1,
