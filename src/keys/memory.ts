@@ -18,6 +18,8 @@ export const KEY_TIMES = {
   staleLimitMs: 24 * 3600_000,
   /** At most one fetch per isolate and issuer in this time, failures included. */
   coolDownMs: 30_000,
+  /** After a key was looked for in vain, none is looked for again at the issuer's for so long. */
+  vainMs: 60_000,
   /** Where there is no key at all, the cool-down starts here and doubles. */
   firstCoolDownMs: 1_000,
   /** How long a request waits for KV, and then for the network. */
@@ -38,10 +40,12 @@ interface Held {
 
 export interface Memory {
   held: Held | undefined;
-  /** When KV was last read. */
+  /** When KV was last read, or was given up on. */
   readAtMs: number;
   /** When the network was last tried. */
   triedAtMs: number;
+  /** When a key was last looked for at the issuer's in vain. */
+  vainAtMs: number;
   /** Fetches that failed in a row. */
   failures: number;
   lastFailure: { readonly atMs: number; readonly fault: KeysFault } | undefined;
@@ -57,6 +61,7 @@ export function createMemory(): Memory {
     held: undefined,
     readAtMs: Number.NEGATIVE_INFINITY,
     triedAtMs: Number.NEGATIVE_INFINITY,
+    vainAtMs: Number.NEGATIVE_INFINITY,
     failures: 0,
     lastFailure: undefined,
     toldCondition: undefined,
@@ -87,9 +92,10 @@ function freshMs({ maxAgeSeconds }: StoredKeys): number {
   return maxAgeSeconds === undefined ? usual : Math.min(usual, Math.max(minFreshMs, maxAgeSeconds * 1000));
 }
 
-/** Whether the keys were checked so recently that a key they lack is not looked for. */
-export function isJustChecked({ held }: Memory, now: number): boolean {
-  return held !== undefined && now - held.entry.checkedAtMs < KEY_TIMES.coolDownMs;
+/** Whether a key that the keys at hand lack is worth a fetch: not if they were just checked, or one was just missed. */
+export function maySeek({ held, vainAtMs }: Memory, now: number): boolean {
+  const isJustChecked = held !== undefined && now - held.entry.checkedAtMs < KEY_TIMES.coolDownMs;
+  return !isJustChecked && now - vainAtMs >= KEY_TIMES.vainMs;
 }
 
 /** How requests are answered. `fresh` also where old keys are in use and nobody has tried to fetch new ones yet. */

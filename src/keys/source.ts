@@ -10,11 +10,11 @@ import {
   createMemory,
   freshnessOf,
   isFresh,
-  isJustChecked,
   isUsable,
   KEY_TIMES,
   type Memory,
   mayFetch,
+  maySeek,
   unavailable,
 } from './memory.ts';
 import { fetchEntry, storeEntry } from './refresh.ts';
@@ -63,12 +63,14 @@ export function createKeySource() {
     const now = io.now();
     const sinceRead = now - memory.readAtMs;
     if (!isUsable(memory, now) || sinceRead > KEY_TIMES.idleMs) return load(issuer, memory, io);
-    if (sinceRead > KEY_TIMES.rereadMs) io.waitUntil(refreshBehind(issuer, memory, io));
+    if (sinceRead > KEY_TIMES.rereadMs && inFlight(memory, 'reading', io) === undefined)
+      io.waitUntil(refreshBehind(issuer, memory, io));
     return atHand(issuer, memory, io);
   }
 
   async function load(issuer: Issuer, memory: Memory, io: KeyIo): Promise<KeysAtHand | Reason> {
-    await wait(read(issuer, memory, io), KEY_TIMES.readWaitMs);
+    // While there is nothing anywhere, not every request needs to find that out.
+    if (io.now() - memory.readAtMs >= KEY_TIMES.firstCoolDownMs) await reread(issuer, memory, io);
     let from: KeyOrigin = 'kv';
     if (!isUsable(memory, io.now())) {
       await waitForFetch(issuer, memory, io);
@@ -78,13 +80,13 @@ export function createKeySource() {
   }
 
   async function refreshBehind(issuer: Issuer, memory: Memory, io: KeyIo): Promise<void> {
-    await read(issuer, memory, io);
+    await reread(issuer, memory, io);
     if (!isFresh(memory, io.now()) && mayFetch(memory, io.now())) await fetchOnce(issuer, memory, io);
   }
 
   /**
-   * Looks further for a key that the keys at hand lack: KV first, then the network, unless the keys were checked or
-   * tried within the cool-down.
+   * Looks further for a key that the keys at hand lack: KV first, then the network, unless the keys were just checked,
+   * or a key was just looked for in vain.
    *
    * @param holds whether a set has what is wanted
    * @returns a reason where that can't be told: the keys are old and fetching fails
@@ -98,15 +100,16 @@ export function createKeySource() {
     const isFound = () => memory.held !== undefined && holds(memory.held.set);
     let from: KeyOrigin = 'memory';
     if (io.now() - memory.readAtMs > KEY_TIMES.rereadMs) {
-      await wait(read(issuer, memory, io), KEY_TIMES.readWaitMs);
+      await reread(issuer, memory, io);
       from = 'kv';
     }
     if (!isFound()) {
-      if (isJustChecked(memory, io.now())) tellSuppressed(issuer.name, memory, io.now(), io.log);
-      else {
+      if (maySeek(memory, io.now())) {
+        const startedAtMs = io.now();
         await waitForFetch(issuer, memory, io);
+        if (!isFound()) memory.vainAtMs = startedAtMs;
         from = 'network';
-      }
+      } else tellSuppressed(issuer.name, memory, io.now(), io.log);
     }
     const now = io.now();
     if (!isFound() && memory.failures > 0 && !isFresh(memory, now)) return unavailable(memory, now);
@@ -119,11 +122,19 @@ export function createKeySource() {
     else tellSuppressed(issuer.name, memory, io.now(), io.log);
   }
 
+  /**
+   * Reads KV, and gives up where it hangs. Only then is the copy as good as it gets: whoever comes in between waits for
+   * the same read, and is not answered with what an idle isolate remembers.
+   */
+  async function reread(issuer: Issuer, memory: Memory, io: KeyIo): Promise<void> {
+    await wait(read(issuer, memory, io), KEY_TIMES.readWaitMs);
+    memory.readAtMs = io.now();
+  }
+
   /** Reads KV into memory; concurrent requests share one read. A broken store counts as an empty one. */
   function read(issuer: Issuer, memory: Memory, io: KeyIo): Promise<void> {
     const flight = inFlight(memory, 'reading', io);
     if (flight !== undefined) return flight;
-    memory.readAtMs = io.now();
     const { store } = io;
     if (store === undefined) return Promise.resolve();
     const work = async () => {
@@ -162,8 +173,7 @@ export function createKeySource() {
   /** For people who look after the gateway. Reads KV where the copy in memory is old, and never asks the issuer. */
   async function stateOf(issuer: Issuer, io: KeyIo): Promise<KeyState> {
     const memory = memoryOf(issuer);
-    if (io.now() - memory.readAtMs > KEY_TIMES.rereadMs)
-      await wait(read(issuer, memory, io), KEY_TIMES.readWaitMs);
+    if (io.now() - memory.readAtMs > KEY_TIMES.rereadMs) await reread(issuer, memory, io);
     const { held, lastFailure } = memory;
     return {
       freshness: freshnessOf(memory, io.now()),

@@ -7,7 +7,7 @@ import { type Site, type SiteOptions, startSite } from './support/floods.ts';
 import { START_MS } from './support/isolates.ts';
 import { ANSWERS } from './support/key-server.ts';
 import { type KvStorage, startKvStorage } from './support/kv.ts';
-import { fakeToken, makeKey } from './support/tokens.ts';
+import { fakeToken, makeKey, makeToken } from './support/tokens.ts';
 import { createTraffic, lastAcceptedMs, refused, type Traffic } from './support/traffic.ts';
 
 const SECOND_MS = 1_000;
@@ -90,7 +90,7 @@ describe('a key that is used before it was announced', () => {
     expect(lastAcceptedMs(old) - droppedMs).toBeLessThanOrEqual(5.5 * MINUTE_MS + SLACK_MS);
   });
 
-  it('is unknown for 30 s after a check at most, made-up key ids notwithstanding', async () => {
+  it('is unknown for 60 s after a check at most, made-up key ids notwithstanding', async () => {
     await begin({ hasCron: true });
     const { server, key } = site;
     const next = makeKey('next');
@@ -105,11 +105,11 @@ describe('a key that is used before it was announced', () => {
     expect(refused(fresh).length).toBeGreaterThan(0);
     const lastRefusedMs = Math.max(...refused(fresh).map(({ sentMs }) => sentMs));
     expect(new Set(refused(fresh).map(({ status }) => status))).toEqual(new Set([401]));
-    expect(lastRefusedMs - checkedMs).toBeLessThanOrEqual(30 * SECOND_MS);
+    expect(lastRefusedMs - checkedMs).toBeLessThanOrEqual(60 * SECOND_MS);
     expect(madeUp.answers.every(({ status }) => status === 401)).toBe(true);
   });
 
-  it('is never unknown, if it was published 30 s before', async () => {
+  it('is never unknown, if it was published 60 s before', async () => {
     await begin({ hasCron: true });
     const { server, key } = site;
     const next = makeKey('next');
@@ -117,7 +117,7 @@ describe('a key that is used before it was announced', () => {
     await traffic.pass(70 * SECOND_MS);
     await nextCheck();
     server.keys = [key.publicJwk, next.publicJwk];
-    await traffic.pass(30 * SECOND_MS);
+    await traffic.pass(60 * SECOND_MS);
     const fresh = traffic.start(next);
     await traffic.pass(2 * MINUTE_MS);
     await traffic.stop();
@@ -156,5 +156,43 @@ describe('a key that was dropped', () => {
     const late = clients.answers.filter(({ sentMs }) => sentMs > START_MS + 24 * HOUR_MS);
     expect(late.length).toBeGreaterThan(0);
     expect(new Set(late.map(({ status }) => status))).toEqual(new Set([503]));
+  });
+
+  it('is refused by an isolate that was idle for hours, to everyone who comes at once', async () => {
+    await begin({ hasCron: false });
+    const { server, kv, key, isolates } = site;
+    const [isolate, other] = isolates;
+    if (isolate === undefined || other === undefined) throw new Error('two isolates are wanted');
+    const seen = makeToken(key, server.issuer);
+    expect((await isolate.ask(seen)).status).toBe(200);
+    await isolate.settle();
+    server.keys = [makeKey('next').publicJwk];
+    const later = START_MS + 5 * HOUR_MS;
+    for (const one of isolates) await one.setClock(later);
+    await other.runCron();
+    kv.delayMs = 100;
+    const answers = await Promise.all(Array.from({ length: 50 }, () => isolate.ask(seen)));
+    expect(answers.filter(({ status }) => status !== 401)).toEqual([]);
+  });
+});
+
+describe('a new key that is in KV already', () => {
+  it('is not fetched once more', async () => {
+    await begin({ hasCron: false });
+    const { server, key, isolates } = site;
+    const [isolate, other] = isolates;
+    if (isolate === undefined || other === undefined) throw new Error('two isolates are wanted');
+    for (const one of isolates) {
+      expect((await one.ask(makeToken(key, server.issuer))).status).toBe(200);
+      await one.settle();
+    }
+    const next = makeKey('next');
+    server.keys = [next.publicJwk];
+    for (const one of isolates) await one.setClock(START_MS + MINUTE_MS);
+    expect((await other.ask(makeToken(next, server.issuer))).status).toBe(200);
+    await other.settle();
+    const fetches = server.fetches;
+    expect((await isolate.ask(makeToken(next, server.issuer))).status).toBe(200);
+    expect(server.fetches).toBe(fetches);
   });
 });

@@ -92,6 +92,13 @@ export const KV_FAULTS: Readonly<Record<string, Fault>> = {
       kv.writeFault = 'error';
     },
   },
+  'does not answer': {
+    isEndless: true,
+    apply({ kv }) {
+      kv.readFault = 'hang';
+      kv.writeFault = 'hang';
+    },
+  },
   'holds garbage': holding(() => '\u0000<!doctype html>'),
   'holds an entry of another shape': holding((entry) => {
     const { keys } = JSON.parse(entry) as { keys: object[] };
