@@ -9,17 +9,45 @@ import {
   corsSchema,
   extensionSchema,
   issuerSchema,
+  reportSchema,
   routeSchema,
   settingsSchema,
 } from '../src/policy/schema.ts';
+import {
+  API_TEXTS,
+  CORS_TEXTS,
+  EXTENSION_TEXTS,
+  ISSUER_TEXTS,
+  ROUTE_TEXTS,
+  RULE_TEXTS,
+  SETTINGS_TEXTS,
+} from '../src/policy/texts.ts';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 const SCHEMA_FILE = 'docs/policy.schema.json';
 const POLICY_PAGE = 'docs/policy.md';
 
+/** The texts of fields, as the schemas' own descriptions. */
+const texts = z.registry<{ description: string }>();
+for (const [schema, fields] of [
+  [apiSchema, API_TEXTS],
+  [corsSchema, CORS_TEXTS],
+  [extensionSchema, EXTENSION_TEXTS],
+  [issuerSchema, ISSUER_TEXTS],
+  [reportSchema, RULE_TEXTS],
+  [routeSchema, ROUTE_TEXTS],
+  [settingsSchema, SETTINGS_TEXTS],
+] as const) {
+  const shape: Readonly<Record<string, z.core.$ZodType>> = schema.shape;
+  for (const [name, description] of Object.entries(fields)) {
+    const field = shape[name];
+    if (field !== undefined) texts.add(field, { description });
+  }
+}
+
 const json = (schema: z.core.$ZodType): JsonSchema => {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input' });
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', metadata: texts });
   return rest;
 };
 

@@ -1,0 +1,113 @@
+/**
+ * What each field of the policy means, with an example: for docs/policy.md and for editors. Apart from the schema, so
+ * that a Worker doesn't carry it. `npm run docs` joins them.
+ */
+import type {
+  ApiConfig,
+  CorsConfig,
+  ExtensionConfig,
+  IssuerConfig,
+  RouteConfig,
+  RulesConfig,
+  SettingsConfig,
+} from './schema.ts';
+
+type Texts<Config> = { readonly [Field in keyof Required<Config>]: string };
+
+const RATE_LIMIT =
+  'The rate limit that requests count against, a binding of the platform: for each client, else subject, else address. A route counts for itself, an API over all its routes that have none of their own. Example: "PER_CLIENT".';
+
+export const RULE_TEXTS: Texts<RulesConfig> = {
+  scopes_all: 'Scopes that the token must all have. Example: ["read:timesheets"].',
+  scopes_any: 'Scopes of which the token must have at least one. Example: ["approve:timesheets", "admin"].',
+  clients: 'Client ids that may call this route. Example: ["backoffice"].',
+  claims:
+    'What claims must say: a name, or a JSON Pointer that begins with /, and a value, a list (any of), or { param = "org" } for the value of :org in the path. Example: { org_id = { param = "org" } }.',
+  audience: "Narrows the API's audience for this route; a list means any of.",
+  issuer: "Narrows the API's issuers for this route; a list means any of.",
+};
+
+export const ROUTE_TEXTS: Texts<RouteConfig> = {
+  ...RULE_TEXTS,
+  auth: 'Who may come without a token. "required" (default): nobody. "optional": no token passes, without claims; a bad one is refused. "none": no token is read.',
+  forward_authorization:
+    'Whether the origin gets the Authorization header. Default: true where auth is "none", else false.',
+  rate_limit: RATE_LIMIT,
+  report:
+    'Rules that are tried on live traffic: whoever they would refuse is let through, and logged (`would_deny`). Example: { scopes_all = ["write:timesheets"] }.',
+  report_only:
+    'Tries the whole route: whoever its token or rules would refuse is let through, without claims unless the token is good, and logged. The route is then open to anyone.',
+};
+
+export const CORS_TEXTS: Texts<CorsConfig> = {
+  origins:
+    'Web origins whose pages may call, exactly as browsers send them; ["*"]: all. Example: ["https://app.example.com"].',
+  headers: 'Request headers that pages may send. Default: ["authorization", "content-type"].',
+  expose:
+    'Answer headers that pages may read, besides those of browsers and WWW-Authenticate, Retry-After, X-Request-Id.',
+  max_age: 'Seconds that browsers may remember a preflight. Default: 600.',
+  credentials: 'Whether pages may send cookies. Not with the origin "*". Default: false.',
+};
+
+export const API_TEXTS: Texts<ApiConfig> = {
+  hosts:
+    'Hosts that this API answers on. Without: every host that no other API names. Example: ["api.example.com"].',
+  origin:
+    'Where requests go: an http(s) URL, with a path if wanted; "service:BINDING" for a service binding; or "zone" for what lies behind the Worker\'s own route. Example: "https://timesheets.internal.example".',
+  origin_headers:
+    'Headers that the origin gets from secrets of the Worker, so that it can tell that a request came through the gateway. Example: { x-origin-secret = "secret:ORIGIN_SECRET" }.',
+  mtls: 'Presents this client certificate to the origin, a binding of the platform. Example: "ORIGIN_CERT".',
+  zone_unprotected:
+    'With origin = "zone": the origin can\'t be reached around the Worker, and so needs no origin_headers.',
+  strip_prefix:
+    'Segments at the start of the path that are not sent on. Routes have them: their paths are the public ones. Example: "/api".',
+  issuer:
+    'Which issuers may speak for callers, by their names under [vars.ISSUERS]. May be left out where there is only one. Example: "auth0".',
+  audience:
+    'The audience that tokens must have for this API; a list means any of. A token for another API of the same issuer never passes. Example: "https://api.example.com/timesheets".',
+  resource:
+    "RFC 9728 resource identifier, an https URL, if it is not the audience. The API's metadata is published under it.",
+  forward:
+    'Claims that the origin gets as headers, besides the four it always gets: a name, or a JSON Pointer that begins with /, and the header. Example: { "https://example.com/tenant" = "x-tenant", "/realm_access/roles" = { header = "x-roles", as = "list" } }.',
+  forward_authorization: 'Default for the routes of this API.',
+  cors: 'Which web pages may call from browsers. Example: { origins = ["https://app.example.com"] }.',
+  rate_limit: RATE_LIMIT,
+  timeout_ms: 'How long the gateway waits for the head of the answer, in milliseconds. Default: 15000.',
+  upload_timeout_ms: 'The same where the request has a body, which must be sent first. Default: 300000.',
+  routes: 'Routes: the key says for which requests ("GET|PUT /approvals/:id"), the value who gets in.',
+};
+
+export const EXTENSION_TEXTS: Texts<ExtensionConfig> = {
+  extends: 'The API that the routes belong to. Example: "API_TIMESHEETS".',
+  routes: API_TEXTS.routes,
+};
+
+export const ISSUER_TEXTS: Texts<IssuerConfig> = {
+  issuer:
+    'The issuer identifier, compared literally with the iss of tokens: a trailing slash counts. Example: "https://example.eu.auth0.com/".',
+  algorithms: 'Signature algorithms to accept. Default: ["RS256", "ES256", "EdDSA"].',
+  metadata_uri: 'Where the metadata document is, if not under the issuer.',
+  jwks_uri: 'Where the key set is; no metadata is read then.',
+  service: 'Fetches metadata and keys through this service binding. Example: "ISSUER".',
+  token_types:
+    'Accepted typ headers; case and "application/" do not matter, an absent typ counts as "jwt". Default: ["at+jwt", "jwt"]. With ["at+jwt"] ID tokens never pass (RFC 9068).',
+  clock_tolerance: 'Seconds by which clocks may differ. Default: 30.',
+  max_token_age: 'Seconds after iat at which a token is refused, whatever its exp says.',
+  not_before: 'A date as a string: tokens issued before it are refused. Example: "2026-11-24T12:00:00Z".',
+  remember_tokens:
+    'Whether a verified token is remembered until it expires, so that its signature is checked once. Its rules are checked on each request either way. Default: true.',
+  scope_claim: 'Where scopes are. Default: scope, else scp, else permissions.',
+  client_claim: 'Where the client id is. Default: azp, else client_id, else cid, else appid.',
+  audience_claim:
+    'Where the audience is, for issuers that send no aud. Example: "client_id" (Amazon Cognito).',
+  claims: 'What every token of this issuer must say. Example: { token_use = "access" }.',
+};
+
+export const SETTINGS_TEXTS: Texts<SettingsConfig> = {
+  log_subject: 'Whether logs name the sub of tokens. Default: "none". "hash" needs the secret LOG_KEY.',
+  log_sample: 'Share of allowed requests that are logged, 0 to 1. Denials always are. Default: 1.',
+  blocked_clients: 'Emergency brake: tokens of these clients are refused.',
+  blocked_kids: 'Emergency brake: tokens signed with these keys are refused.',
+  health_path:
+    'Where the gateway tells that it is up and how good the keys of each issuer are, on every host. Default: nowhere. Example: "/.well-known/claimgate/health".',
+};
