@@ -24,7 +24,6 @@ export const ALGORITHMS = [
 const text = (want: string) => z.string().check(z.minLength(1, want));
 const list = <T extends z.core.$ZodType>(item: T, want: string) => z.array(item).check(z.minLength(1, want));
 const oneOrMore = <T extends z.core.$ZodType>(item: T, want: string) => z.union([item, list(item, want)]);
-const { optional } = z;
 
 const scope = z
   .string()
@@ -45,38 +44,38 @@ const issuerNames = oneOrMore(text('the name of a table under [vars.ISSUERS]'), 
 const audiences = oneOrMore(text('the audience as it stands in tokens'), 'name at least one audience');
 
 const rules = {
-  scopes_all: optional(scopes),
-  scopes_any: optional(scopes),
-  clients: optional(list(text('a client id'), 'name at least one client id, or leave the field out')),
-  claims: optional(z.record(z.string(), claimWant)),
-  audience: optional(audiences),
-  issuer: optional(issuerNames),
+  scopes_all: z.optional(scopes),
+  scopes_any: z.optional(scopes),
+  clients: z.optional(list(text('a client id'), 'name at least one client id, or leave the field out')),
+  claims: z.optional(z.record(z.string(), claimWant)),
+  audience: z.optional(audiences),
+  issuer: z.optional(issuerNames),
 };
 
-const rateLimit = optional(text('the name of a rate limit binding'));
+const rateLimit = z.optional(text('the name of a rate limit binding'));
 
 /** Rules that are tried, and only logged. */
 export const reportSchema = z.strictObject(rules);
 
 export const routeSchema = z.strictObject({
-  auth: optional(z.enum(['required', 'optional', 'none'])),
+  auth: z.optional(z.enum(['required', 'optional', 'none'])),
   ...rules,
-  forward_authorization: optional(z.boolean()),
+  forward_authorization: z.optional(z.boolean()),
   rate_limit: rateLimit,
-  report: optional(reportSchema),
-  report_only: optional(z.boolean()),
+  report: z.optional(reportSchema),
+  report_only: z.optional(z.boolean()),
 });
 
 export const corsSchema = z.strictObject({
   origins: list(text('an origin'), 'name at least one origin'),
-  headers: optional(z.array(text('a header name'))),
-  expose: optional(z.array(text('a header name'))),
-  max_age: optional(z.int().check(z.minimum(0), z.maximum(86_400))),
-  credentials: optional(z.boolean()),
+  headers: z.optional(z.array(text('a header name'))),
+  expose: z.optional(z.array(text('a header name'))),
+  max_age: z.optional(z.int().check(z.minimum(0), z.maximum(86_400))),
+  credentials: z.optional(z.boolean()),
 });
 
 export const apiSchema = z.strictObject({
-  hosts: optional(
+  hosts: z.optional(
     list(
       z
         .string()
@@ -90,16 +89,16 @@ export const apiSchema = z.strictObject({
     ),
   ),
   origin: text('an http(s) URL, "service:BINDING" or "zone"'),
-  origin_headers: optional(z.record(z.string(), z.string())),
-  mtls: optional(text('the name of an mTLS certificate binding')),
-  zone_unprotected: optional(z.boolean()),
-  strip_prefix: optional(
+  origin_headers: z.optional(z.record(z.string(), z.string())),
+  mtls: z.optional(text('the name of an mTLS certificate binding')),
+  zone_unprotected: z.optional(z.boolean()),
+  strip_prefix: z.optional(
     z.string().check(z.regex(/^(\/[A-Za-z0-9._~-]+)+$/, 'a path such as "/api", without a slash at its end')),
   ),
-  issuer: optional(issuerNames),
+  issuer: z.optional(issuerNames),
   audience: audiences,
-  resource: optional(z.string()),
-  forward: optional(
+  resource: z.optional(z.string()),
+  forward: z.optional(
     z.record(
       z.string(),
       z.union([
@@ -108,11 +107,11 @@ export const apiSchema = z.strictObject({
       ]),
     ),
   ),
-  forward_authorization: optional(z.boolean()),
-  cors: optional(corsSchema),
+  forward_authorization: z.optional(z.boolean()),
+  cors: z.optional(corsSchema),
   rate_limit: rateLimit,
-  timeout_ms: optional(z.int().check(z.positive(), z.maximum(600_000))),
-  upload_timeout_ms: optional(z.int().check(z.positive(), z.maximum(3_600_000))),
+  timeout_ms: z.optional(z.int().check(z.positive(), z.maximum(600_000))),
+  upload_timeout_ms: z.optional(z.int().check(z.positive(), z.maximum(3_600_000))),
   routes: z.record(z.string(), routeSchema),
 });
 
@@ -124,27 +123,29 @@ export const extensionSchema = z.strictObject({
 
 export const issuerSchema = z.strictObject({
   issuer: text('the issuer identifier, as it stands in iss'),
-  algorithms: optional(list(z.enum(ALGORITHMS), 'name at least one algorithm')),
-  metadata_uri: optional(z.string()),
-  jwks_uri: optional(z.string()),
-  service: optional(text('the name of a service binding')),
-  token_types: optional(list(text('a typ such as "at+jwt"'), 'name at least one type')),
-  clock_tolerance: optional(z.int().check(z.minimum(0), z.maximum(300))),
-  max_token_age: optional(z.int().check(z.positive())),
-  not_before: optional(z.string()),
-  remember_tokens: optional(z.boolean()),
-  scope_claim: optional(text('the name of a claim')),
-  client_claim: optional(text('the name of a claim')),
-  audience_claim: optional(text('the name of a claim')),
-  claims: optional(z.record(z.string(), z.union([claimValue, list(claimValue, 'give at least one value')]))),
+  algorithms: z.optional(list(z.enum(ALGORITHMS), 'name at least one algorithm')),
+  metadata_uri: z.optional(z.string()),
+  jwks_uri: z.optional(z.string()),
+  service: z.optional(text('the name of a service binding')),
+  token_types: z.optional(list(text('a typ such as "at+jwt"'), 'name at least one type')),
+  clock_tolerance: z.optional(z.int().check(z.minimum(0), z.maximum(300))),
+  max_token_age: z.optional(z.int().check(z.positive())),
+  not_before: z.optional(z.string()),
+  remember_tokens: z.optional(z.boolean()),
+  scope_claim: z.optional(text('the name of a claim')),
+  client_claim: z.optional(text('the name of a claim')),
+  audience_claim: z.optional(text('the name of a claim')),
+  claims: z.optional(
+    z.record(z.string(), z.union([claimValue, list(claimValue, 'give at least one value')])),
+  ),
 });
 
 export const settingsSchema = z.strictObject({
-  log_subject: optional(z.enum(['none', 'hash', 'plain'])),
-  log_sample: optional(z.number().check(z.minimum(0), z.maximum(1))),
-  blocked_clients: optional(z.array(text('a client id'))),
-  blocked_kids: optional(z.array(text('a key id'))),
-  health_path: optional(
+  log_subject: z.optional(z.enum(['none', 'hash', 'plain'])),
+  log_sample: z.optional(z.number().check(z.minimum(0), z.maximum(1))),
+  blocked_clients: z.optional(z.array(text('a client id'))),
+  blocked_kids: z.optional(z.array(text('a key id'))),
+  health_path: z.optional(
     z.string().check(z.regex(/^(\/[A-Za-z0-9._~-]+)+$/, 'a path such as "/.well-known/claimgate/health"')),
   ),
 });
