@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { bundledFiles } from '../../scripts/workerd.ts';
+import { bundle, bundledFiles } from '../../scripts/workerd.ts';
 
 /** Imports point inward: a file may import its own layer and those before it. */
 const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
@@ -118,6 +119,10 @@ describe('bundles', () => {
     const files = own(await bundledFiles('src/index.ts'));
     expect(files).toContain('src/decide.ts');
     expect(files.filter((file) => !file.startsWith('src/'))).toEqual([]);
+  });
+
+  it('the gateway is 45 KB at most, minified and gzipped: every isolate starts with reading it', async () => {
+    expect(gzipSync(await bundle('src/index.ts')).length).toBeLessThanOrEqual(45_000);
   });
 
   it('the issuer has no code of the gateway but what both share on purpose', async () => {
