@@ -105,9 +105,8 @@ export function createKeySource() {
     }
     if (!isFound()) {
       if (maySeek(memory, io.now())) {
-        const startedAtMs = io.now();
         await waitForFetch(issuer, memory, io);
-        if (!isFound()) memory.vainAtMs = startedAtMs;
+        if (!isFound()) memory.vainAtMs = memory.triedAtMs;
         from = 'network';
       } else tellSuppressed(issuer.name, memory, io.now(), io.log);
     }
