@@ -4,6 +4,7 @@ import { SITUATIONS } from '../src/http/problem.ts';
 import { createKeySource } from '../src/keys/source.ts';
 import type { Policy, Route } from '../src/policy/policy.ts';
 import { createTokenCache } from '../src/token/cache.ts';
+import { verifyToken } from '../src/token/verify.ts';
 
 export interface RouteVerdict {
   readonly route: string;
@@ -26,11 +27,8 @@ export async function judgeToken(policy: Policy, token: string): Promise<RouteVe
   const verdicts: RouteVerdict[] = [];
   for (const route of policy.apis.flatMap((api) => api.routes)) {
     if (route.auth === 'none') continue;
-    const decision = await decide(
-      { ...exampleRequest(route), authorization: `Bearer ${token}` },
-      policy,
-      context,
-    );
+    const asked = { ...exampleRequest(route), authorization: `Bearer ${token}` };
+    const decision = await decide(asked, policy, (text, routes) => verifyToken(text, routes, context));
     const { code } = decision.kind === 'deny' ? decision.reason : {};
     verdicts.push({
       route: `${route.api.name} ${route.key}`,

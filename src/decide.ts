@@ -6,7 +6,7 @@ import { match } from './policy/match.ts';
 import type { Api, Policy, Principal, Route } from './policy/policy.ts';
 import { readBearer } from './token/bearer.ts';
 import type { UnverifiedToken } from './token/decode.ts';
-import { type VerifyContext, verifyToken } from './token/verify.ts';
+import type { Refused, Verified } from './token/verify.ts';
 
 /** What is judged of a request. No other header ever takes part. */
 export interface Asked {
@@ -44,11 +44,17 @@ export type Decision =
     })
   | (Findings & { readonly kind: 'deny'; readonly reason: Reason });
 
+/** How a token is verified for the routes that want one: `verifyToken`, or the part of it that needs no key. */
+export type Verify = (
+  token: string,
+  routes: readonly Route[],
+) => Verified | Refused | Promise<Verified | Refused>;
+
 /**
  * The street that every request goes down: path, route, token, claims, rules. Free of side effects, apart from
  * looking up keys. The gateway and every tool that explains it decide by this function.
  */
-export async function decide(asked: Asked, policy: Policy, context: VerifyContext): Promise<Decision> {
+export async function decide(asked: Asked, policy: Policy, verify: Verify): Promise<Decision> {
   const target = parseTarget(asked.url);
   if (target.kind === 'fault')
     return { kind: 'deny', reason: { code: 'path_ambiguous', fault: target.fault } };
@@ -91,7 +97,7 @@ export async function decide(asked: Asked, policy: Policy, context: VerifyContex
   }
   if ('reason' in bearer) return refuseToken(bearer.reason);
 
-  const verified = await verifyToken(bearer.token, tokenRoutes, context);
+  const verified = await verify(bearer.token, tokenRoutes);
   if (verified.kind === 'refused') {
     const { reason, kind: _, ...learnt } = verified;
     return refuseToken(reason, learnt);

@@ -7,7 +7,10 @@ export interface Preflight {
   readonly method: string;
 }
 
-export function readPreflight(request: Request): Preflight | undefined {
+/** What is looked at of a request. */
+export type Inbound = Pick<Request, 'url' | 'method' | 'headers'>;
+
+export function readPreflight(request: Inbound): Preflight | undefined {
   if (request.method !== 'OPTIONS') return undefined;
   const origin = request.headers.get('origin');
   const method = request.headers.get('access-control-request-method');
@@ -27,7 +30,7 @@ export function renderPreflight(cors: Cors, { origin, method }: Preflight): Resp
 }
 
 /** For a document that anyone may read: clients in browsers send headers of their own along. */
-export function renderPublicPreflight(request: Request): Response {
+export function renderPublicPreflight(request: Inbound): Response {
   const headers = {
     'access-control-allow-origin': '*',
     'access-control-allow-methods': 'GET',

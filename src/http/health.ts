@@ -1,7 +1,10 @@
 import type { KeyState } from '../keys/source.ts';
 
 /** `health_path` by its exact spelling, on any host. No header of the client takes part. */
-export function isHealthRequest(request: Request, healthPath: string | undefined): boolean {
+export function isHealthRequest(
+  request: Pick<Request, 'url' | 'method'>,
+  healthPath: string | undefined,
+): boolean {
   if (healthPath === undefined || (request.method !== 'GET' && request.method !== 'HEAD')) return false;
   const { url } = request;
   const path = url.slice(url.indexOf('/', url.indexOf('://') + 3));

@@ -22,20 +22,15 @@ const MAX_STATUS = 599;
  * arrived: bodies stream as long as they like. A client that leaves ends the call: the
  * runtime cancels what a request has started.
  *
- * @param publicBase scheme and authority that the client asked: where the zone's origin is, and what a service
- *   binding's Worker sees as its own URL
- * @param target path and query, from `writeTarget`
+ * @param url where the origin is asked
  */
 export async function forward(
   inbound: Request,
   api: Api,
-  publicBase: string,
-  target: string,
+  url: string,
   headers: Headers,
   fetch: OriginFetch,
 ): Promise<Response | Reason> {
-  const base = api.origin.kind === 'url' ? api.origin.base : publicBase;
-  if (api.origin.kind === 'zone') headers.set(LOOP_HEADER, '1');
   // `Content-Length: 0`, as of a POST without content, makes a body too, and there is nothing to wait for.
   const isUpload = inbound.body !== null && inbound.headers.get('content-length') !== '0';
   const timeoutMs = isUpload ? api.uploadTimeoutMs : api.timeoutMs;
@@ -45,8 +40,8 @@ export async function forward(
     // `fetch(url, { body })` refuses a body on GET and HEAD, which some APIs want; one carried by a Request passes.
     const call =
       body !== null && (method === 'GET' || method === 'HEAD')
-        ? fetch(new Request(base + target, inbound), init)
-        : fetch(base + target, { ...init, method, body });
+        ? fetch(new Request(url, inbound), init)
+        : fetch(url, { ...init, method, body });
     const response = await within(timeoutMs, call);
     if (response === undefined) return { code: 'origin_timeout' };
     const reason = judgeStatus(api, response.status);

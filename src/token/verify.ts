@@ -20,7 +20,8 @@ export interface VerifyContext {
 export interface Verified {
   readonly kind: 'verified';
   readonly principal: Principal;
-  readonly keysFrom: KeyOrigin;
+  /** `undefined` where no key was asked, as in tools. */
+  readonly keysFrom: KeyOrigin | undefined;
 }
 
 /** A refused token, with what it claims: for logs only, and named `unverified…` there. */
@@ -63,20 +64,11 @@ async function verifyAnew(
   routes: readonly Route[],
   context: VerifyContext,
 ): Promise<Verified | Refused> {
-  const unverified = decodeToken(token);
-  if (isReason(unverified)) return { kind: 'refused', reason: unverified };
+  const checked = checkToken(token, routes, context);
+  if (checked.kind === 'refused') return checked;
+  const { unverified, principal } = checked;
+  const { header } = unverified;
   const refuse = (reason: Reason): Refused => ({ kind: 'refused', reason, unverified });
-
-  const { header, claims } = unverified;
-  const iss = Object.hasOwn(claims, 'iss') ? claims['iss'] : undefined;
-  const issuer = typeof iss === 'string' ? routes[0]?.issuers.get(iss) : undefined;
-  if (issuer === undefined) return refuse({ code: 'issuer_not_allowed', iss });
-  const headerReason = checkHeader(header, issuer);
-  if (headerReason !== undefined) return refuse(headerReason);
-  const principal = readClaims(unverified, issuer);
-  if (isReason(principal)) return refuse(principal);
-  const claimsReason = checkClaims(principal, routes, context);
-  if (claimsReason !== undefined) return refuse(claimsReason);
 
   const key = await findKey(header, principal, context);
   if (isReason(key)) return refuse(key);
@@ -95,15 +87,45 @@ async function verifyAnew(
     }
   }
   if (verifiedBy === undefined) return { ...refuse({ code: 'signature_invalid' }), keysFrom };
-  if (issuer.remembersTokens) context.cache.set(token, { principal, keyId: verifiedBy.id });
+  if (principal.issuer.remembersTokens) context.cache.set(token, { principal, keyId: verifiedBy.id });
   return { kind: 'verified', principal, keysFrom };
+}
+
+/** A token that nothing but its signature can speak against. Its principal speaks for nobody yet. */
+export interface Unsigned {
+  readonly kind: 'unsigned';
+  readonly unverified: UnverifiedToken;
+  readonly principal: Principal;
+}
+
+/** All checks of a token that need no key, in the order in which their reasons count. */
+export function checkToken(
+  token: string,
+  routes: readonly Route[],
+  context: Pick<VerifyContext, 'settings' | 'io'>,
+): Unsigned | Refused {
+  const unverified = decodeToken(token);
+  if (isReason(unverified)) return { kind: 'refused', reason: unverified };
+  const refuse = (reason: Reason): Refused => ({ kind: 'refused', reason, unverified });
+
+  const { header, claims } = unverified;
+  const iss = Object.hasOwn(claims, 'iss') ? claims['iss'] : undefined;
+  const issuer = typeof iss === 'string' ? routes[0]?.issuers.get(iss) : undefined;
+  if (issuer === undefined) return refuse({ code: 'issuer_not_allowed', iss });
+  const headerReason = checkHeader(header, issuer);
+  if (headerReason !== undefined) return refuse(headerReason);
+  const principal = readClaims(unverified, issuer);
+  if (isReason(principal)) return refuse(principal);
+  const claimsReason = checkClaims(principal, routes, context);
+  if (claimsReason !== undefined) return refuse(claimsReason);
+  return { kind: 'unsigned', unverified, principal };
 }
 
 /** The checks that hold for remembered tokens too: time passes, and routes differ. */
 function checkClaims(
   principal: Principal,
   routes: readonly Route[],
-  { settings, io }: VerifyContext,
+  { settings, io }: Pick<VerifyContext, 'settings' | 'io'>,
 ): Reason | undefined {
   const { kid } = principal;
   if (principal.clientIds.some((client) => settings.blockedClients.has(client)))

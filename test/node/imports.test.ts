@@ -11,6 +11,7 @@ const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['policy'],
     ['http', 'keys', 'token', 'origin'],
     ['decide.ts'],
+    ['outbound.ts', 'reply.ts'],
     ['log.ts'],
     ['analytics.ts', 'environment.ts'],
     ['serve.ts'],

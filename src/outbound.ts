@@ -1,0 +1,74 @@
+/** What an origin is asked: where, and with which headers. Tools that show it to people use the same function. */
+import type { Decision } from './decide.ts';
+import type { Reason } from './decision.ts';
+import { type Target, writeTarget } from './http/target.ts';
+import { setClaimHeaders } from './origin/claim-headers.ts';
+import { LOOP_HEADER } from './origin/forward.ts';
+import { createStripper } from './origin/strip.ts';
+import type { Api, ForwardedClaim, Policy } from './policy/policy.ts';
+import { isLoopbackHost } from './policy/uri.ts';
+
+export type Allowed = Extract<Decision, { kind: 'allow' }>;
+
+/** Written once for a policy: nothing of it changes between requests. */
+export interface OutboundOptions {
+  /** Headers from secrets that an API's origin gets. */
+  originHeaders(api: Api): readonly (readonly [name: string, value: string])[];
+  /** Told of claims that are present, but of a type that the policy didn't declare. */
+  skipped(api: Api, claim: ForwardedClaim): void;
+}
+
+export interface Outbound {
+  readonly url: string;
+  readonly headers: Headers;
+}
+
+export type Prepare = (inbound: Headers, decision: Allowed, requestId: string) => Outbound | Reason;
+
+/** Makes the origin's request out of the client's headers and what was decided. A reason where the claims don't fit. */
+export function createOutbound(policy: Policy, { originHeaders, skipped }: OutboundOptions): Prepare {
+  const strip = createStripper(policy.ownHeaders);
+  const parts = new Map(
+    policy.apis.map((api) => [
+      api,
+      { secrets: originHeaders(api), skipped: (claim: ForwardedClaim) => skipped(api, claim) },
+    ]),
+  );
+  return (inbound, { route, target, principal, forwardAuthorization }, requestId) => {
+    const { api } = route;
+    const part = parts.get(api);
+    const headers = strip(inbound, forwardAuthorization);
+    if (principal !== undefined) {
+      const tooLarge = setClaimHeaders(headers, principal, api.forward, part?.skipped ?? (() => {}));
+      if (tooLarge !== undefined) return tooLarge;
+    }
+    for (const [name, value] of part?.secrets ?? []) headers.set(name, value);
+    const address = inbound.get('cf-connecting-ip');
+    if (address !== null) headers.set('x-forwarded-for', address);
+    headers.set('x-forwarded-host', target.authority);
+    headers.set('x-forwarded-proto', target.scheme);
+    headers.set('x-request-id', requestId);
+    if (api.origin.kind === 'zone') headers.set(LOOP_HEADER, '1');
+    return { url: baseOf(api, target) + writeTarget(target, api.stripSegments), headers };
+  };
+}
+
+/** A service binding's Worker sees the public URL as its own. */
+function baseOf({ origin }: Api, target: Target): string {
+  switch (origin.kind) {
+    case 'url':
+      return origin.base;
+    case 'service':
+      return `${target.scheme}://${target.authority}`;
+    case 'zone':
+      return zoneBase(target);
+  }
+}
+
+/**
+ * The zone's origin is asked over TLS and on its usual port, whatever the client chose: secrets and claims travel
+ * there. A host of this machine is what it is.
+ */
+function zoneBase({ scheme, authority, host }: Target): string {
+  return isLoopbackHost(host) ? `${scheme}://${authority}` : `https://${host}`;
+}

@@ -1,0 +1,51 @@
+/** What a client is answered with, besides what an origin says. Tools that show it to people use the same functions. */
+import type { Decision } from './decide.ts';
+import type { Reason } from './decision.ts';
+import { renderDenial } from './http/answer.ts';
+import {
+  type Inbound,
+  readPreflight,
+  renderPreflight,
+  renderPublicPreflight,
+  withCors,
+} from './http/cors.ts';
+import { indexMetadata, renderMetadata } from './http/metadata.ts';
+import { parseTarget } from './http/target.ts';
+import { match } from './policy/match.ts';
+import type { Policy } from './policy/policy.ts';
+
+/** Of a policy: built once. */
+export interface Replies {
+  /** What the gateway answers without a decision: public documents, and preflights. */
+  own(request: Inbound): Response | undefined;
+  /** The origin's answer or the gateway's refusal, as the client gets it. */
+  finish(request: Inbound, answer: Response | Reason, decision: Decision, requestId: string): Response;
+}
+
+export function createReplies(policy: Policy): Replies {
+  const metadata = indexMetadata(policy);
+  return {
+    own(request) {
+      const preflight = readPreflight(request);
+      const document = isRead(request.method) || preflight ? metadata.find(request.url) : undefined;
+      if (document !== undefined)
+        return preflight ? renderPublicPreflight(request) : renderMetadata(document);
+      if (preflight === undefined) return undefined;
+      const target = parseTarget(request.url);
+      if (target.kind === 'fault') return undefined;
+      const found = match(policy, target.host, preflight.method, target.path);
+      // Also for a method that the path lacks: the page can read the 405 then.
+      const api = found.kind === 'match' ? found.route.api : found.api;
+      return api?.cors && renderPreflight(api.cors, preflight);
+    },
+    finish(request, answer, decision, requestId) {
+      const api = decision.route?.api ?? decision.api;
+      const resourceMetadata = api && metadata.urlFor(api);
+      const response =
+        answer instanceof Response ? answer : renderDenial(answer, { requestId, resourceMetadata });
+      return api?.cors === undefined ? response : withCors(response, api.cors, request.headers.get('origin'));
+    },
+  };
+}
+
+const isRead = (method: string) => method === 'GET' || method === 'HEAD';
