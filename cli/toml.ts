@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse, TomlError } from 'smol-toml';
+import { maskValues, renderSnippet, splitLines } from './snippet.ts';
 import { CommandError } from './terminal.ts';
 
 /** A wrangler.toml: the top level, and environments of the same kind. */
@@ -14,14 +15,28 @@ export function readToml<Section>(path: string, remedy: string): WithEnvironment
   return parseToml(path, readText(path, remedy)) as WithEnvironments<Section>;
 }
 
-/** Throws `CommandError` where the text is no TOML. @param path its name in messages */
+/** Throws `CommandError` where the text is no TOML, with the place. @param path its name in messages */
 export function parseToml(path: string, text: string): unknown {
   try {
     return parse(text);
   } catch (error) {
-    if (error instanceof TomlError) throw new CommandError(`${path} is no TOML: ${error.message}`);
+    if (error instanceof TomlError) throw new CommandError(describe(path, text, error));
     throw error;
   }
+}
+
+/** The message of the parser itself shows lines of the file, with whatever secrets they hold. */
+function describe(path: string, text: string, { message, line, column }: TomlError): string {
+  const [summary = ''] = message.replace(/^Invalid TOML document: /, '').split('\n');
+  const lines = splitLines(text);
+  const before = lines.slice(0, line - 1).join('\n');
+  // Amid a text of several lines, the whole line is a value.
+  const inText = [/"""/g, /'''/g].some((quotes) => (before.match(quotes)?.length ?? 0) % 2 === 1);
+  const shown = lines[line - 1] ?? '';
+  lines[line - 1] = inText ? '*'.repeat(shown.length) : maskValues(shown);
+  const region = { line, column, endLine: line, endColumn: column + 1 };
+  const snippet = renderSnippet(lines, region).map((one) => `\n  ${one}`);
+  return `${path} is no TOML: ${summary}; mend line ${line}, column ${column}${snippet.join('')}`;
 }
 
 /** Throws `CommandError` where the file can't be read. @param remedy what to do where there is no such file */
@@ -44,7 +59,7 @@ export function sectionOf<Section>(
 ): Section {
   if (environment === undefined) return config;
   const section = config.env?.[environment];
-  if (section !== undefined) return section;
+  if (section !== undefined && Object.hasOwn(config.env ?? {}, environment)) return section;
   const known = Object.keys(config.env ?? {}).join(', ') || 'no environments';
   throw new CommandError(`${path} has no [env.${environment}]; it has ${known}`);
 }

@@ -1,42 +1,125 @@
 /** `claimgate check`: the policy of the gateway, before it is live. */
+import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { Fault } from '../../src/policy/fault.ts';
-import { type CheckResult, checkConfig } from '../policy/check.ts';
-import { EXIT, paint, printJson, printLine } from '../terminal.ts';
+import type { Policy } from '../../src/policy/policy.ts';
+import type { CheckResult } from '../policy/check.ts';
+import type { PolicyFile } from '../policy/config.ts';
+import { CommandError, EXIT, printLine } from '../terminal.ts';
+import { readChoice } from './options.ts';
+
+const FORMATS = ['text', 'json', 'github', 'sarif'] as const;
+
+interface Options {
+  readonly config: string;
+  readonly env?: string;
+  readonly format?: (typeof FORMATS)[number];
+  readonly json?: boolean;
+  readonly strict?: boolean;
+  readonly online?: boolean;
+  readonly token?: string;
+  readonly issuerFile?: string;
+}
 
 export function addCheckCommand(program: Command): void {
   program
     .command('check')
-    .description('check the policy in wrangler.toml: the top level and every environment')
+    .description('check the policy in wrangler.toml: errors, and what may not be meant')
     .option('--config <file>', 'the file to check', 'wrangler.toml')
+    .option('--env <name>', 'only this environment (default: the top level and every environment)')
+    .option('--strict', 'warnings count as errors')
+    .option('--format <format>', `how to print: ${FORMATS.join(', ')} (default: text)`, readChoice(FORMATS))
     .option('--json', 'print the findings as JSON')
-    .addHelpText('after', '\nExample:\n  claimgate check --config wrangler.toml')
-    .action(({ config, json }: { config: string; json?: boolean }) => {
-      const results = checkConfig(config);
-      if (json) printJson(results);
-      else for (const result of results) printResult(config, result);
-      // A typo while editing must not end the dev server; the Worker answers 503 until it is mended.
-      const watching = process.env['WRANGLER_COMMAND'] === 'dev';
-      if (results.some(({ faults }) => faults.length > 0) && !watching) process.exitCode = EXIT.findings;
-    });
+    .option('--online', 'ask issuers and origins too: keys, algorithms, whether they answer')
+    .option('--token <file>', 'an example token, to compare claims with; - for standard input')
+    .option(
+      '--issuer-file <file>',
+      "the issuer's APIs (default: issuer.json, issuer/issuer.json beside the file)",
+    )
+    .addHelpText(
+      'after',
+      '\nExits with 1 if there are errors; with --strict, if there are warnings too.\nEvery warning is in docs/check.md.\n\nExamples:\n  claimgate check\n  claimgate check --env production --strict --format github',
+    )
+    .action(run);
 }
 
-function printResult(config: string, { environment, faults, warnings, routes }: CheckResult): void {
-  const where = environment === undefined ? config : `${config} [env.${environment}]`;
-  if (faults.length === 0) {
-    printLine(`${paint('green', 'ok')}     ${where}: ${routes} routes`);
-    if (warnings.length > 0) printLine(`${paint('yellow', 'warning')}`);
-    printFaults(warnings);
-    return;
-  }
-  const count = faults.length === 1 ? '1 error' : `${faults.length} errors`;
-  printLine(`${paint('red', 'error')}  ${where}: ${count} in the policy`);
-  printFaults(faults);
+async function run(options: Options): Promise<void> {
+  if (options.json && options.format !== undefined && options.format !== 'json')
+    throw new CommandError(`--json and --format ${options.format} exclude each other; leave one out`);
+  // What checks is loaded when it is needed: other commands start without it.
+  const [
+    { checkPolicy },
+    { compileSection, environmentOf, environmentsOf, readPolicyFile },
+    { findDeclared },
+  ] = await Promise.all([
+    import('../policy/check.ts'),
+    import('../policy/config.ts'),
+    import('../policy/declared.ts'),
+  ]);
+  const file = readPolicyFile(options.config);
+  // wrangler's own `--env ""` is the top level.
+  const environments = options.env === undefined ? environmentsOf(file) : [options.env || undefined];
+  const policies = environments.flatMap((environment) => {
+    const compiled = compileSection(environmentOf(file, environment));
+    return compiled.ok ? [{ environment, policy: compiled.policy }] : [];
+  });
+  const declared = await findDeclared(options.config, options.issuerFile);
+  const results = checkPolicy(file, {
+    environments,
+    facts: {
+      declared,
+      token: options.token === undefined ? undefined : await readToken(options.token, policies),
+      ...(options.online && { online: await askAll(policies) }),
+    },
+  });
+  const text = await render(options, file, results);
+  if (text !== '') printLine(text);
+  const bad = results.some(
+    ({ faults, warnings }) => faults.length > 0 || (options.strict === true && warnings.length > 0),
+  );
+  // A typo while editing must not end the dev server; the Worker answers 503 until it is mended.
+  if (bad && process.env['WRANGLER_COMMAND'] !== 'dev') process.exitCode = EXIT.findings;
 }
 
-function printFaults(faults: readonly Fault[]): void {
-  for (const { at, problem, remedy } of faults) {
-    printLine(`       ${paint('bold', at)}`);
-    printLine(`         ${problem}; ${remedy}`);
+type Policies = readonly {
+  readonly environment: string | undefined;
+  readonly policy: Policy;
+}[];
+
+async function readToken(file: string, policies: Policies) {
+  const { demandFits, readExampleToken } = await import('../policy/example-token.ts');
+  const token = readExampleToken(file);
+  if (policies.length > 0)
+    demandFits(
+      token,
+      policies.map(({ policy }) => policy),
+    );
+  return token;
+}
+
+async function askAll(policies: Policies) {
+  const { goOnline } = await import('../policy/online.ts');
+  const answers = policies.map(
+    async ({ environment, policy }) => [environment, await goOnline(policy)] as const,
+  );
+  return new Map(await Promise.all(answers));
+}
+
+async function render(options: Options, file: PolicyFile, results: readonly CheckResult[]): Promise<string> {
+  const { readSource } = await import('../policy/source.ts');
+  const report = { path: file.path, source: () => readSource(file.text), results };
+  switch (options.json ? 'json' : (options.format ?? 'text')) {
+    case 'json':
+      return (await import('../policy/reports/json.ts')).renderJson(report);
+    case 'github':
+      return (await import('../policy/reports/github.ts')).renderGithub(report);
+    case 'sarif':
+      return (await import('../policy/reports/sarif.ts')).renderSarif(report, readVersion());
+    default:
+      return (await import('../policy/reports/text.ts')).renderText(report);
   }
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }

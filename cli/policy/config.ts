@@ -6,7 +6,7 @@ import type { Policy } from '../../src/policy/policy.ts';
 import { CommandError, EXIT } from '../terminal.ts';
 import { parseToml, readText, sectionOf, type WithEnvironments } from '../toml.ts';
 
-type WorkerRoute = string | { pattern?: string };
+type WorkerRoute = string | { pattern?: string; custom_domain?: boolean };
 
 /** What a policy needs of one environment of a wrangler.toml. */
 export interface Section {
@@ -17,6 +17,10 @@ export interface Section {
   readonly route?: WorkerRoute;
   readonly routes?: readonly WorkerRoute[];
   readonly cache?: { enabled?: boolean };
+  readonly kv_namespaces?: readonly { binding?: string }[];
+  readonly triggers?: { crons?: readonly string[] };
+  readonly workers_dev?: boolean;
+  readonly preview_urls?: boolean;
 }
 
 /** A wrangler.toml that was read. */
@@ -49,11 +53,16 @@ export function environmentOf({ config, path }: PolicyFile, environment: string 
   return environment === undefined ? section : inherit(config, section);
 }
 
-/** wrangler passes routes on to environments that have none of their own; bindings and vars it does not. */
+/** What wrangler passes on to environments that have none of their own. Bindings and vars it does not. */
+const INHERITED = ['workers_dev', 'preview_urls', 'triggers', 'cache'] as const;
+
 function inherit(top: Section, section: Section): Section {
   const { route, routes } = top;
   const own = section.route !== undefined || section.routes !== undefined;
-  return own ? section : { ...section, ...(route && { route }), ...(routes && { routes }) };
+  const inherited = Object.fromEntries(
+    INHERITED.filter((name) => top[name] !== undefined).map((name) => [name, top[name]]),
+  );
+  return { ...inherited, ...(!own && { ...(route && { route }), ...(routes && { routes }) }), ...section };
 }
 
 /** Compiles the policy of one environment, as the gateway would. Throws `CommandError` if there is no such environment. */

@@ -1,0 +1,41 @@
+/** All lints. Each looks for one thing, and is described in docs/check.md. */
+import { previewUrls, workersDev } from './addresses.ts';
+import { hiddenMethod } from './hidden-method.ts';
+import { noKeyRefresh, noKeyStore, unusedIssuer } from './keys.ts';
+import { largeVariable } from './large-variable.ts';
+import type { Lint } from './lint.ts';
+import { neverMatches } from './never-matches.ts';
+import { issuerKeys, openOrigin, originUnreachable, unknownClaim, unusedAlgorithm } from './online.ts';
+import { httpOrigin, workersDevOrigin, zoneGap } from './origins.ts';
+import { readScope } from './read-scope.ts';
+import { reportOnly } from './report-only.ts';
+import { scopeTypo } from './scope-typo.ts';
+import { undeclaredScope, unknownAudience } from './undeclared.ts';
+import { unrouted } from './unrouted.ts';
+import { weakNeighbour } from './weak-neighbour.ts';
+
+export const LINTS: readonly Lint[] = [
+  weakNeighbour,
+  hiddenMethod,
+  neverMatches,
+  unrouted,
+  scopeTypo,
+  readScope,
+  reportOnly,
+  unknownAudience,
+  undeclaredScope,
+  unknownClaim,
+  httpOrigin,
+  workersDevOrigin,
+  zoneGap,
+  workersDev,
+  previewUrls,
+  noKeyStore,
+  noKeyRefresh,
+  unusedIssuer,
+  largeVariable,
+  issuerKeys,
+  unusedAlgorithm,
+  originUnreachable,
+  openOrigin,
+];

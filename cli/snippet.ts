@@ -1,0 +1,80 @@
+/** The line of a file that something is about, with the place marked below it. */
+import type { Region } from './policy/positions.ts';
+
+/** Of a terminal that people have. */
+export const WIDTH = 80;
+
+export const splitLines = (text: string): string[] => text.split(/\r?\n/);
+
+/** Covers a part of the lines, whose length stays. The quotes of a text stay too. */
+export function maskRegion(lines: string[], { line, column, endLine, endColumn }: Region): void {
+  for (let i = line; i <= endLine; i++) {
+    const text = lines[i - 1] ?? '';
+    const from = i === line ? column - 1 : 0;
+    const to = i === endLine ? endColumn - 1 : text.length;
+    lines[i - 1] = text.slice(0, from) + text.slice(from, to).replace(/[^"']/g, '*') + text.slice(to);
+  }
+}
+
+/** Covers every value: of a line that can't be read, nobody knows what it holds. Names before a `=` stay. */
+export function maskValues(line: string): string {
+  const name = /^\s*(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^"'=#])*=/.exec(line)?.[0].length ?? line.search(/["']/);
+  if (name === -1) return line;
+  return (
+    line.slice(0, name) +
+    line.slice(name).replace(/[^\s"'[\]{},=#]+(?![^\s"'[\]{},=#]|\s*=)/g, (value) => '*'.repeat(value.length))
+  );
+}
+
+/**
+ * Three lines: a rule, the source, and the marks.
+ *
+ * @param lines of the whole file
+ */
+export function renderSnippet(lines: readonly string[], region: Region): string[] {
+  const number = String(region.line);
+  const margin = ' '.repeat(number.length);
+  const text = visible(lines[region.line - 1] ?? '');
+  const end = region.endLine === region.line ? region.endColumn - 1 : text.trimEnd().length;
+  const { shown, start, marks } = crop(text, region.column - 1, end, WIDTH - number.length - 3);
+  return [
+    `${margin} |`,
+    `${number} | ${shown}`.trimEnd(),
+    `${margin} | ${' '.repeat(start)}${'^'.repeat(marks)}`,
+  ];
+}
+
+/** One column each, and nothing that a terminal would obey. */
+const visible = (line: string) =>
+  line.replace(/\t/g, ' ').replace(/[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
+
+/** A long line is cut around the place. */
+function crop(text: string, from: number, to: number, width: number) {
+  const start = Math.min(from, text.length);
+  const length = Math.max(1, to - start);
+  if (text.length <= width) return { shown: text, start, marks: length };
+  const first = start + length <= width - 1 ? 0 : Math.max(0, Math.min(start - 10, text.length - width + 2));
+  const head = first > 0 ? '…' : '';
+  const room = width - head.length - 1;
+  const tail = first + room < text.length ? '…' : '';
+  const shown = head + text.slice(first, first + room) + tail;
+  const at = start - first + head.length;
+  return { shown, start: at, marks: Math.max(1, Math.min(length, width - at)) };
+}
+
+/** Breaks text between words. Later lines are indented; a word that is too long stays whole. */
+export function wrap(text: string, first: string, later: string): string[] {
+  const lines: string[] = [];
+  let line = first;
+  let empty = true;
+  for (const word of text.split(' ')) {
+    if (!empty && line.length + 1 + word.length > WIDTH) {
+      lines.push(line);
+      line = later;
+      empty = true;
+    }
+    line += empty ? word : ` ${word}`;
+    empty = false;
+  }
+  return [...lines, line];
+}
