@@ -8,6 +8,7 @@ import { addDoctorCommand } from './commands/doctor.ts';
 import { addImportCommands } from './commands/import.ts';
 import { addKeyCommands } from './commands/keys.ts';
 import { addPushCommands } from './commands/push.ts';
+import { addSchemaCommand } from './commands/schema.ts';
 import { addTokenCommand } from './commands/token.ts';
 import { CommandError, EXIT, printError } from './terminal.ts';
 
@@ -24,6 +25,7 @@ const program = new Command('claimgate')
   .exitOverride();
 
 addCheckCommand(program);
+addSchemaCommand(program);
 addKeyCommands(program);
 addApiCommands(program);
 addClientCommands(program);

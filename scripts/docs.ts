@@ -1,73 +1,17 @@
 /**
  * `npm run docs`: writes what the schema says of the policy into docs/policy.schema.json (for editors) and into the
- * tables of docs/policy.md. A test fails where they are out of date.
+ * tables of docs/policy.md, and what the check looks for into docs/check.md. A test fails where they are out of date.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import * as z from 'zod/mini';
-import {
-  apiSchema,
-  corsSchema,
-  extensionSchema,
-  issuerSchema,
-  reportSchema,
-  routeSchema,
-  settingsSchema,
-} from '../src/policy/schema.ts';
-import {
-  API_TEXTS,
-  CORS_TEXTS,
-  EXTENSION_TEXTS,
-  ISSUER_TEXTS,
-  ROUTE_TEXTS,
-  RULE_TEXTS,
-  SETTINGS_TEXTS,
-} from '../src/policy/texts.ts';
+import { type JsonSchema, toJsonSchema as json, renderSchema } from '../cli/policy/json-schema.ts';
+import { RULES } from '../cli/policy/rules.ts';
+import { apiSchema, corsSchema, issuerSchema, routeSchema, settingsSchema } from '../src/policy/schema.ts';
 
-type JsonSchema = z.core.JSONSchema.BaseSchema;
+export { renderSchema };
 
 const SCHEMA_FILE = 'docs/policy.schema.json';
 const POLICY_PAGE = 'docs/policy.md';
-
-/** The texts of fields, as the schemas' own descriptions. */
-const texts = z.registry<{ description: string }>();
-for (const [schema, fields] of [
-  [apiSchema, API_TEXTS],
-  [corsSchema, CORS_TEXTS],
-  [extensionSchema, EXTENSION_TEXTS],
-  [issuerSchema, ISSUER_TEXTS],
-  [reportSchema, RULE_TEXTS],
-  [routeSchema, ROUTE_TEXTS],
-  [settingsSchema, SETTINGS_TEXTS],
-] as const) {
-  const shape: Readonly<Record<string, z.core.$ZodType>> = schema.shape;
-  for (const [name, description] of Object.entries(fields)) {
-    const field = shape[name];
-    if (field !== undefined) texts.add(field, { description });
-  }
-}
-
-const json = (schema: z.core.$ZodType): JsonSchema => {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', metadata: texts });
-  return rest;
-};
-
-/** The JSON Schema of the tables under `[vars]`. */
-export function renderSchema(): string {
-  const schema = {
-    $schema: 'https://json-schema.org/draft/2020-12/schema',
-    title: 'claimgate policy: the tables under [vars] in wrangler.toml',
-    type: 'object',
-    required: ['ISSUERS'],
-    properties: {
-      GATEWAY: json(settingsSchema),
-      ISSUERS: { type: 'object', minProperties: 1, additionalProperties: json(issuerSchema) },
-    },
-    patternProperties: { '^API_.': { anyOf: [json(apiSchema), json(extensionSchema)] } },
-    // Strings and numbers are none of the policy's business; any other table is a misspelt one.
-    additionalProperties: { type: ['string', 'number', 'boolean'] },
-  };
-  return `${JSON.stringify(schema, null, 2)}\n`;
-}
+const CHECK_PAGE = 'docs/check.md';
 
 const TABLES = {
   gateway: settingsSchema,
@@ -111,7 +55,24 @@ function typeText(schema: JsonSchema): string {
 /** Examples are TOML: they read as code. */
 const markCode = (text: string) => text.replace(/Example: (.*)\.$/, 'Example: `$1`.').replaceAll('|', '\\|');
 
+/** Fills the lists between `<!-- rules: error|warning -->` and `<!-- end -->`. */
+export function renderCheckPage(page: string): string {
+  return page.replace(
+    /(<!-- rules: (\w+) -->\n)[\s\S]*?(<!-- end -->)/g,
+    (_whole, start: string, severity: string, end: string) => {
+      const rules = RULES.filter((rule) => rule.severity === severity);
+      return `${start}${rules.map(renderRule).join('\n')}\n${end}`;
+    },
+  );
+}
+
+const renderRule = ({ name, finds, why, remedy, needs }: (typeof RULES)[number]) =>
+  `### ${name}\n\n${sentence(finds)}${needs === undefined ? '' : ` Needs ${needs}.`}\n\n- Why: ${why}.\n- What to do: ${remedy}.\n`;
+
+const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+
 if (import.meta.main) {
   writeFileSync(SCHEMA_FILE, renderSchema());
   writeFileSync(POLICY_PAGE, renderPolicyPage(readFileSync(POLICY_PAGE, 'utf8')));
+  writeFileSync(CHECK_PAGE, renderCheckPage(readFileSync(CHECK_PAGE, 'utf8')));
 }

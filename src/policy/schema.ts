@@ -35,11 +35,8 @@ const scope = z
   );
 const scopes = list(scope, 'name at least one scope, or leave the field out');
 const claimValue = z.union([z.string(), z.number(), z.boolean()]);
-const claimWant = z.union([
-  claimValue,
-  list(claimValue, 'give at least one value'),
-  z.strictObject({ param: text('the name of a :param of this route') }),
-]);
+export const paramSchema = z.strictObject({ param: text('the name of a :param of this route') });
+const claimWant = z.union([claimValue, list(claimValue, 'give at least one value'), paramSchema]);
 const issuerNames = oneOrMore(text('the name of a table under [vars.ISSUERS]'), 'name at least one issuer');
 const audiences = oneOrMore(text('the audience as it stands in tokens'), 'name at least one audience');
 
@@ -74,6 +71,12 @@ export const corsSchema = z.strictObject({
   credentials: z.optional(z.boolean()),
 });
 
+/** How a claim is sent, where not as text. */
+export const forwardSchema = z.strictObject({
+  header: z.string(),
+  as: z.optional(z.enum(['text', 'list', 'json'])),
+});
+
 export const apiSchema = z.strictObject({
   hosts: z.optional(
     list(
@@ -98,15 +101,7 @@ export const apiSchema = z.strictObject({
   issuer: z.optional(issuerNames),
   audience: audiences,
   resource: z.optional(z.string()),
-  forward: z.optional(
-    z.record(
-      z.string(),
-      z.union([
-        z.string(),
-        z.strictObject({ header: z.string(), as: z.optional(z.enum(['text', 'list', 'json'])) }),
-      ]),
-    ),
-  ),
+  forward: z.optional(z.record(z.string(), z.union([z.string(), forwardSchema]))),
   forward_authorization: z.optional(z.boolean()),
   cors: z.optional(corsSchema),
   rate_limit: rateLimit,
@@ -150,6 +145,8 @@ export const settingsSchema = z.strictObject({
   ),
 });
 
+export type ParamConfig = z.infer<typeof paramSchema>;
+export type ForwardConfig = z.infer<typeof forwardSchema>;
 export type RulesConfig = z.infer<typeof reportSchema>;
 export type ExtensionConfig = z.infer<typeof extensionSchema>;
 export type CorsConfig = z.infer<typeof corsSchema>;

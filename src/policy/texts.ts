@@ -6,7 +6,9 @@ import type {
   ApiConfig,
   CorsConfig,
   ExtensionConfig,
+  ForwardConfig,
   IssuerConfig,
+  ParamConfig,
   RouteConfig,
   RulesConfig,
   SettingsConfig,
@@ -23,30 +25,32 @@ export const RULE_TEXTS: Texts<RulesConfig> = {
   clients: 'Client ids that may call this route. Example: ["backoffice"].',
   claims:
     'What claims must say: a name, or a JSON Pointer that begins with /, and a value, a list (any of), or { param = "org" } for the value of :org in the path. Example: { org_id = { param = "org" } }.',
-  audience: "Narrows the API's audience for this route; a list means any of.",
-  issuer: "Narrows the API's issuers for this route; a list means any of.",
+  audience:
+    'Narrows the API\'s audience for this route; a list means any of. Example: "https://api.example.com/approvals".',
+  issuer: 'Narrows the API\'s issuers for this route; a list means any of. Example: "auth0".',
 };
 
 export const ROUTE_TEXTS: Texts<RouteConfig> = {
   ...RULE_TEXTS,
-  auth: 'Who may come without a token. "required" (default): nobody. "optional": no token passes, without claims; a bad one is refused. "none": no token is read.',
+  auth: 'Who may come without a token. "required" (default): nobody. "optional": no token passes, without claims; a bad one is refused. "none": no token is read. Example: "none".',
   forward_authorization:
-    'Whether the origin gets the Authorization header. Default: true where auth is "none", else false.',
+    'Whether the origin gets the Authorization header. Default: true where auth is "none", else false. Example: true.',
   rate_limit: RATE_LIMIT,
   report:
     'Rules that are tried on live traffic: whoever they would refuse is let through, and logged (`would_deny`). Example: { scopes_all = ["write:timesheets"] }.',
   report_only:
-    'Tries the whole route: whoever its token or rules would refuse is let through, without claims unless the token is good, and logged. The route is then open to anyone.',
+    'Tries the whole route: whoever its token or rules would refuse is let through, without claims unless the token is good, and logged. The route is then open to anyone. Example: true.',
 };
 
 export const CORS_TEXTS: Texts<CorsConfig> = {
   origins:
     'Web origins whose pages may call, exactly as browsers send them; ["*"]: all. Example: ["https://app.example.com"].',
-  headers: 'Request headers that pages may send. Default: ["authorization", "content-type"].',
+  headers:
+    'Request headers that pages may send. Default: ["authorization", "content-type"]. Example: ["authorization", "x-trace"].',
   expose:
-    'Answer headers that pages may read, besides those of browsers and WWW-Authenticate, Retry-After, X-Request-Id.',
-  max_age: 'Seconds that browsers may remember a preflight. Default: 600.',
-  credentials: 'Whether pages may send cookies. Not with the origin "*". Default: false.',
+    'Answer headers that pages may read, besides those of browsers and WWW-Authenticate, Retry-After, X-Request-Id. Example: ["x-total-count"].',
+  max_age: 'Seconds that browsers may remember a preflight. Default: 600. Example: 3600.',
+  credentials: 'Whether pages may send cookies. Not with the origin "*". Default: false. Example: true.',
 };
 
 export const API_TEXTS: Texts<ApiConfig> = {
@@ -58,7 +62,7 @@ export const API_TEXTS: Texts<ApiConfig> = {
     'Headers that the origin gets from secrets of the Worker, so that it can tell that a request came through the gateway. Example: { x-origin-secret = "secret:ORIGIN_SECRET" }.',
   mtls: 'Presents this client certificate to the origin, a binding of the platform. Example: "ORIGIN_CERT".',
   zone_unprotected:
-    'With origin = "zone": the origin can\'t be reached around the Worker, and so needs no origin_headers.',
+    'With origin = "zone": the origin can\'t be reached around the Worker, and so needs no origin_headers. Example: true.',
   strip_prefix:
     'Segments at the start of the path that are not sent on. Routes have them: their paths are the public ones. Example: "/api".',
   issuer:
@@ -66,15 +70,18 @@ export const API_TEXTS: Texts<ApiConfig> = {
   audience:
     'The audience that tokens must have for this API; a list means any of. A token for another API of the same issuer never passes. Example: "https://api.example.com/timesheets".',
   resource:
-    "RFC 9728 resource identifier, an https URL, if it is not the audience. The API's metadata is published under it.",
+    'RFC 9728 resource identifier, an https URL, if it is not the audience. The API\'s metadata is published under it. Example: "https://api.example.com/timesheets".',
   forward:
     'Claims that the origin gets as headers, besides the four it always gets: a name, or a JSON Pointer that begins with /, and the header. Example: { "https://example.com/tenant" = "x-tenant", "/realm_access/roles" = { header = "x-roles", as = "list" } }.',
-  forward_authorization: 'Default for the routes of this API.',
+  forward_authorization: 'Default for the routes of this API. Example: true.',
   cors: 'Which web pages may call from browsers. Example: { origins = ["https://app.example.com"] }.',
   rate_limit: RATE_LIMIT,
-  timeout_ms: 'How long the gateway waits for the head of the answer, in milliseconds. Default: 15000.',
-  upload_timeout_ms: 'The same where the request has a body, which must be sent first. Default: 300000.',
-  routes: 'Routes: the key says for which requests ("GET|PUT /approvals/:id"), the value who gets in.',
+  timeout_ms:
+    'How long the gateway waits for the head of the answer, in milliseconds. Default: 15000. Example: 5000.',
+  upload_timeout_ms:
+    'The same where the request has a body, which must be sent first. Default: 300000. Example: 60000.',
+  routes:
+    'Routes: the key says for which requests, the value who gets in. Example: { "GET|PUT /approvals/:id" = { scopes_any = ["approve:timesheets", "admin"] } }.',
 };
 
 export const EXTENSION_TEXTS: Texts<ExtensionConfig> = {
@@ -85,29 +92,45 @@ export const EXTENSION_TEXTS: Texts<ExtensionConfig> = {
 export const ISSUER_TEXTS: Texts<IssuerConfig> = {
   issuer:
     'The issuer identifier, compared literally with the iss of tokens: a trailing slash counts. Example: "https://example.eu.auth0.com/".',
-  algorithms: 'Signature algorithms to accept. Default: ["RS256", "ES256", "EdDSA"].',
-  metadata_uri: 'Where the metadata document is, if not under the issuer.',
-  jwks_uri: 'Where the key set is; no metadata is read then.',
+  algorithms: 'Signature algorithms to accept. Default: ["RS256", "ES256", "EdDSA"]. Example: ["RS256"].',
+  metadata_uri:
+    'Where the metadata document is, if not under the issuer. Example: "https://login.example.com/tenant/openid-configuration".',
+  jwks_uri:
+    'Where the key set is; no metadata is read then. Example: "https://login.example.com/tenant/keys".',
   service: 'Fetches metadata and keys through this service binding. Example: "ISSUER".',
   token_types:
-    'Accepted typ headers; case and "application/" do not matter, an absent typ counts as "jwt". Default: ["at+jwt", "jwt"]. With ["at+jwt"] ID tokens never pass (RFC 9068).',
-  clock_tolerance: 'Seconds by which clocks may differ. Default: 30.',
-  max_token_age: 'Seconds after iat at which a token is refused, whatever its exp says.',
+    'Accepted typ headers; case and "application/" do not matter, an absent typ counts as "jwt". Default: ["at+jwt", "jwt"]. With ["at+jwt"] ID tokens never pass (RFC 9068). Example: ["at+jwt"].',
+  clock_tolerance: 'Seconds by which clocks may differ. Default: 30. Example: 10.',
+  max_token_age: 'Seconds after iat at which a token is refused, whatever its exp says. Example: 3600.',
   not_before: 'A date as a string: tokens issued before it are refused. Example: "2026-11-24T12:00:00Z".',
   remember_tokens:
-    'Whether a verified token is remembered until it expires, so that its signature is checked once. Its rules are checked on each request either way. Default: true.',
-  scope_claim: 'Where scopes are. Default: scope, else scp, else permissions.',
-  client_claim: 'Where the client id is. Default: azp, else client_id, else cid, else appid.',
+    'Whether a verified token is remembered until it expires, so that its signature is checked once. Its rules are checked on each request either way. Default: true. Example: false.',
+  scope_claim: 'Where scopes are. Default: scope, else scp, else permissions. Example: "permissions".',
+  client_claim:
+    'Where the client id is. Default: azp, else client_id, else cid, else appid. Example: "client_id".',
   audience_claim:
-    'Where the audience is, for issuers that send no aud. Example: "client_id" (Amazon Cognito).',
+    'Where the audience is, for issuers that send no aud (Amazon Cognito). Example: "client_id".',
   claims: 'What every token of this issuer must say. Example: { token_use = "access" }.',
 };
 
 export const SETTINGS_TEXTS: Texts<SettingsConfig> = {
-  log_subject: 'Whether logs name the sub of tokens. Default: "none". "hash" needs the secret LOG_KEY.',
-  log_sample: 'Share of allowed requests that are logged, 0 to 1. Denials always are. Default: 1.',
-  blocked_clients: 'Emergency brake: tokens of these clients are refused.',
-  blocked_kids: 'Emergency brake: tokens signed with these keys are refused.',
+  log_subject:
+    'Whether logs name the sub of tokens. Default: "none". "hash" needs the secret LOG_KEY. Example: "hash".',
+  log_sample:
+    'Share of allowed requests that are logged, 0 to 1. Denials always are. Default: 1. Example: 0.1.',
+  blocked_clients: 'Emergency brake: tokens of these clients are refused. Example: ["backoffice"].',
+  blocked_kids: 'Emergency brake: tokens signed with these keys are refused. Example: ["key-2026-11"].',
   health_path:
     'Where the gateway tells that it is up and how good the keys of each issuer are, on every host. Default: nowhere. Example: "/.well-known/claimgate/health".',
+};
+
+/** The value of a claim rule that is bound to the path. */
+export const PARAM_TEXTS: Texts<ParamConfig> = {
+  param: 'The :param of the path whose value the claim must have. Example: "org".',
+};
+
+/** The value of `forward` where a claim is not sent as text. */
+export const FORWARD_TEXTS: Texts<ForwardConfig> = {
+  header: 'The header that carries the claim. Example: "x-roles".',
+  as: 'How the claim is written. "text" (default) is for strings only. Example: "list".',
 };

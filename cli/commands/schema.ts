@@ -1,0 +1,16 @@
+/** `claimgate schema`: what editors need to complete, explain and check the policy. */
+import type { Command } from 'commander';
+
+export function addSchemaCommand(program: Command): void {
+  program
+    .command('schema')
+    .description('print the JSON Schema of the policy in wrangler.toml, for editors')
+    .addHelpText(
+      'after',
+      '\nEditors with Taplo (Even Better TOML) read it by the first line of wrangler.toml: #:schema ./claimgate.schema.json\n\nExample:\n  claimgate schema > claimgate.schema.json',
+    )
+    .action(async () => {
+      const { renderSchema } = await import('../policy/json-schema.ts');
+      process.stdout.write(renderSchema());
+    });
+}
