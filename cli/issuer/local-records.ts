@@ -1,12 +1,14 @@
+import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseStored, RECORDS_BINDING, type RecordStore } from './record-store.ts';
+import { findWrangler } from './wrangler.ts';
 
 const NO_WORKER = 'export default { fetch: () => new Response(null, { status: 404 }) }';
 
 /** The local KV of `wrangler dev`, which may be running meanwhile: both see each other's writes. */
 export async function localRecords(namespaceId: string, persistTo: string): Promise<RecordStore> {
-  // Loaded when it is needed: it takes a while, and most commands do without.
-  const { convertV4MiniflareOptions, Miniflare } = await import('miniflare');
+  const { convertV4MiniflareOptions, Miniflare } = await loadMiniflare();
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       modules: true,
@@ -37,4 +39,13 @@ export async function localRecords(namespaceId: string, persistTo: string): Prom
     },
     close: () => miniflare.dispose(),
   };
+}
+
+/**
+ * The one that wrangler itself runs: another version might keep its state elsewhere. Loaded when it is needed: it
+ * takes a while, and most commands do without.
+ */
+async function loadMiniflare(): Promise<typeof import('miniflare')> {
+  const path = createRequire(findWrangler()).resolve('miniflare');
+  return (await import(pathToFileURL(path).href)) as typeof import('miniflare');
 }

@@ -3,11 +3,24 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { CommandError, EXIT } from '../terminal.ts';
 
-/** Wrangler's program, to be run by Node. */
-export const WRANGLER = join(
-  dirname(createRequire(import.meta.url).resolve('wrangler/package.json')),
-  'bin/wrangler.js',
-);
+/**
+ * Wrangler's program, to be run by Node: that of the project, or the one beside this package. Looked for when it is
+ * needed, since most commands do without.
+ *
+ * @throws CommandError if there is none
+ */
+export function findWrangler(): string {
+  const { resolve } = createRequire(import.meta.url);
+  try {
+    const found = resolve('wrangler/package.json', { paths: [process.cwd(), import.meta.dirname] });
+    return join(dirname(found), 'bin/wrangler.js');
+  } catch {
+    throw new CommandError(
+      'wrangler is not installed here; npm install --save-dev wrangler brings it',
+      EXIT.failed,
+    );
+  }
+}
 
 /**
  * Runs wrangler, which knows the account and its permissions.
@@ -17,7 +30,7 @@ export const WRANGLER = join(
  * @throws CommandError with its own words if it fails
  */
 export async function runWrangler(args: readonly string[], input = ''): Promise<string> {
-  const child = spawn(process.execPath, ['--no-warnings', WRANGLER, ...args], {
+  const child = spawn(process.execPath, ['--no-warnings', findWrangler(), ...args], {
     env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
   });
   let output = '';

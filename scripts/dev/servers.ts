@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { WRANGLER } from '../../cli/issuer/wrangler.ts';
+import { findWrangler } from '../../cli/issuer/wrangler.ts';
 import { CommandError, EXIT } from '../../cli/terminal.ts';
 
 const READY_TIMEOUT_MS = 60_000;
@@ -44,7 +44,7 @@ function start(name: string, port: number, args: readonly string[]): Server {
     '0',
     '--show-interactive-dev-session=false',
   ];
-  const child = spawn(process.execPath, ['--no-warnings', WRANGLER, 'dev', ...args, ...options], {
+  const child = spawn(process.execPath, ['--no-warnings', findWrangler(), 'dev', ...args, ...options], {
     stdio: ['ignore', 'pipe', 'pipe'],
     // By it the processes find each other; two clones on one machine don't.
     env: { ...process.env, WRANGLER_REGISTRY_PATH: '.wrangler/registry', WRANGLER_SEND_METRICS: 'false' },

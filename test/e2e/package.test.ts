@@ -1,0 +1,219 @@
+/** The package in a project of an outsider: the gateway as it is, in a Worker of one's own, and the command. */
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { installInto, pack, run } from './support/package.ts';
+
+const folder = realpathSync(mkdtempSync(join(tmpdir(), 'claimgate-package-')));
+const project = join(folder, 'outsider');
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+let tarball: string;
+let files: string[];
+beforeAll(async () => {
+  ({ tarball, files } = await pack(folder));
+  mkdirSync(project);
+  await installInto(project, tarball);
+});
+
+const POLICY = `
+[vars.ISSUERS.main]
+issuer = "https://issuer.example/"
+[vars.API_X]
+origin = "https://x.example"
+audience = "x"
+[vars.API_X.routes]
+"GET /x" = { scopes_all = ["read:x"] }
+`;
+
+const config = (main: string) => `name = "gateway"
+main = "${main}"
+compatibility_date = "2026-10-01"
+[build]
+command = "npx claimgate check"
+[[kv_namespaces]]
+binding = "KEYS"
+${POLICY}`;
+
+const OWN_WORKER = `import { env } from 'cloudflare:workers';
+import { createGateway, createKeyRefresh, type GatewayOptions, type LogLine } from 'claimgate';
+import { Hono } from 'hono';
+
+const options: GatewayOptions = { env, log: (line: LogLine) => console.log(JSON.stringify(line)) };
+const app = new Hono();
+app.get('/version', (c) => c.text('1.0.0'));
+app.route('/', createGateway(options));
+
+export default { fetch: app.fetch, scheduled: createKeyRefresh(options) } satisfies ExportedHandler;
+`;
+
+function write(path: string, text: string): void {
+  writeFileSync(join(project, path), text);
+}
+
+describe('what is in the package', () => {
+  it('is the gateway, the command, their documents, and nothing of development', () => {
+    for (const name of [
+      'LICENSE',
+      'README.md',
+      'CHANGELOG.md',
+      'bin/claimgate.js',
+      'dist/worker.js',
+      'dist/index.js',
+      'dist/types/gateway.d.ts',
+      'docs/policy.md',
+      'docs/policy.schema.json',
+      'docs/upgrading.md',
+    ])
+      expect(files).toContain(name);
+    const odd = files.filter(
+      (name) => !/^(bin|dist|docs)\/|^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/.test(name),
+    );
+    expect(odd).toEqual([]);
+    expect(files.filter((name) => /test|\.dev\.vars|\.env|\.pem|(?<!\.d)\.ts$/.test(name))).toEqual([]);
+  });
+
+  it('declares every package that it imports', async () => {
+    const installed = join(project, 'node_modules/claimgate');
+    const { dependencies, peerDependencies } = JSON.parse(
+      readFileSync(join(installed, 'package.json'), 'utf8'),
+    ) as Record<'dependencies' | 'peerDependencies', Record<string, string>>;
+    const scripts = readdirSync(join(installed, 'dist'), { recursive: true, encoding: 'utf8' });
+    const { metafile } = await build({
+      entryPoints: scripts
+        .filter((name) => name.endsWith('.js'))
+        .map((name) => join(installed, 'dist', name)),
+      bundle: true,
+      packages: 'external',
+      platform: 'node',
+      format: 'esm',
+      write: false,
+      outdir: 'out',
+      metafile: true,
+    });
+    const imported = Object.values(metafile.outputs).flatMap(({ imports }) =>
+      imports.map(({ path }) => /^(@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? path),
+    );
+    const packages = [...new Set(imported)].filter((name) => !/^(node|cloudflare):/.test(name));
+    expect(Object.keys(dependencies)).toEqual(expect.arrayContaining(packages));
+    expect(Object.keys(peerDependencies)).toEqual(['wrangler']);
+  });
+});
+
+describe('the gateway as it is', () => {
+  it('is deployed, with the check in front', async () => {
+    write('wrangler.toml', config('node_modules/claimgate/dist/worker.js'));
+    const { code, output } = await run(project, 'npx', [
+      'wrangler',
+      'deploy',
+      '--dry-run',
+      '--outdir',
+      'out',
+    ]);
+    expect(output).toContain('ok     wrangler.toml: 1 route');
+    expect(code, output).toBe(0);
+    expect(readFileSync(join(project, 'out/worker.js'), 'utf8')).toContain('keys_refreshed');
+  });
+
+  it('is not deployed with an error in the policy', async () => {
+    write('broken.toml', config('node_modules/claimgate/dist/worker.js').replace('audience', 'audiense'));
+    write(
+      'broken.toml',
+      readFileSync(join(project, 'broken.toml'), 'utf8').replace('check"', 'check --config broken.toml"'),
+    );
+    const { code, output } = await run(project, 'npx', [
+      'wrangler',
+      'deploy',
+      '--dry-run',
+      '-c',
+      'broken.toml',
+    ]);
+    expect(code).not.toBe(0);
+    expect(output).toContain('did you mean "audience"?');
+  });
+});
+
+describe('in a Worker of one’s own', () => {
+  it('has types, those of its declarations included', async () => {
+    write('index.ts', OWN_WORKER);
+    write('wrong.ts', "import { createGateway } from 'claimgate';\ncreateGateway({ environment: {} });\n");
+    const compilerOptions = {
+      target: 'es2024',
+      lib: ['es2024'],
+      module: 'es2022',
+      moduleResolution: 'bundler',
+      types: ['@cloudflare/workers-types'],
+      strict: true,
+      noEmit: true,
+    };
+    write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['index.ts'] }));
+    write('tsconfig.wrong.json', JSON.stringify({ compilerOptions, include: ['wrong.ts'] }));
+    expect(await run(project, 'npx', ['tsc', '-p', 'tsconfig.json'])).toEqual({ code: 0, output: '' });
+    expect((await run(project, 'npx', ['tsc', '-p', 'tsconfig.wrong.json'])).output).toContain(
+      "'environment'",
+    );
+  });
+
+  it('is deployed', async () => {
+    write('own.toml', config('index.ts'));
+    const { code, output } = await run(project, 'npx', [
+      'wrangler',
+      'deploy',
+      '--dry-run',
+      '-c',
+      'own.toml',
+      '--outdir',
+      'out-own',
+    ]);
+    expect(code, output).toBe(0);
+    const text = readFileSync(join(project, 'out-own/index.js'), 'utf8');
+    expect(text).toContain('/version');
+    expect(text).toContain('keys_refreshed');
+  });
+});
+
+describe('the command', () => {
+  it('checks the policy of the project', async () => {
+    const { code, output } = await run(project, 'npx', ['claimgate', 'check']);
+    expect(output).toContain('ok     wrangler.toml: 1 route');
+    expect(code).toBe(0);
+  });
+
+  it('acts on an issuer with the wrangler of the project', async () => {
+    write(
+      'issuer.toml',
+      'name = "issuer"\n[vars]\nISSUER = "https://auth.example/"\n[[kv_namespaces]]\nbinding = "ISSUER_KV"\n',
+    );
+    const { code, output } = await run(project, 'npx', [
+      'claimgate',
+      'api',
+      'list',
+      '--config',
+      'issuer.toml',
+    ]);
+    expect(code, output).toBe(0);
+  });
+
+  it('says what is missing where there is no wrangler', async () => {
+    const bare = join(folder, 'bare');
+    mkdirSync(bare);
+    await installInto(bare, tarball);
+    rmSync(join(bare, 'node_modules/wrangler'));
+    write('../bare/issuer.toml', readFileSync(join(project, 'issuer.toml'), 'utf8'));
+    const { code, output } = await run(bare, 'npx', ['claimgate', 'api', 'list', '--config', 'issuer.toml']);
+    expect(output).toBe('error  wrangler is not installed here; npm install --save-dev wrangler brings it\n');
+    expect(code).toBe(3);
+    write('../bare/wrangler.toml', config('x.js'));
+    expect((await run(bare, 'npx', ['claimgate', 'check'])).code).toBe(0);
+  });
+});
