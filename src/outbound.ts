@@ -25,6 +25,10 @@ export interface Outbound {
 
 export type Prepare = (inbound: Headers, decision: Allowed, requestId: string) => Outbound | Reason;
 
+/** A request to the zone's origin that came back to the gateway: sent on, it would go round in circles. */
+export const isLoop = ({ origin }: Api, inbound: Headers): boolean =>
+  origin.kind === 'zone' && inbound.has(LOOP_HEADER);
+
 /** Makes the origin's request out of the client's headers and what was decided. A reason where the claims don't fit. */
 export function createOutbound(policy: Policy, { originHeaders, skipped }: OutboundOptions): Prepare {
   const strip = createStripper(policy.ownHeaders);

@@ -9,10 +9,10 @@ import { readRequestId } from './http/request-id.ts';
 import { readTraceId } from './http/trace.ts';
 import { createKeySource } from './keys/source.ts';
 import { type EventLine, loggedSubject, requestLine } from './log.ts';
-import { forward, LOOP_HEADER } from './origin/forward.ts';
+import { forward } from './origin/forward.ts';
 import { limitKey } from './origin/rate-limit.ts';
 import { untilExpiry } from './origin/websocket.ts';
-import { type Allowed, createOutbound } from './outbound.ts';
+import { type Allowed, createOutbound, isLoop } from './outbound.ts';
 import type { Policy } from './policy/policy.ts';
 import { createReplies } from './reply.ts';
 import { createTokenCache } from './token/cache.ts';
@@ -82,7 +82,7 @@ export function serve(environment: Environment, policy: Policy): Handler {
   async function send(request: Request, decision: Allowed, requestId: string): Promise<Response | Reason> {
     const { route, nearMisses, principal } = decision;
     const { api } = route;
-    if (api.origin.kind === 'zone' && request.headers.has(LOOP_HEADER)) return { code: 'loop' };
+    if (isLoop(api, request.headers)) return { code: 'loop' };
     const fetchOrigin = environment.originFetch(api);
     if (typeof fetchOrigin !== 'function') return fetchOrigin;
     if (route.rateLimit !== undefined || nearMisses.length > 0) {

@@ -148,7 +148,8 @@ function findFirst<Leaf>(node: PatternNode<Leaf>, segments: readonly string[]): 
   return found;
 }
 
-function findAll<Leaf>(node: PatternNode<Leaf>, segments: readonly string[]): Leaf[] {
+/** All patterns that fit, the most specific first. */
+export function findAll<Leaf>(node: PatternNode<Leaf>, segments: readonly string[]): Leaf[] {
   const found: Leaf[] = [];
   visit(node, segments, (leaf) => {
     found.push(leaf);

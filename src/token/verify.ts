@@ -16,6 +16,12 @@ export interface VerifyContext {
   readonly io: KeyIo;
 }
 
+/** What the checks need that need no key. */
+export interface CheckContext {
+  readonly settings: Settings;
+  readonly io: Pick<KeyIo, 'now'>;
+}
+
 /** A token that passed every check, and what the log says of how. */
 export interface Verified {
   readonly kind: 'verified';
@@ -102,7 +108,7 @@ export interface Unsigned {
 export function checkToken(
   token: string,
   routes: readonly Route[],
-  context: Pick<VerifyContext, 'settings' | 'io'>,
+  context: CheckContext,
 ): Unsigned | Refused {
   const unverified = decodeToken(token);
   if (isReason(unverified)) return { kind: 'refused', reason: unverified };
@@ -125,7 +131,7 @@ export function checkToken(
 function checkClaims(
   principal: Principal,
   routes: readonly Route[],
-  { settings, io }: Pick<VerifyContext, 'settings' | 'io'>,
+  { settings, io }: CheckContext,
 ): Reason | undefined {
   const { kid } = principal;
   if (principal.clientIds.some((client) => settings.blockedClients.has(client)))
