@@ -1,10 +1,9 @@
 /** What the gateway would say of a token, route by route: its own functions on its own policy. */
 import { decide } from '../src/decide.ts';
 import { SITUATIONS } from '../src/http/problem.ts';
-import { createKeySource } from '../src/keys/source.ts';
-import type { Policy, Route } from '../src/policy/policy.ts';
-import { createTokenCache } from '../src/token/cache.ts';
-import { verifyToken } from '../src/token/verify.ts';
+import type { Policy } from '../src/policy/policy.ts';
+import { exampleTarget, hostOf } from './policy/targets.ts';
+import { withIssuerKeys } from './policy/verifiers.ts';
 
 export interface RouteVerdict {
   readonly route: string;
@@ -16,19 +15,14 @@ export interface RouteVerdict {
 
 /** Judges a token by every route that demands one. Keys are fetched from the issuer, as the gateway would. */
 export async function judgeToken(policy: Policy, token: string): Promise<RouteVerdict[]> {
-  const io = {
-    store: undefined,
-    fetchFor: () => fetch as typeof fetch,
-    now: () => Date.now(),
-    waitUntil: () => {},
-    log: () => {},
-  };
-  const context = { settings: policy.settings, keys: createKeySource(), cache: createTokenCache(), io };
+  const verify = withIssuerKeys(policy, () => Date.now());
   const verdicts: RouteVerdict[] = [];
   for (const route of policy.apis.flatMap((api) => api.routes)) {
     if (route.auth === 'none') continue;
-    const asked = { ...exampleRequest(route), authorization: `Bearer ${token}` };
-    const decision = await decide(asked, policy, (text, routes) => verifyToken(text, routes, context));
+    // What stands for a parameter may not satisfy a rule that is bound to it.
+    const { method, path } = exampleTarget(route);
+    const asked = { method, url: `https://${hostOf(route.api)}${path}`, authorization: `Bearer ${token}` };
+    const decision = await decide(asked, policy, verify);
     const { code } = decision.kind === 'deny' ? decision.reason : {};
     verdicts.push({
       route: `${route.api.name} ${route.key}`,
@@ -38,12 +32,4 @@ export async function judgeToken(policy: Policy, token: string): Promise<RouteVe
     });
   }
   return verdicts;
-}
-
-/** A request that falls under the route. What stands for a parameter may not satisfy a rule that is bound to it. */
-function exampleRequest(route: Route): { method: string; url: string } {
-  const [methods = '', pattern = ''] = route.key.split(/\s+/);
-  const method = methods === '*' ? 'GET' : (methods.split('|')[0] ?? '');
-  const path = pattern.replace(/:[^/]+/g, 'x').replace(/\*$/, 'x');
-  return { method, url: `https://${route.api.hosts[0] ?? 'host.invalid'}${path}` };
 }

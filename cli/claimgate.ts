@@ -5,9 +5,11 @@ import { addApiCommands } from './commands/api.ts';
 import { addCheckCommand } from './commands/check.ts';
 import { addClientCommands } from './commands/client.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addExplainCommand } from './commands/explain.ts';
 import { addImportCommands } from './commands/import.ts';
 import { addKeyCommands } from './commands/keys.ts';
 import { addPushCommands } from './commands/push.ts';
+import { addRoutesCommand } from './commands/routes.ts';
 import { addSchemaCommand } from './commands/schema.ts';
 import { addTokenCommand } from './commands/token.ts';
 import { CommandError, EXIT, printError } from './terminal.ts';
@@ -26,6 +28,8 @@ const program = new Command('claimgate')
 
 addCheckCommand(program);
 addSchemaCommand(program);
+addRoutesCommand(program);
+addExplainCommand(program);
 addKeyCommands(program);
 addApiCommands(program);
 addClientCommands(program);

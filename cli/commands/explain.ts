@@ -1,0 +1,74 @@
+/** `claimgate explain`: what the gateway does with a request, and why. */
+import type { Command } from 'commander';
+import { policyOf, readPolicyFile } from '../policy/config.ts';
+import { explain } from '../policy/explain/explain.ts';
+import { readClaims, readHeaders, readTime, readToken } from '../policy/explain/inputs.ts';
+import { type Explanation, renderExplanation } from '../policy/explain/report.ts';
+import { completeUrl } from '../policy/targets.ts';
+import { CommandError, EXIT, note, printJson, printLine } from '../terminal.ts';
+import { collect } from './options.ts';
+
+interface Options {
+  readonly token?: string;
+  readonly claims?: string;
+  readonly header?: string[];
+  readonly offline?: boolean;
+  readonly now?: string;
+  readonly config: string;
+  readonly env?: string;
+  readonly json?: boolean;
+}
+
+export function addExplainCommand(program: Command): void {
+  program
+    .command('explain <method> <url>')
+    .description('show step by step what the gateway does with a request; the URL may be a path only')
+    .option('--token <token>', 'sent with it; - for standard input, @file for a file')
+    .option('--claims <json>', 'what if a token had these claims; - for standard input, @file for a file')
+    .option('--header <line>', "a header such as 'Accept: text/csv'; repeat for more", collect)
+    .option('--offline', "don't fetch keys: the signature is not verified")
+    .option('--now <time>', 'judge as at this time: a date, or seconds since 1970')
+    .option('--config <file>', 'the policy', 'wrangler.toml')
+    .option('--env <name>', 'an environment of that file')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `\nExits with 1 if the request is refused, with 3 if keys can't be fetched.\n\nExample:\n  claimgate explain POST /timesheets/upload --claims '{"scope":"batch:upload"}'`,
+    )
+    .action(run);
+}
+
+async function run(method: string, url: string, options: Options): Promise<void> {
+  if (options.token !== undefined && options.claims !== undefined)
+    throw new CommandError('a token has claims of its own; give --token or --claims');
+  checkRequest(method, url);
+  const nowMs = options.now === undefined ? Date.now() : readTime(options.now);
+  const policy = policyOf(readPolicyFile(options.config), options.env);
+  const headers = readHeaders(options.header ?? []);
+  if (options.token !== undefined) headers.set('authorization', `Bearer ${readToken(options.token)}`);
+  const claims = options.claims === undefined ? undefined : readClaims(options.claims);
+  const signature = claims !== undefined ? 'unsigned' : options.offline ? 'offline' : 'verified';
+  const question = { method, url: completeUrl(policy, method, url), headers };
+  const explanation = await explain(question, { policy, signature, claims, nowMs });
+  if (options.json) printJson(explanation);
+  else for (const line of renderExplanation(explanation)) printLine(line);
+  process.exitCode = exitCodeOf(explanation);
+}
+
+/** Typing errors; what a client could send is the gateway's to judge. */
+function checkRequest(method: string, url: string): void {
+  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(method))
+    throw new CommandError(`${JSON.stringify(method)} is no method; write it like GET /orders`);
+  if (!url.startsWith('/') && !/^https?:\/\//.test(url))
+    throw new CommandError(
+      `${JSON.stringify(url)} is neither a URL nor a path; write https://api.example.com/orders, or /orders`,
+    );
+}
+
+function exitCodeOf({ result, reason }: Explanation): number {
+  if (reason === 'keys_unavailable') {
+    note('The keys could not be fetched from here; --offline judges all but the signature.');
+    return EXIT.failed;
+  }
+  return result === 'refused' ? EXIT.findings : EXIT.fine;
+}

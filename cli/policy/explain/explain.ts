@@ -1,0 +1,39 @@
+/** Explains one request by a policy: what `claimgate explain` does, apart from reading flags. */
+import type { Policy } from '../../../src/policy/policy.ts';
+import { createSimulator, type Question } from '../simulate.ts';
+import { type Claims, completeClaims, routeOf, unsignedToken } from '../unsigned.ts';
+import { withIssuerKeys, withoutSignature } from '../verifiers.ts';
+import { type Explanation, explanationOf } from './report.ts';
+import type { Signature } from './token-steps.ts';
+import { type Trace, trace } from './trace.ts';
+
+export interface ExplainOptions {
+  readonly policy: Policy;
+  /** Whose signatures count: with `verified`, the issuers are asked for their keys. */
+  readonly signature: Signature;
+  /** Stand for a token that nobody has signed. */
+  readonly claims?: Claims | undefined;
+  readonly nowMs: number;
+}
+
+export async function explain(question: Question, options: ExplainOptions): Promise<Explanation> {
+  const { signature, nowMs } = options;
+  return explanationOf(question, await traceOf(question, options), signature, nowMs);
+}
+
+/** The same, for who compares it with the gateway: nothing is covered. */
+export async function traceOf(question: Question, options: ExplainOptions): Promise<Trace> {
+  const { policy, signature, claims, nowMs } = options;
+  const headers = new Headers(question.headers);
+  if (claims !== undefined) {
+    const route = routeOf(policy, question.method, question.url);
+    const completed = completeClaims(policy, route, claims, nowMs);
+    headers.set('authorization', `Bearer ${unsignedToken(policy, route, completed)}`);
+  }
+  const now = () => nowMs;
+  const verify = signature === 'verified' ? withIssuerKeys(policy, now) : withoutSignature(policy, now);
+  return trace(
+    { ...question, headers },
+    { policy, simulate: createSimulator(policy), verify, signature, nowMs },
+  );
+}

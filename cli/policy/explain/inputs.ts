@@ -1,0 +1,73 @@
+/** What people give to `explain`: literally, from a file, or from standard input. */
+import { readFileSync } from 'node:fs';
+import { isReason } from '../../../src/decision.ts';
+import { decodeToken } from '../../../src/token/decode.ts';
+import { CommandError } from '../../terminal.ts';
+import type { Claims } from '../unsigned.ts';
+
+/** `-` is standard input, `@file` a file, all else the text itself. */
+export function readInput(text: string, flag: string): string {
+  const file = text === '-' ? 0 : text.startsWith('@') ? text.slice(1) : undefined;
+  if (file === undefined) return text;
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new CommandError(
+      `${file || 'standard input'} can't be read (${code}); name another one: ${flag} @file`,
+    );
+  }
+}
+
+/** Throws `CommandError` for what is no JWT. What is given is never repeated. */
+export function readToken(given: string): string {
+  const token = readInput(given, '--token')
+    .trim()
+    .replace(/^(authorization:\s*)?bearer\s+/i, '');
+  const decoded = decodeToken(token);
+  if (isReason(decoded) && decoded.code === 'token_malformed')
+    throw new CommandError(
+      "this is no JWT; give --token three parts joined by dots, or to see how the gateway answers it: --header 'Authorization: Bearer …'",
+    );
+  return token;
+}
+
+export function readClaims(given: string): Claims {
+  const text = readInput(given, '--claims');
+  let claims: unknown;
+  try {
+    claims = JSON.parse(text);
+  } catch {
+    throw new CommandError(
+      `--claims is no JSON; write it like '{"scope":"read:orders"}', or name a file: @claims.json`,
+    );
+  }
+  if (typeof claims !== 'object' || claims === null || Array.isArray(claims))
+    throw new CommandError(`--claims is no object; write it like '{"scope":"read:orders"}'`);
+  return claims as Claims;
+}
+
+/** `name: value`, more than once for several. */
+export function readHeaders(lines: readonly string[]): Headers {
+  const headers = new Headers();
+  for (const line of lines) {
+    const at = line.indexOf(':');
+    try {
+      if (at <= 0) throw new TypeError();
+      headers.append(line.slice(0, at).trim(), line.slice(at + 1).trim());
+    } catch {
+      const name = at <= 0 ? 'this' : JSON.stringify(line.slice(0, at));
+      throw new CommandError(`${name} is no header; write it like --header 'Accept: text/csv'`);
+    }
+  }
+  return headers;
+}
+
+/** A date, or seconds since 1970. @returns milliseconds since 1970 */
+export function readTime(text: string): number {
+  const milliseconds = /^[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text);
+  if (Number.isFinite(milliseconds) && Math.abs(milliseconds) <= 8.64e15) return milliseconds;
+  throw new CommandError(
+    `${JSON.stringify(text)} is no time; write a date such as 2026-11-24T12:00:00Z, or seconds since 1970`,
+  );
+}

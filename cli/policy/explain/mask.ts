@@ -1,0 +1,25 @@
+/** What is not for people who look over a shoulder, or into the log of a pipeline. */
+
+const SECRET_NAME = /authorization|cookie|token|secret|password|passwd|api-?key|signature|credential/i;
+
+/** The beginning of a token, which tells nothing: that of its header. */
+export function maskToken(token: string): string {
+  const head = token.startsWith('eyJ') ? token.slice(0, 6) : '';
+  return `${head}… (${token.length} characters)`;
+}
+
+/** Headers by name; values that may be secrets are covered, but for the words of this tool. */
+export function maskHeaders(headers: Headers): [name: string, value: string][] {
+  return [...headers].map(([name, value]) => {
+    if (!SECRET_NAME.test(name) || value.startsWith('(from secret ')) return [name, value];
+    const [, scheme = '', rest = ''] = /^(bearer\s+|basic\s+)?(.*)$/is.exec(value) ?? [];
+    return [name, scheme + maskToken(rest)];
+  });
+}
+
+/** Values of query parameters that may be secrets are covered. */
+export function maskUrl(url: string): string {
+  return url.replace(/([?&])([^=&#]*)=([^&#]*)/g, (whole, before: string, name: string, value: string) =>
+    SECRET_NAME.test(name) && value !== '' ? `${before}${name}=…` : whole,
+  );
+}

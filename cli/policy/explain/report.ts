@@ -1,0 +1,134 @@
+/** What `explain` found, for a program and for a person. Tokens and secrets are in neither. */
+import { SITUATIONS } from '../../../src/http/problem.ts';
+import { wrap } from '../../snippet.ts';
+import { paint } from '../../terminal.ts';
+import { asSent, type Question } from '../simulate.ts';
+import { maskHeaders, maskUrl } from './mask.ts';
+import type { Step, Verdict } from './step.ts';
+import type { Signature } from './token-steps.ts';
+import type { Trace } from './trace.ts';
+
+export interface Explanation {
+  readonly request: { readonly method: string; readonly url: string };
+  readonly now: string;
+  readonly signature: Signature;
+  readonly steps: readonly Step[];
+  readonly result: 'allowed' | 'refused' | 'answered by the gateway';
+  readonly reason: string | null;
+  /** Of a rule that is only tried. */
+  readonly would_deny: string | null;
+  readonly answer: {
+    /** `null`: the origin's. */
+    readonly status: number | null;
+    /** Where the origin answers: what the gateway adds. */
+    readonly headers: readonly (readonly [string, string])[];
+    readonly body: unknown;
+  };
+  readonly origin: {
+    readonly method: string;
+    readonly url: string;
+    readonly headers: readonly (readonly [string, string])[];
+  } | null;
+}
+
+const RESULTS = { allow: 'allowed', deny: 'refused', self: 'answered by the gateway' } as const;
+
+export async function explanationOf(
+  { method, url }: Question,
+  { steps, simulated }: Trace,
+  signature: Signature,
+  nowMs: number,
+): Promise<Explanation> {
+  const { kind, decision, reason, answer, outbound } = simulated;
+  const text = await answer.text();
+  const isJson = answer.headers.get('content-type')?.includes('json') && text !== '';
+  return {
+    request: { method, url: maskUrl(url) },
+    now: new Date(nowMs).toISOString(),
+    signature,
+    steps,
+    result: RESULTS[kind],
+    reason: reason?.code ?? null,
+    would_deny: decision?.kind === 'allow' ? (decision.wouldDeny?.code ?? null) : null,
+    answer: {
+      status: kind === 'allow' ? null : answer.status,
+      headers: [...answer.headers],
+      body: isJson ? JSON.parse(text) : text === '' ? null : text,
+    },
+    origin:
+      outbound === undefined
+        ? null
+        : { method, url: maskUrl(outbound.url), headers: maskHeaders(asSent(outbound)) },
+  };
+}
+
+const MARKS: Readonly<Record<Verdict, string>> = {
+  ok: 'ok',
+  refused: 'no',
+  would_refuse: '(no)',
+  skipped: '-',
+};
+const STYLES = { ok: 'green', refused: 'red', would_refuse: 'yellow', skipped: 'dim' } as const;
+const MARK_WIDTH = 4;
+
+/** For a person, in lines of 80 characters where their words allow it. */
+export function renderExplanation(explanation: Explanation): string[] {
+  const { request, steps } = explanation;
+  const width = Math.max(...steps.map(({ step }) => step.length));
+  return [
+    `${paint('bold', request.method)} ${request.url}`,
+    '',
+    ...steps.flatMap((step) => renderStep(step, width)),
+    '',
+    ...renderResult(explanation),
+  ];
+}
+
+function renderStep({ step, verdict, saw, decided, checks }: Step, width: number): string[] {
+  const indent = ' '.repeat(MARK_WIDTH + 2 + width + 2);
+  const lines = wrap(decided, `${MARKS[verdict].padEnd(MARK_WIDTH)}  ${step.padEnd(width)}  `, indent);
+  const [first = '', ...more] = lines;
+  return [
+    paint(STYLES[verdict], first.slice(0, MARK_WIDTH)) + first.slice(MARK_WIDTH),
+    ...more,
+    ...(saw === '' ? [] : wrap(saw, indent, `${indent}  `).map((line) => paint('dim', line))),
+    ...checks.flatMap((check) => {
+      const mark = MARKS[check.verdict].padEnd(MARK_WIDTH);
+      const text = check.saw === '' ? check.check : `${check.check}: ${check.saw}`;
+      const [head = '', ...tail] = wrap(text, `${indent}${mark} `, `${indent}      `);
+      return [head.replace(mark, () => paint(STYLES[check.verdict], mark)), ...tail];
+    }),
+  ];
+}
+
+function renderResult({ result, reason, would_deny, answer, origin, signature }: Explanation): string[] {
+  const title = reason === null ? '' : `: ${reason}, ${SITUATIONS[reason as keyof typeof SITUATIONS].title}`;
+  const verdict = paint(result === 'refused' ? 'red' : 'green', result);
+  const told = would_deny === null ? '' : ` (a rule that is tried would refuse: ${would_deny})`;
+  const open = signature === 'verified' || origin === null ? '' : UNVERIFIED[signature];
+  const lines = [`${verdict}${title}${told}${open}`, ''];
+  if (origin !== null) {
+    lines.push(
+      paint('bold', 'The origin gets'),
+      `  ${origin.method} ${origin.url}`,
+      ...renderHeaders(origin.headers),
+      '',
+    );
+    lines.push(paint('bold', "The client gets the origin's answer"), ...renderHeaders(answer.headers));
+  } else {
+    lines.push(paint('bold', `The client gets ${answer.status ?? ''}`), ...renderHeaders(answer.headers));
+    if (answer.body !== null) {
+      const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body, null, 2);
+      lines.push('', ...text.split('\n').map((line) => `  ${line}`));
+    }
+  }
+  return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
+}
+
+const UNVERIFIED = {
+  offline: ', if its signature is good',
+  unsigned: ', if a token with these claims were signed by the issuer',
+} as const;
+
+const renderHeaders = (headers: readonly (readonly [string, string])[]) =>
+  headers.flatMap(([name, value]) => wrap(`${name}: ${value}`, '  ', '      '));

@@ -1,0 +1,162 @@
+/** The route table as an OpenAPI 3.1 document: paths, and security derived from the rules. */
+import type { Issuer, Route } from '../../../src/policy/policy.ts';
+import { CommandError } from '../../terminal.ts';
+import { claimWords, keyOf } from '../words.ts';
+import type { ApiEntry, RouteEntry } from './table.ts';
+
+/** The operations that a path can have there. */
+const OPERATIONS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch'];
+
+type Operation = Readonly<Record<string, unknown>>;
+interface PathItem extends Record<string, unknown> {
+  'x-claimgate-rest'?: boolean;
+}
+
+/** Throws `CommandError` where two APIs have the same operation: a document has room for one. */
+export function renderOpenApi(apis: readonly ApiEntry[], title: string): object {
+  const issuers = new Map(apis.flatMap(({ api }) => api.issuers.map((issuer) => [issuer.name, issuer])));
+  const paths = new Map<string, { item: PathItem; shape: string; owner: string }>();
+  for (const { api, routes } of apis) {
+    for (const entry of routes) {
+      const { template, shape, rest } = placeOf(entry.route, paths);
+      const known = paths.get(template) ?? { item: {}, shape, owner: api.name };
+      paths.set(template, known);
+      if (known.owner !== api.name)
+        throw new CommandError(
+          `${known.owner} and ${api.name} both have ${template}; a document has room for one: choose it with --api`,
+        );
+      if (rest) known.item['x-claimgate-rest'] = true;
+      if (apis.length > 1) known.item['servers'] = serversOf(api.hosts.length === 0 ? [] : api.hosts);
+      known.item['parameters'] ??= parametersOf(template);
+      addOperations(known.item, entry);
+    }
+  }
+  const [only] = apis;
+  return {
+    openapi: '3.1.0',
+    info: {
+      title,
+      version: '0',
+      description: 'Made by claimgate from its policy: what it lets through, and for whom.',
+    },
+    servers: apis.length === 1 && only !== undefined ? serversOf(only.api.hosts) : [{ url: '/' }],
+    paths: Object.fromEntries([...paths].map(([template, { item }]) => [template, item])),
+    components: {
+      securitySchemes: Object.fromEntries([...issuers].map(([name, issuer]) => [name, schemeOf(issuer)])),
+      responses: RESPONSES,
+      schemas: { Problem: PROBLEM },
+    },
+  };
+}
+
+const serversOf = (hosts: readonly string[]) =>
+  hosts.length === 0 ? [{ url: '/' }] : hosts.map((host) => ({ url: `https://${host}` }));
+
+/**
+ * Parameters of the same place have one name, as the first route of the path has it. A rest is one parameter, or so
+ * many that no other path looks the same: OpenAPI knows none that spans segments.
+ */
+function placeOf(route: Route, paths: ReadonlyMap<string, { shape: string }>) {
+  const { segments } = keyOf(route);
+  const isRest = segments.at(-1)?.kind === 'rest';
+  const parts = segments.map((one, i) =>
+    one.kind === 'literal' ? escapeLiteral(one.text) : `{${one.kind === 'param' ? one.name : `rest${i}`}}`,
+  );
+  const shapeBase = segments.map((one) => (one.kind === 'literal' ? `=${one.text}` : ':')).join('/');
+  for (let depth = 0; ; depth++) {
+    const more = Array.from({ length: depth }, (_, i) => `/{rest${parts.length + i}}`).join('');
+    const hierarchy = shapeBase + '/:'.repeat(depth);
+    const shape = `${isRest ? 'rest ' : ''}${hierarchy}`;
+    const other = [...paths].find(([, one]) => one.shape.replace(/^rest /, '') === hierarchy);
+    if (other === undefined) return { template: `/${parts.join('/')}${more}`, shape, rest: isRest };
+    if (other[1].shape === shape) return { template: other[0], shape, rest: isRest };
+    if (!isRest) return { template: other[0], shape, rest: false };
+  }
+}
+
+const escapeLiteral = (text: string) =>
+  encodeURIComponent(text).replace(/%(24|26|2B|2C|3A|3B|3D|40)/g, decodeURIComponent);
+
+const parametersOf = (template: string) =>
+  [...template.matchAll(/\{([^}]+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string', minLength: 1 },
+  }));
+
+function addOperations(item: PathItem, entry: RouteEntry): void {
+  const operation = operationOf(entry);
+  const methods = entry.methods.includes('*') ? OPERATIONS : entry.methods.map((one) => one.toLowerCase());
+  for (const method of methods) {
+    if (OPERATIONS.includes(method)) item[method] ??= operation;
+    else item['x-claimgate-methods'] = { ...(item['x-claimgate-methods'] as object), [method]: operation };
+  }
+}
+
+function operationOf({ route, who, origin, headers }: RouteEntry): Operation {
+  const { api, auth, audiences, clients, claims } = route;
+  return {
+    description: `Who gets in: ${who}.`,
+    security: securityOf(route),
+    responses: {
+      default: { description: "The origin's answer." },
+      ...(auth !== 'none' && { '401': { $ref: '#/components/responses/Refused' } }),
+      ...(auth === 'required' && { '403': { $ref: '#/components/responses/Refused' } }),
+    },
+    'x-claimgate': {
+      api: api.name,
+      origin,
+      headers: Object.fromEntries(headers),
+      ...(auth !== 'none' && { audience: audiences }),
+      ...(clients !== undefined && { clients: [...clients] }),
+      ...(claims.length > 0 && { claims: claims.map((rule) => claimWords(route, rule)) }),
+    },
+  };
+}
+
+/** Alternatives: each issuer, and each scope of which one is enough. Of clients and claims OpenAPI knows nothing. */
+function securityOf({ auth, reportOnly, issuers, scopesAll, scopesAny }: Route): object[] {
+  if (auth === 'none') return [];
+  const choices = scopesAny.length === 0 ? [[]] : scopesAny.map((scope) => [scope]);
+  const tokens = [...issuers.values()].flatMap(({ name }) =>
+    choices.map((choice) => ({ [name]: [...new Set([...scopesAll, ...choice])] })),
+  );
+  return auth === 'optional' || reportOnly ? [{}, ...tokens] : tokens;
+}
+
+function schemeOf({ issuer, keys }: Issuer): object {
+  const description = `Access tokens (JWT) of ${issuer}`;
+  if (keys.kind === 'jwks') return { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description };
+  const openIdConnectUrl =
+    keys.kind === 'metadata' ? keys.uri : `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  return { type: 'openIdConnect', openIdConnectUrl, description };
+}
+
+const RESPONSES = {
+  Refused: {
+    description: 'The gateway refused the request; `reason` says why.',
+    headers: {
+      'WWW-Authenticate': { schema: { type: 'string' } },
+      'X-Request-Id': { schema: { type: 'string' } },
+    },
+    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+  },
+};
+
+const PROBLEM = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'detail', 'reason', 'request_id'],
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    reason: { type: 'string' },
+    request_id: { type: 'string' },
+  },
+};
+
+/** A title for the document. */
+export const titleOf = (apis: readonly ApiEntry[]): string =>
+  apis.map(({ api: { name, hosts } }) => (hosts.length === 0 ? name : `${name} on ${hosts[0]}`)).join(', ');

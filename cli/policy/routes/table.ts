@@ -1,0 +1,78 @@
+/** The route table of a policy: who gets in, and what the origin gets. One entry a route, for every form of output. */
+
+import { IDENTITY_HEADERS } from '../../../src/policy/headers.ts';
+import { findAll } from '../../../src/policy/match.ts';
+import { parsePath } from '../../../src/policy/path.ts';
+import type { Api, Policy, Route } from '../../../src/policy/policy.ts';
+import { secretWords } from '../simulate.ts';
+import { keyOf, originWords, whoGetsIn, whoGetsInHere } from '../words.ts';
+
+export interface RouteEntry {
+  readonly route: Route;
+  readonly methods: readonly string[];
+  readonly path: string;
+  /** The whole sentence. */
+  readonly who: string;
+  /** The same, below what is told of the API. */
+  readonly whoHere: string;
+  readonly origin: string;
+  /** Headers that the origin gets of the gateway, each with what is in it. */
+  readonly headers: readonly (readonly [name: string, content: string])[];
+}
+
+export interface ApiEntry {
+  readonly api: Api;
+  readonly routes: readonly RouteEntry[];
+}
+
+/** @param filter a path that routes serve, or a part of their path */
+export function routeTable(policy: Policy, filter?: string, apiName?: string): ApiEntry[] {
+  const serving = filter === undefined ? undefined : patternsFor(policy, filter);
+  const fits = (path: string) => filter === undefined || path.includes(filter) || serving?.has(path) === true;
+  return policy.apis
+    .filter(({ name }) => apiName === undefined || name === apiName)
+    .map((api) => ({ api, routes: api.routes.map(entryOf).filter(({ path }) => fits(path)) }))
+    .filter(({ routes }) => routes.length > 0);
+}
+
+/** Patterns that fit a path, on any host. */
+function patternsFor(policy: Policy, filter: string): ReadonlySet<string> {
+  const path = filter.startsWith('/') ? parsePath(filter) : 'invalid_encoding';
+  if (typeof path === 'string') return new Set();
+  const tables = [...policy.hosts.values(), policy.otherHosts].filter((one) => one !== undefined);
+  return new Set(tables.flatMap(({ exact }) => findAll(exact, path.segments).map(({ pattern }) => pattern)));
+}
+
+function entryOf(route: Route): RouteEntry {
+  const { methods, pattern } = keyOf(route);
+  const { api } = route;
+  return {
+    route,
+    methods,
+    path: pattern,
+    who: whoGetsIn(route),
+    whoHere: whoGetsInHere(route),
+    origin: originWords(api.origin),
+    headers: headersOf(route),
+  };
+}
+
+const IDENTITY = ['issuer', 'subject', 'client id', 'scopes'];
+
+function headersOf({ api, auth, forwardAuthorization }: Route): [string, string][] {
+  const ofToken: [string, string][] =
+    auth === 'none'
+      ? []
+      : [
+          ...IDENTITY_HEADERS.map((name, i): [string, string] => [name, IDENTITY[i] ?? '']),
+          ...api.forward.map(({ header, claim, as }): [string, string] => [
+            header,
+            as === 'text' ? claim.text : `${claim.text} as ${as}`,
+          ]),
+        ];
+  return [
+    ...ofToken,
+    ...api.originHeaders.map(({ header, secret }): [string, string] => [header, secretWords(secret)]),
+    ...(forwardAuthorization ? [['authorization', 'as the client sent it'] as [string, string]] : []),
+  ];
+}
