@@ -62,12 +62,12 @@ function crop(text: string, from: number, to: number, width: number) {
   return { shown, start: at, marks: Math.max(1, Math.min(length, width - at)) };
 }
 
-/** Breaks text between words. Later lines are indented; a word that is too long stays whole. */
+/** Breaks text between words, not within quotes. Later lines are indented; what is too long stays whole. */
 export function wrap(text: string, first: string, later: string): string[] {
   const lines: string[] = [];
   let line = first;
   let empty = true;
-  for (const word of text.split(' ')) {
+  for (const word of text.match(/(?:"[^"]*"|[^\s"])+|"/g) ?? []) {
     if (!empty && line.length + 1 + word.length > WIDTH) {
       lines.push(line);
       line = later;

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse } from 'smol-toml';
 import type { Issuer } from '../../src/policy/policy.ts';
+import { CommandError } from '../terminal.ts';
 
 export interface Declared {
   /** The file that has the APIs. */
@@ -13,7 +14,8 @@ export interface Declared {
 }
 
 /**
- * Looks for `issuer.json` beside the policy and in the folder `issuer` there.
+ * Looks for `issuer.json` beside the policy and in the folder `issuer` there. One that was not named counts only where
+ * it is known whose it is.
  *
  * @param file the one to take; throws `CommandError` where it can't be read
  */
@@ -22,9 +24,16 @@ export async function findDeclared(
   file: string | undefined,
 ): Promise<Declared | undefined> {
   const folder = dirname(policyPath);
-  const path =
-    file ?? [join(folder, 'issuer.json'), join(folder, 'issuer/issuer.json')].find((one) => existsSync(one));
-  if (path === undefined) return undefined;
+  if (file !== undefined) return read(folder, file);
+  for (const path of [join(folder, 'issuer.json'), join(folder, 'issuer/issuer.json')]) {
+    if (!existsSync(path)) continue;
+    const declared = await read(folder, path).catch(ignoreUnreadable);
+    if (declared !== undefined && declared.issuers.length > 0) return declared;
+  }
+  return undefined;
+}
+
+async function read(folder: string, path: string): Promise<Declared> {
   const { readDeclaration } = await import('../issuer/declaration.ts');
   const { apis } = readDeclaration(path);
   return {
@@ -32,6 +41,11 @@ export async function findDeclared(
     issuers: issuersIn([join(folder, 'issuer/wrangler.toml'), join(dirname(path), 'wrangler.toml')]),
     apis: apis.map(({ identifier, scopes }) => ({ identifier, scopes: scopes.map(({ value }) => value) })),
   };
+}
+
+/** A file of that name may be anything: the policy's check must not stop at it. */
+function ignoreUnreadable(error: unknown): undefined {
+  if (!(error instanceof CommandError)) throw error;
 }
 
 /** What can't be read says nothing. */

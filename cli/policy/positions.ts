@@ -26,6 +26,8 @@ export interface FileString {
 export interface Positions {
   /** The place itself, or else the nearest one around it that is in the file. */
   regionOf(path: Place): Region;
+  /** Whether the text could be read. Else every place is its start. */
+  readonly readable: boolean;
   readonly comments: readonly FileComment[];
   readonly strings: readonly FileString[];
 }
@@ -37,21 +39,22 @@ interface Node {
 
 const START: Region = { line: 1, column: 1, endLine: 1, endColumn: 1 };
 
-/** Reads a TOML text that is known to be one. What this parser can't read has its start for every place. */
+/** Reads a TOML text that is known to be one; never throws. */
 export function readPositions(text: string): Positions {
   const root = emptyNode();
   const strings: FileString[] = [];
   let program: AST.TOMLProgram;
   try {
-    program = parseTOML(text, { tomlVersion: 'next' });
+    program = parseTOML(text.replace(/^\ufeff/, ' '), { tomlVersion: 'next' });
   } catch {
-    return { regionOf: () => START, comments: [], strings };
+    return { readable: false, regionOf: () => START, comments: [], strings };
   }
   for (const entry of program.body[0].body) {
     if (entry.type === 'TOMLKeyValue') addPair(root, [], entry, strings);
     else addTable(root, entry, strings);
   }
   return {
+    readable: true,
     regionOf: (path) => nearest(root, path),
     comments: program.comments.map(({ loc, value }) => ({
       line: loc.start.line,

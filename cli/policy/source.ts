@@ -1,5 +1,5 @@
 /** A wrangler.toml as it may be shown: lines without secrets, and where things stand in them. */
-import { maskRegion, splitLines } from '../snippet.ts';
+import { maskRegion, maskValues, splitLines } from '../snippet.ts';
 import { type FileString, type Positions, readPositions } from './positions.ts';
 
 export interface Source extends Positions {
@@ -10,6 +10,7 @@ export interface Source extends Positions {
 export function readSource(text: string): Source {
   const positions = readPositions(text);
   const lines = splitLines(text);
+  if (!positions.readable) return { ...positions, lines: lines.map(maskValues) };
   for (const { region } of positions.strings.filter(mayBeSecret)) maskRegion(lines, region);
   return { ...positions, lines };
 }

@@ -687,6 +687,11 @@ describe('what the issuer is told', () => {
     expect(await findDeclared(policy, undefined)).toEqual(expected);
     expect(await findDeclared(policy, file)).toEqual(expected);
     expect(await findDeclared('test/wrangler.toml', undefined)).toBeUndefined();
+    write('issuer/wrangler.toml', '');
+    expect(await findDeclared(policy, undefined), 'nobody knows whose it is').toBeUndefined();
+    expect(await findDeclared(policy, file)).toMatchObject({ issuers: [] });
+    write('issuer.json', '[]');
+    expect(await findDeclared(policy, undefined), 'another file of that name').toBeUndefined();
   });
 });
 
