@@ -1,0 +1,100 @@
+/** `claimgate test`: the cases beside the policy, judged by the gateway's own functions. */
+import { existsSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import { initialCases } from '../policy/cases/init.ts';
+import { readCases } from '../policy/cases/read.ts';
+import { renderSuite, suiteJson, suiteJunit } from '../policy/cases/report.ts';
+import { failed, percent, runSuite, type Suite } from '../policy/cases/suite.ts';
+import { environmentOf, policyOf, readPolicyFile } from '../policy/config.ts';
+import { CommandError, EXIT, note, printJson, printLine } from '../terminal.ts';
+
+interface Options {
+  readonly config: string;
+  readonly env?: string;
+  readonly json?: boolean;
+  readonly junit?: string;
+  readonly minCoverage?: number;
+  readonly mutate?: boolean;
+  readonly failOnSurvivors?: boolean;
+  readonly init?: boolean;
+  readonly verbose?: boolean;
+}
+
+export function addTestCommand(program: Command): void {
+  program
+    .command('test [files...]')
+    .description('run the cases beside the policy (policy.test.toml), without network')
+    .option('--config <file>', 'the policy', 'wrangler.toml')
+    .option('--env <name>', 'an environment of that file')
+    .option('--init', 'write first cases: of each route one that passes and one that is refused')
+    .option('--min-coverage <percent>', 'fail where the cases show less of the policy', readPercent)
+    .option('--mutate', 'change the policy in small ways, and list the changes that no case notices')
+    .option('--fail-on-survivors', 'with --mutate: fail where there is such a change')
+    .option('--verbose', 'list every case')
+    .option('--junit <file>', 'write the results for a build server')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nExits with 1 if a case fails.\n\nExample:\n  claimgate test --mutate --min-coverage 100',
+    )
+    .action(run);
+}
+
+async function run(files: string[], options: Options): Promise<void> {
+  const started = performance.now();
+  if (options.failOnSurvivors && !options.mutate)
+    throw new CommandError('--fail-on-survivors is about mutants; give --mutate too');
+  const file = readPolicyFile(options.config);
+  const policy = policyOf(file, options.env);
+  const paths = files.length > 0 ? files : [join(dirname(options.config), 'policy.test.toml')];
+  const nowMs = Date.now();
+  if (options.init) return init(paths, await initialCases(policy, nowMs));
+  const cases = paths.flatMap(readCases);
+  const section = environmentOf(file, options.env);
+  const suite = await runSuite(cases, { section, policy, nowMs, mutates: options.mutate === true });
+  if (options.junit !== undefined) write(options.junit, suiteJunit(suite), 'w');
+  if (options.json) printJson(suiteJson(suite));
+  else {
+    const milliseconds = performance.now() - started;
+    for (const line of renderSuite(suite, milliseconds, options.verbose === true)) printLine(line);
+  }
+  if (verdict(suite, options)) process.exitCode = EXIT.findings;
+}
+
+/** Whether the run fails. Says why where the list of cases does not. */
+function verdict(suite: Suite, { minCoverage, mutate, failOnSurvivors }: Options): boolean {
+  const { coverage, mutation } = suite;
+  const fails = failed(suite).length > 0;
+  if (fails && mutate) note('Mutants are tried once all cases pass.');
+  const isThin = minCoverage !== undefined && percent(coverage.shown, coverage.wanted) < minCoverage;
+  if (isThin) note(`The coverage is below ${minCoverage} %.`);
+  const survive = failOnSurvivors === true && (mutation?.survivors.length ?? 0) > 0;
+  return fails || isThin || survive;
+}
+
+function init(paths: readonly string[], text: string): void {
+  const [path = '', ...others] = paths;
+  if (others.length > 0) throw new CommandError('--init writes one file; name one');
+  if (existsSync(path))
+    throw new CommandError(`${path} is there already, and stays as it is; name another file`);
+  write(path, text, 'wx');
+  printLine(`${path}: ${text.match(/^\[\[case\]\]$/gm)?.length ?? 0} cases; run them with: claimgate test`);
+}
+
+function write(path: string, text: string, flag: 'w' | 'wx'): void {
+  try {
+    writeFileSync(path, text, { flag });
+  } catch (error) {
+    throw new CommandError(
+      `${path} can't be written (${(error as NodeJS.ErrnoException).code}); name another file`,
+      EXIT.failed,
+    );
+  }
+}
+
+function readPercent(value: string): number {
+  const number = Number(value);
+  if (value.trim() !== '' && number >= 0 && number <= 100) return number;
+  throw new InvalidArgumentError('Write a number from 0 to 100.');
+}

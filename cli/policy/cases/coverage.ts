@@ -1,0 +1,181 @@
+/** What the cases have shown of a policy: each route and rule should be seen letting through, and refusing. */
+
+import type { Reason } from '../../../src/decision.ts';
+import { authorize, checkAudience } from '../../../src/policy/authorize.ts';
+import type { Policy, Principal, Route, Rules } from '../../../src/policy/policy.ts';
+import { describeRoute } from '../explain/route-steps.ts';
+import { ruleParts } from '../rule-parts.ts';
+import type { Simulated } from '../simulate.ts';
+import { audiencesOf, demands, listed } from '../words.ts';
+import type { CaseResult } from './run.ts';
+
+/** A route, or one of its rules. */
+export interface Item {
+  /** API and route. */
+  readonly where: string;
+  /** The rule in words; empty for the route itself. */
+  readonly what: string;
+  /** Whether the two are wanted of it, and were seen. */
+  readonly passing: boolean;
+  readonly refusing: boolean;
+}
+
+export interface Coverage {
+  readonly items: readonly Item[];
+  readonly missing: readonly Item[];
+  /** How many things were to be shown, and were. A public route has only one: that it lets through. */
+  readonly wanted: number;
+  readonly shown: number;
+}
+
+/** What a case says about an item, if anything. */
+type Sees = (
+  simulated: Simulated,
+  principal: Principal | undefined,
+  route: Route,
+) => 'passing' | 'refusing' | undefined;
+
+interface Watched {
+  readonly where: string;
+  readonly what: string;
+  readonly refuses: boolean;
+  readonly sees: Sees;
+}
+
+export function measureCoverage(policy: Policy, results: readonly CaseResult[]): Coverage {
+  const seen = new Map<Watched, { passing: boolean; refusing: boolean }>();
+  const watchedBy = new Map<Route, Watched[]>();
+  const watch = (route: Route, watched: Watched) => {
+    if (!seen.has(watched)) seen.set(watched, { passing: false, refusing: false });
+    const known = watchedBy.get(route);
+    if (known === undefined) watchedBy.set(route, [watched]);
+    else known.push(watched);
+  };
+  for (const api of policy.apis) {
+    const shared = sharedItems(policy, api.routes);
+    for (const route of api.routes) {
+      for (const one of itemsOf(route)) watch(route, one);
+      if (route.auth !== 'none')
+        for (const { applies, watched } of shared) if (applies(route)) watch(route, watched);
+    }
+  }
+  for (const { simulated, failures } of results) {
+    if (failures.length > 0) continue; // it shows something else than it says
+    const { decision } = simulated;
+    if (decision?.route === undefined) continue;
+    const principal = decision.principal ?? decision.refusedPrincipal;
+    for (const route of [decision.route, ...(decision.nearMisses ?? [])]) {
+      for (const watched of watchedBy.get(route) ?? []) {
+        const what = watched.sees(simulated, principal, route);
+        const state = seen.get(watched);
+        if (what !== undefined && state !== undefined) state[what] = true;
+      }
+    }
+  }
+  const items = [...seen].map(([{ where, what, refuses }, { passing, refusing }]) => ({
+    where,
+    what,
+    passing,
+    refusing: refusing || !refuses,
+  }));
+  const wanted = [...seen.keys()].reduce((sum, { refuses }) => sum + (refuses ? 2 : 1), 0);
+  const missing = items.filter(({ passing, refusing }) => !passing || !refusing);
+  const lacking = missing.reduce((sum, one) => sum + Number(!one.passing) + Number(!one.refusing), 0);
+  return { items, missing, wanted, shown: wanted - lacking };
+}
+
+const reasonIs =
+  (...codes: Reason['code'][]) =>
+  ({ reason }: Simulated) =>
+    reason !== undefined && codes.includes(reason.code);
+
+/** Audience and issuers that the routes of an API share: one case for each is enough. */
+function sharedItems(policy: Policy, routes: readonly Route[]) {
+  const [first] = routes;
+  const audiences = audiencesOf(routes);
+  const isShared = (route: Route) => route.audiences.length === audiences.length;
+  if (first === undefined) return [];
+  const where = first.api.name;
+  const byIssuer = tokenItem(where, `tokens of its issuers only`, 'issuer_not_allowed');
+  return [
+    { applies: isShared, watched: tokenItem(where, `for ${listed(audiences, 'or')}`, 'audience_mismatch') },
+    ...(first.api.issuers.length < policy.issuers.length
+      ? [{ applies: (route: Route) => route.issuers.size === first.api.issuers.length, watched: byIssuer }]
+      : []),
+  ];
+}
+
+/** Something that every token must fulfil. */
+function tokenItem(where: string, what: string, code: Reason['code']): Watched {
+  const refuses = reasonIs(code);
+  return {
+    where,
+    what,
+    refuses: true,
+    sees: (simulated, principal) => {
+      if (refuses(simulated)) return 'refusing';
+      return simulated.kind === 'allow' && principal !== undefined ? 'passing' : undefined;
+    },
+  };
+}
+
+function itemsOf(route: Route): Watched[] {
+  const where = describeRoute(route);
+  const { api, auth, reportOnly, report } = route;
+  const isOpen = auth === 'none' || reportOnly;
+  const item = (what: string, sees: Sees, refuses = true): Watched => ({ where, what, refuses, sees });
+  const all = [item('', ({ kind }) => (kind === 'allow' ? 'passing' : 'refusing'), !isOpen)];
+  if (auth === 'none') return all;
+  if (auth === 'required' && !reportOnly) all.push(item('needs a token', needsToken));
+  if (route.audiences.length < audiencesOf(api.routes).length)
+    all.push(tokenItem(where, `for ${listed(route.audiences, 'or')}`, 'audience_mismatch'));
+  if (route.issuers.size < api.issuers.length)
+    all.push(tokenItem(where, 'tokens of its issuers only', 'issuer_not_allowed'));
+  for (const { rules } of ruleParts(route)) all.push(item(demands(route, rules), ruleSees(rules)));
+  if (report !== undefined) {
+    const narrows =
+      report.issuers.size < route.issuers.size || report.audiences.length < route.audiences.length;
+    if (narrows)
+      all.push(
+        item(
+          'tried: audience or issuer',
+          reportSees((principal) => checkAudience(report, principal)),
+        ),
+      );
+    for (const { rules } of ruleParts(report))
+      all.push(
+        item(
+          `tried: ${demands(route, rules)}`,
+          reportSees((principal, segments) => authorize(rules, principal, segments)),
+        ),
+      );
+  }
+  return all;
+}
+
+const needsToken: Sees = (simulated, principal) => {
+  if (simulated.reason?.code === 'token_missing') return 'refusing';
+  return simulated.kind === 'allow' && principal !== undefined ? 'passing' : undefined;
+};
+
+/** A rule has refused where it does not hold, and the request was refused for such a rule. */
+function ruleSees(rules: Rules): Sees {
+  return ({ kind, reason, decision }, principal) => {
+    const segments = decision?.target?.path.segments;
+    if (principal === undefined || segments === undefined) return undefined;
+    const broken = authorize(rules, principal, segments);
+    const told = kind === 'allow' && decision?.kind === 'allow' ? decision.wouldDeny : reason;
+    if (broken !== undefined) return told?.code === broken.code ? 'refusing' : undefined;
+    return kind === 'allow' ? 'passing' : undefined;
+  };
+}
+
+/** A rule that is only tried refuses nobody: it would deny. */
+function reportSees(judge: (principal: Principal, segments: readonly string[]) => Reason | undefined): Sees {
+  return ({ decision }, principal) => {
+    if (principal === undefined || decision?.kind !== 'allow') return undefined;
+    const broken = judge(principal, decision.target.path.segments);
+    if (broken === undefined) return 'passing';
+    return decision.wouldDeny?.code === broken.code ? 'refusing' : undefined;
+  };
+}

@@ -1,0 +1,116 @@
+/** First cases for a policy: of each route one that passes and one that is refused, found by trying. */
+import { parseSelector } from '../../../src/policy/claims.ts';
+import type { ClaimRule, Issuer, Policy, Route } from '../../../src/policy/policy.ts';
+import { describeRoute } from '../explain/route-steps.ts';
+import type { Simulated } from '../simulate.ts';
+import { completeUrl, exampleTarget, hostOf } from '../targets.ts';
+import { setClaim } from '../unsigned.ts';
+import { keyOf, paramName } from '../words.ts';
+import type { Case, CaseFile } from './read.ts';
+import { createJudge, type Judge, prepareCase } from './run.ts';
+import type { CaseConfig } from './schema.ts';
+
+/** What stands where any text will do: the first that no other route takes. */
+const FILLERS = ['x', '1', 'example', 'any-value'];
+
+const HEAD = `# What the policy lets in, and what it refuses. "claimgate test" runs this; every field is in docs/policy-tests.md.
+`;
+
+export async function initialCases(policy: Policy, nowMs: number): Promise<string> {
+  const judge = createJudge(policy);
+  const parts: string[] = [HEAD];
+  for (const route of policy.apis.flatMap((api) => api.routes)) {
+    const cases = await casesOf(policy, route, judge, nowMs);
+    if (cases.length === 0)
+      parts.push(`# ${describeRoute(route)}: no request was found that it serves; write a case by hand.\n`);
+    parts.push(...cases.map(writeCase));
+  }
+  return parts.join('\n');
+}
+
+type Draft = Omit<CaseConfig, 'expect' | 'request'> & { readonly request: string };
+
+async function casesOf(policy: Policy, route: Route, judge: Judge, nowMs: number): Promise<CaseConfig[]> {
+  const judged = async (draft: Draft): Promise<Simulated> => {
+    const one: Case = { ...draft, expect: 'allow', file: NO_FILE, index: 0, title: '' };
+    return (await judge(prepareCase(policy, one, nowMs))).simulated;
+  };
+  for (const filler of FILLERS) {
+    const request = requestFor(policy, route, filler);
+    const passing: Draft = {
+      request,
+      ...(route.auth === 'none' ? {} : { claims: claimsFor(route, filler) }),
+    };
+    const passed = await judged(passing);
+    if (passed.kind !== 'allow' || passed.decision?.route !== route) continue;
+    const cases: CaseConfig[] = [
+      { name: `${writtenKey(route)} lets through who may`, ...passing, expect: 'allow' },
+    ];
+    for (const draft of refusals(route, request)) {
+      const { kind, reason, answer } = await judged(draft);
+      if (kind !== 'deny' || reason === undefined) continue;
+      cases.push({
+        name: `${writtenKey(route)} refuses`,
+        ...draft,
+        expect: answer.status,
+        reason: reason.code,
+      });
+      break;
+    }
+    return cases;
+  }
+  return [];
+}
+
+const NO_FILE: CaseFile = { path: '', lineOf: () => 0 };
+
+const writtenKey = (route: Route) => route.key.trim().replace(/\s+/g, ' ');
+
+/** A path is enough where it leads to the route's host. */
+function requestFor(policy: Policy, route: Route, filler: string): string {
+  const { method, path } = exampleTarget(route, {}, filler);
+  const url = `https://${hostOf(route.api)}${path}`;
+  return `${method} ${completeUrl(policy, method, path) === url ? path : url}`;
+}
+
+/** The first that is refused is taken: a token that has nothing, no token, none at all. */
+function refusals(route: Route, request: string): Draft[] {
+  if (route.auth === 'none') return [];
+  const bad = { request, token: 'no.token' };
+  if (route.auth === 'optional') return [bad];
+  return [{ request, claims: {} }, { request }, bad];
+}
+
+/** Claims that satisfy the rules; who stands for a parameter is known by the filler. */
+function claimsFor(route: Route, filler: string): Record<string, unknown> {
+  const claims: Record<string, unknown> = {};
+  const [issuer] = route.issuers.values();
+  const scopes = [...new Set([...route.scopesAll, ...route.scopesAny.slice(0, 1)])];
+  if (scopes.length > 0) setClaim(claims, issuer?.scopeClaim ?? parseSelector('scope'), scopes.join(' '));
+  const [client] = route.clients ?? [];
+  if (client !== undefined) setClaim(claims, clientClaim(issuer), client);
+  for (const rule of route.claims) setClaim(claims, rule.claim, wanted(route, rule, filler));
+  return claims;
+}
+
+const clientClaim = (issuer: Issuer | undefined) => issuer?.clientClaim ?? parseSelector('client_id');
+
+function wanted(route: Route, rule: ClaimRule, filler: string): unknown {
+  if ('anyOf' in rule) return rule.anyOf[0];
+  return keyOf(route).segments[rule.segment]?.kind === 'param' ? filler : paramName(route, rule.segment);
+}
+
+function writeCase(one: CaseConfig): string {
+  const lines = Object.entries(one).map(([name, value]) => `${name} = ${writeValue(value)}`);
+  return ['[[case]]', ...lines, ''].join('\n');
+}
+
+/** In TOML. Its basic strings know what JSON escapes. */
+function writeValue(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(writeValue).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const members = Object.entries(value).map(([name, member]) => `${writeKey(name)} = ${writeValue(member)}`);
+  return members.length === 0 ? '{}' : `{ ${members.join(', ')} }`;
+}
+
+const writeKey = (name: string) => (/^[A-Za-z0-9_-]+$/.test(name) ? name : JSON.stringify(name));

@@ -1,0 +1,170 @@
+/**
+ * Which small changes of a policy no case notices: what the cases leave open. A mutant is compiled by the gateway's
+ * compiler; one that is no policy, or lets the same requests in, does not count.
+ */
+import type { Policy, Route } from '../../../src/policy/policy.ts';
+import { compileSection, type Section } from '../config.ts';
+import { type Mutant, mutantsOf, type RouteMutant, tableIn, type Vars } from './mutants.ts';
+import { overlap, type Shape, shapeOfKey, shapeOfUrl } from './overlap.ts';
+import { createJudge, type PreparedCase } from './run.ts';
+
+export interface Survivor {
+  /** Where in the policy. */
+  readonly where: string;
+  /** What was changed. */
+  readonly what: string;
+}
+
+export interface Mutation {
+  readonly noticed: number;
+  readonly survivors: readonly Survivor[];
+}
+
+/** @param cases all of which hold for the policy itself */
+export async function mutate(
+  section: Section,
+  policy: Policy,
+  cases: readonly PreparedCase[],
+): Promise<Mutation> {
+  const vars = JSON.parse(JSON.stringify(section.vars ?? {})) as Vars;
+  const shapes = cases.map(({ question }) => shapeOfUrl(question.url));
+  const routes = routesIn(vars);
+  const originals = new Map(
+    policy.apis.flatMap((api) => api.routes.map((route) => [nameOf(api.name, route.key), route])),
+  );
+  const survivors: Survivor[] = [];
+  let noticed = 0;
+  for (const mutant of mutantsOf(
+    vars,
+    cases.map((one) => one.case),
+  )) {
+    if (mutant.kind === 'route' && isTaken(vars, mutant)) continue;
+    const near = mutant.kind === 'route' ? nearShapes(mutant) : [];
+    const compiled = compileSection({
+      ...section,
+      vars: mutant.kind === 'route' ? around(vars, routes, mutant, near) : mutant.vars,
+    });
+    if (!compiled.ok || isEquivalent(mutant, vars, originals, policy, compiled.policy)) continue;
+    const affected =
+      mutant.kind === 'route'
+        ? cases.filter((_, i) => near.some((shape) => shapes[i] !== undefined && overlap(shapes[i], shape)))
+        : cases;
+    if (await isNoticed(compiled.policy, affected)) noticed++;
+    else survivors.push({ where: placeOf(mutant), what: mutant.what });
+  }
+  return { noticed, survivors };
+}
+
+async function isNoticed(policy: Policy, cases: readonly PreparedCase[]): Promise<boolean> {
+  const judge = createJudge(policy);
+  for (const one of cases) if ((await judge(one)).failures.length > 0) return true;
+  return false;
+}
+
+const placeOf = (mutant: Mutant) =>
+  mutant.kind === 'route' ? `${mutant.table} ${mutant.key.replace(/\s+/g, ' ')}` : mutant.table;
+
+const nameOf = (api: string, key: string) => `${api} ${key}`;
+
+/** A table has a key once. */
+const isTaken = (vars: Vars, { table, key, changed }: RouteMutant) =>
+  changed !== undefined &&
+  changed.key !== key &&
+  Object.hasOwn(tableIn(tableIn(vars, table), 'routes'), changed.key);
+
+/** A table that extends an API has its routes. */
+const apiOf = (vars: Vars, table: string) => String(tableIn(vars, table)['extends'] ?? table);
+
+function isEquivalent(
+  mutant: Mutant,
+  vars: Vars,
+  originals: ReadonlyMap<string, Route>,
+  original: Policy,
+  changed: Policy,
+): boolean {
+  if (mutant.kind === 'shared') return fingerprint(original) === fingerprint(changed);
+  if (mutant.changed?.key !== mutant.key) return false;
+  const api = apiOf(vars, mutant.table);
+  const route = changed.apis.find(({ name }) => name === api)?.routes.find(({ key }) => key === mutant.key);
+  return route?.ruleKey === originals.get(nameOf(api, mutant.key))?.ruleKey;
+}
+
+/** All that a mutant of what routes share can change. */
+function fingerprint({ settings, issuers, apis }: Policy): string {
+  return JSON.stringify([
+    [...settings.blockedClients],
+    [...settings.blockedKids],
+    issuers.map((one) => [one.maxTokenAgeSeconds, one.notBeforeSeconds, one.requiredClaims]),
+    apis.map(({ forward, originHeaders, routes }) => [
+      forward,
+      originHeaders,
+      routes.map(({ ruleKey }) => ruleKey),
+    ]),
+  ]);
+}
+
+interface RouteIn {
+  readonly table: string;
+  readonly key: string;
+  readonly shape: Shape;
+}
+
+function routesIn(vars: Vars): RouteIn[] {
+  return Object.keys(vars)
+    .filter((name) => name.startsWith('API_'))
+    .flatMap((table) =>
+      Object.keys(tableIn(tableIn(vars, table), 'routes')).flatMap((key) => {
+        const shape = shapeOfKey(key);
+        return shape === undefined ? [] : [{ table, key, shape }];
+      }),
+    );
+}
+
+/** Of the route as it was, and as it is now. */
+const nearShapes = ({ key, changed }: RouteMutant): Shape[] =>
+  [...new Set([key, changed?.key ?? key])].map(shapeOfKey).filter((shape) => shape !== undefined);
+
+/**
+ * The mutated policy without the routes that no request to the changed one could fall under as well: it judges those
+ * requests alike, and compiles much faster. Every API stays, with a route at least: hosts and headers are theirs.
+ */
+function around(
+  vars: Vars,
+  routes: readonly RouteIn[],
+  { table, key, changed }: RouteMutant,
+  near: readonly Shape[],
+): Vars {
+  const kept = new Map<string, Set<string>>();
+  for (const route of routes) {
+    if (!near.some((shape) => overlap(shape, route.shape))) continue;
+    const keys = kept.get(route.table);
+    if (keys === undefined) kept.set(route.table, new Set([route.key]));
+    else keys.add(route.key);
+  }
+  const pruned: [string, unknown][] = [];
+  for (const [name, value] of Object.entries(vars)) {
+    if (!name.startsWith('API_')) {
+      pruned.push([name, value]);
+      continue;
+    }
+    const own = tableIn(vars, name);
+    const all = Object.entries(tableIn(own, 'routes'));
+    const some = all.filter(([one]) => kept.get(name)?.has(one));
+    const isMutated = name === table;
+    if (some.length === 0 && own['extends'] !== undefined) continue;
+    const spare = all.find(([one]) => !isMutated || one !== key);
+    const left =
+      some.length > (isMutated && changed === undefined ? 1 : 0) || spare === undefined
+        ? some
+        : [...some, spare];
+    const entries = left.flatMap(([one, config]): [string, unknown][] =>
+      !isMutated || one !== key
+        ? [[one, config]]
+        : changed === undefined
+          ? []
+          : [[changed.key, changed.config]],
+    );
+    pruned.push([name, { ...own, routes: Object.fromEntries(entries) }]);
+  }
+  return Object.fromEntries(pruned);
+}

@@ -1,0 +1,136 @@
+/** Reads files of cases. What is wrong with one is told with its place, all of it at once. */
+import { SITUATIONS } from '../../../src/http/problem.ts';
+import { type Fault, fault, schemaFaults, suggest } from '../../../src/policy/fault.ts';
+import { CommandError } from '../../terminal.ts';
+import { parseToml, readText } from '../../toml.ts';
+import { type Positions, readPositions } from '../positions.ts';
+import { CASE_FIELDS, type CaseConfig, caseSchema } from './schema.ts';
+
+export interface Case extends CaseConfig {
+  /** One of those that the case in the file has. */
+  readonly request: string;
+  readonly file: CaseFile;
+  /** Its number in the file, from 0. */
+  readonly index: number;
+  /** As it is written, or else made of the request and what is expected. */
+  readonly title: string;
+}
+
+export interface CaseFile {
+  readonly path: string;
+  /** The line of a field, else of its case. */
+  lineOf(index: number, field?: string): number;
+}
+
+/** Throws `CommandError` for what is no file of cases. */
+export function readCases(path: string): Case[] {
+  return parseCases(path, readText(path, 'claimgate test --init writes first cases'));
+}
+
+export function parseCases(path: string, text: string): Case[] {
+  const document = parseToml(path, text) as Record<string, unknown>;
+  let positions: Positions | undefined;
+  const regionOf = (place: readonly (string | number)[]) => {
+    positions ??= readPositions(text);
+    return positions.regionOf(place);
+  };
+  const file: CaseFile = {
+    path,
+    lineOf: (index, field) => regionOf(['case', index, ...(field === undefined ? [] : [field])]).line,
+  };
+  const faults: Fault[] = [];
+  for (const name of Object.keys(document)) {
+    if (name !== 'case') faults.push(fault([name], 'a file has nothing but cases', 'write them as [[case]]'));
+  }
+  const { case: tables = [] } = document;
+  if (!Array.isArray(tables))
+    faults.push(fault(['case'], 'this is one table', 'write [[case]] with two brackets'));
+  const cases = (Array.isArray(tables) ? tables : []).flatMap((table: unknown, index) => {
+    const parsed = caseSchema.safeParse(table);
+    if (!parsed.success) {
+      faults.push(...schemaFaults(['case', index], table, parsed.error.issues, () => CASE_FIELDS));
+      return [];
+    }
+    faults.push(...contradictions(index, parsed.data));
+    return casesOf(parsed.data, file, index);
+  });
+  if (faults.length > 0) {
+    const lines = faults.map(({ place, problem, remedy }) => {
+      const { line, column } = regionOf(place);
+      const field = place.slice(2).join('.');
+      return `${path}:${line}:${column}  ${field === '' ? '' : `${field}: `}${problem}; ${remedy}`;
+    });
+    throw new CommandError(
+      lines.length === 1 ? (lines[0] ?? '') : `${path} has errors\n  ${lines.join('\n  ')}`,
+    );
+  }
+  return cases;
+}
+
+/** One for each of its requests. */
+function casesOf(config: CaseConfig, file: CaseFile, index: number): Case[] {
+  const { name, request: requests, expect, reason } = config;
+  return [requests].flat().map((one) => {
+    const request = one.replace(/\s+/, ' ');
+    const title = name === undefined ? `${request}: ${reason ?? expect}` : name;
+    return {
+      ...config,
+      request,
+      file,
+      index,
+      title: name !== undefined && Array.isArray(requests) ? `${name}: ${request}` : title,
+    };
+  });
+}
+
+/** What each field allows by itself, and not beside another one. */
+function contradictions(index: number, config: CaseConfig): Fault[] {
+  const { claims, token, without, expect, reason, would_deny, origin, origin_url, now, headers } = config;
+  const at = (field: string, problem: string, remedy: string) =>
+    fault(['case', index, field], problem, remedy);
+  const reasons = Object.keys(SITUATIONS);
+  const unknown = (field: string, value: string | false | undefined) =>
+    typeof value === 'string' && !reasons.includes(value)
+      ? [at(field, `there is no reason ${JSON.stringify(value)}`, suggest(value, reasons))]
+      : [];
+  const authorization = Object.keys(headers ?? {}).find((name) => name.toLowerCase() === 'authorization');
+  const isRefusal = expect === 'deny' || (typeof expect === 'number' && expect >= 400);
+  return [
+    ...(claims !== undefined && token !== undefined
+      ? [at('token', 'a token has claims of its own', 'keep token or claims')]
+      : []),
+    ...(authorization !== undefined && (claims ?? token) !== undefined
+      ? [at('headers', 'the token would stand in Authorization twice', 'keep one of them')]
+      : []),
+    ...(without !== undefined && claims === undefined
+      ? [at('without', 'there are no claims to leave out', 'add claims = {}')]
+      : []),
+    ...(reason !== undefined && !isRefusal
+      ? [at('reason', 'only a refusal has a reason', 'expect "deny" or a status, or leave it out')]
+      : []),
+    ...(isRefusal && (origin ?? origin_url ?? would_deny) !== undefined
+      ? [
+          at(
+            'expect',
+            'a refused request reaches no origin',
+            'expect "allow", or leave origin and would_deny out',
+          ),
+        ]
+      : []),
+    ...unknown('reason', reason),
+    ...unknown('would_deny', would_deny),
+    ...(now !== undefined && Number.isNaN(timeOf(now))
+      ? [
+          at(
+            'now',
+            'this is no time',
+            'write a date such as 2026-11-24T12:00:00Z in quotes, or seconds since 1970',
+          ),
+        ]
+      : []),
+  ];
+}
+
+/** @returns milliseconds since 1970 */
+export const timeOf = (now: string | number): number =>
+  typeof now === 'number' ? now * 1000 : Date.parse(now);

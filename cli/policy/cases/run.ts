@@ -1,0 +1,126 @@
+/** Runs cases on a policy: each is a request that the gateway's own functions judge, without network. */
+import type { Verify } from '../../../src/decide.ts';
+import type { Policy } from '../../../src/policy/policy.ts';
+import { CommandError } from '../../terminal.ts';
+import { asSent, createSimulator, type Question, type Simulate, type Simulated } from '../simulate.ts';
+import { completeUrl } from '../targets.ts';
+import { completeClaims, routeOf, unsignedToken } from '../unsigned.ts';
+import { withoutSignature } from '../verifiers.ts';
+import { type Case, timeOf } from './read.ts';
+
+/** A case as a request: the same for every policy that it is tried on. */
+export interface PreparedCase {
+  readonly case: Case;
+  readonly question: Question;
+  readonly nowMs: number;
+}
+
+export interface Failure {
+  /** The field of the case that does not hold. */
+  readonly field: string;
+  readonly expected: string;
+  readonly got: string;
+}
+
+export interface CaseResult {
+  readonly prepared: PreparedCase;
+  readonly simulated: Simulated;
+  readonly failures: readonly Failure[];
+}
+
+/** Completes URL and claims by what the policy wants. Throws `CommandError` for headers that are none. */
+export function prepareCase(policy: Policy, one: Case, nowMs: number): PreparedCase {
+  const time = one.now === undefined ? nowMs : timeOf(one.now);
+  const [method = '', target = ''] = one.request.split(/\s+/);
+  const url = completeUrl(policy, method, target);
+  const headers = headersOf(one);
+  if (one.claims !== undefined) {
+    const route = routeOf(policy, method, url);
+    const claims = completeClaims(policy, route, one.claims, time, one.without);
+    headers.set('authorization', `Bearer ${unsignedToken(policy, route, claims)}`);
+  }
+  if (one.token !== undefined) headers.set('authorization', `Bearer ${one.token.replace(/^bearer\s+/i, '')}`);
+  return { case: one, question: { method, url, headers }, nowMs: time };
+}
+
+function headersOf({ headers, file, index }: Case): Headers {
+  try {
+    return new Headers(headers);
+  } catch {
+    throw new CommandError(
+      `${file.path}:${file.lineOf(index, 'headers')}  headers: a name or a value can't stand in a header; mend it`,
+    );
+  }
+}
+
+/** Judges cases by one policy. */
+export type Judge = (prepared: PreparedCase) => Promise<CaseResult>;
+
+export function createJudge(policy: Policy): Judge {
+  const simulate: Simulate = createSimulator(policy);
+  const verifiers = new Map<number, Verify>();
+  return async (prepared) => {
+    const { question, nowMs } = prepared;
+    let verify = verifiers.get(nowMs);
+    if (verify === undefined) {
+      verify = withoutSignature(policy, () => nowMs);
+      verifiers.set(nowMs, verify);
+    }
+    const simulated = await simulate(question, verify);
+    return { prepared, simulated, failures: failuresOf(prepared.case, simulated) };
+  };
+}
+
+function failuresOf(one: Case, simulated: Simulated): Failure[] {
+  const { decision, outbound } = simulated;
+  const isExpected =
+    typeof one.expect === 'number'
+      ? simulated.kind !== 'allow' && simulated.answer.status === one.expect
+      : simulated.kind === one.expect;
+  const isReason = one.reason === undefined || simulated.reason?.code === one.reason;
+  if (!isExpected || !isReason)
+    return [
+      { field: isExpected ? 'reason' : 'expect', expected: expectedWords(one), got: outcomeWords(simulated) },
+    ];
+
+  const failures: Failure[] = [];
+  const compare = (field: string, expected: string | undefined, got: string | undefined) => {
+    if (expected !== undefined && expected !== got)
+      failures.push({
+        field,
+        expected: JSON.stringify(expected),
+        got: got === undefined ? 'none' : JSON.stringify(got),
+      });
+  };
+  const blank = (text: string | undefined) => text?.trim().replace(/\s+/g, ' ');
+  compare('route', blank(one.route), blank(decision?.route?.key));
+  const wouldDeny = decision?.kind === 'allow' ? decision.wouldDeny?.code : undefined;
+  if (one.would_deny === false && wouldDeny !== undefined)
+    failures.push({ field: 'would_deny', expected: 'none', got: JSON.stringify(wouldDeny) });
+  else if (typeof one.would_deny === 'string') compare('would_deny', one.would_deny, wouldDeny);
+  compare('origin_url', one.origin_url, outbound?.url);
+  const sent = one.origin === undefined || outbound === undefined ? undefined : asSent(outbound);
+  for (const [name, want] of Object.entries(one.origin ?? {})) {
+    const got = sent?.get(name) ?? undefined;
+    const field = `origin.${name}`;
+    if (typeof want === 'string') compare(field, want, got);
+    else if (want !== (got !== undefined))
+      failures.push({
+        field,
+        expected: want ? 'any value' : 'none',
+        got: got === undefined ? 'none' : JSON.stringify(got),
+      });
+  }
+  return failures;
+}
+
+function expectedWords({ expect, reason }: Case): string {
+  return reason === undefined ? String(expect) : `${expect} ${reason}`;
+}
+
+function outcomeWords({ kind, reason, answer }: Simulated): string {
+  if (kind === 'allow') return 'allow';
+  return kind === 'self'
+    ? `${answer.status} by the gateway itself`
+    : `${answer.status} ${reason?.code ?? ''}`;
+}

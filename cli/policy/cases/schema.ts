@@ -1,0 +1,28 @@
+/** The one description of a file of cases, `policy.test.toml`: its fields, and what they mean. */
+import * as z from 'zod/mini';
+
+const text = (want: string) => z.string().check(z.minLength(1, want));
+
+const request = z
+  .string()
+  .check(z.regex(/^\S+\s+(\/|https?:\/\/)\S*$/, 'a method and a URL or path, like "GET /orders"'));
+
+export const caseSchema = z.strictObject({
+  name: z.optional(text('what the case shows, or leave the field out')),
+  request: z.union([request, z.array(request).check(z.minLength(1, 'name at least one request'))]),
+  claims: z.optional(z.record(z.string(), z.unknown())),
+  without: z.optional(z.array(text('the name of a claim'))),
+  token: z.optional(text('a token as a client sends it')),
+  headers: z.optional(z.record(z.string(), z.string())),
+  now: z.optional(z.union([z.string(), z.number()])),
+  expect: z.union([z.enum(['allow', 'deny']), z.int().check(z.minimum(100), z.maximum(599))]),
+  reason: z.optional(text('a reason such as "scopes_missing"')),
+  would_deny: z.optional(z.union([text('a reason such as "scopes_missing"'), z.literal(false)])),
+  route: z.optional(text('the key of a route, like "GET /orders/:id"')),
+  origin: z.optional(z.record(z.string(), z.union([z.string(), z.boolean()]))),
+  origin_url: z.optional(text('the URL that the origin is asked')),
+});
+
+export type CaseConfig = z.infer<typeof caseSchema>;
+
+export const CASE_FIELDS = Object.keys(caseSchema.shape);
