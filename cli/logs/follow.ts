@@ -1,0 +1,40 @@
+/** Lines into a tally, until they end or the person has seen enough. */
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { readEntries } from './entries.ts';
+import type { Tally } from './tally.ts';
+import { createValueReader, type Read } from './values.ts';
+
+/** Resolves at the end of the input, also where it is closed before. */
+export async function follow(input: Readable, tally: Tally): Promise<void> {
+  const values = createValueReader();
+  const take = (reads: readonly Read[]) => {
+    for (const read of reads) {
+      if (read.kind === 'other') tally.addOther(read.lines);
+      else for (const entry of readEntries(read.value)) tally.add(entry);
+    }
+  };
+  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }))
+    take(values.read(line));
+  take(values.end());
+}
+
+const REFRESH_MS = 2_000;
+
+/**
+ * Draws over and over on a terminal.
+ *
+ * @returns what ends it: the screen is clean then
+ */
+export function redraw(render: () => readonly string[]): () => void {
+  const draw = () => {
+    const lines = render().slice(0, Math.max(5, (process.stdout.rows ?? 24) - 2));
+    process.stdout.write(`\x1b[H\x1b[J${lines.join('\n')}\n\nCtrl-C ends it.\n`);
+  };
+  draw();
+  const timer = setInterval(draw, REFRESH_MS);
+  return () => {
+    clearInterval(timer);
+    process.stdout.write('\x1b[H\x1b[J');
+  };
+}

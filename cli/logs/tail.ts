@@ -1,0 +1,58 @@
+/** `wrangler tail`, started by this command: the live log of a Worker on Cloudflare. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
+import { findWrangler } from '../issuer/wrangler.ts';
+import { CommandError, EXIT } from '../terminal.ts';
+
+export interface Tail {
+  readonly output: Readable;
+  /** Ends it; `ended` resolves then. */
+  stop(): void;
+  /** Rejects with wrangler's own words where it could not be had, or was lost. */
+  readonly ended: Promise<void>;
+}
+
+export function startTail(config: string, environment: string | undefined): Tail {
+  const args = ['tail', '--format', 'json', '--config', config];
+  if (environment !== undefined) args.push('--env', environment);
+  const child = spawn(process.execPath, ['--no-warnings', findWrangler(), ...args], {
+    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors = (errors + text).slice(-4_000);
+  });
+  let stopped = false;
+  const ended = endOf(child).then((code) => {
+    if (stopped || code === 0) return;
+    throw new CommandError(explain(errors), EXIT.failed);
+  });
+  ended.catch(() => {}); // whoever reads the output asks later
+  return {
+    output: child.stdout,
+    stop() {
+      stopped = true;
+      child.kill('SIGINT'); // wrangler then takes the tail away at Cloudflare as well
+    },
+    ended,
+  };
+}
+
+function endOf(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+}
+
+function explain(errors: string): string {
+  const text = stripVTControlCharacters(errors);
+  const words = text
+    .split('\n')
+    .map((line) => line.trim())
+    .find((line) => /error/i.test(line));
+  const said = (words ?? text.trim().split('\n')[0] ?? '').replace(/^.*?\[ERROR\]\s*/, '');
+  return `wrangler tail ended; is this machine logged in (npx wrangler login, or CLOUDFLARE_API_TOKEN), and is the Worker deployed? It said: ${said}`;
+}

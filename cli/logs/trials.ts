@@ -1,0 +1,107 @@
+/** Rules on trial, against what the log says of them: whether they can be enforced. */
+import type { Policy } from '../../src/policy/policy.ts';
+import type { PolicyFile } from '../policy/config.ts';
+import { type Change, proposeChange } from './change.ts';
+import type { Summary } from './tally.ts';
+
+/** How much traffic makes an answer. */
+export interface Enough {
+  readonly requests: number;
+  readonly seconds: number;
+}
+
+/** As `claimgate logs --suggest --json` prints it: names are stable. */
+export interface Trial {
+  readonly route: string;
+  readonly trial: 'report' | 'report_only';
+  /** `too_little`: nobody would be refused, of too few to tell. */
+  readonly verdict: 'ready' | 'not_ready' | 'too_little';
+  /** That passed the rules which are enforced today, and so were judged by those on trial. */
+  readonly requests: number;
+  readonly seconds: number;
+  readonly would_deny: number;
+  readonly refused: readonly {
+    readonly client: string;
+    readonly reason: string;
+    readonly detail: string | null;
+    readonly requests: number;
+  }[];
+  /** Why it is too little. */
+  readonly missing: readonly string[];
+  readonly change: Change;
+}
+
+export function judgeTrials(
+  summary: Summary,
+  policy: Policy,
+  file: PolicyFile,
+  environment: string | undefined,
+  enough: Enough,
+): Trial[] {
+  const seconds =
+    summary.from === null || summary.to === null
+      ? 0
+      : Math.floor((Date.parse(summary.to) - Date.parse(summary.from)) / 1000);
+  const routes = policy.apis.flatMap((api) => api.routes);
+  return routes
+    .filter(({ report, reportOnly }) => reportOnly || report !== undefined)
+    .map((route): Trial => {
+      const name = `${route.api.name} ${route.key}`;
+      // Another spelling of a path is judged by the rules of both: it counts against each.
+      const spelledOtherwise = new Set(
+        summary.near_misses.filter((one) => one.near_miss.includes(name)).map((one) => one.route),
+      );
+      const refused = summary.would_deny
+        .filter((one) => one.route === name || spelledOtherwise.has(one.route))
+        .map(({ route: _, ...one }) => one);
+      const wouldDeny = refused.reduce((sum, one) => sum + one.requests, 0);
+      const requests = summary.routes.find((one) => one.route === name)?.allowed ?? 0;
+      const missing = missingOf(requests, seconds, summary.sampled, policy.settings.logSample, enough);
+      return {
+        route: name,
+        trial: route.reportOnly ? 'report_only' : 'report',
+        verdict: wouldDeny > 0 ? 'not_ready' : missing.length > 0 ? 'too_little' : 'ready',
+        requests,
+        seconds,
+        would_deny: wouldDeny,
+        refused,
+        missing,
+        change: proposeChange(file, environment, route.api.name, route.key),
+      };
+    });
+}
+
+function missingOf(
+  requests: number,
+  seconds: number,
+  sampled: boolean,
+  logSample: number,
+  enough: Enough,
+): string[] {
+  const thinned = logSample < 1 ? `; log_sample = ${logSample} leaves most out` : '';
+  return [
+    requests < enough.requests && `${requests} of ${enough.requests} requests (--min-requests)${thinned}`,
+    seconds < enough.seconds &&
+      `${formatSpan(seconds)} of ${formatSpan(enough.seconds)} (--min-time): who comes once a day may not have come`,
+    sampled && 'wrangler tail left requests out: ask Analytics Engine (docs/operations.md)',
+  ].filter((one) => one !== false);
+}
+
+/** Two units at most: `2 d 3 h`. */
+export function formatSpan(seconds: number): string {
+  const units = [
+    [86_400, 'd'],
+    [3_600, 'h'],
+    [60, 'min'],
+    [1, 's'],
+  ] as const;
+  const first = units.findIndex(([size]) => seconds >= size);
+  if (first === -1) return '0 s';
+  let rest = seconds;
+  const parts = units.slice(first, first + 2).flatMap(([size, unit]) => {
+    const count = Math.floor(rest / size);
+    rest -= count * size;
+    return count > 0 ? [`${count} ${unit}`] : [];
+  });
+  return parts.join(' ');
+}
