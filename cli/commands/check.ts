@@ -37,7 +37,7 @@ export function addCheckCommand(program: Command): void {
     )
     .addHelpText(
       'after',
-      '\nExits with 1 if there are errors; with --strict, if there are warnings too.\nEvery warning is in docs/check.md.\n\nExamples:\n  claimgate check\n  claimgate check --env production --strict --format github',
+      '\nExits with 1 if there are errors; with --strict, if there are warnings too.\nEvery warning is in docs/check.md.\n\nExample:\n  claimgate check --env production --strict --format github',
     )
     .action(run);
 }

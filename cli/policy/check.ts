@@ -138,7 +138,7 @@ function toFinding(view: View, environment: string | undefined, rule: Rule, hit:
 /** From the top of the file. What is beside `[vars]` may be inherited from there. */
 function pathOf({ config }: PolicyFile, environment: string | undefined, { place, besideVars }: Hit): Place {
   const section = environment === undefined ? [] : ['env', environment];
-  if (besideVars !== true) return [...section, ...(place[0] === 'vars' ? [] : ['vars']), ...place];
+  if (besideVars !== true) return [...section, 'vars', ...place];
   const own = environment === undefined ? config : config.env?.[environment];
   const isOwn = Object.hasOwn(own ?? {}, place[0] ?? '');
   return isOwn || !Object.hasOwn(config, place[0] ?? '') ? [...section, ...place] : place;

@@ -21,7 +21,7 @@ describe('a place in the file', () => {
     ['a table with a header', '[vars.API_X]\na = 1', ['vars', 'API_X'], 'API_X'],
     ['a value', '[vars.API_X]\na = 1', ['vars', 'API_X', 'a'], 'a = 1'],
     ['a table that only deeper headers name', '[vars.API_X.routes]', ['vars', 'API_X'], 'API_X'],
-    ['its own header, wherever it stands', '[a.b.c]\n[a.b]\nx = 1', ['a', 'b'], 'b'],
+    ['its own header, wherever it stands', '[a."b".c]\n[a.b]\nx = 1', ['a', 'b'], 'b'],
     ['dotted keys', 'vars.API_X.audience = "x"', ['vars', 'API_X', 'audience'], 'vars.API_X.audience = "x"'],
     ['a part of dotted keys', 'vars.API_X.audience = "x"', ['vars', 'API_X'], 'API_X'],
     ['an inline table', '[a]\nb = { c = { d = 1 } }', ['a', 'b'], 'b'],

@@ -48,6 +48,11 @@ const HOSTED = 'hosts = ["api.example.com"]\norigin = "service:X"';
 const routed = (...patterns: string[]) =>
   `routes = [${patterns.map((pattern) => `{ pattern = "${pattern}", zone_name = "example.com" }`).join(', ')}]`;
 
+/** Open to anyone. */
+const OTHER_API =
+  '[vars.API_Y]\norigin = "service:X"\naudience = "y"\n[vars.API_Y.routes]\n"GET /y" = { auth = "none" }';
+const TWO_ISSUERS = '[vars.ISSUERS.b]\nissuer = "https://b.example/"';
+
 interface Example {
   readonly rule: string;
   /** Policies in which it finds something, and where. */
@@ -62,6 +67,10 @@ const DECLARED: Facts = {
     issuers: ['https://issuer.example/'],
     apis: [{ identifier: 'x', scopes: ['read:things'] }],
   },
+};
+
+const NOBODYS: Facts = {
+  declared: { file: 'issuer.json', issuers: [], apis: [{ identifier: 'x', scopes: ['read:things'] }] },
 };
 
 const EXAMPLES: readonly Example[] = [
@@ -110,6 +119,18 @@ const EXAMPLES: readonly Example[] = [
         routes('"GET /site/*" = { auth = "none" }', `"* /api/*" = ${ADMIN}`, `"GET /api/x" = ${ADMIN}`),
       ],
       [
+        'another spelling of the guarded path',
+        routes('"GET /:x" = { auth = "none" }', `"GET /a" = ${ADMIN}`, `"GET /A.json" = ${ADMIN}`),
+      ],
+      [
+        'another API: its paths go elsewhere',
+        policyText({ routes: `"GET /a" = ${ADMIN}`, more: OTHER_API.replace('GET /y', 'GET /*') }),
+      ],
+      [
+        'rules of another kind',
+        routes('"GET /a/:id" = { claims = { org = 1 } }', '"GET /a/x" = { scopes_all = ["x:a"] }'),
+      ],
+      [
         'a public path that is no wildcard',
         routes('"GET /health" = { auth = "none" }', `"GET /a" = ${ADMIN}`),
       ],
@@ -155,6 +176,18 @@ const EXAMPLES: readonly Example[] = [
     ],
     good: [
       ['* beside some methods', routes(`"GET|POST /a" = ${ADMIN}`, '"* /a" = {}')],
+      [
+        'one that another host still needs',
+        policyText({
+          top: 'workers_dev = false',
+          api: 'hosts = ["a.example.com", "b.example.com"]\norigin = "service:X"',
+          routes: '"* /y" = {}',
+          more: OTHER_API.replace('GET /y', 'GET|POST|PUT|PATCH|DELETE|OPTIONS /y').replace(
+            'audience',
+            'hosts = ["b.example.com"]\naudience',
+          ),
+        }),
+      ],
       ['a wildcard with paths left', routes('"GET /a/*" = {}', '"GET /a/:x" = {}', '"GET /a/:x/*" = {}')],
     ],
   },
@@ -243,6 +276,13 @@ const EXAMPLES: readonly Example[] = [
         'API_X.routes."GET|PUT|PATCH /a".scopes_any: PUT, PATCH pass with "a.read", a scope to read',
       ],
       [
+        'in a table that extends the API',
+        policyText({
+          more: '[vars.API_MORE]\nextends = "API_X"\nroutes = { "PUT /a" = { scopes_all = ["read:a"] } }',
+        }),
+        'API_MORE.routes."PUT /a".scopes_all: PUT passes with "read:a", a scope to read',
+      ],
+      [
         'all methods',
         routes('"* /a" = { scopes_all = ["Files.Read.All"] }'),
         'API_X.routes."* /a".scopes_all: POST, PUT, PATCH, DELETE pass with "Files.Read.All", a scope to read',
@@ -277,6 +317,12 @@ const EXAMPLES: readonly Example[] = [
     rule: 'unknown-audience',
     bad: [
       [
+        'a file that was named, and one issuer',
+        policyText().replace('audience = "x"', 'audience = "xx"'),
+        'API_X.audience: issuer.json has no API "xx"',
+        NOBODYS,
+      ],
+      [
         'an audience that the issuer lacks',
         policyText().replace('audience = "x"', 'audience = ["x", "xx"]'),
         'API_X.audience[1]: issuer.json has no API "xx"',
@@ -285,6 +331,14 @@ const EXAMPLES: readonly Example[] = [
     ],
     good: [
       ['one that it has', policyText(), DECLARED],
+      [
+        'a file that says nothing of who the issuer is, and two of them',
+        policyText({ issuer: TWO_ISSUERS, api: 'origin = "service:X"\nissuer = ["main", "b"]' }).replace(
+          'audience = "x"',
+          'audience = "xx"',
+        ),
+        NOBODYS,
+      ],
       [
         'one of another issuer',
         policyText().replace('audience = "x"', 'audience = "xx"').replace('issuer.example', 'other.example'),
@@ -332,6 +386,14 @@ const EXAMPLES: readonly Example[] = [
         'metadata that lists none',
         policyText({ api: 'origin = "service:X"\nforward = { tenant = "x-tenant" }' }),
         keys(['ES256']),
+      ],
+      [
+        'a claim that another issuer may send',
+        policyText({
+          issuer: TWO_ISSUERS,
+          api: 'origin = "service:X"\nissuer = ["main", "b"]\nforward = { tenant = "x-tenant" }',
+        }),
+        keys(['ES256'], ['sub']),
       ],
       [
         'a token for another API',
@@ -400,7 +462,7 @@ const EXAMPLES: readonly Example[] = [
         policyText({
           top: `workers_dev = true\n${routed('api.example.com/*')}`,
           api: HOSTED,
-          more: '[vars.API_Y]\norigin = "service:X"\naudience = "y"\n[vars.API_Y.routes]\n"GET /y" = {}',
+          more: OTHER_API,
         }),
         'workers_dev: the Worker has an address under workers.dev too, and APIs without hosts answer there',
       ],
@@ -565,6 +627,12 @@ describe.each(EXAMPLES)('$rule', ({ rule, bad, good }) => {
       expect(check(lines.join('\n'), facts)).toHaveLength(finding?.severity === 'error' ? 1 : 0);
     }
   });
+});
+
+it('an issuer behind a service binding may be one that only the Worker reaches', () => {
+  const text = policyText({ issuer: 'service = "X"' });
+  const [finding] = check(text, online({ kind: 'fault', fault: 'network_error' }));
+  expect(finding).toMatchObject({ rule: 'issuer-keys', severity: 'warning' });
 });
 
 it('every lint has examples', () => {

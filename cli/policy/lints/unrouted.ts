@@ -21,8 +21,7 @@ export const unrouted: Lint = {
   *find(subject) {
     const patterns = workerRoutesOf(subject.section);
     if (patterns.length === 0) return; // they may be set elsewhere
-    for (const { name, hosts, origin } of subject.policy.apis) {
-      if (origin.kind === 'zone') continue; // an error already
+    for (const { name, hosts } of subject.policy.apis) {
       for (const [i, host] of hosts.entries()) {
         if (patterns.some((pattern) => coversHost(pattern, host)) || isReachedOtherwise(host, subject))
           continue;
