@@ -75,6 +75,6 @@ export function createSimulator(policy: Policy): Simulate {
 /** What the platform adds to every request that the gateway sends on: no shared cache may answer it. */
 export function asSent({ headers }: Outbound): Headers {
   const sent = new Headers(headers);
-  if (!sent.has('cache-control')) sent.set('cache-control', 'no-cache');
+  for (const name of ['cache-control', 'pragma']) if (!sent.has(name)) sent.set(name, 'no-cache');
   return sent;
 }

@@ -24,7 +24,8 @@ export function sendRaw(
     socket.on('data', (chunk) => chunks.push(chunk));
     socket.on('error', reject);
     socket.on('close', () => resolve(parse(Buffer.concat(chunks).toString('latin1'))));
-    const lines = ['', `Host: 127.0.0.1:${port}`, 'Connection: close', ...headers, '', ''];
+    const host = headers.some((line) => /^host:/i.test(line)) ? [] : [`Host: 127.0.0.1:${port}`];
+    const lines = ['', ...host, 'Connection: close', ...headers, '', ''];
     socket.write(
       Buffer.concat([
         Buffer.from(`${method} `),

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { bundle, readPort, renderWorker, WORKERD } from '../../../scripts/workerd.ts';
 
@@ -16,10 +17,13 @@ export interface RunningWorkerd {
 /**
  * Runs the gateway with this policy, and an origin Worker bound as ORIGIN that sends each request on to `recorder`,
  * its URL as it got it.
+ *
+ * @param onLog gets what the gateway logs, line by line
  */
 export async function startGateway(
   policy: Record<string, unknown>,
   recorder: string,
+  onLog?: (line: string) => void,
 ): Promise<RunningWorkerd> {
   const folder = mkdtempSync(join(tmpdir(), 'claimgate-e2e-'));
   writeFileSync(join(folder, 'gateway.js'), await bundle('src/index.ts'));
@@ -38,8 +42,10 @@ const origin :Workerd.Worker = ${renderWorker('origin.js', { RECORDER: recorder 
 `;
   writeFileSync(join(folder, 'config.capnp'), config);
   const child = spawn(WORKERD, ['serve', join(folder, 'config.capnp'), '--control-fd=3'], {
-    stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+    stdio: ['ignore', onLog === undefined ? 'ignore' : 'pipe', 'inherit', 'pipe'],
   });
+  if (onLog !== undefined && child.stdout !== null)
+    createInterface({ input: child.stdout }).on('line', onLog);
   const port = await readPort(child.stdio[3] as Readable);
   if (port === undefined) throw new Error('workerd ended before it listened; its message is above');
   return { port, pid: child.pid ?? 0, stop: () => stop(child, folder) };
