@@ -263,6 +263,32 @@ const EXAMPLES: readonly Example[] = [
     ],
   },
   {
+    rule: 'weaker-write',
+    bad: [
+      [
+        'removing without a token what is read with one',
+        routes('"GET /a/:id" = { scopes_all = ["read:a"] }', '"DELETE /a/:id" = { auth = "none" }'),
+        'API_X.routes."DELETE /a/:id": DELETE passes without a token, where "GET /a/:id" asks for more',
+      ],
+      [
+        'fewer scopes, one of two read routes being as weak',
+        routes(
+          '"GET /a" = { scopes_all = ["read:a", "admin"] }',
+          '"HEAD /a" = { scopes_all = ["read:a"] }',
+          '"PUT|PATCH /a" = { scopes_all = ["read:a"] } # claimgate: allow read-scope',
+        ),
+        'API_X.routes."PUT|PATCH /a": PUT, PATCH pass with fewer rules, where "GET /a" asks for more',
+      ],
+    ],
+    good: [
+      ['the same rules', routes('"GET|POST /a" = { scopes_all = ["a"] }')],
+      ['more rules', routes('"GET /a" = {}', '"POST /a" = { scopes_all = ["write:a"] }')],
+      ['other rules', routes('"GET /a" = { scopes_all = ["r:a"] }', '"POST /a" = { scopes_all = ["w:a"] }')],
+      ['public reading', routes('"GET /a" = { auth = "none" }', '"POST /a" = { scopes_all = ["w:a"] }')],
+      ['another path', routes('"GET /a" = { scopes_all = ["r:a"] }', '"POST /login" = { auth = "none" }')],
+    ],
+  },
+  {
     rule: 'read-scope',
     bad: [
       [

@@ -13,9 +13,11 @@ import { scopeTypo } from './scope-typo.ts';
 import { undeclaredScope, unknownAudience } from './undeclared.ts';
 import { unrouted } from './unrouted.ts';
 import { weakNeighbour } from './weak-neighbour.ts';
+import { weakerWrite } from './weaker-write.ts';
 
 export const LINTS: readonly Lint[] = [
   weakNeighbour,
+  weakerWrite,
   hiddenMethod,
   neverMatches,
   unrouted,

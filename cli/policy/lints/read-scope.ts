@@ -1,8 +1,7 @@
 import { fault } from '../../../src/policy/fault.ts';
 import type { Lint } from './lint.ts';
-import { methodsOf, type PlacedRoute } from './subject.ts';
+import { isWrite, methodsOf, type PlacedRoute } from './subject.ts';
 
-const WRITES: readonly string[] = ['POST', 'PUT', 'PATCH', 'DELETE'];
 /** `read:orders`, `orders:read`, `orders.read`, `Orders.Read.All`. */
 const READ = /^(read|view|list)[:._/-]|[:._/-](read|view|list|readonly)([:._/-]all)?$/i;
 /** What is asked with POST, and changes nothing. */
@@ -19,7 +18,7 @@ export const readScope: Lint = {
   *find({ routes }) {
     for (const one of routes) {
       const { route, key, place } = one;
-      const methods = methodsOf(key).filter((method) => WRITES.includes(method));
+      const methods = methodsOf(key).filter(isWrite);
       if (methods.length === 0 || isQuery(one, methods)) continue;
       const { scopesAll, scopesAny } = route;
       const enough = scopesAny.find(isRead);

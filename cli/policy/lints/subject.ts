@@ -90,6 +90,10 @@ function placesOf({ vars = {} }: Section): Map<string, Map<string, Place>> {
 /** Methods that people name; `*` is more than these. */
 export const COMMON_METHODS: readonly string[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
+const WRITES: readonly string[] = ['POST', 'PUT', 'PATCH', 'DELETE'];
+export const isWrite = (method: string): boolean => WRITES.includes(method);
+export const isRead = (method: string): boolean => method === 'GET' || method === 'HEAD';
+
 export const methodsOf = ({ methods }: RouteKey): readonly string[] =>
   methods.includes('*') ? COMMON_METHODS : methods;
 
