@@ -1,0 +1,134 @@
+/** `claimgate diff`: what a change of the policy means, before it is live. */
+import { type Command, InvalidArgumentError } from 'commander';
+import { suggest } from '../../src/policy/fault.ts';
+import { CHANGES, type Comparison } from '../policy/diff/finding.ts';
+import { CommandError, EXIT, paint, printJson, printLine } from '../terminal.ts';
+import { nowSeconds, readChoice } from './options.ts';
+
+const FORMATS = ['text', 'markdown', 'json'] as const;
+const FAIL_ON = [...CHANGES, 'any'] as const;
+type FailOn = (typeof FAIL_ON)[number];
+
+/** Whoever minds that more get in minds that a route is new; and the other way round. */
+const INCLUDED: Readonly<Partial<Record<FailOn, FailOn>>> = { widened: 'opened', narrowed: 'closed' };
+
+interface Options {
+  readonly config: string;
+  readonly env?: string;
+  readonly format?: (typeof FORMATS)[number];
+  readonly json?: boolean;
+  readonly failOn?: readonly FailOn[];
+}
+
+export function addDiffCommand(program: Command): void {
+  program
+    .command('diff [old] [new]')
+    .description('compare two policies by what they mean: who gets in, and what origins get')
+    .option(
+      '--config <file>',
+      'the file that is meant where a revision is named, or nothing',
+      'wrangler.toml',
+    )
+    .option('--env <name>', 'only this environment (default: the top level and every environment)')
+    .option(
+      '--fail-on <changes>',
+      `exit with 1 if there are such: ${FAIL_ON.join(', ')}; several with commas`,
+      readFailOn,
+    )
+    .option('--format <format>', `how to print: ${FORMATS.join(', ')} (default: text)`, readChoice(FORMATS))
+    .option('--json', 'print the findings as JSON')
+    .addHelpText(
+      'after',
+      `
+Each side is a file, a git revision (its wrangler.toml), or REV:path. Without: HEAD
+against the file as it is now; with one, that against the file as it is now.
+
+opened    requests that nobody could make get in      widened   more callers get in
+closed    the other way round                         narrowed  fewer callers get in
+moved     the origin gets something else, or it is another one
+--fail-on widened means opened too, and narrowed closed.
+
+Examples:
+  claimgate diff
+  claimgate diff main --fail-on widened
+  claimgate diff v1.2 HEAD --env production --format markdown
+  claimgate diff old.toml new.toml`,
+    )
+    .action(run);
+}
+
+async function run(old: string | undefined, now: string | undefined, options: Options): Promise<void> {
+  const { config, env, json, failOn = [] } = options;
+  if (json && options.format !== undefined && options.format !== 'json')
+    throw new CommandError(`--json and --format ${options.format} exclude each other; leave one out`);
+  // What compares is loaded when it is needed: other commands start without it.
+  const [{ readSide }, { pairPolicies }, { comparePolicies }] = await Promise.all([
+    import('../policy/diff/revision.ts'),
+    import('../policy/diff/environments.ts'),
+    import('../policy/diff/diff.ts'),
+  ]);
+  const { readPolicyFile } = await import('../policy/config.ts');
+  const newFile = now === undefined ? readPolicyFile(config) : await readSide(now, config);
+  const oldFile = await readSide(old ?? 'HEAD', config);
+  const seconds = nowSeconds();
+  const results: Result[] = [];
+  for (const { environment, ...pair } of pairPolicies(oldFile, newFile, env))
+    results.push({ environment, ...(await comparePolicies(pair.old, pair.now, seconds)) });
+  await print({ old: oldFile.path, new: newFile.path }, results, options, seconds);
+  if (results.some((result) => isMinded(result, failOn))) process.exitCode = EXIT.findings;
+}
+
+interface Result extends Comparison {
+  readonly environment: string | undefined;
+}
+
+async function print(
+  sides: { readonly old: string; readonly new: string },
+  results: readonly Result[],
+  { format = 'text', json }: Options,
+  seconds: number,
+): Promise<void> {
+  if (json || format === 'json') {
+    printJson({
+      ...sides,
+      environments: results.map(({ environment = null, ...rest }) => ({ environment, ...rest })),
+    });
+    return;
+  }
+  const name = (environment: string | undefined) =>
+    environment === undefined ? 'top level' : `env.${environment}`;
+  if (format === 'markdown') {
+    const { renderMarkdown } = await import('../policy/diff/markdown.ts');
+    printLine(`## Policy: \`${sides.old}\` → \`${sides.new}\``);
+    for (const result of results) {
+      printLine();
+      if (results.length > 1) printLine(`### ${name(result.environment)}\n`);
+      for (const line of renderMarkdown(result, seconds)) printLine(line);
+    }
+    return;
+  }
+  const { renderText } = await import('../policy/diff/text.ts');
+  printLine(paint('dim', `${sides.old} -> ${sides.new}`));
+  for (const result of results) {
+    printLine();
+    if (results.length > 1) printLine(`${paint('bold', `[${name(result.environment)}]`)}\n`);
+    for (const line of renderText(result, seconds)) printLine(line);
+  }
+}
+
+function isMinded({ findings, other }: Comparison, failOn: readonly FailOn[]): boolean {
+  const minded = new Set(failOn.flatMap((one) => [one, INCLUDED[one] ?? one]));
+  if (minded.has('any')) return findings.length + other.length > 0;
+  return findings.some(({ change }) => minded.has(change));
+}
+
+function readFailOn(value: string, before: readonly FailOn[] = []): FailOn[] {
+  const names = value.split(',').map((name) => name.trim());
+  const read = names.map((name): FailOn => {
+    const found = FAIL_ON.find((choice) => choice === name.toLowerCase());
+    if (found === undefined)
+      throw new InvalidArgumentError(`There is no such change; ${suggest(name, FAIL_ON)}`);
+    return found;
+  });
+  return [...before, ...read];
+}

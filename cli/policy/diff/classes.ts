@@ -1,0 +1,127 @@
+/**
+ * All requests to a host, in classes: two requests of one class fall under the same routes, in each policy.
+ *
+ * A policy looks at a segment's text and at its folded form only to ask whether some pattern has it there. So at each
+ * place there is a segment that no pattern has, one that is only folded to a literal, and each literal. Walking the
+ * trees of both policies at once, with all of the nodes that a path can still lead to, makes the classes: paths that
+ * lead to the same nodes go on alike, whatever they began with, and are walked once. That keeps the number of classes
+ * near to the number of patterns.
+ */
+import type { FoldedLeaf, PatternLeaf, PatternNode, RouteTable } from '../../../src/policy/policy.ts';
+import { namer } from './namer.ts';
+import { type Spellings, writePath } from './spellings.ts';
+
+export interface PathClass {
+  /** A path of this class, as it is sent: the most general one. */
+  readonly path: string;
+  /** It has another spelling of a literal, or a final slash that no pattern has. */
+  readonly respelt: boolean;
+  /** Every method that some route for such a path names. All others are treated alike. */
+  readonly methods: ReadonlySet<string>;
+}
+
+/** Where a path has led in one tree. */
+interface Walk<Leaf> {
+  /** The nodes that it can be at. */
+  readonly nodes: readonly PatternNode<Leaf>[];
+  /** What takes it, however it goes on. */
+  readonly rests: readonly Leaf[];
+}
+
+interface State {
+  readonly exact: readonly Walk<PatternLeaf>[];
+  readonly folded: readonly Walk<FoldedLeaf>[];
+}
+
+/** The classes of paths that some route of these tables may serve. All other paths are 404 in all of them. */
+export function* pathClasses(tables: readonly RouteTable[], spellings: Spellings): Generator<PathClass> {
+  const nameOf = namer();
+  const seen = new Set<string>();
+
+  function* visit(state: State, segments: readonly string[], respelt: boolean): Generator<PathClass> {
+    const name = [...state.exact, ...state.folded]
+      .map(({ nodes, rests }) => `${nodes.map(nameOf).join()};${rests.map(nameOf).join()}`)
+      .join('|');
+    if (seen.has(name)) return;
+    seen.add(name);
+
+    const nearLeaves = state.folded.flatMap(endOf);
+    if (segments.length > 0) {
+      const leaves = state.exact.flatMap(endOf);
+      if (leaves.length > 0) yield toClass(segments, respelt, leaves, nearLeaves);
+    }
+    const slashed = state.exact.map(slash);
+    const slashLeaves = slashed.flatMap(endOf);
+    if (slashLeaves.length > 0) {
+      const isMeant = slashed.some(({ nodes }) => nodes.length > 0);
+      yield toClass([...segments, ''], respelt || !isMeant, slashLeaves, nearLeaves);
+    }
+
+    const literals = new Set(state.exact.flatMap(literalsOf));
+    const folds = new Set(state.folded.flatMap(literalsOf));
+    // The most general segment first: of paths that lead to the same nodes, the most general one stands for them.
+    const next = function* (text: string, folded: string | undefined, isLiteral: boolean) {
+      const exact = state.exact.map((walk) => step(walk, isLiteral ? text : undefined));
+      if (exact.every(({ nodes, rests }) => nodes.length + rests.length === 0)) return;
+      const near = state.folded.map((walk) => step(walk, folded));
+      yield* visit(
+        { exact, folded: near },
+        [...segments, text],
+        respelt || (!isLiteral && folded !== undefined),
+      );
+    };
+    yield* next(spellings.unknown(segments.length), undefined, false);
+    for (const folded of folds) {
+      const text = spellings.variant(folded, literals);
+      if (text !== undefined) yield* next(text, folded, false);
+    }
+    for (const text of literals) if (text !== '') yield* next(text, spellings.foldOf(text), true);
+  }
+
+  const root = {
+    exact: tables.map(({ exact }) => ({ nodes: [exact], rests: [] })),
+    folded: tables.map(({ folded }) => ({ nodes: [folded], rests: [] })),
+  };
+  yield* visit(root, [], false);
+}
+
+/** One segment further, which is not empty. @param literal its text, where some pattern may have it */
+function step<Leaf>({ nodes, rests }: Walk<Leaf>, literal: string | undefined): Walk<Leaf> {
+  const children: PatternNode<Leaf>[] = [];
+  const more: Leaf[] = [];
+  for (const node of nodes) {
+    const child = literal === undefined ? undefined : node.literals?.get(literal);
+    if (child !== undefined) children.push(child);
+    if (node.param !== undefined) children.push(node.param);
+    if (node.wildcard !== undefined) more.push(node.wildcard);
+  }
+  return { nodes: children, rests: more.length === 0 ? rests : [...rests, ...more] };
+}
+
+/** A final slash: neither a parameter nor the rest begins with it. */
+function slash<Leaf>({ nodes, rests }: Walk<Leaf>): Walk<Leaf> {
+  return { nodes: nodes.flatMap((node) => node.literals?.get('') ?? []), rests };
+}
+
+/** What takes a path that ends here. */
+const endOf = <Leaf>({ nodes, rests }: Walk<Leaf>): Leaf[] => [
+  ...nodes.flatMap(({ leaf }) => leaf ?? []),
+  ...rests,
+];
+
+const literalsOf = <Leaf>({ nodes }: Walk<Leaf>): string[] =>
+  nodes.flatMap(({ literals }) => [...(literals?.keys() ?? [])]);
+
+function toClass(
+  segments: readonly string[],
+  respelt: boolean,
+  leaves: readonly PatternLeaf[],
+  nearLeaves: readonly FoldedLeaf[],
+): PathClass {
+  const all = [...leaves, ...nearLeaves.flatMap((group) => group.leaves)];
+  return {
+    path: writePath(segments),
+    respelt,
+    methods: new Set(all.flatMap(({ methods }) => [...methods.keys()])),
+  };
+}

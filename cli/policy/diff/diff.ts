@@ -1,0 +1,90 @@
+/** Two policies compared: findings, each with a request that both were asked about. */
+import type { Policy } from '../../../src/policy/policy.ts';
+import type { Collected } from './collect.ts';
+import { collectDifferences } from './compare.ts';
+import {
+  type Candidate,
+  CHANGES,
+  type Change,
+  type Comparison,
+  type Example,
+  type Finding,
+} from './finding.ts';
+import { tryRequest, type Verdict } from './trial.ts';
+
+export async function comparePolicies(old: Policy, now: Policy, nowSeconds: number): Promise<Comparison> {
+  const { found, other } = collectDifferences(old, now, nowSeconds);
+  const findings: Finding[] = [];
+  for (const { candidates, ...rest } of found) {
+    const example = await findExample(rest, candidates, old, now, nowSeconds);
+    // Where claims stand matters to tokens that have them elsewhere, and to rules that look at them.
+    if (example === undefined && rest.place !== undefined && /_claim$/.test(rest.place)) continue;
+    findings.push({ ...rest, example });
+  }
+  findings.push(...ownHeaderFindings(old, now));
+  // A sort that keeps the order of what is equal.
+  findings.sort((a, b) => CHANGES.indexOf(a.change) - CHANGES.indexOf(b.change));
+  return { findings, other };
+}
+
+async function findExample(
+  { change, place }: Omit<Collected, 'candidates'>,
+  candidates: readonly Candidate[],
+  old: Policy,
+  now: Policy,
+  nowSeconds: number,
+): Promise<Example | undefined> {
+  for (const { method, host, path, tokens } of candidates) {
+    for (const token of tokens) {
+      const request = { method, host, path, token };
+      const before = await tryRequest(old, request, nowSeconds);
+      const after = await tryRequest(now, request, nowSeconds);
+      if (shows(change, before, after)) return { request, before, now: after, note: undefined };
+    }
+  }
+  const [first] = candidates;
+  if (first === undefined) return undefined;
+  const { method, host, path } = first;
+  const request = { method, host, path, token: undefined };
+  const byKey = place?.endsWith('.keys') === true;
+  if (!byKey && change !== 'moved') return undefined;
+  const note = byKey
+    ? `with a token signed by a key that only ${change === 'widened' ? 'the new' : 'the old'} place has`
+    : undefined;
+  return { request, before: undefined, now: undefined, note };
+}
+
+function shows(change: Change, before: Verdict, now: Verdict): boolean {
+  switch (change) {
+    case 'opened':
+    case 'widened':
+      return !before.letIn && now.letIn;
+    case 'moved':
+      return before.letIn && now.letIn;
+    default:
+      return before.letIn && !now.letIn;
+  }
+}
+
+/**
+ * A header that some API sets is dropped from what clients send, on all routes of all APIs. One that no API sets any
+ * more reaches every origin as the client wrote it.
+ */
+function ownHeaderFindings(old: Policy, now: Policy): Finding[] {
+  if (old.apis.length === 0 || now.apis.length === 0) return [];
+  const moved = (name: string, before: string, after: string): Finding => ({
+    change: 'moved',
+    place: `the header ${name} of clients`,
+    routes: [],
+    before: [before],
+    now: [after],
+    example: undefined,
+  });
+  const [passes, dropped] = ['passed on to every origin', 'dropped'];
+  const missing = (from: ReadonlySet<string>, to: ReadonlySet<string>) =>
+    [...from].filter((name) => !to.has(name));
+  return [
+    ...missing(old.ownHeaders, now.ownHeaders).map((name) => moved(name, dropped, passes)),
+    ...missing(now.ownHeaders, old.ownHeaders).map((name) => moved(name, passes, dropped)),
+  ];
+}

@@ -1,0 +1,52 @@
+/** The policies of two files, environment by environment: wrangler passes none on from one to another. */
+import type { Policy } from '../../../src/policy/policy.ts';
+import { CommandError } from '../../terminal.ts';
+import { environmentOf, environmentsOf, type PolicyFile, policyOf } from '../config.ts';
+
+export interface PolicyPair {
+  /** `undefined`: the top level. */
+  readonly environment: string | undefined;
+  readonly old: Policy;
+  readonly now: Policy;
+}
+
+/** What there is where there is no policy: nothing gets in. */
+const NO_POLICY: Policy = {
+  settings: {
+    logSubject: 'none',
+    logSample: 1,
+    blockedClients: new Set(),
+    blockedKids: new Set(),
+    healthPath: undefined,
+  },
+  issuers: [],
+  apis: [],
+  hosts: new Map(),
+  otherHosts: undefined,
+  ownHeaders: new Set(),
+  warnings: [],
+};
+
+/** @param wanted `undefined`: all that either file has; an empty name is the top level, as it is to wrangler */
+export function pairPolicies(old: PolicyFile, now: PolicyFile, wanted: string | undefined): PolicyPair[] {
+  const names = new Set([...environmentsOf(old), ...environmentsOf(now)]);
+  const chosen = wanted === undefined ? [...names] : [wanted || undefined];
+  for (const name of chosen) {
+    if (names.has(name)) continue;
+    const known = [...names].filter((one) => one !== undefined).join(', ') || 'no environments';
+    throw new CommandError(`neither file has [env.${name}]; they have ${known}`);
+  }
+  return chosen.map((environment) => ({
+    environment,
+    old: policyIn(old, environment),
+    now: policyIn(now, environment),
+  }));
+}
+
+/** A file may not have the environment, or not have had a policy yet. */
+function policyIn(file: PolicyFile, environment: string | undefined): Policy {
+  if (!environmentsOf(file).includes(environment)) return NO_POLICY;
+  const { vars = {} } = environmentOf(file, environment);
+  const hasPolicy = Object.entries(vars).some(([, value]) => typeof value === 'object' && value !== null);
+  return hasPolicy ? policyOf(file, environment) : NO_POLICY;
+}

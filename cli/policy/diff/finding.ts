@@ -1,0 +1,55 @@
+import type { Loss } from './losses.ts';
+import type { TokenSketch } from './token-sketch.ts';
+import type { TriedRequest, Verdict } from './trial.ts';
+
+/** In the order in which they are worth reading. */
+export const CHANGES = ['opened', 'widened', 'moved', 'narrowed', 'closed'] as const;
+export type Change = (typeof CHANGES)[number];
+
+/** Requests that are let in or refused otherwise, for one reason. */
+export interface Finding {
+  readonly change: Change;
+  /** What in the policy is about more than routes: `ISSUERS.auth0.algorithms`. */
+  readonly place: string | undefined;
+  readonly routes: readonly FoundRoute[];
+  readonly before: readonly string[];
+  readonly now: readonly string[];
+  readonly example: Example | undefined;
+}
+
+export interface FoundRoute {
+  readonly pattern: string;
+  readonly methods: readonly string[];
+  /** As they are named; empty: every host that the policies don't tell apart. */
+  readonly hosts: readonly string[];
+}
+
+/** A request that both policies were asked about. */
+export interface Example {
+  readonly request: TriedRequest;
+  readonly before: Verdict | undefined;
+  readonly now: Verdict | undefined;
+  /** What is said of it where no token shows it. */
+  readonly note: string | undefined;
+}
+
+/** A request that may show a difference. */
+export interface Candidate {
+  readonly method: string;
+  readonly host: string;
+  readonly path: string;
+  readonly tokens: readonly (TokenSketch | 'bad' | undefined)[];
+  readonly loss: Loss | undefined;
+}
+
+/** Something that is neither about who gets in nor about what origins get. */
+export interface OtherChange {
+  readonly place: string;
+  readonly before: string;
+  readonly now: string;
+}
+
+export interface Comparison {
+  readonly findings: readonly Finding[];
+  readonly other: readonly OtherChange[];
+}

@@ -1,0 +1,67 @@
+/** What differs besides: neither who gets in, nor what origins get. */
+import { writePlace } from '../../../src/policy/fault.ts';
+import type { Api, Policy, Route, Rules } from '../../../src/policy/policy.ts';
+import { describeRules } from '../../../src/policy/rules.ts';
+import type { OtherChange } from './finding.ts';
+
+export function settingsChanges(old: Policy, now: Policy): OtherChange[] {
+  const [before, after] = [old.settings, now.settings];
+  const issuers = old.issuers.flatMap((issuer) => {
+    const other = now.issuers.find((one) => one.issuer === issuer.issuer);
+    const place = `ISSUERS.${other?.name ?? ''}.remember_tokens`;
+    return other && difference(place, issuer.remembersTokens, other.remembersTokens);
+  });
+  return present([
+    difference('GATEWAY.log_subject', before.logSubject, after.logSubject),
+    difference('GATEWAY.log_sample', before.logSample, after.logSample),
+    difference('GATEWAY.health_path', before.healthPath ?? 'nowhere', after.healthPath ?? 'nowhere'),
+    ...issuers,
+  ]);
+}
+
+/** For two APIs that serve the same request. */
+export function apiChanges(old: Api, now: Api): OtherChange[] {
+  const place = (field: string) => `${now.name}.${field}`;
+  return present([
+    difference(place('resource'), old.resource ?? 'none', now.resource ?? 'none'),
+    difference(place('cors'), writeCors(old), writeCors(now)),
+    difference(place('timeout_ms'), old.timeoutMs, now.timeoutMs),
+    difference(place('upload_timeout_ms'), old.uploadTimeoutMs, now.uploadTimeoutMs),
+  ]);
+}
+
+/** For two routes that serve the same request. */
+export function routeChanges(old: Route, now: Route): OtherChange[] {
+  const place = (field: string) => writePlace([now.api.name, 'routes', now.key, field]);
+  const limit = ({ rateLimit, api }: Route) =>
+    rateLimit === undefined
+      ? 'none'
+      : `${rateLimit.binding}, counted for the ${rateLimit.scope === api.name ? 'API' : 'route'}`;
+  return present([
+    difference(place('rate_limit'), limit(old), limit(now)),
+    difference(place('report'), writeReport(old.report), writeReport(now.report)),
+  ]);
+}
+
+const writeReport = (report: Rules | undefined) =>
+  report === undefined ? 'none' : JSON.stringify(describeRules(report));
+
+function writeCors({ cors }: Api): string {
+  if (cors === undefined) return 'none';
+  const sorted = (names: Iterable<string>) => [...new Set(names)].sort().join(', ');
+  const parts = [
+    cors.origins === undefined ? 'all origins' : sorted(cors.origins),
+    `headers ${sorted(cors.headers)}`,
+    ...(cors.expose.length === 0 ? [] : [`expose ${sorted(cors.expose)}`]),
+    `max_age ${cors.maxAgeSeconds}`,
+    ...(cors.credentials ? ['credentials'] : []),
+  ];
+  return parts.join('; ');
+}
+
+function difference(place: string, before: unknown, now: unknown): OtherChange | undefined {
+  return before === now ? undefined : { place, before: String(before), now: String(now) };
+}
+
+const present = (changes: readonly (OtherChange | undefined)[]): OtherChange[] =>
+  changes.filter((one) => one !== undefined);

@@ -1,0 +1,75 @@
+/** Where one side of a comparison is read from: a file, or a revision that git keeps. */
+import { execFile } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { promisify } from 'node:util';
+import { CommandError } from '../../terminal.ts';
+import { type PolicyFile, parsePolicyFile, readPolicyFile } from '../config.ts';
+
+const run = promisify(execFile);
+const MAX_BYTES = 16 * 1024 * 1024;
+const TWO_FILES = 'name two files: claimgate diff old.toml new.toml';
+
+/**
+ * Reads `FILE`, `REV:path` (from the root of the repository, as git reads it) or `REV`, which means this file in that
+ * revision. A file of that name comes first. Throws `CommandError` where there is none.
+ *
+ * @param config the file that is meant where only a revision is named
+ */
+export async function readSide(name: string, config: string): Promise<PolicyFile> {
+  if (isFile(name)) return readPolicyFile(name);
+  if (/\.toml$/i.test(name) && !name.includes(':'))
+    throw new CommandError(`there is no ${name}; name a file, a revision, or REV:path`);
+  const colon = name.indexOf(':');
+  const revision = colon === -1 ? name : name.slice(0, colon);
+  // Beside the file that is meant, its name alone finds it, wherever the repository begins.
+  const path = colon === -1 ? `./${basename(config)}` : name.slice(colon + 1);
+  const folder = colon === -1 ? dirname(config) : '.';
+  const shown = colon === -1 ? `${revision}:${config}` : name;
+  await demandRevision(revision, folder);
+  try {
+    const text = await git(folder, 'show', '--no-textconv', '--end-of-options', `${revision}:${path}`);
+    if (/^tree .*\n\n/.test(text)) throw new CommandError(`${shown} is a folder; name the file in it`);
+    return parsePolicyFile(shown, text);
+  } catch (error) {
+    if (error instanceof CommandError) throw error;
+    throw new CommandError(
+      `there is no ${colon === -1 ? config : path} in ${revision}; name another one as ${revision}:path, or ${TWO_FILES}`,
+    );
+  }
+}
+
+/** Git answers alike for much that is missing: it is asked one by one. */
+async function demandRevision(revision: string, folder: string): Promise<void> {
+  try {
+    await git(folder, 'rev-parse', '--git-dir');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' && isFolder(folder)) throw new CommandError(`git is not installed; ${TWO_FILES}`);
+    throw new CommandError(
+      isFolder(folder)
+        ? `this is no git repository; ${TWO_FILES}`
+        : `there is no folder ${folder}; name the file with --config`,
+    );
+  }
+  try {
+    await git(folder, 'rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`);
+  } catch {
+    throw new CommandError(
+      revision === 'HEAD'
+        ? `there is no commit yet; ${TWO_FILES}`
+        : `there is neither a file nor a git revision ${JSON.stringify(revision)}; git log --all --oneline lists revisions`,
+    );
+  }
+}
+
+async function git(folder: string, ...args: string[]): Promise<string> {
+  const { stdout } = await run('git', args, { cwd: folder, maxBuffer: MAX_BYTES, encoding: 'utf8' });
+  return stdout;
+}
+
+function isFile(name: string): boolean {
+  return statSync(name, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+const isFolder = (name: string): boolean => statSync(name, { throwIfNoEntry: false })?.isDirectory() ?? false;

@@ -1,0 +1,78 @@
+/** What an origin gets of a request that is let in, besides the request. */
+import type { Match } from '../../../src/policy/match.ts';
+import type { Api, ForwardedClaim, Settings } from '../../../src/policy/policy.ts';
+import { originWords } from '../words.ts';
+import type { Callers } from './callers.ts';
+import { lostTokens } from './losses.ts';
+
+/** One thing that is sent otherwise. */
+export interface SentChange {
+  readonly before: string;
+  readonly now: string;
+}
+
+interface Side {
+  readonly found: Match;
+  readonly callers: Callers;
+  readonly settings: Settings;
+}
+
+export function sentChanges(old: Side, now: Side, nowSeconds: number): SentChange[] {
+  const [before, after] = [old.found.route.api, now.found.route.api];
+  const changes = [
+    change('to ', originWords(before.origin), originWords(after.origin)),
+    change('the path without its first segments: ', before.stripSegments, after.stripSegments),
+    change('client certificate ', before.mtls ?? 'none', after.mtls ?? 'none'),
+    ...headerChanges(before, after),
+    change('Authorization ', passesOn(old.found), passesOn(now.found)),
+    ...claimsChange(old, now, nowSeconds),
+  ];
+  return changes.filter((one) => one !== undefined);
+}
+
+function change(label: string, before: string | number, now: string | number): SentChange | undefined {
+  return before === now ? undefined : { before: `${label}${before}`, now: `${label}${now}` };
+}
+
+const passesOn = ({ route, nearMisses }: Match): string =>
+  [route, ...nearMisses].every((one) => one.forwardAuthorization) ? 'sent on' : 'not sent on';
+
+function headerChanges(before: Api, after: Api): (SentChange | undefined)[] {
+  const [old, now] = [headersOf(before), headersOf(after)];
+  return [...new Set([...old.keys(), ...now.keys()])].map((name) =>
+    change(`${name} `, old.get(name) ?? 'not set', now.get(name) ?? 'not set'),
+  );
+}
+
+function headersOf({ forward, originHeaders }: Api): Map<string, string> {
+  const encoding = ({ as }: ForwardedClaim) => (as === 'text' ? '' : `, as ${as}`);
+  return new Map([
+    ...forward.map((one) => [one.header, `from the claim ${one.claim.text}${encoding(one)}`] as const),
+    ...originHeaders.map(({ header, secret }) => [header, `from the secret ${secret}`] as const),
+  ]);
+}
+
+/** The claims are sent of those whose token was verified: not all who get in need one. */
+function claimsChange(old: Side, now: Side, nowSeconds: number): SentChange[] {
+  const isLost = (from: Side, to: Side): boolean => {
+    const tokens = tokensOf(from.callers);
+    if (tokens === undefined || to.callers.kind !== 'anyone') return false;
+    const { verified } = to.callers;
+    return (
+      verified === undefined ||
+      lostTokens(tokens, verified, from.settings, to.settings, nowSeconds).length > 0
+    );
+  };
+  const [fewer, more] = [isLost(old, now), isLost(now, old)];
+  if (fewer && more) return [{ before: 'the claims of some tokens', now: 'the claims of other tokens' }];
+  if (fewer) return [{ before: 'the claims of good tokens', now: claimsOf(now.callers) }];
+  return more ? [{ before: claimsOf(old.callers), now: 'the claims of good tokens' }] : [];
+}
+
+const claimsOf = (callers: Callers): string =>
+  callers.kind === 'anyone' && callers.verified === undefined ? 'no claims' : 'the claims of fewer tokens';
+
+function tokensOf(callers: Callers) {
+  if (callers.kind === 'nobody') return undefined;
+  return callers.kind === 'anyone' ? callers.verified : callers.tokens;
+}

@@ -1,0 +1,91 @@
+/** Which tokens of an issuer one definition of it takes, and another does not. */
+import type { ClaimSelector, Issuer, KeyLocation } from '../../../src/policy/policy.ts';
+import type { TokenTrait } from './token-sketch.ts';
+
+/** A field of `[vars.ISSUERS.…]` by which tokens are lost. */
+export interface Term {
+  readonly field: string;
+  /** Tokens that show it, likely ones first. Empty: only a signature would. */
+  readonly shownBy: readonly TokenTrait[];
+}
+
+/** The terms by which tokens are lost that pass by `from`. Its `claims` are not looked at: demands are compared elsewhere. */
+export function lostTerms(from: Issuer, to: Issuer, nowSeconds: number): Term[] {
+  return [
+    ...lostSet('algorithms', algorithmsOf(from), algorithmsOf(to), (alg) => ({ alg })),
+    ...lostSet('token_types', from.tokenTypes, to.tokenTypes, (typ) => ({ typ })),
+    ...lostTimes(from, to, nowSeconds),
+    ...lostPlace('scope_claim', from.scopeClaim, to.scopeClaim, ['scope', 'scp', 'permissions']),
+    ...lostPlace('client_claim', from.clientClaim, to.clientClaim, ['azp', 'client_id', 'cid', 'appid']),
+    ...lostPlace('audience_claim', from.audienceClaim, to.audienceClaim, ['aud']),
+    ...(writeKeys(from) === writeKeys(to) ? [] : [{ field: 'keys', shownBy: [] }]),
+  ];
+}
+
+/** Where an issuer's keys come from. */
+export function writeKeys({ keys, issuer, service }: Issuer): string {
+  return `${writePlace(keys, issuer)}${service === undefined ? '' : ` through the binding ${service}`}`;
+}
+
+function writePlace(keys: KeyLocation, issuer: string): string {
+  return keys.kind === 'discovery' ? `the metadata of ${issuer}` : keys.uri;
+}
+
+/** EdDSA and Ed25519 are the same here. */
+export const algorithmsOf = ({ algorithms }: Issuer): ReadonlySet<string> =>
+  new Set([...algorithms].map((name) => (name === 'Ed25519' ? 'EdDSA' : name)));
+
+function lostSet(
+  field: string,
+  from: ReadonlySet<string>,
+  to: ReadonlySet<string>,
+  show: (value: string) => TokenTrait,
+): Term[] {
+  const lost = [...from].filter((value) => !to.has(value));
+  return lost.length === 0 ? [] : [{ field, shownBy: lost.map(show) }];
+}
+
+function lostTimes(from: Issuer, to: Issuer, now: number): Term[] {
+  const terms: Term[] = [];
+  if (from.clockToleranceSeconds > to.clockToleranceSeconds)
+    terms.push({ field: 'clock_tolerance', shownBy: [{ exp: now - to.clockToleranceSeconds }] });
+
+  // The earliest date of issue that `from` takes; `undefined`: none is needed.
+  const oldest =
+    from.maxTokenAgeSeconds === undefined
+      ? from.notBeforeSeconds
+      : Math.max(from.notBeforeSeconds ?? 0, now - from.maxTokenAgeSeconds - from.clockToleranceSeconds + 1);
+  const { maxTokenAgeSeconds, notBeforeSeconds } = to;
+  if (maxTokenAgeSeconds !== undefined) {
+    const tooOld = now - maxTokenAgeSeconds - to.clockToleranceSeconds;
+    if (oldest === undefined || oldest <= tooOld)
+      terms.push({ field: 'max_token_age', shownBy: [{ iat: tooOld }, { iat: null }] });
+    else if (from.maxTokenAgeSeconds === undefined)
+      terms.push({
+        field: 'max_token_age',
+        shownBy: [{ iat: Math.max(oldest, now + to.clockToleranceSeconds + 1) }],
+      });
+  }
+  if (notBeforeSeconds !== undefined && (oldest ?? -1) < notBeforeSeconds) {
+    const early = Math.max(oldest ?? 0, Math.min(notBeforeSeconds - 1, now));
+    terms.push({ field: 'not_before', shownBy: [{ iat: early }, { iat: null }] });
+  }
+  return terms;
+}
+
+/** Values that stand elsewhere are not found, and what stands there instead may be malformed. */
+function lostPlace(
+  field: 'scope_claim' | 'client_claim' | 'audience_claim',
+  from: ClaimSelector | undefined,
+  to: ClaimSelector | undefined,
+  usual: readonly string[],
+): Term[] {
+  const paths = (selector: ClaimSelector | undefined): (readonly string[])[] =>
+    selector === undefined ? usual.map((name) => [name]) : [selector.path];
+  if (JSON.stringify(paths(from)) === JSON.stringify(paths(to))) return [];
+  const shownBy = [
+    ...paths(from).map((path): TokenTrait => ({ place: { field, path } })),
+    ...paths(to).map((path): TokenTrait => ({ malformed: path })),
+  ];
+  return [{ field, shownBy }];
+}

@@ -1,0 +1,41 @@
+/** What a policy says to one request: decided by the gateway's own code, with every signature taken for good. */
+import { decide } from '../../../src/decide.ts';
+import type { ReasonCode } from '../../../src/decision.ts';
+import { SITUATIONS } from '../../../src/http/problem.ts';
+import type { Policy } from '../../../src/policy/policy.ts';
+import { withoutSignature } from '../verifiers.ts';
+import type { TokenSketch } from './token-sketch.ts';
+
+export interface TriedRequest {
+  readonly method: string;
+  readonly host: string;
+  readonly path: string;
+  /** `undefined`: none; `bad`: one that no issuer made. */
+  readonly token: TokenSketch | 'bad' | undefined;
+}
+
+export type Verdict =
+  | { readonly letIn: true; readonly identified: boolean }
+  | { readonly letIn: false; readonly code: ReasonCode; readonly status: number };
+
+/** How long a token is good that says nothing about it. */
+const LIFETIME_SECONDS = 300;
+
+export async function tryRequest(
+  policy: Policy,
+  { method, host, path, token }: TriedRequest,
+  nowSeconds: number,
+): Promise<Verdict> {
+  const text = token === undefined || token === 'bad' ? token : encode(token, nowSeconds);
+  const authorization = text === undefined ? null : `Bearer ${text}`;
+  const verify = withoutSignature(policy, () => nowSeconds * 1000);
+  const decision = await decide({ url: `https://${host}${path}`, method, authorization }, policy, verify);
+  if (decision.kind === 'allow') return { letIn: true, identified: decision.principal !== undefined };
+  const { code } = decision.reason;
+  return { letIn: false, code, status: SITUATIONS[code].status };
+}
+
+function encode({ header, claims }: TokenSketch, nowSeconds: number): string {
+  const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  return `${part(header)}.${part({ exp: nowSeconds + LIFETIME_SECONDS, ...claims })}.c2lnbmF0dXJl`;
+}
