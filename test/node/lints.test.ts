@@ -157,7 +157,7 @@ const EXAMPLES: readonly Example[] = [
     good: [
       ['equal rules', routes(`"POST /a/*" = ${ADMIN}`, `"GET /a/b" = ${ADMIN}`)],
       ['a path beside it', routes('"POST /a/*" = {}', `"GET /b" = ${ADMIN}`)],
-      ['a route for the method', routes('"POST /a/*" = {}', `"GET /a/b" = ${ADMIN}`, '"POST /a/b" = {}')],
+      ['a route for the method', routes('"POST /a/*" = {}', `"GET|POST /a/b" = ${ADMIN}`)],
     ],
   },
   {
@@ -175,7 +175,7 @@ const EXAMPLES: readonly Example[] = [
       ],
     ],
     good: [
-      ['* beside some methods', routes(`"GET|POST /a" = ${ADMIN}`, '"* /a" = {}')],
+      ['* beside some methods', routes(`"GET|POST /a" = ${ADMIN}`, `"* /a" = ${ADMIN}`)],
       [
         'one that another host still needs',
         policyText({

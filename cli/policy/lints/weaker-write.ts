@@ -14,11 +14,14 @@ export const weakerWrite: Lint = {
     const told = new Set<unknown>();
     for (const { routes } of hosts) {
       for (const { route, key, place } of routes) {
-        const writes = methodsOf(key).filter(isWrite);
-        if (writes.length === 0 || told.has(route)) continue;
-        const reading = routes.find(
+        if (told.has(route)) continue;
+        const others = routes.filter((other) => other.key.pattern === key.pattern && other.route !== route);
+        const isTaken = (method: string) => others.some((other) => other.key.methods.includes(method));
+        const writes = methodsOf(key).filter((method) => isWrite(method) && !isTaken(method));
+        if (writes.length === 0) continue;
+        const reading = others.find(
           (other) =>
-            other.key.pattern === key.pattern &&
+            other.route.api === route.api &&
             methodsOf(other.key).some(isRead) &&
             isWeaker(route, other.route),
         );
