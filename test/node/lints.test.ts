@@ -157,7 +157,14 @@ const EXAMPLES: readonly Example[] = [
     good: [
       ['equal rules', routes(`"POST /a/*" = ${ADMIN}`, `"GET /a/b" = ${ADMIN}`)],
       ['a path beside it', routes('"POST /a/*" = {}', `"GET /b" = ${ADMIN}`)],
-      ['a route for the method', routes('"POST /a/*" = {}', `"GET|POST /a/b" = ${ADMIN}`)],
+      [
+        'a route for the method',
+        routes(
+          '"POST /a/*" = {}',
+          `"GET /a/b" = ${ADMIN}`,
+          '"POST /a/b" = {} # claimgate: allow weaker-write',
+        ),
+      ],
     ],
   },
   {
