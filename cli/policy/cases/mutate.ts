@@ -20,11 +20,15 @@ export interface Mutation {
   readonly survivors: readonly Survivor[];
 }
 
-/** @param cases all of which hold for the policy itself */
+/**
+ * @param cases all of which hold for the policy itself
+ * @param isWhole compiles the whole policy for every mutant, and runs all cases: the same result, later
+ */
 export async function mutate(
   section: Section,
   policy: Policy,
   cases: readonly PreparedCase[],
+  isWhole = false,
 ): Promise<Mutation> {
   const vars = JSON.parse(JSON.stringify(section.vars ?? {})) as Vars;
   const shapes = cases.map(({ question }) => shapeOfUrl(question.url));
@@ -40,15 +44,14 @@ export async function mutate(
   )) {
     if (mutant.kind === 'route' && isTaken(vars, mutant)) continue;
     const near = mutant.kind === 'route' ? nearShapes(mutant) : [];
-    const compiled = compileSection({
-      ...section,
-      vars: mutant.kind === 'route' ? around(vars, routes, mutant, near) : mutant.vars,
-    });
+    const whole = mutant.kind === 'route' ? replaceRoute(vars, mutant) : mutant.vars;
+    const isNarrow = mutant.kind === 'route' && !isWhole;
+    const mutated = isNarrow ? around(whole, routes, mutant, near) : whole;
+    const compiled = compileSection({ ...section, vars: mutated });
     if (!compiled.ok || isEquivalent(mutant, vars, originals, policy, compiled.policy)) continue;
-    const affected =
-      mutant.kind === 'route'
-        ? cases.filter((_, i) => near.some((shape) => shapes[i] !== undefined && overlap(shapes[i], shape)))
-        : cases;
+    const affected = isNarrow
+      ? cases.filter((_, i) => near.some((shape) => shapes[i] !== undefined && overlap(shapes[i], shape)))
+      : cases;
     if (await isNoticed(compiled.policy, affected)) noticed++;
     else survivors.push({ where: placeOf(mutant), what: mutant.what });
   }
@@ -124,47 +127,36 @@ function routesIn(vars: Vars): RouteIn[] {
 const nearShapes = ({ key, changed }: RouteMutant): Shape[] =>
   [...new Set([key, changed?.key ?? key])].map(shapeOfKey).filter((shape) => shape !== undefined);
 
+/** In its place, since the order of a table is that of its errors. */
+function replaceRoute(vars: Vars, { table, key, changed }: RouteMutant): Vars {
+  const own = tableIn(vars, table);
+  const entries = Object.entries(tableIn(own, 'routes')).flatMap((entry): [string, unknown][] =>
+    entry[0] !== key ? [entry] : changed === undefined ? [] : [[changed.key, changed.config]],
+  );
+  return { ...vars, [table]: { ...own, routes: Object.fromEntries(entries) } };
+}
+
 /**
  * The mutated policy without the routes that no request to the changed one could fall under as well: it judges those
  * requests alike, and compiles much faster. Every API stays, with a route at least: hosts and headers are theirs.
  */
 function around(
-  vars: Vars,
+  mutated: Vars,
   routes: readonly RouteIn[],
-  { table, key, changed }: RouteMutant,
+  { table, changed }: RouteMutant,
   near: readonly Shape[],
 ): Vars {
-  const kept = new Map<string, Set<string>>();
+  const kept = new Set(changed === undefined ? [] : [nameOf(table, changed.key)]);
   for (const route of routes) {
-    if (!near.some((shape) => overlap(shape, route.shape))) continue;
-    const keys = kept.get(route.table);
-    if (keys === undefined) kept.set(route.table, new Set([route.key]));
-    else keys.add(route.key);
+    if (near.some((shape) => overlap(shape, route.shape))) kept.add(nameOf(route.table, route.key));
   }
-  const pruned: [string, unknown][] = [];
-  for (const [name, value] of Object.entries(vars)) {
-    if (!name.startsWith('API_')) {
-      pruned.push([name, value]);
-      continue;
-    }
-    const own = tableIn(vars, name);
+  const narrowed = Object.entries(mutated).flatMap(([name, value]): [string, unknown][] => {
+    if (!name.startsWith('API_')) return [[name, value]];
+    const own = tableIn(mutated, name);
     const all = Object.entries(tableIn(own, 'routes'));
-    const some = all.filter(([one]) => kept.get(name)?.has(one));
-    const isMutated = name === table;
-    if (some.length === 0 && own['extends'] !== undefined) continue;
-    const spare = all.find(([one]) => !isMutated || one !== key);
-    const left =
-      some.length > (isMutated && changed === undefined ? 1 : 0) || spare === undefined
-        ? some
-        : [...some, spare];
-    const entries = left.flatMap(([one, config]): [string, unknown][] =>
-      !isMutated || one !== key
-        ? [[one, config]]
-        : changed === undefined
-          ? []
-          : [[changed.key, changed.config]],
-    );
-    pruned.push([name, { ...own, routes: Object.fromEntries(entries) }]);
-  }
-  return Object.fromEntries(pruned);
+    const some = all.filter(([key]) => kept.has(nameOf(name, key)));
+    if (some.length === 0 && own['extends'] !== undefined) return [];
+    return [[name, { ...own, routes: Object.fromEntries(some.length > 0 ? some : all.slice(0, 1)) }]];
+  });
+  return Object.fromEntries(narrowed);
 }

@@ -33,10 +33,13 @@ export async function trace(question: Question, options: TraceOptions): Promise<
   });
   const told = tellAll(question, options, simulated, verified);
   const last = told.findLast(({ reason }) => reason !== undefined)?.reason;
-  const { decision } = simulated;
-  const decided = simulated.reason ?? (decision?.kind === 'allow' ? decision.wouldDeny : undefined);
-  if (last !== undefined && last.code !== decided?.code)
-    throw new Error(`the steps end with ${last.code}, and the gateway with ${decided?.code ?? 'no reason'}`);
+  const { decision, reason } = simulated;
+  const wouldDeny = decision?.kind === 'allow' ? decision.wouldDeny : undefined;
+  const isTrue = last === undefined ? reason === undefined : last.code === (reason ?? wouldDeny)?.code;
+  if (!isTrue)
+    throw new Error(
+      `the steps end with ${last?.code ?? 'no reason'}, and the gateway with ${(reason ?? wouldDeny)?.code ?? 'none'}`,
+    );
   return { steps: told.map(({ step }) => step), simulated };
 }
 

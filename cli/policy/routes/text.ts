@@ -45,11 +45,10 @@ function headerWords(routes: readonly RouteEntry[]): string {
 
 const IDENTITY: ReadonlySet<string> = new Set(['issuer', 'subject', 'client id', 'scopes']);
 
-function renderRoute(
-  { methods, path, whoHere }: RouteEntry,
-  methodWidth: number,
-  pathWidth: number,
-): string[] {
+function renderRoute(entry: RouteEntry, methodWidth: number, pathWidth: number): string[] {
+  const { route, methods, path } = entry;
+  const told = route.auth !== 'none' && route.forwardAuthorization ? '; Authorization is sent on' : '';
+  const whoHere = entry.whoHere + told;
   const method = methods.join('|').padEnd(methodWidth);
   const left = `  ${method}  `;
   const column = left.length + pathWidth + 2;

@@ -106,6 +106,7 @@ export const SAMPLES: readonly Sample[] = [
   get('no host', '/v1/orders', { host: 'elsewhere.example' }),
   get('another method', '/v1/strict', { method: 'DELETE' }),
   get('HEAD by GET', '/v1/open/x', { method: 'HEAD' }),
+  get('HEAD, refused', '/v1/orders', { method: 'HEAD' }),
   get('dots', '/v1/open/../orders'),
   get('an encoded slash', '/v1/open/a%2Fb'),
   get('encoded twice', '/v1/open/%2541'),
