@@ -189,10 +189,10 @@ const EXAMPLES: readonly Example[] = [
           top: 'workers_dev = false',
           api: 'hosts = ["a.example.com", "b.example.com"]\norigin = "service:X"',
           routes: '"* /y" = {}',
-          more: OTHER_API.replace('GET /y', 'GET|POST|PUT|PATCH|DELETE|OPTIONS /y').replace(
-            'audience',
-            'hosts = ["b.example.com"]\naudience',
-          ),
+          more: OTHER_API.replace(
+            '"GET /y" = { auth = "none" }',
+            '"GET|POST|PUT|PATCH|DELETE|OPTIONS /y" = {}',
+          ).replace('audience', 'hosts = ["b.example.com"]\naudience'),
         }),
       ],
       ['a wildcard with paths left', routes('"GET /a/*" = {}', '"GET /a/:x" = {}', '"GET /a/:x/*" = {}')],
@@ -273,9 +273,9 @@ const EXAMPLES: readonly Example[] = [
     rule: 'weaker-write',
     bad: [
       [
-        'removing without a token what is read with one',
-        routes('"GET /a/:id" = { scopes_all = ["read:a"] }', '"DELETE /a/:id" = { auth = "none" }'),
-        'API_X.routes."DELETE /a/:id": DELETE passes without a token, where "GET /a/:id" asks for more',
+        'sending without a token what is read with one',
+        routes('"GET /a/:id" = { scopes_all = ["read:a"] }', '"POST /a/:id" = { auth = "none" }'),
+        'API_X.routes."POST /a/:id": POST passes without a token, where "GET /a/:id" asks for more',
       ],
       [
         'fewer scopes, one of two read routes being as weak',
@@ -293,6 +293,26 @@ const EXAMPLES: readonly Example[] = [
       ['other rules', routes('"GET /a" = { scopes_all = ["r:a"] }', '"POST /a" = { scopes_all = ["w:a"] }')],
       ['public reading', routes('"GET /a" = { auth = "none" }', '"POST /a" = { scopes_all = ["w:a"] }')],
       ['another path', routes('"GET /a" = { scopes_all = ["r:a"] }', '"POST /login" = { auth = "none" }')],
+    ],
+  },
+  {
+    rule: 'open-write',
+    bad: [
+      [
+        'a public DELETE',
+        routes('"GET|DELETE /a" = { auth = "none" }'),
+        'API_X.routes."GET|DELETE /a".auth: DELETE passes without a token',
+      ],
+      [
+        'every method, a token being welcome',
+        routes('"* /a" = { auth = "optional" }'),
+        'API_X.routes."* /a".auth: PUT, PATCH, DELETE pass without a token',
+      ],
+    ],
+    good: [
+      ['a login', routes('"POST /login" = { auth = "none" }')],
+      ['reading', routes('"GET|HEAD /a" = { auth = "none" }')],
+      ['a DELETE with a token', routes('"DELETE /a" = {}')],
     ],
   },
   {

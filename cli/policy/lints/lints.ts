@@ -6,6 +6,7 @@ import { largeVariable } from './large-variable.ts';
 import type { Lint } from './lint.ts';
 import { neverMatches } from './never-matches.ts';
 import { issuerKeys, openOrigin, originUnreachable, unknownClaim, unusedAlgorithm } from './online.ts';
+import { openWrite } from './open-write.ts';
 import { httpOrigin, workersDevOrigin, zoneGap } from './origins.ts';
 import { readScope } from './read-scope.ts';
 import { reportOnly } from './report-only.ts';
@@ -18,6 +19,7 @@ import { weakerWrite } from './weaker-write.ts';
 export const LINTS: readonly Lint[] = [
   weakNeighbour,
   weakerWrite,
+  openWrite,
   hiddenMethod,
   neverMatches,
   unrouted,
