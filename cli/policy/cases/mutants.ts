@@ -74,7 +74,8 @@ function* routeChanges(key: string, config: Table): Generator<RouteChange> {
   yield { what: 'removed' };
 }
 
-const RULES = ['scopes_all', 'scopes_any', 'clients', 'claims', 'audience', 'issuer'];
+/** The fields of a route that say whom it lets in. */
+export const RULES = ['scopes_all', 'scopes_any', 'clients', 'claims', 'audience', 'issuer'];
 
 /** The list is gone, or one of its members. */
 function* listChanges(config: Table, field: string): Generator<RouteChange> {

@@ -48,7 +48,8 @@ export function parseCases(path: string, text: string): Case[] {
   const cases = (Array.isArray(tables) ? tables : []).flatMap((table: unknown, index) => {
     const parsed = caseSchema.safeParse(table);
     if (!parsed.success) {
-      faults.push(...schemaFaults(['case', index], table, parsed.error.issues, () => CASE_FIELDS));
+      const found = schemaFaults(['case', index], table, parsed.error.issues, () => CASE_FIELDS);
+      faults.push(...found.map(wordFault));
       return [];
     }
     faults.push(...contradictions(index, parsed.data));
@@ -57,7 +58,7 @@ export function parseCases(path: string, text: string): Case[] {
   if (faults.length > 0) {
     const lines = faults.map(({ place, problem, remedy }) => {
       const { line, column } = regionOf(place);
-      const field = place.slice(2).join('.');
+      const field = (place[0] === 'case' ? place.slice(2) : place).join('.');
       return `${path}:${line}:${column}  ${field === '' ? '' : `${field}: `}${problem}; ${remedy}`;
     });
     throw new CommandError(
@@ -65,6 +66,12 @@ export function parseCases(path: string, text: string): Case[] {
     );
   }
   return cases;
+}
+
+/** Of what may be a word or a number, the schema knows only half. */
+function wordFault(one: Fault): Fault {
+  if (one.place[2] !== 'expect') return one;
+  return { ...one, remedy: 'write "allow", "deny" or the status of the answer' };
 }
 
 /** One for each of its requests. */
