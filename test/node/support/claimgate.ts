@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+const COMMAND = join(import.meta.dirname, '../../../cli/claimgate.ts');
 
 export interface Run {
   readonly code: number;
@@ -9,10 +12,11 @@ export interface Run {
 /** Runs the command line as a user does. */
 export function claimgate(
   args: readonly string[],
-  { env = {}, input = '' }: { env?: Record<string, string>; input?: string } = {},
+  { env = {}, input = '', cwd }: { env?: Record<string, string>; input?: string; cwd?: string } = {},
 ): Promise<Run> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['cli/claimgate.ts', ...args], {
+    const child = spawn(process.execPath, [COMMAND, ...args], {
+      cwd,
       env: { ...process.env, NO_COLOR: '1', CLIENT_SECRET: '', ...env },
     });
     let stdout = '';
