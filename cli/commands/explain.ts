@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { policyOf, readPolicyFile } from '../policy/config.ts';
 import { explain } from '../policy/explain/explain.ts';
-import { readClaims, readHeaders, readTime, readToken } from '../policy/explain/inputs.ts';
+import { checkRequest, readClaims, readHeaders, readTime, readToken } from '../policy/explain/inputs.ts';
 import { type Explanation, renderExplanation } from '../policy/explain/report.ts';
 import { completeUrl } from '../policy/targets.ts';
 import { CommandError, EXIT, note, printJson, printLine } from '../terminal.ts';
@@ -53,16 +53,6 @@ async function run(method: string, url: string, options: Options): Promise<void>
   if (options.json) printJson(explanation);
   else for (const line of renderExplanation(explanation)) printLine(line);
   process.exitCode = exitCodeOf(explanation);
-}
-
-/** Typing errors; what a client could send is the gateway's to judge. */
-function checkRequest(method: string, url: string): void {
-  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(method))
-    throw new CommandError(`${JSON.stringify(method)} is no method; write it like GET /orders`);
-  if (!url.startsWith('/') && !/^https?:\/\//.test(url))
-    throw new CommandError(
-      `${JSON.stringify(url)} is neither a URL nor a path; write https://api.example.com/orders, or /orders`,
-    );
 }
 
 function exitCodeOf({ result, reason }: Explanation): number {

@@ -71,3 +71,13 @@ export function readTime(text: string): number {
     `${JSON.stringify(text)} is no time; write a date such as 2026-11-24T12:00:00Z, or seconds since 1970`,
   );
 }
+
+/** Typing errors; what a client could send is the gateway's to judge. */
+export function checkRequest(method: string, url: string): void {
+  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(method))
+    throw new CommandError(`${JSON.stringify(method)} is no method; write it like GET /orders`);
+  if (!url.startsWith('/') && !/^https?:\/\//.test(url))
+    throw new CommandError(
+      `${JSON.stringify(url)} is neither a URL nor a path; write https://api.example.com/orders, or /orders`,
+    );
+}
