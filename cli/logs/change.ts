@@ -108,7 +108,7 @@ function changeFields(
     text: '',
   }));
   const fields = [...changed].filter((field) => after[field] !== undefined);
-  const home = findHome(text, pieces);
+  const home = findHome(text, gone, pieces);
   if (home === undefined) return undefined;
   const lines = fields.map((field) => `${home.prefix}${renderKey(field)} = ${renderValue(after[field])}\n`);
   return splice(text, [...edits, { start: home.at, end: home.at, text: [home.header, ...lines].join('') }]);
@@ -121,17 +121,21 @@ interface Home {
   readonly prefix: string;
 }
 
-function findHome(text: string, pieces: readonly Piece[]): Home | undefined {
+/** Where something goes away, if that is a place for the rest; else at the route's beginning. */
+function findHome(text: string, gone: readonly Piece[], pieces: readonly Piece[]): Home | undefined {
   // The route's name as it is written, in a key that goes on behind it.
   const nameOf = ({ field, node }: Piece) => {
     const names = node.key.keys.slice(0, node.key.keys.length - field.length);
     return text.slice(names[0]?.range[0], names.at(-1)?.range[1]);
   };
-  for (const { field, node } of pieces) {
-    if (field.length === 0 && node.type === 'TOMLTable')
-      return { at: lineEnd(text, node.key.range[1]), header: '', prefix: '' };
+  const header = pieces.find(({ field, node }) => field.length === 0 && node.type === 'TOMLTable');
+  if (header?.node.type === 'TOMLTable') {
+    const pair = gone.find(({ field, node }) => field.length === node.key.keys.length);
+    const at =
+      pair === undefined ? lineEnd(text, header.node.key.range[1]) : lineStart(text, pair.node.range[0]);
+    return { at, header: '', prefix: '' };
   }
-  for (const piece of pieces) {
+  for (const piece of [...gone, ...pieces]) {
     const { node, field } = piece;
     const at = lineStart(text, node.range[0]);
     if (node.type === 'TOMLTable') return { at, header: `[${nameOf(piece)}]\n`, prefix: '' };

@@ -6,6 +6,6 @@ const MAX_LENGTH = 200;
 export function shown(text: string): string {
   const harmless = text
     .replace(/[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, '\ufffd')
-    .replace(/\beyJ[\w-]+(\.[\w-]*)*/g, '(a token)');
+    .replace(/eyJ[\w-]{6,}(\.[\w-]*)*/g, '(a token)');
   return harmless.length <= MAX_LENGTH ? harmless : `${harmless.slice(0, MAX_LENGTH - 1)}…`;
 }
