@@ -394,6 +394,15 @@ expect = "deny"
     ]);
   });
 
+  it('takes no refusal for a sign that the other rules let through', async () => {
+    const refused = oneCase(
+      'request = "GET /orgs/a/orders"\nclaims = { org_id = "b", tier = "gold" }\nexpect = "deny"',
+    );
+    expect(await missing(refused)).toContain(
+      'API_SHOP GET /orgs/:org/orders: where tier is "gold" or "silver" passing refusing',
+    );
+  });
+
   it('takes nothing from a case that fails', async () => {
     expect(await missing(oneCase('request = "GET /files/a"\nexpect = 401'))).toEqual(await missing(''));
   });

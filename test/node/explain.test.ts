@@ -213,6 +213,44 @@ describe('the steps of a request', () => {
   });
 });
 
+describe("the zone's origin", () => {
+  const zone = `routes = [{ pattern = "zone.example.com/*", zone_name = "example.com" }]
+[vars.ISSUERS.cognito]
+issuer = "https://cognito.example/"
+audience_claim = "client_id"
+[vars.API_ZONE]
+hosts = ["zone.example.com"]
+origin = "zone"
+zone_unprotected = true
+audience = "app"
+[vars.API_ZONE.routes]
+"GET /x" = {}
+`;
+  const ofZone = (headers: Record<string, string>) =>
+    explain(
+      { method: 'GET', url: 'http://zone.example.com:8080/x', headers: new Headers(headers) },
+      {
+        policy: policyOf(parsePolicyFile('zone.toml', zone), undefined),
+        signature: 'unsigned',
+        claims: {},
+        nowMs: NOW_MS,
+      },
+    );
+
+  it('is asked over TLS, and the audience is where the issuer has it', async () => {
+    const told = await ofZone({});
+    expect(told).toMatchObject({ result: 'allowed', origin: { url: 'https://zone.example.com/x' } });
+    expect(told.origin?.headers).toContainEqual(['x-claim-loop', '1']);
+    expect(told.origin?.headers).toContainEqual(['x-claim-client-id', 'app']);
+  });
+
+  it('is not asked again by what came from it', async () => {
+    const told = await ofZone({ 'x-claim-loop': '1' });
+    expect(told).toMatchObject({ result: 'refused', reason: 'loop', answer: { status: 508 } });
+    expect(told.steps.at(-1)).toMatchObject({ step: 'forward', decided: 'the request went in a circle' });
+  });
+});
+
 describe('claims that nobody has signed', () => {
   it('get what the route takes, where they leave it out', async () => {
     const told = await ask('GET /robots', { access: { scopes: ['beep'] } });
@@ -262,6 +300,14 @@ describe('what is covered', () => {
     ]);
     expect(told.origin?.url).toBe('https://shop.internal.example/base/files/a?access_token=…&page=2');
   });
+});
+
+it('nothing of a token commands the terminal', async () => {
+  const EVIL = '\u001b[2J\u009b2J\u202e';
+  for (const claims of [{ aud: EVIL }, { [EVIL]: EVIL }, { iss: EVIL }, { sub: EVIL, tenant: EVIL }]) {
+    const text = renderExplanation(await ask('GET /maybe', claims)).join('\n');
+    expect(text).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/);
+  }
 });
 
 describe('claimgate explain', () => {

@@ -72,7 +72,8 @@ const STYLES = { ok: 'green', refused: 'red', would_refuse: 'yellow', skipped: '
 const MARK_WIDTH = 4;
 
 /** For a person, in lines of 80 characters where their words allow it. */
-export function renderExplanation(explanation: Explanation): string[] {
+export function renderExplanation(given: Explanation): string[] {
+  const explanation = harmless(given) as Explanation;
   const { request, steps } = explanation;
   const width = Math.max(...steps.map(({ step }) => step.length));
   return [
@@ -82,6 +83,15 @@ export function renderExplanation(explanation: Explanation): string[] {
     '',
     ...renderResult(explanation),
   ];
+}
+
+/** Names and values are a stranger's: a terminal must not obey them. */
+function harmless(value: unknown): unknown {
+  if (typeof value === 'string')
+    return value.replace(/[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '\ufffd');
+  if (Array.isArray(value)) return value.map(harmless);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, harmless(member)]));
 }
 
 function renderStep({ step, verdict, saw, decided, checks }: Step, width: number): string[] {
