@@ -1,13 +1,16 @@
-/** `claimgate import auth0`: a tenant's export becomes an issuer.json. */
+/** `claimgate import auth0`: a tenant's export becomes an issuer.json. `import openapi` has a file of its own. */
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { parse } from 'yaml';
 import { importAuth0 } from '../issuer/auth0.ts';
 import { CommandError, printJson, warn } from '../terminal.ts';
+import { addImportOpenApiCommand } from './import-openapi.ts';
 import { nowSeconds } from './options.ts';
 
 export function addImportCommands(program: Command): void {
-  const parent = program.command('import').description('take over from another issuer');
+  const parent = program
+    .command('import')
+    .description('take over from another issuer, or from the description of an API');
   parent
     .command('auth0 <file...>')
     .description(
@@ -31,6 +34,7 @@ export function addImportCommands(program: Command): void {
       printJson(declaration);
       for (const text of notes) warn(text);
     });
+  addImportOpenApiCommand(parent);
 }
 
 /** JSON is YAML as well. */

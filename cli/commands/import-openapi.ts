@@ -1,0 +1,89 @@
+/** `claimgate import openapi`: an API's description becomes routes, to be reviewed. */
+import { existsSync, writeFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { parseUrl } from '../../src/policy/uri.ts';
+import { CommandError, note, printLine, warn } from '../terminal.ts';
+import { collect } from './options.ts';
+
+interface Options {
+  readonly api?: string;
+  readonly issuer?: string;
+  readonly origin?: string;
+  readonly audience?: readonly string[];
+  readonly out?: string;
+}
+
+export function addImportOpenApiCommand(parent: Command): void {
+  parent
+    .command('openapi <file>')
+    .description('print routes made of an OpenAPI 3 document, YAML or JSON, with what needs review')
+    .option('--api <name>', "the API's name in the policy (default: from the document's title)")
+    .option('--issuer <name>', 'the issuer of its tokens, by its name in the policy')
+    .option('--origin <url>', 'where requests go: a URL, service:BINDING or zone (default: its server)')
+    .option('--audience <text>', 'the audience of its tokens; may be given more than once', collect)
+    .option('--out <file>', 'write it there instead; the file must be new')
+    .addHelpText(
+      'after',
+      '\nNothing becomes open: what the document leaves open needs a token until you write\nauth = "none". References to other files and to URLs are not followed.\n\nExample:\n  claimgate import openapi openapi.yaml --api ORDERS --issuer auth0 \\\n    --origin https://orders.internal.example --audience https://api.example.com/orders',
+    )
+    .action(run);
+}
+
+async function run(file: string, { api, issuer, origin, audience = [], out }: Options): Promise<void> {
+  if (out !== undefined && existsSync(out))
+    throw new CommandError(`${out} is there already; choose a new file, and move what you need`);
+  demandOrigin(origin);
+  const [{ readOpenApi }, { draftPolicy }, { writeDraft }] = await Promise.all([
+    import('../policy/openapi/document.ts'),
+    import('../policy/openapi/draft.ts'),
+    import('../policy/openapi/toml.ts'),
+  ]);
+  const { document, notes } = await readOpenApi(file);
+  const name = api === undefined ? nameOf(document.info?.title) : readName(api);
+  const draft = draftPolicy(document, { name, issuer, origin, audience });
+  if (draft.routes.length === 0)
+    throw new CommandError(`${file} has no operations; there is nothing to make routes of`);
+  const text = writeDraft(draft, file);
+  if (out === undefined) process.stdout.write(text);
+  else {
+    writeFileSync(out, text);
+    printLine(out);
+  }
+  for (const one of notes) warn(one);
+  const on = draft.routes.filter(({ off }) => !off);
+  const off = draft.routes.length - on.length;
+  const reviewed = draft.routes.filter(({ review }) => review.length > 0).length;
+  note(
+    `${count(on.length, 'route')}${off === 0 ? '' : `, ${off} more in comments only`}; ${reviewed === 0 ? 'none needs' : `${reviewed} need${reviewed === 1 ? 's' : ''}`} review. Put it into wrangler.toml, then: claimgate check`,
+  );
+}
+
+const count = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`;
+
+function demandOrigin(origin: string | undefined): void {
+  if (origin === undefined || origin === 'zone' || /^service:./.test(origin)) return;
+  const url = parseUrl(origin);
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    throw new CommandError(
+      `${JSON.stringify(origin)} is no origin; write a URL such as https://orders.internal.example, service:BINDING or zone`,
+    );
+}
+
+/** `orders`, `ORDERS` and `API_ORDERS` are the same. */
+function readName(name: string): string {
+  const bare = name.replace(/^API_/i, '').toUpperCase().replace(/[-. ]/g, '_');
+  if (!/^[A-Z0-9_]+$/.test(bare))
+    throw new CommandError(
+      `${JSON.stringify(name)} is no name for an API; write letters, digits and _, such as ORDERS`,
+    );
+  return `API_${bare}`;
+}
+
+function nameOf(title: unknown): string {
+  const words = String(title ?? '')
+    .toUpperCase()
+    .replace(/[^A-Z0-9]+/g, '_')
+    .replace(/^(THE_)|_?(API)?_*$/g, '')
+    .replace(/^_+|_+$/g, '');
+  return `API_${words.slice(0, 40) || 'IMPORTED'}`;
+}
