@@ -3,11 +3,17 @@ import type { RequestLine } from './log.ts';
 /** Of the platform: a longer index is refused. */
 const MAX_INDEX_BYTES = 96;
 
+export interface DataPoint {
+  readonly indexes: string[];
+  readonly blobs: string[];
+  readonly doubles: number[];
+}
+
 /**
  * A line of the log as a data point of Analytics Engine. The order of the columns is a promise: docs/operations.md
  * lists them. The index, by which the platform samples, is the route, cut to what fits.
  */
-export function dataPoint(line: RequestLine): AnalyticsEngineDataPoint {
+export function dataPoint(line: RequestLine): DataPoint {
   const texts = [
     line.route,
     line.decision,
