@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { comparePolicies } from '../../cli/policy/diff/diff.ts';
-import type { Comparison } from '../../cli/policy/diff/finding.ts';
+import type { Comparison, Finding } from '../../cli/policy/diff/finding.ts';
 import type { TokenSketch } from '../../cli/policy/diff/token-sketch.ts';
 import { type TriedRequest, tryRequest } from '../../cli/policy/diff/trial.ts';
 import { compilePolicy } from '../../src/policy/compile.ts';
@@ -30,77 +30,34 @@ const pattern = fc
     if (path === '') return end === '*' ? '/*' : '/';
     return end === '*' ? `/${path}/*` : `/${path}${end}`;
   });
-const methods = fc.constantFrom('GET', 'GET', '*', 'POST', 'GET|PUT', 'HEAD');
-const claimWant = fc.constantFrom<unknown>('a', '7', 7, ['a', 'b'], [7, 'a'], 'b');
-const rules = fc
-  .record({
-    scopes_all: optional(some('r', 's', 't')),
-    scopes_any: optional(some('r', 's', 't')),
-    clients: optional(some('x', 'y')),
-    audience: optional(some('one', 'two')),
-    issuer: optional(some('one', 'two')),
-    claims: optional(
-      fc.record({ org: optional(claimWant), '/org': optional(claimWant), '/in/org': optional(claimWant) }),
-    ),
-  })
-  .map(({ claims, ...rest }) => {
-    const wanted = clean(claims ?? {});
-    return clean({ ...rest, claims: Object.keys(wanted).length === 0 ? undefined : wanted });
-  });
-const route = fc.oneof(
-  { weight: 6, arbitrary: rules },
-  { weight: 1, arbitrary: fc.constant<Table>({ auth: 'none' }) },
-  { weight: 1, arbitrary: fc.constant<Table>({ auth: 'optional' }) },
-  { weight: 1, arbitrary: fc.constant<Table>({ report_only: true, scopes_all: ['r'] }) },
-  { weight: 1, arbitrary: fc.constant<Table>({ forward_authorization: true }) },
-);
-/** A rule about a segment of the path, where there is one. */
-const bound = fc.boolean();
-const entry = fc
-  .tuple(methods, pattern, route, bound)
-  .map(([method, path, rule, isBound]): [string, Table] => {
-    const param = /:(p[0-9])/.exec(path)?.[1];
-    const isChecked = !('auth' in rule);
-    const claims = isBound && isChecked && param !== undefined ? { claims: { org: { param } } } : {};
-    return [`${method} ${path}`, { ...rule, ...claims }];
-  });
-const routes = fc.array(entry, { minLength: 1, maxLength: 5 });
+const methods = fc.constantFrom('GET', 'GET', 'GET', '*', 'POST', 'GET|PUT', 'HEAD');
 
-const issuer = fc
-  .record(
-    {
-      algorithms: fc.constantFrom(['RS256'], ['RS256', 'ES256'], ['EdDSA'], ['Ed25519', 'ES256']),
-      token_types: fc.constantFrom(['at+jwt'], ['at+jwt', 'jwt']),
-      clock_tolerance: fc.constantFrom(0, 30, 60),
-      max_token_age: fc.constantFrom(100, 130, 1_000),
-      not_before: fc.constantFrom('2027-01-15T07:58:00Z', '2027-01-01', '2027-01-14'),
-      claims: fc.constantFrom<Table>({ org: 'a' }, { org: ['a', 'b'] }, { use: 'access' }),
-      scope_claim: fc.constantFrom('scp', 'scope'),
-      client_claim: fc.constantFrom('cid', 'client_id'),
-      audience_claim: fc.constantFrom('client_id', 'aud'),
-    },
-    { requiredKeys: [] },
-  )
-  .map((table) => table as Table);
+interface Tables {
+  readonly issuers: readonly [Table, Table];
+  readonly first: readonly (readonly [string, Table])[];
+  readonly second: readonly (readonly [string, Table])[] | undefined;
+  readonly secondHost: string | undefined;
+  readonly audience: readonly string[];
+  readonly origin: string;
+  readonly forward: Table | undefined;
+  readonly settings: Table;
+}
 
-const policyTables = fc.record({
-  issuers: fc.tuple(issuer, issuer),
-  first: routes,
-  second: optional(routes),
-  host: fc.constantFrom('both', 'apart'),
-  audience: fc.constantFrom(['one', 'two'], ['two', 'one', 'three']),
-  origin: fc.constantFrom('https://o.example', 'https://p.example'),
-  forward: optional(fc.constantFrom({ org: 'x-org' }, { org: 'x-tenant' })),
-  blocked: optional(some('x', 'y')),
-  kids: optional(fc.constant(['k'])),
-});
-type Tables = typeof policyTables extends fc.Arbitrary<infer T> ? T : never;
+const PLAIN: Omit<Tables, 'first'> = {
+  issuers: [{}, {}],
+  second: undefined,
+  secondHost: undefined,
+  audience: ['one', 'two'],
+  origin: 'https://o.example',
+  forward: undefined,
+  settings: {},
+};
 
 function compile(tables: Tables): Policy | undefined {
-  const { issuers, first, second, host, audience, origin, forward, blocked, kids } = tables;
+  const { issuers, first, second, secondHost, audience, origin, forward, settings } = tables;
   const api = { audience, issuer: ['one', 'two'] };
   const result = compilePolicy({
-    GATEWAY: clean({ blocked_clients: blocked, blocked_kids: kids }),
+    GATEWAY: settings,
     ISSUERS: {
       one: { issuer: ISSUERS[0], ...issuers[0] },
       two: { issuer: ISSUERS[1], ...issuers[1] },
@@ -110,7 +67,7 @@ function compile(tables: Tables): Policy | undefined {
       API_SECOND: clean({
         ...api,
         origin: 'https://second.example',
-        hosts: host === 'apart' ? ['second.example'] : undefined,
+        hosts: secondHost === undefined ? undefined : [secondHost],
         routes: Object.fromEntries(second),
       }),
     }),
@@ -118,70 +75,182 @@ function compile(tables: Tables): Policy | undefined {
   return result.ok ? result.policy : undefined;
 }
 
-/** Two policies that have most in common. */
-const pair = fc
+/** A change of some of the parts. */
+const changeOf = <T extends object>(whole: fc.Arbitrary<T>) =>
+  fc.tuple(whole, whole, fc.infiniteStream(fc.boolean())).map(([old, other, takes]): [T, T] => {
+    const now = { ...old };
+    for (const name of Object.keys(other) as (keyof T)[]) if (takes.next().value) now[name] = other[name];
+    return [old, now];
+  });
+
+// Many routes with few rules: which of them a request falls under.
+const simpleRoute = fc.constantFrom<Table>(
+  { auth: 'none' },
+  { auth: 'optional' },
+  { scopes_all: ['r'] },
+  { scopes_all: ['r'] },
+  { scopes_any: ['s', 'r'] },
+  { scopes_all: ['r'], forward_authorization: true },
+  { scopes_all: ['r'], report_only: true },
+);
+const simpleRoutes = fc.array(fc.tuple(methods, pattern, simpleRoute), { minLength: 1, maxLength: 5 });
+const toRoutes = (list: readonly (readonly [string, string, Table])[]) =>
+  list.map(([method, path, rule]): [string, Table] => [`${method} ${path}`, rule]);
+const manyRoutes = fc
   .tuple(
-    policyTables,
-    policyTables,
-    fc.subarray(
-      ['issuers', 'first', 'second', 'host', 'audience', 'origin', 'forward', 'blocked', 'kids'] as const,
-      { minLength: 1, maxLength: 2 },
-    ),
-    fc.boolean(),
+    simpleRoutes,
+    simpleRoutes,
+    optional(simpleRoutes),
+    fc.constantFrom(undefined, undefined, 'second.example'),
+    fc.nat(4),
+    fc.nat(3),
   )
-  .map(([old, other, changed, wholly]) => {
-    const now: Tables = { ...old };
-    for (const name of changed) Object.assign(now, { [name]: other[name] });
-    // One more route, or one with other rules.
-    if (!wholly && changed.includes('first')) now.first = [...old.first.slice(1), ...other.first.slice(0, 1)];
-    if (changed.includes('issuers') && !wholly) now.issuers = [old.issuers[0], other.issuers[1]];
-    return [old, now] as const;
+  .map(([old, more, second, secondHost, drops, adds]): [Tables, Tables] => {
+    const rest = { ...PLAIN, second: second && toRoutes(second), secondHost };
+    const now = [...old.slice(Math.min(drops, 2)), ...more.slice(0, adds)];
+    return [
+      { ...rest, first: toRoutes(old) },
+      { ...rest, first: toRoutes(now), second: drops === 4 ? undefined : rest.second },
+    ];
+  });
+
+// Few routes with many rules: whom they let in.
+const claimWant = fc.constantFrom<unknown>('a', '7', 7, ['a', 'b'], [7, 'a'], 'b', { param: 'p0' });
+const rules = fc.record({
+  scopes_all: optional(some('r', 's')),
+  scopes_any: optional(some('r', 's', 't')),
+  clients: optional(some('x', 'y')),
+  audience: optional(some('one', 'two')),
+  issuer: optional(some('one', 'two')),
+  org: optional(claimWant),
+  slashOrg: optional(claimWant),
+  inOrg: optional(claimWant),
+  report_only: fc.constantFrom(undefined, undefined, undefined, undefined, true),
+});
+const toRule = ({ org, slashOrg, inOrg, ...rest }: Table): Table => {
+  const claims = clean({ org, '/org': slashOrg, '/in/org': inOrg });
+  return clean({ ...rest, claims: Object.keys(claims).length === 0 ? undefined : claims });
+};
+const issuer: fc.Arbitrary<Table> = fc.record({
+  algorithms: fc.constantFrom(undefined, ['RS256'], ['RS256', 'ES256'], ['Ed25519', 'RS256']),
+  token_types: fc.constantFrom(undefined, undefined, ['at+jwt']),
+  clock_tolerance: fc.constantFrom(undefined, 0, 30, 60),
+  max_token_age: fc.constantFrom(undefined, undefined, 100, 130, 1_000),
+  not_before: fc.constantFrom(undefined, undefined, '2027-01-15T07:58:00Z', '2027-01-01', '2027-01-14'),
+  claims: fc.constantFrom<unknown>(
+    undefined,
+    undefined,
+    { org: 'a' },
+    { org: ['a', 'b'] },
+    { use: 'access' },
+  ),
+  scope_claim: fc.constantFrom(undefined, undefined, 'scp', 'scope'),
+  client_claim: fc.constantFrom(undefined, undefined, 'cid', 'client_id'),
+  audience_claim: fc.constantFrom(undefined, undefined, undefined, 'aud', 'client_id'),
+});
+const surroundings = fc.record({
+  audience: fc.constantFrom(['one', 'two'], ['two', 'one', 'three']),
+  origin: fc.constantFrom('https://o.example', 'https://p.example'),
+  forward: fc.constantFrom<Table | undefined>(undefined, { org: 'x-org' }, { org: 'x-tenant' }),
+  settings: fc.constantFrom<Table>(
+    {},
+    {},
+    { blocked_clients: ['x'] },
+    { blocked_clients: ['y'], blocked_kids: ['k'] },
+  ),
+});
+/** Either the rules change, or what is around them, or both. */
+const manyRules = fc
+  .tuple(
+    changeOf(rules),
+    changeOf(rules),
+    changeOf(issuer),
+    changeOf(issuer),
+    changeOf(surroundings),
+    fc.constantFrom(1, 2, 4, 8, 15),
+  )
+  .map((sides): [Tables, Tables] => {
+    const [one, two, first, second, around, changed] = sides;
+    const build = (now: 0 | 1): Tables => ({
+      ...PLAIN,
+      ...around[changed & 8 ? now : 0],
+      issuers: [clean(first[changed & 4 ? now : 0]), clean(second[changed & 4 ? now : 0])],
+      first: [
+        ['GET /:p0', toRule(one[changed & 1 ? now : 0])],
+        ['GET /:p0/a', toRule(two[changed & 2 ? now : 0])],
+      ],
+    });
+    return [build(0), build(1)];
   });
 
 // --- Requests --------------------------------------------------------------------------------------------------
 
 const spelling = fc.constantFrom('a', 'A', 'a;x', 'a.', 'b', 'B', '7', 'c', 'c.');
-const path = fc
+const anyPath = fc
   .tuple(fc.array(spelling, { minLength: 1, maxLength: 4 }), fc.constantFrom('', '', '', '/'))
   .map(([words, end]) => `/${words.join('/')}${end}`);
-const oneOrList = <T>(arbitrary: fc.Arbitrary<T>) =>
-  fc.oneof(arbitrary, fc.array(arbitrary, { maxLength: 3 }));
-const orgs = oneOrList(fc.constantFrom<unknown>('a', '7', 7, 'b', 'c', 'a;x'));
-const token = fc
+
+/** A token that meets nearly every rule. */
+const GOOD = {
+  iss: ISSUERS[0],
+  aud: ['one', 'two', 'three'],
+  scope: 'r s t',
+  scp: ['r', 's', 't'],
+  cid: 'x',
+  client_id: 'x',
+  org: ['a', 'b', '7', 7],
+  in: { org: ['a', 'b', '7', 7] },
+  use: 'access',
+  iat: NOW,
+};
+const orgs = fc.subarray<unknown>(['a', 'b', '7', 7, 'c']);
+const flaw: fc.Arbitrary<Table> = fc.oneof(
+  fc.constantFrom('one', 'two', 'three', ['one'], ['two', 'three'], []).map((aud) => ({ aud })),
+  fc.constantFrom('r', 's', 't', 'r s', 's t', 'r t', undefined, 1).map((scope) => ({ scope })),
+  fc.constantFrom(['r'], ['s'], ['r', 't'], undefined, 1).map((scp) => ({ scp })),
+  fc.constantFrom('x', 'y', 'z', undefined).map((client) => ({ cid: client, client_id: client })),
+  fc.constantFrom('x', 'y', 'z', 1).map((client_id) => ({ client_id })),
+  fc.constantFrom('x', 'y').map((azp) => ({ azp })),
+  orgs.map((org) => ({ org })),
+  orgs.map((org) => ({ in: { org } })),
+  fc.constantFrom('a', 7, 'b').map((org) => ({ org })),
+  fc.constant({ use: undefined }),
+  fc.constantFrom(60, 90, 110, 140, 170, -20, -50, 900_000, -900_000).map((ago) => ({ iat: NOW - ago })),
+  fc.constant({ iat: undefined }),
+  fc.constantFrom(0, -20, -40, -70).map((left) => ({ exp: NOW + left })),
+);
+const token: fc.Arbitrary<TokenSketch> = fc
   .record({
-    alg: fc.constantFrom('RS256', 'RS256', 'RS256', 'ES256', 'EdDSA'),
-    typ: fc.constantFrom('at+jwt', 'at+jwt', 'jwt'),
-    kid: optional(fc.constantFrom('k', 'l')),
-    claims: fc.record(
-      {
-        iss: fc.constantFrom(ISSUERS[0], ISSUERS[0], ISSUERS[1], 'https://three.example/'),
-        aud: oneOrList(fc.constantFrom('one', 'two', 'three')),
-        scope: fc.constantFrom('r', 's', 'r s', 'r s t', 't'),
-        scp: fc.constantFrom<unknown>(['r', 's', 't'], ['r'], 1),
-        azp: fc.constantFrom('x', 'y'),
-        client_id: fc.constantFrom('x', 'y', 'z', 'one'),
-        cid: fc.constantFrom('x', 'y'),
-        org: orgs,
-        in: fc.record({ org: orgs }),
-        use: fc.constant('access'),
-        iat: fc.constantFrom(0, 60, 90, 110, 140, 170, -20, -50, 900_000, -900_000).map((ago) => NOW - ago),
-        exp: fc.constantFrom(300, 0, -20, -40).map((left) => NOW + left),
-      },
-      { requiredKeys: ['iss', 'aud', 'iat'] },
-    ),
+    iss: fc.constantFrom(...ISSUERS, ISSUERS[0]),
+    flaws: fc.array(flaw, { maxLength: 3 }),
+    header: fc.constantFrom({}, {}, {}, {}, { alg: 'ES256' }, { alg: 'EdDSA' }, { typ: 'jwt' }, { kid: 'k' }),
   })
-  .map(
-    ({ alg, typ, kid, claims }): TokenSketch => ({
-      header: { alg, typ, ...(kid !== undefined && { kid }) },
-      claims,
-    }),
-  );
-const request: fc.Arbitrary<TriedRequest> = fc.record({
-  method: fc.constantFrom('GET', 'GET', 'HEAD', 'POST', 'PUT', 'BREW', 'get', 'TRACE'),
-  host: fc.constantFrom('first.example', 'first.example', 'second.example'),
-  path,
-  token: fc.oneof({ weight: 8, arbitrary: token }, fc.constantFrom(undefined, 'bad' as const)),
-});
+  .map(({ iss, flaws, header }) => ({
+    header: { alg: 'RS256', typ: 'at+jwt', ...header },
+    claims: clean(Object.assign({}, GOOD, { iss }, ...flaws)),
+  }));
+const noGoodToken = fc.constantFrom(undefined, 'bad' as const);
+
+const requestsFor: Record<'routes' | 'rules', fc.Arbitrary<TriedRequest>> = {
+  routes: fc.record({
+    method: fc.constantFrom('GET', 'GET', 'HEAD', 'POST', 'PUT', 'BREW', 'get', 'TRACE'),
+    host: fc.constantFrom('first.example', 'first.example', 'second.example'),
+    path: anyPath,
+    token: fc.oneof(
+      fc.constantFrom('r', 's', 'r s', 't').map((scope) => ({
+        header: { alg: 'RS256', typ: 'at+jwt' },
+        claims: { ...GOOD, scope },
+      })),
+      noGoodToken,
+    ),
+  }),
+  rules: fc.record({
+    method: fc.constant('GET'),
+    host: fc.constant('first.example'),
+    path: fc.constantFrom('/a', '/7', '/b', '/c', '/a/a', '/7/a', '/c/a', '/7/A'),
+    token: fc.oneof({ weight: 9, arbitrary: token }, { weight: 1, arbitrary: noGoodToken }),
+  }),
+};
 
 // --- The two, side by side -------------------------------------------------------------------------------------
 
@@ -196,14 +265,23 @@ function routesFor(policy: Policy, { host, method, path: text }: TriedRequest): 
   return found.nearMiss === undefined ? [] : [found.nearMiss];
 }
 
-/** Whether a finding of this kind is about these routes, or about all. */
-function tells({ findings }: Comparison, changes: readonly string[], concerned: readonly Route[]): boolean {
+/** Whether a finding of this kind is about such requests: these routes, this method, this host. */
+function tells(
+  { findings }: Comparison,
+  changes: readonly string[],
+  { method, host }: TriedRequest,
+  concerned: readonly Route[],
+): boolean {
   const shapes = new Set(concerned.map(({ key }) => shape(key)));
   return findings.some(
-    ({ change, place, routes: named }) =>
+    ({ change, routes }) =>
       changes.includes(change) &&
-      ((place !== undefined && change !== 'moved') ||
-        named.some((one) => shapes.has(shape(`- ${one.pattern}`)))),
+      routes.some(
+        (one) =>
+          shapes.has(shape(`- ${one.pattern}`)) &&
+          (one.methods.includes(method) || one.methods.includes('*')) &&
+          (one.hosts.includes(host) || one.hosts.includes('')),
+      ),
   );
 }
 
@@ -215,68 +293,102 @@ function sentOf(policy: Policy, asked: TriedRequest): unknown {
   return [origin, forward.map(({ claim, header }) => [claim.text, header]), passesOn];
 }
 
+const KINDS = { opened: 0, widened: 0, narrowed: 0, closed: 0, moved: 0 };
+
 describe('diff, against what the gateway decides', () => {
-  it('tells of every request that is decided otherwise, and shows of each finding that it is one', async () => {
-    const seen = { opened: 0, widened: 0, narrowed: 0, closed: 0, moved: 0, equal: 0, differing: 0 };
+  it.each([
+    [
+      'which route a request falls under',
+      'routes',
+      manyRoutes,
+      100,
+      ['opened', 'widened', 'narrowed', 'closed', 'moved'],
+    ],
+    ['whom routes and issuers let in', 'rules', manyRules, 100, ['widened', 'narrowed', 'moved']],
+  ] as const)('%s', async (_what, kind, pairs, count, wanted) => {
+    const seen = { ...KINDS, equal: 0 };
+    const told = { ...KINDS };
     await fc.assert(
       fc.asyncProperty(
-        pair,
-        fc.array(request, { minLength: 120, maxLength: 120 }),
+        pairs,
+        fc.array(requestsFor[kind], { minLength: count, maxLength: count }),
         async (tables, requests) => {
           const [old, now] = tables.map(compile);
           fc.pre(old !== undefined && now !== undefined);
           const comparison = await comparePolicies(old, now, NOW);
           if (comparison.findings.length === 0) seen.equal++;
-
-          for (const asked of requests) {
-            const [before, after] = [await tryRequest(old, asked, NOW), await tryRequest(now, asked, NOW)];
-            const concerned = [...routesFor(old, asked), ...routesFor(now, asked)];
-            const what = JSON.stringify({
-              asked,
-              before,
-              after,
-              concerned: concerned.map(({ key }) => key),
-              tables,
-            });
-            if (before.letIn !== after.letIn) {
-              seen.differing++;
-              const wanted = after.letIn ? ['opened', 'widened'] : ['closed', 'narrowed'];
-              expect(tells(comparison, wanted, concerned), what).toBe(true);
-            } else if (before.letIn && after.letIn) {
-              const isMoved =
-                JSON.stringify(sentOf(old, asked)) !== JSON.stringify(sentOf(now, asked)) ||
-                before.identified !== after.identified;
-              if (isMoved) expect(tells(comparison, ['moved'], concerned), what).toBe(true);
-            }
-          }
-
+          for (const asked of requests) await demandTold(old, now, asked, comparison, tables, seen);
           for (const finding of comparison.findings) {
-            seen[finding.change]++;
-            const { example, change, place } = finding;
-            if (finding.routes.length === 0) continue; // about a header, on all routes
-            const what = JSON.stringify({ finding, tables });
-            // Where one claim is client and audience, rules about both can leave nobody.
-            if (!what.includes('"audience_claim":"client_id"')) expect(example, what).toBeDefined();
-            if (example === undefined || change === 'moved') continue;
-            const { request: shown } = example;
-            const [before, after] = [await tryRequest(old, shown, NOW), await tryRequest(now, shown, NOW)];
-            const isGain = change === 'opened' || change === 'widened';
-            expect([before.letIn, after.letIn], what).toEqual(isGain ? [false, true] : [true, false]);
-            if (place !== undefined) continue;
-            // Opened: nobody got in before. Closed: nobody gets in now.
-            for (const { token: other } of requests.slice(0, 30)) {
-              const with_ = { ...shown, token: other };
-              if (change === 'opened') expect((await tryRequest(old, with_, NOW)).letIn, what).toBe(false);
-              if (change === 'closed') expect((await tryRequest(now, with_, NOW)).letIn, what).toBe(false);
-            }
+            told[finding.change]++;
+            await demandShown(old, now, finding, requests, tables);
           }
         },
       ),
       // The policies are small as they are, and shrinking the requests takes minutes.
-      { numRuns: Number(process.env['DIFF_RUNS'] ?? 250), endOnFailure: true },
+      { numRuns: Number(process.env['DIFF_RUNS'] ?? 400), endOnFailure: true },
     );
-    // The cases must be such that something is found.
-    for (const [kind, count] of Object.entries(seen))
-      expect(count, `${kind} in ${JSON.stringify(seen)}`).toBeGreaterThan(3);
+    // The cases must be such that something is found, by requests too.
+    const counts = JSON.stringify({ seen, told });
+    expect(seen.equal, counts).toBeGreaterThan(3);
+    for (const change of wanted) expect(Math.min(seen[change], told[change]), counts).toBeGreaterThan(20);
   });
 });
+
+/** A request that is decided otherwise is among the findings. */
+async function demandTold(
+  old: Policy,
+  now: Policy,
+  asked: TriedRequest,
+  comparison: Comparison,
+  tables: unknown,
+  seen: Record<string, number>,
+): Promise<void> {
+  const [before, after] = [await tryRequest(old, asked, NOW), await tryRequest(now, asked, NOW)];
+  const concerned = [...routesFor(old, asked), ...routesFor(now, asked)];
+  const what = () =>
+    JSON.stringify({
+      asked,
+      before,
+      after,
+      tables,
+      findings: comparison.findings.map(({ example: _, ...rest }) => rest),
+    });
+  const demand = (changes: readonly string[]) => {
+    for (const change of changes) seen[change] = (seen[change] ?? 0) + 1;
+    if (!tells(comparison, changes, asked, concerned))
+      expect.fail(`not told: ${changes.join(', ')} ${what()}`);
+  };
+  if (before.letIn !== after.letIn) demand(after.letIn ? ['opened', 'widened'] : ['closed', 'narrowed']);
+  else if (before.letIn && after.letIn) {
+    const isMoved =
+      JSON.stringify(sentOf(old, asked)) !== JSON.stringify(sentOf(now, asked)) ||
+      before.identified !== after.identified;
+    if (isMoved) demand(['moved']);
+  }
+}
+
+/** A finding has a request that shows it. */
+async function demandShown(
+  old: Policy,
+  now: Policy,
+  finding: Finding,
+  requests: readonly TriedRequest[],
+  tables: unknown,
+): Promise<void> {
+  const { example, change, routes } = finding;
+  if (routes.length === 0) return; // about a header, on all routes
+  const what = JSON.stringify({ finding, tables });
+  // Where one claim is client and audience, rules about both can leave nobody.
+  if (!what.includes('"audience_claim":"client_id"')) expect(example, what).toBeDefined();
+  if (example === undefined || change === 'moved') return;
+  const { request: shown } = example;
+  const [before, after] = [await tryRequest(old, shown, NOW), await tryRequest(now, shown, NOW)];
+  const isGain = change === 'opened' || change === 'widened';
+  expect([before.letIn, after.letIn], what).toEqual(isGain ? [false, true] : [true, false]);
+  // Opened: nobody got in before. Closed: nobody gets in now.
+  for (const { token: other } of requests.slice(0, 30)) {
+    const asked = { ...shown, token: other };
+    if (change === 'opened') expect((await tryRequest(old, asked, NOW)).letIn, what).toBe(false);
+    if (change === 'closed') expect((await tryRequest(now, asked, NOW)).letIn, what).toBe(false);
+  }
+}

@@ -1,6 +1,6 @@
 /** Findings are about routes and reasons: what is found out of many classes of requests becomes a few of them. */
 
-import { type Candidate, CHANGES, type Change, type FoundRoute } from './finding.ts';
+import { ANY_OTHER, type Candidate, CHANGES, type Change, type FoundRoute } from './finding.ts';
 import { comparePatterns, shapeOf } from './patterns.ts';
 
 /** What was found of the requests of one class. */
@@ -38,7 +38,7 @@ const MAX_CANDIDATES = 300;
 export function createCollector() {
   const groups = new Map<string, Group>();
   const respelt: Sighting[] = [];
-  /** Which changes each route was seen with. */
+  /** Which changes each route was seen with, for each method. */
   const told = new Map<string, Group>();
 
   function add(sighting: Sighting): void {
@@ -57,7 +57,7 @@ export function createCollector() {
     route.methods.add(method);
     for (const host of hosts) route.hosts.add(host);
     if (group.candidates.length < MAX_CANDIDATES) group.candidates.push(...candidates);
-    if (place === undefined) told.set(`${change} ${shape}`, group);
+    if (place === undefined) told.set(`${change} ${method} ${shape}`, group);
   }
 
   return {
@@ -69,7 +69,11 @@ export function createCollector() {
     finish(): Collected[] {
       for (const sighting of respelt) {
         const group = sighting.patterns
-          .map((pattern) => told.get(`${sighting.change} ${shapeOf(pattern)}`))
+          .flatMap((pattern) =>
+            [sighting.method, ANY_OTHER].map((method) =>
+              told.get(`${sighting.change} ${method} ${shapeOf(pattern)}`),
+            ),
+          )
           .find((one) => one !== undefined);
         if (group === undefined) add(sighting);
         else if (group.candidates.length < MAX_CANDIDATES) group.candidates.push(...sighting.candidates);

@@ -7,7 +7,7 @@ import { describeRules } from '../../../src/policy/rules.ts';
 import { type Callers, callersOf } from './callers.ts';
 import { pathClasses } from './classes.ts';
 import { type Collected, createCollector, type Sighting } from './collect.ts';
-import type { Candidate, OtherChange } from './finding.ts';
+import { ANY_OTHER, type Candidate, type OtherChange } from './finding.ts';
 import { hostGroups } from './hosts.ts';
 import { type Loss, lossesOf, type Side } from './losses.ts';
 import { namer } from './namer.ts';
@@ -21,8 +21,6 @@ import { compareCallers, describeCallers, describeIssuerField } from './words.ts
 
 /** A method that stands for all that no route names, in upper case. Those in lower case no route serves. */
 const OTHER_METHODS = ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'PROPFIND', 'X-OTHER'];
-/** How findings name them. */
-export const ANY_OTHER = '*';
 
 export function collectDifferences(
   old: Policy,

@@ -4,6 +4,8 @@ import type { TriedRequest, Verdict } from './trial.ts';
 
 /** In the order in which they are worth reading. */
 export const CHANGES = ['opened', 'widened', 'moved', 'narrowed', 'closed'] as const;
+/** All methods that no route of such a path names. */
+export const ANY_OTHER = '*';
 export type Change = (typeof CHANGES)[number];
 
 /** Requests that are let in or refused otherwise, for one reason. */
