@@ -1,5 +1,6 @@
 /** The line of a file that something is about, with the place marked below it. */
 import type { Region } from './policy/positions.ts';
+import { visible } from './terminal.ts';
 
 /** Of a terminal that people have. */
 export const WIDTH = 80;
@@ -19,7 +20,12 @@ export function maskRegion(lines: string[], { line, column, endLine, endColumn }
 /** Covers every value: of a line that can't be read, nobody knows what it holds. Names before a `=` stay. */
 export function maskValues(line: string): string {
   const name = /^\s*(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^"'=#])*=/.exec(line)?.[0].length ?? line.search(/["']/);
-  if (name === -1) return line;
+  // A forgotten `=`: what comes behind the first word may be anything, but a header is none.
+  if (name === -1)
+    return line.replace(
+      /^(\s*[^\s[]\S*\s+)(.*)/,
+      (_, first: string, rest: string) => first + rest.replace(/\S/g, '*'),
+    );
   return (
     line.slice(0, name) +
     line.slice(name).replace(/[^\s"'[\]{},=#]+(?![^\s"'[\]{},=#]|\s*=)/g, (value) => '*'.repeat(value.length))
@@ -44,10 +50,6 @@ export function renderSnippet(lines: readonly string[], region: Region): string[
   ];
 }
 
-/** One column each, and nothing that a terminal would obey. */
-const visible = (line: string) =>
-  line.replace(/\t/g, ' ').replace(/[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
-
 /** A long line is cut around the place. */
 function crop(text: string, from: number, to: number, width: number) {
   const start = Math.min(from, text.length);
@@ -67,7 +69,7 @@ export function wrap(text: string, first: string, later: string): string[] {
   const lines: string[] = [];
   let line = first;
   let empty = true;
-  for (const word of text.match(/(?:"[^"]*"|[^\s"])+|"/g) ?? []) {
+  for (const word of visible(text).match(/(?:"[^"]*"|[^\s"])+|"/g) ?? []) {
     if (!empty && line.length + 1 + word.length > WIDTH) {
       lines.push(line);
       line = later;

@@ -29,8 +29,19 @@ export function paint(style: Style, text: string): string {
   return styleText(style, text, { stream: process.stdout });
 }
 
+/** Characters that a terminal obeys, or that turn text around. */
+const COMMANDS = /[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g;
+/** The same, but for line ends and for colours, which `paint` makes. */
+const COMMANDS_IN_LINES = /(?!\x1b\[[0-9;]*m)[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g;
+
+/** Text of a policy, a token or a file's name as it may stand in a line: one line, one column each, no commands. */
+export const visible = (text: string): string => text.replace(/\t/g, ' ').replace(COMMANDS, '\ufffd');
+
+/** Whatever is printed, and wherever it came from. */
+const harmless = (text: string): string => text.replaceAll('\t', ' ').replace(COMMANDS_IN_LINES, '\ufffd');
+
 export function printLine(text = ''): void {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${harmless(text)}\n`);
 }
 
 export function printJson(value: unknown): void {
@@ -39,7 +50,7 @@ export function printJson(value: unknown): void {
 
 /** For what is no answer: hints and progress. Programs read the other stream. */
 export function note(text: string): void {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${harmless(text)}\n`);
 }
 
 export function printError(text: string): void {

@@ -57,7 +57,8 @@ export function sectionOf<Section>(
   path: string,
   environment: string | undefined,
 ): Section {
-  if (environment === undefined) return config;
+  // An empty name is the top level, as it is to wrangler.
+  if (environment === undefined || environment === '') return config;
   const section = config.env?.[environment];
   if (section !== undefined && Object.hasOwn(config.env ?? {}, environment)) return section;
   const known = Object.keys(config.env ?? {}).join(', ') || 'no environments';

@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { suggest } from '../../src/policy/fault.ts';
 import { CHANGES, type Comparison } from '../policy/diff/finding.ts';
-import { CommandError, EXIT, paint, printJson, printLine } from '../terminal.ts';
+import { CommandError, EXIT, paint, printJson, printLine, visible } from '../terminal.ts';
 import { nowSeconds, readChoice } from './options.ts';
 
 const FORMATS = ['text', 'markdown', 'json'] as const;
@@ -62,18 +62,30 @@ async function run(old: string | undefined, now: string | undefined, options: Op
   if (json && options.format !== undefined && options.format !== 'json')
     throw new CommandError(`--json and --format ${options.format} exclude each other; leave one out`);
   // What compares is loaded when it is needed: other commands start without it.
-  const [{ readSide }, { pairPolicies }, { comparePolicies }] = await Promise.all([
+  const [
+    { readRevision, readSide },
+    { pairPolicies },
+    { byChange, comparePolicies },
+    { bindingFindings, fileChanges },
+  ] = await Promise.all([
     import('../policy/diff/revision.ts'),
     import('../policy/diff/environments.ts'),
     import('../policy/diff/diff.ts'),
+    import('../policy/diff/bindings.ts'),
   ]);
   const { readPolicyFile } = await import('../policy/config.ts');
   const newFile = now === undefined ? readPolicyFile(config) : await readSide(now, config);
-  const oldFile = await readSide(old ?? 'HEAD', config);
+  const oldFile = old === undefined ? await readRevision('HEAD', config) : await readSide(old, config);
   const seconds = nowSeconds();
   const results: Result[] = [];
-  for (const { environment, ...pair } of pairPolicies(oldFile, newFile, env))
-    results.push({ environment, ...(await comparePolicies(pair.old, pair.now, seconds)) });
+  for (const { environment, sections, ...pair } of pairPolicies(oldFile, newFile, env)) {
+    const { findings, other } = await comparePolicies(pair.old, pair.now, seconds);
+    results.push({
+      environment,
+      findings: [...findings, ...bindingFindings(pair, sections)].sort(byChange),
+      other: [...other, ...fileChanges(sections)],
+    });
+  }
   await print({ old: oldFile.path, new: newFile.path }, results, options, seconds);
   if (results.some((result) => isMinded(result, failOn))) process.exitCode = EXIT.findings;
 }
@@ -98,20 +110,20 @@ async function print(
   const name = (environment: string | undefined) =>
     environment === undefined ? 'top level' : `env.${environment}`;
   if (format === 'markdown') {
-    const { renderMarkdown } = await import('../policy/diff/markdown.ts');
-    printLine(`## Policy: \`${sides.old}\` → \`${sides.new}\``);
+    const { code, renderMarkdown } = await import('../policy/diff/markdown.ts');
+    printLine(`## Policy: ${code(sides.old)} → ${code(sides.new)}`);
     for (const result of results) {
       printLine();
-      if (results.length > 1) printLine(`### ${name(result.environment)}\n`);
+      if (results.length > 1) printLine(`### ${visible(name(result.environment))}\n`);
       for (const line of renderMarkdown(result, seconds)) printLine(line);
     }
     return;
   }
   const { renderText } = await import('../policy/diff/text.ts');
-  printLine(paint('dim', `${sides.old} -> ${sides.new}`));
+  printLine(paint('dim', visible(`${sides.old} -> ${sides.new}`)));
   for (const result of results) {
     printLine();
-    if (results.length > 1) printLine(`${paint('bold', `[${name(result.environment)}]`)}\n`);
+    if (results.length > 1) printLine(`${paint('bold', visible(`[${name(result.environment)}]`))}\n`);
     for (const line of renderText(result, seconds)) printLine(line);
   }
 }

@@ -51,6 +51,10 @@ async function run(files: string[], options: Options): Promise<void> {
   const nowMs = Date.now();
   if (options.init) return init(paths, await initialCases(policy, nowMs));
   const cases = paths.flatMap(readCases);
+  if (cases.length === 0)
+    throw new CommandError(
+      `there is no case in ${paths.join(', ')}; claimgate test --init FILE writes first ones`,
+    );
   const section = environmentOf(file, options.env);
   const suite = await runSuite(cases, { section, policy, nowMs, mutates: options.mutate === true });
   if (options.junit !== undefined) write(options.junit, suiteJunit(suite), 'w');

@@ -2,6 +2,7 @@
 import { type Match, match, type NoMatch } from '../../src/policy/match.ts';
 import { parsePath } from '../../src/policy/path.ts';
 import type { Api, Policy, Route } from '../../src/policy/policy.ts';
+import { CommandError } from '../terminal.ts';
 import { keyOf } from './words.ts';
 
 /** Stands for a host that no API names. */
@@ -12,7 +13,7 @@ export const hostOf = ({ hosts }: Api): string => hosts[0] ?? ANY_HOST;
 
 /**
  * The whole URL of what may be a path only: then on the first host of the API that has it; where none has, on the
- * first host of the policy.
+ * first host of the policy. Throws `CommandError` where APIs on several hosts have it.
  */
 export function completeUrl(policy: Policy, method: string, urlOrPath: string): string {
   if (!urlOrPath.startsWith('/')) {
@@ -29,6 +30,12 @@ function hostFor(policy: Policy, method: string, rawPath: string): string | unde
   if (typeof path === 'string') return hosts[0];
   const found = hosts.map((host) => [host, match(policy, host, method, path)] as const);
   const first = (fits: (one: Match | NoMatch) => boolean) => found.find(([, one]) => fits(one))?.[0];
+  const fitting = found.filter(([, one]) => one.kind === 'match').map(([host]) => host);
+  // The rules of one would be taken for those of all.
+  if (fitting.length > 1)
+    throw new CommandError(
+      `${rawPath} is on ${fitting.join(' and ')}; write the whole URL, such as https://${fitting[0]}${rawPath}`,
+    );
   return (
     first(({ kind }) => kind === 'match') ??
     first((one) => one.kind === 'no_match' && one.reason.code === 'method_not_allowed') ??

@@ -3,7 +3,7 @@ import { parseSelector } from '../../../src/policy/claims.ts';
 import type { ClaimRule, Issuer, Policy, Route } from '../../../src/policy/policy.ts';
 import { describeRoute } from '../explain/route-steps.ts';
 import type { Simulated } from '../simulate.ts';
-import { completeUrl, exampleTarget, hostOf } from '../targets.ts';
+import { exampleTarget, hostOf } from '../targets.ts';
 import { setClaim } from '../unsigned.ts';
 import { keyOf, paramName } from '../words.ts';
 import type { Case, CaseFile } from './read.ts';
@@ -66,11 +66,11 @@ const NO_FILE: CaseFile = { path: '', lineOf: () => 0 };
 
 const writtenKey = (route: Route) => route.key.trim().replace(/\s+/g, ' ');
 
-/** A path is enough where it leads to the route's host. */
+/** A path is enough where there is one host to be asked. */
 function requestFor(policy: Policy, route: Route, filler: string): string {
   const { method, path } = exampleTarget(route, {}, filler);
   const url = `https://${hostOf(route.api)}${path}`;
-  return `${method} ${completeUrl(policy, method, path) === url ? path : url}`;
+  return `${method} ${new Set(policy.apis.map(hostOf)).size === 1 ? path : url}`;
 }
 
 /** The first that is refused is taken: a token that has nothing, no token, none at all. */

@@ -23,9 +23,13 @@ export async function comparePolicies(old: Policy, now: Policy, nowSeconds: numb
   }
   findings.push(...ownHeaderFindings(old, now));
   // A sort that keeps the order of what is equal.
-  findings.sort((a, b) => CHANGES.indexOf(a.change) - CHANGES.indexOf(b.change));
+  findings.sort(byChange);
   return { findings, other };
 }
+
+/** The gravest first. */
+export const byChange = (a: Finding, b: Finding): number =>
+  CHANGES.indexOf(a.change) - CHANGES.indexOf(b.change);
 
 async function findExample(
   { change, place }: Omit<Collected, 'candidates'>,

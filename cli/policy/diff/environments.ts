@@ -1,13 +1,15 @@
 /** The policies of two files, environment by environment: wrangler passes none on from one to another. */
 import type { Policy } from '../../../src/policy/policy.ts';
 import { CommandError } from '../../terminal.ts';
-import { environmentOf, environmentsOf, type PolicyFile, policyOf } from '../config.ts';
+import { environmentOf, environmentsOf, type PolicyFile, policyOf, type Section } from '../config.ts';
 
 export interface PolicyPair {
   /** `undefined`: the top level. */
   readonly environment: string | undefined;
   readonly old: Policy;
   readonly now: Policy;
+  /** What stands around them in their files. */
+  readonly sections: { readonly old: Section; readonly now: Section };
 }
 
 /** What there is where there is no policy: nothing gets in. */
@@ -40,8 +42,12 @@ export function pairPolicies(old: PolicyFile, now: PolicyFile, wanted: string | 
     environment,
     old: policyIn(old, environment),
     now: policyIn(now, environment),
+    sections: { old: sectionIn(old, environment), now: sectionIn(now, environment) },
   }));
 }
+
+const sectionIn = (file: PolicyFile, environment: string | undefined): Section =>
+  environmentsOf(file).includes(environment) ? environmentOf(file, environment) : {};
 
 /** A file may not have the environment, or not have had a policy yet. */
 function policyIn(file: PolicyFile, environment: string | undefined): Policy {

@@ -1,4 +1,6 @@
 /** A comparison as a comment on a pull request. */
+
+import { visible } from '../../terminal.ts';
 import {
   NO_DIFFERENCE,
   OTHERWISE,
@@ -60,7 +62,8 @@ function renderExample({ change, example, place, routes }: Finding, nowSeconds: 
 }
 
 /** A `|` would end the cell, in code too. */
-const code = (text: string) => `\`${text.replaceAll('|', '\\|').replaceAll('`', "'")}\``;
+export const code = (text: string): string =>
+  `\`${visible(text).replaceAll('|', '\\|').replaceAll('`', "'")}\``;
 
 /** What policies hold is text, whatever it looks like. */
-const plain = (text: string) => text.replace(/[\\`*_[\]<>|#@~]/g, (character) => `\\${character}`);
+const plain = (text: string) => visible(text).replace(/[\\`*_[\]<>|#@~]/g, (character) => `\\${character}`);

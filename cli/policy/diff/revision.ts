@@ -12,14 +12,27 @@ const TWO_FILES = 'name two files: claimgate diff old.toml new.toml';
 
 /**
  * Reads `FILE`, `REV:path` (from the root of the repository, as git reads it) or `REV`, which means this file in that
- * revision. A file of that name comes first. Throws `CommandError` where there is none.
+ * revision. A name that is both is refused: whoever proposes a change must not choose what it is compared with. Throws
+ * `CommandError` where there is none.
  *
  * @param config the file that is meant where only a revision is named
  */
 export async function readSide(name: string, config: string): Promise<PolicyFile> {
-  if (isFile(name)) return readPolicyFile(name);
-  if (/\.toml$/i.test(name) && !name.includes(':'))
+  const isPlain = !name.includes(':') && (/\.toml$/i.test(name) || /^\.{0,2}\//.test(name));
+  if (isPlain && isFile(name)) return readPolicyFile(name);
+  if (isPlain && /\.toml$/i.test(name))
     throw new CommandError(`there is no ${name}; name a file, a revision, or REV:path`);
+  if (isFile(name)) {
+    if (!(await isRevision(name.split(':')[0] ?? '', dirname(config)))) return readPolicyFile(name);
+    throw new CommandError(
+      `${name} is a file, and a git revision too; write ./${name} for the file, or name the revision by its hash`,
+    );
+  }
+  return readRevision(name, config);
+}
+
+/** Reads `REV:path` or `REV`, whatever files there are. Throws `CommandError` where there is no such revision. */
+export async function readRevision(name: string, config: string): Promise<PolicyFile> {
   const colon = name.indexOf(':');
   const revision = colon === -1 ? name : name.slice(0, colon);
   // Beside the file that is meant, its name alone finds it, wherever the repository begins.
@@ -39,6 +52,15 @@ export async function readSide(name: string, config: string): Promise<PolicyFile
   }
 }
 
+async function isRevision(name: string, folder: string): Promise<boolean> {
+  try {
+    await git(folder, 'rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Git answers alike for much that is missing: it is asked one by one. */
 async function demandRevision(revision: string, folder: string): Promise<void> {
   try {
@@ -52,15 +74,15 @@ async function demandRevision(revision: string, folder: string): Promise<void> {
         : `there is no folder ${folder}; name the file with --config`,
     );
   }
-  try {
-    await git(folder, 'rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`);
-  } catch {
-    throw new CommandError(
-      revision === 'HEAD'
-        ? `there is no commit yet; ${TWO_FILES}`
+  if (await isRevision(revision, folder)) return;
+  const shallow = (await git(folder, 'rev-parse', '--is-shallow-repository')).trim() === 'true';
+  throw new CommandError(
+    revision === 'HEAD'
+      ? `there is no commit yet; ${TWO_FILES}`
+      : shallow
+        ? `this clone is shallow, and has no revision ${JSON.stringify(revision)}; fetch more (git fetch --unshallow, or fetch-depth: 0 of actions/checkout)`
         : `there is neither a file nor a git revision ${JSON.stringify(revision)}; git log --all --oneline lists revisions`,
-    );
-  }
+  );
 }
 
 async function git(folder: string, ...args: string[]): Promise<string> {

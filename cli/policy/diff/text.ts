@@ -1,5 +1,5 @@
 /** A comparison for a terminal of 80 columns. */
-import { paint } from '../../terminal.ts';
+import { paint, visible } from '../../terminal.ts';
 import {
   NO_DIFFERENCE,
   OTHERWISE,
@@ -81,7 +81,7 @@ function labelled(indent: string, label: string, text: string, width = LABEL): s
 /** Breaks between words; a word that is too long stays whole, so that it can be copied. */
 function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
-  for (const word of text.split(' ')) {
+  for (const word of visible(text).split(' ')) {
     const last = lines.at(-1);
     if (last !== undefined && last.length + 1 + word.length <= width)
       lines[lines.length - 1] = `${last} ${word}`;
