@@ -1,0 +1,102 @@
+/** What a policy names and the file binds: the same name may be another service tomorrow. */
+import type { Policy } from '../../../src/policy/policy.ts';
+import type { Section } from '../config.ts';
+import type { Change, Finding, OtherChange } from './finding.ts';
+
+type Table = Readonly<Record<string, unknown>>;
+
+interface Kind {
+  readonly section: 'services' | 'mtls_certificates' | 'kv_namespaces' | 'ratelimits';
+  /** The member that has the binding's name. */
+  readonly name: string;
+}
+
+const SERVICES: Kind = { section: 'services', name: 'binding' };
+const CERTIFICATES: Kind = { section: 'mtls_certificates', name: 'binding' };
+const NAMESPACES: Kind = { section: 'kv_namespaces', name: 'binding' };
+const LIMITS: Kind = { section: 'ratelimits', name: 'name' };
+
+/** Where the gateway is reached, and what it runs: none of it is policy, and each could go around it. */
+const AROUND = ['main', 'route', 'routes', 'workers_dev', 'preview_urls'] as const;
+
+interface Sides<T> {
+  readonly old: T;
+  readonly now: T;
+}
+
+/**
+ * Bindings that both policies use and that became others: whose keys are believed, which origin gets the claims.
+ * A namespace that wrangler makes by itself has no id, and can't be told from another.
+ */
+export function bindingFindings(policies: Sides<Policy>, sections: Sides<Section>): Finding[] {
+  const both = (names: (policy: Policy) => readonly (string | undefined)[]) =>
+    names(policies.old).filter(
+      (name) => name !== undefined && names(policies.now).includes(name),
+    ) as string[];
+  const issuers = both(({ issuers: all }) => all.map(({ service }) => service));
+  const origins = both(({ apis }) =>
+    apis.map(({ origin }) => (origin.kind === 'service' ? origin.binding : undefined)),
+  );
+  const certificates = both(({ apis }) => apis.map(({ mtls }) => mtls));
+  const hasPolicies = policies.old.apis.length > 0 && policies.now.apis.length > 0;
+  return [
+    ...changed('widened', SERVICES, issuers, sections),
+    ...changed('widened', NAMESPACES, hasPolicies ? ['KEYS'] : [], sections),
+    ...changed('moved', SERVICES, origins, sections),
+    ...changed('moved', CERTIFICATES, certificates, sections),
+  ];
+}
+
+function changed(change: Change, kind: Kind, names: readonly string[], sections: Sides<Section>): Finding[] {
+  return [...new Set(names)].flatMap((name): Finding[] => {
+    const before = write(kind, name, sections.old);
+    const now = write(kind, name, sections.now);
+    if (before === now) return [];
+    return [
+      {
+        change,
+        place: `${kind.section}.${name}`,
+        routes: [],
+        before: [before],
+        now: [now],
+        example: undefined,
+      },
+    ];
+  });
+}
+
+/** What is bound besides, and where requests come from. */
+export function fileChanges({ old, now }: Sides<Section>): OtherChange[] {
+  const limits = new Set(
+    [...tables(old, LIMITS), ...tables(now, LIMITS)].map((table) => String(table[LIMITS.name])),
+  );
+  return [
+    ...[...limits].map((name) => ({
+      place: `ratelimits.${name}`,
+      before: write(LIMITS, name, old),
+      now: write(LIMITS, name, now),
+    })),
+    ...AROUND.map((field) => ({
+      place: field,
+      before: text((old as Table)[field]),
+      now: text((now as Table)[field]),
+    })),
+  ].filter(({ before, now: after }) => before !== after);
+}
+
+function write(kind: Kind, name: string, section: Section): string {
+  const table = tables(section, kind).find((one) => one[kind.name] === name);
+  if (table === undefined) return 'not bound';
+  const { [kind.name]: _, ...rest } = table;
+  return Object.entries(rest)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([member, value]) => `${member} ${text(value)}`)
+    .join(', ');
+}
+
+function tables(section: Section, { section: field }: Kind): readonly Table[] {
+  const value: unknown = section[field];
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'object' && one !== null) : [];
+}
+
+const text = (value: unknown): string => (value === undefined ? 'none' : JSON.stringify(value));
