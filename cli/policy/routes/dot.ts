@@ -1,4 +1,5 @@
 /** The route table as a graph for Graphviz: issuers, routes, origins. */
+import { visible } from '../../terminal.ts';
 import type { ApiEntry } from './table.ts';
 
 const ANYONE = 'anyone';
@@ -36,5 +37,5 @@ export function renderDot(apis: readonly ApiEntry[]): string[] {
   ];
 }
 
-const quote = (text: string) => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+const quote = (text: string) => `"${visible(text).replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 const id = (kind: string, name: string) => quote(`${kind} ${name}`);

@@ -1,6 +1,6 @@
 /** The route table for a person, and for a page. */
 import { WIDTH, wrap } from '../../snippet.ts';
-import { paint } from '../../terminal.ts';
+import { paint, visible } from '../../terminal.ts';
 import { audiencesOf, issuerWords, listed } from '../words.ts';
 import type { ApiEntry, RouteEntry } from './table.ts';
 
@@ -72,5 +72,5 @@ export function renderMarkdown(apis: readonly ApiEntry[]): string[] {
   ]);
 }
 
-const inCell = (text: string) => text.replace(/[|*_<>\\`]/g, (character) => `\\${character}`);
-const code = (text: string) => `\`${text.replaceAll('|', '\\|')}\``;
+const inCell = (text: string) => visible(text).replace(/[|*_<>\\`]/g, (character) => `\\${character}`);
+const code = (text: string) => `\`${visible(text).replaceAll('|', '\\|').replaceAll('`', "'")}\``;
