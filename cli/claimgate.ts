@@ -8,6 +8,7 @@ import { addDiffCommand } from './commands/diff.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addExplainCommand } from './commands/explain.ts';
 import { addImportCommands } from './commands/import.ts';
+import { addInitCommand } from './commands/init.ts';
 import { addKeyCommands } from './commands/keys.ts';
 import { addLogsCommand } from './commands/logs.ts';
 import { addPushCommands } from './commands/push.ts';
@@ -29,6 +30,7 @@ const program = new Command('claimgate')
   .showHelpAfterError('(claimgate … --help shows how)')
   .exitOverride();
 
+addInitCommand(program);
 addCheckCommand(program);
 addSchemaCommand(program);
 addRoutesCommand(program);

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { installInto, pack, run } from './support/package.ts';
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'claimgate-package-')));
@@ -80,10 +81,12 @@ describe('what is in the package', () => {
       (name) => !/^(bin|dist|docs)\/|^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/.test(name),
     );
     expect(odd).toEqual([]);
-    expect(files.filter((name) => /test|\.dev\.vars|\.env|\.pem|(?<!\.d)\.ts$/.test(name))).toEqual([]);
+    expect(
+      files.filter((name) => /(^|\/)tests?\/|\.test\.|\.dev\.vars|\.env|\.pem|(?<!\.d)\.ts$/.test(name)),
+    ).toEqual([]);
   });
 
-  it('declares every package that it imports', async () => {
+  it('declares every package that it imports, and needs each', async () => {
     const installed = join(project, 'node_modules/claimgate');
     const { dependencies, peerDependencies } = JSON.parse(
       readFileSync(join(installed, 'package.json'), 'utf8'),
@@ -105,7 +108,7 @@ describe('what is in the package', () => {
       imports.map(({ path }) => /^(@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? path),
     );
     const packages = [...new Set(imported)].filter((name) => !/^(node|cloudflare):/.test(name));
-    expect(Object.keys(dependencies)).toEqual(expect.arrayContaining(packages));
+    expect(packages.sort()).toEqual(Object.keys(dependencies).sort());
     expect(Object.keys(peerDependencies)).toEqual(['wrangler']);
   });
 });
@@ -215,5 +218,75 @@ describe('the command', () => {
     expect(code).toBe(3);
     write('../bare/wrangler.toml', config('x.js'));
     expect((await run(bare, 'npx', ['claimgate', 'check'])).code).toBe(0);
+  });
+});
+
+describe('claimgate init', () => {
+  const shop = join(folder, 'orders-gateway');
+  const git = (...args: string[]) =>
+    run(shop, 'git', ['-c', 'user.name=x', '-c', 'user.email=x@example.com', ...args]);
+
+  it('writes a gateway that is deployed as it is', async () => {
+    mkdirSync(shop);
+    await installInto(shop, tarball);
+    await git('init', '-q', '-b', 'main');
+    const flags = [
+      '--issuer',
+      'https://issuer.example/',
+      '--audience',
+      'orders',
+      '--origin',
+      'service:orders',
+    ];
+    const init = await run(shop, 'npx', ['claimgate', 'init', ...flags, '--host', 'api.example.com']);
+    expect(init.code, init.output).toBe(0);
+    const { code, output } = await run(shop, 'npx', ['wrangler', 'deploy', '--dry-run']);
+    expect(code, output).toBe(0);
+    expect(output).toContain('ok     wrangler.toml: 4 routes');
+    expect(output).toMatch(/env\.KEYS/);
+    expect(output).toMatch(/env\.ORDERS \(orders\)/);
+  });
+
+  it('writes a workflow whose steps pass, and which tells what a change means', async () => {
+    const text = readFileSync(join(shop, '.github/workflows/policy.yml'), 'utf8');
+    const { steps } = (parse(text) as { jobs: { policy: { steps: { run?: string }[] } } }).jobs.policy;
+    const commands = steps.flatMap((step) =>
+      step.run === undefined || step.run === 'npm ci' ? [] : [step.run],
+    );
+    expect(commands).toHaveLength(3);
+    const summary = join(folder, 'summary.md');
+    const env = { BASE: 'main', FILE: 'wrangler.toml', GITHUB_STEP_SUMMARY: summary };
+    const runAll = async () => {
+      writeFileSync(summary, '');
+      for (const command of commands) {
+        const { code, output } = await run(shop, 'bash', ['-e', '-c', command], env);
+        expect(code, `${command}\n${output}`).toBe(0);
+      }
+      return readFileSync(summary, 'utf8');
+    };
+    writeFileSync(join(shop, '.gitignore'), 'node_modules\n');
+    await git('add', '.gitignore');
+    await git('commit', '-qm', 'nothing yet');
+    await git('checkout', '-qb', 'change');
+    await git('add', '.');
+    await git('commit', '-qm', 'a gateway');
+    expect(await runAll()).toBe('The policy is new.\n');
+
+    await git('branch', '-f', 'main');
+    const policy = join(shop, 'wrangler.toml');
+    const before = readFileSync(policy, 'utf8');
+    const wider = before.replaceAll(
+      'scopes_all = ["write:orders"] }',
+      'scopes_any = ["write:orders", "admin"] }',
+    );
+    expect(wider).not.toBe(before);
+    writeFileSync(policy, wider);
+    await git('commit', '-qam', 'admins write');
+    expect(await runAll()).toMatch(/widened[\s\S]*POST \/orders[\s\S]*admin/);
+
+    // And they fail where something is wrong.
+    writeFileSync(policy, before.replace('["read:orders"]', '["write:orders"]'));
+    const { code, output } = await run(shop, 'bash', ['-e', '-c', commands[1] ?? ''], env);
+    expect([code, output]).toEqual([1, expect.stringContaining('who may read, reads')]);
   });
 });

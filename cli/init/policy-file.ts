@@ -1,0 +1,69 @@
+/** The wrangler.toml that `claimgate init` writes: one API, and a Worker that can be deployed as it is. */
+import type { Answers } from './answers.ts';
+
+/** With which the gateway was tested. */
+const COMPATIBILITY_DATE = '2026-10-01';
+
+/** @param packagePath where the package is, as seen from the file */
+export function renderPolicyFile(answers: Answers, packagePath: string): string {
+  const { name, issuer, audience, origin, host } = answers;
+  const topic = topicOf(answers);
+  const api = `API_${topic.toUpperCase().replaceAll('-', '_')}`;
+  const quote = (text: string) => JSON.stringify(text);
+  const [, service] = /^service:(.*)$/.exec(origin) ?? [];
+  const binding = service?.toUpperCase().replace(/[^A-Z0-9]+/g, '_');
+  const parts = [
+    `#:schema ${packagePath}/docs/policy.schema.json
+name = ${quote(name)}
+main = ${quote(`${packagePath}/dist/worker.js`.replace(/^\.\//, ''))}
+compatibility_date = ${quote(COMPATIBILITY_DATE)}
+minify = true
+upload_source_maps = true
+observability = { enabled = true }
+`,
+    host !== undefined &&
+      `# Clients come by this host only, not by one of workers.dev.
+routes = [{ pattern = ${quote(host)}, custom_domain = true }]
+workers_dev = false
+`,
+    `[build]
+command = "npx claimgate check" # stops \`wrangler deploy\` where the policy has errors
+`,
+    `[triggers]
+crons = ["*/5 * * * *"] # fetches the issuer's keys into KV, so that no request waits for them
+`,
+    `# Without an id, \`wrangler deploy\` makes the namespace, or finds the one that it has made. To name one of your own:
+# npx wrangler kv namespace create claimgate-keys --binding KEYS --update-config
+[[kv_namespaces]]
+binding = "KEYS" # whoever can write to it can mint tokens
+`,
+    service !== undefined &&
+      `[[services]]
+binding = ${quote(binding ?? '')}
+service = ${quote(service)}
+`,
+    `# --- The policy. Every field: ${packagePath}/docs/policy.md. Nothing passes that is not named here. ---
+
+[vars.ISSUERS.main]
+issuer = ${quote(issuer)} # compared literally, slash included
+`,
+    `[vars.${api}]
+${host === undefined ? '# hosts = ["api.example.com"]' : `hosts = [${quote(host)}]`}
+origin = ${quote(binding === undefined ? origin : `service:${binding}`)}
+audience = ${quote(audience)} # a token for another API never passes
+`,
+    `# Replace these by your routes; the most specific path serves a request, whatever the order.
+[vars.${api}.routes]
+"GET /${topic}"                       = { scopes_all = ["read:${topic}"] }
+"GET /${topic}/*"                     = { scopes_all = ["read:${topic}"] }
+"POST /${topic}"                      = { scopes_all = ["write:${topic}"] }
+"POST|PUT|PATCH|DELETE /${topic}/*"   = { scopes_all = ["write:${topic}"] }
+`,
+  ];
+  return parts.filter((part) => part !== false).join('\n');
+}
+
+/** What the API is about, for its name, paths and scopes: `orders-gateway` is about orders. */
+export function topicOf({ name }: Answers): string {
+  return name.replace(/-?(gateway|gw|api)\b/g, '').replace(/^-+|-+$/g, '') || 'items';
+}
