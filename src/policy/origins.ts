@@ -6,6 +6,8 @@ import type { ApiConfig } from './schema.ts';
 import { isLoopbackHost, normaliseHost, parseUrl } from './uri.ts';
 
 const SECRET_PREFIX = 'secret:';
+/** As variables of a Worker are named. A value that was pasted here would mostly not pass. */
+const SECRET_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Where an API's requests go, and how the origin knows that they come from here. */
 export interface CompiledOrigin {
@@ -100,7 +102,7 @@ function compileSecretHeaders(
       faults.push(fault(here, `${header} carries a claim already`, 'give the secret a header of its own'));
     }
     const secret = value.startsWith(SECRET_PREFIX) ? value.slice(SECRET_PREFIX.length) : '';
-    if (secret === '') {
+    if (!SECRET_NAME.test(secret)) {
       // The value is not repeated: it may be the secret itself.
       faults.push(
         fault(

@@ -24,6 +24,12 @@ const FAULTS: Row[] = [
     'API_ORDERS.origin_headers.x-a: this names no secret; write "secret:NAME", and set it with `npx wrangler secret put NAME`',
   ],
   [
+    'a secret pasted in place of its name',
+    { origin_headers: { 'x-a': 'secret:hunter2-is-it!' } },
+    {},
+    'API_ORDERS.origin_headers.x-a: this names no secret; write "secret:NAME", and set it with `npx wrangler secret put NAME`',
+  ],
+  [
     'a secret that is not set',
     { origin_headers: SECRET },
     { secrets: [] },

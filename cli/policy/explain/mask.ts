@@ -1,6 +1,7 @@
 /** What is not for people who look over a shoulder, or into the log of a pipeline. */
 
-const SECRET_NAME = /authorization|cookie|token|secret|password|passwd|api-?key|signature|credential/i;
+const SECRET_NAME =
+  /authorization|cookie|token|secret|passw|pwd|session|assertion|jwt|signature|credential|^x-auth|(^|[-_])(key|code|sig)$/i;
 
 /** The beginning of a token, which tells nothing: that of its header. */
 export function maskToken(token: string): string {
