@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { enableCompileCache } from 'node:module';
+import { createRequire, enableCompileCache } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { addApiCommands } from './commands/api.ts';
 import { addCheckCommand } from './commands/check.ts';
@@ -21,7 +21,10 @@ import { CommandError, EXIT, printError } from './terminal.ts';
 // What commands load when they need it is large; the second time it is there at once.
 enableCompileCache();
 
+const { version } = createRequire(import.meta.url)('claimgate/package.json') as { version: string };
+
 const program = new Command('claimgate')
+  .version(version)
   .description('The gateway, its policy, and the issuer beside it.')
   .addHelpText(
     'after',

@@ -59,7 +59,8 @@ async function logs(file: string | undefined, options: Options): Promise<void> {
   ]);
   // Before hours of listening: a policy that can't be read would be told at the end only.
   const judge = options.suggest ? await readJudge(options) : undefined;
-  const source = await openSource(file, options);
+  const enough = new AbortController();
+  const source = await openSource(file, options, enough.signal);
   const tally = createTally(options.since);
   const render = () => {
     const summary = tally.read();
@@ -67,13 +68,13 @@ async function logs(file: string | undefined, options: Options): Promise<void> {
   };
   const isLive = source.live && process.stdout.isTTY && !options.json;
   const clear = isLive ? redraw(render) : undefined;
-  const stop = () => source.stop();
+  const stop = () => enough.abort();
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
   try {
-    await follow(source.input, tally);
+    await follow(source.input, tally, enough.signal);
   } catch (error) {
-    if (!source.stopped()) throw unreadable(file, error);
+    throw unreadable(file, error);
   } finally {
     clear?.();
     process.removeListener('SIGINT', stop);
@@ -117,33 +118,21 @@ interface Source {
   readonly input: Readable;
   /** It goes on: what is counted so far is worth showing. */
   readonly live: boolean;
-  stop(): void;
-  stopped(): boolean;
+  /** Rejects with what went wrong besides reading. */
   readonly ended: Promise<void>;
 }
 
-async function openSource(file: string | undefined, options: Options): Promise<Source> {
+async function openSource(file: string | undefined, options: Options, enough: AbortSignal): Promise<Source> {
   const isPiped = file === undefined && options.env === undefined && isPipe();
   if (file === undefined && !isPiped) {
     const { startTail } = await import('../logs/tail.ts');
     demandFile(options.config, 'name the file with --config, or a log to read');
-    const tail = startTail(options.config, options.env);
-    let stopped = false;
-    const stop = () => {
-      stopped = true;
-      tail.stop();
-    };
-    return { input: tail.output, live: true, stop, stopped: () => stopped, ended: tail.ended };
+    const { output, ended } = startTail(options.config, options.env, enough);
+    return { input: output, live: true, ended };
   }
-  const isStandardInput = isPiped || file === '-';
-  if (!isStandardInput) demandFile(file ?? '', 'save a log with: npx wrangler tail --format json > day.log');
-  const input = isStandardInput ? process.stdin : createReadStream(file ?? '');
-  let stopped = false;
-  const stop = () => {
-    stopped = true;
-    input.destroy();
-  };
-  return { input, live: isStandardInput, stop, stopped: () => stopped, ended: Promise.resolve() };
+  if (isPiped || file === '-') return { input: process.stdin, live: true, ended: Promise.resolve() };
+  demandFile(file ?? '', 'save a log with: npx wrangler tail --format json > day.log');
+  return { input: createReadStream(file ?? ''), live: false, ended: Promise.resolve() };
 }
 
 /** Whether something was handed to this command: a terminal and /dev/null are not. */

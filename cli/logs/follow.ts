@@ -5,8 +5,12 @@ import { readEntries } from './entries.ts';
 import type { Tally } from './tally.ts';
 import { createValueReader, type Read } from './values.ts';
 
-/** Resolves at the end of the input, also where it is closed before. */
-export async function follow(input: Readable, tally: Tally): Promise<void> {
+/**
+ * Resolves at the end of the input, or where the person has seen enough. Rejects where it can't be read.
+ *
+ * @param enough ends it
+ */
+export async function follow(input: Readable, tally: Tally, enough: AbortSignal): Promise<void> {
   const values = createValueReader();
   const take = (reads: readonly Read[]) => {
     for (const read of reads) {
@@ -14,9 +18,20 @@ export async function follow(input: Readable, tally: Tally): Promise<void> {
       else for (const entry of readEntries(read.value)) tally.add(entry);
     }
   };
-  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }))
-    take(values.read(line));
+  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+  // Of neither does the loop learn by itself.
+  let failure: Error | undefined;
+  input.once('error', (error) => {
+    failure = error;
+    lines.close();
+  });
+  const close = () => lines.close();
+  enough.addEventListener('abort', close, { once: true });
+  for await (const line of lines) take(values.read(line));
+  enough.removeEventListener('abort', close);
+  input.destroy();
   take(values.end());
+  if (failure !== undefined) throw failure;
 }
 
 const REFRESH_MS = 2_000;
@@ -28,7 +43,7 @@ const REFRESH_MS = 2_000;
  */
 export function redraw(render: () => readonly string[]): () => void {
   const draw = () => {
-    const lines = render().slice(0, Math.max(5, (process.stdout.rows ?? 24) - 2));
+    const lines = render().slice(0, Math.max(5, (process.stdout.rows || 24) - 3));
     process.stdout.write(`\x1b[H\x1b[J${lines.join('\n')}\n\nCtrl-C ends it.\n`);
   };
   draw();

@@ -1,11 +1,13 @@
 /** Texts of a log, as they may be shown: whoever sends requests has written some of them. */
 
+import { visible } from '../terminal.ts';
+
 const MAX_LENGTH = 200;
 
 /** Nothing that a terminal would obey, nothing that looks like a token, and not endless. */
 export function shown(text: string): string {
-  const harmless = text
-    .replace(/[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, '\ufffd')
+  const harmless = visible(text)
+    .replace(/[\u200b-\u200f\u2028\u2029\ufeff]/g, '\ufffd')
     .replace(/eyJ[\w-]{6,}(\.[\w-]*)*/g, '(a token)');
   return harmless.length <= MAX_LENGTH ? harmless : `${harmless.slice(0, MAX_LENGTH - 1)}…`;
 }

@@ -7,13 +7,12 @@ import { CommandError, EXIT } from '../terminal.ts';
 
 export interface Tail {
   readonly output: Readable;
-  /** Ends it; `ended` resolves then. */
-  stop(): void;
   /** Rejects with wrangler's own words where it could not be had, or was lost. */
   readonly ended: Promise<void>;
 }
 
-export function startTail(config: string, environment: string | undefined): Tail {
+/** @param enough ends it */
+export function startTail(config: string, environment: string | undefined, enough: AbortSignal): Tail {
   const args = ['tail', '--format', 'json', '--config', config];
   if (environment !== undefined) args.push('--env', environment);
   const child = spawn(process.execPath, ['--no-warnings', findWrangler(), ...args], {
@@ -24,20 +23,14 @@ export function startTail(config: string, environment: string | undefined): Tail
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     errors = (errors + text).slice(-4_000);
   });
-  let stopped = false;
+  // wrangler then takes the tail away at Cloudflare as well.
+  enough.addEventListener('abort', () => child.kill('SIGINT'), { once: true });
   const ended = endOf(child).then((code) => {
-    if (stopped || code === 0) return;
+    if (enough.aborted || code === 0) return;
     throw new CommandError(explain(errors), EXIT.failed);
   });
   ended.catch(() => {}); // whoever reads the output asks later
-  return {
-    output: child.stdout,
-    stop() {
-      stopped = true;
-      child.kill('SIGINT'); // wrangler then takes the tail away at Cloudflare as well
-    },
-    ended,
-  };
+  return { output: child.stdout, ended };
 }
 
 function endOf(child: ChildProcess): Promise<number | null> {

@@ -192,6 +192,11 @@ describe('the command', () => {
     expect(code).toBe(0);
   });
 
+  it('knows its version', async () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect((await run(project, 'npx', ['claimgate', '--version'])).output).toBe(`${version}\n`);
+  });
+
   it('acts on an issuer with the wrangler of the project', async () => {
     write(
       'issuer.toml',
@@ -217,6 +222,7 @@ describe('the command', () => {
     expect(output).toBe('error  wrangler is not installed here; npm install --save-dev wrangler brings it\n');
     expect(code).toBe(3);
     write('../bare/wrangler.toml', config('x.js'));
+    expect(await run(bare, 'npx', ['claimgate', 'logs', '--env', 'x'])).toEqual({ code: 3, output });
     expect((await run(bare, 'npx', ['claimgate', 'check'])).code).toBe(0);
   });
 });
