@@ -149,6 +149,8 @@ describe('the gateway as it is', () => {
 describe('in a Worker of one’s own', () => {
   it('has types, those of its declarations included', async () => {
     write('index.ts', OWN_WORKER);
+    const [, readme = ''] = /```ts\n([\s\S]*?)```/.exec(readFileSync('README.md', 'utf8')) ?? [];
+    write('readme.ts', readme);
     write('wrong.ts', "import { createGateway } from 'claimgate';\ncreateGateway({ environment: {} });\n");
     const compilerOptions = {
       target: 'es2024',
@@ -159,7 +161,7 @@ describe('in a Worker of one’s own', () => {
       strict: true,
       noEmit: true,
     };
-    write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['index.ts'] }));
+    write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['index.ts', 'readme.ts'] }));
     write('tsconfig.wrong.json', JSON.stringify({ compilerOptions, include: ['wrong.ts'] }));
     expect(await run(project, 'npx', ['tsc', '-p', 'tsconfig.json'])).toEqual({ code: 0, output: '' });
     expect((await run(project, 'npx', ['tsc', '-p', 'tsconfig.wrong.json'])).output).toContain(

@@ -29,7 +29,7 @@ describe('docs', () => {
     expect(code).toContain('createGateway');
     const folder = mkdtempSync('.claimgate-readme-');
     try {
-      writeFileSync(`${folder}/index.ts`, code.replace('./src/', '../src/'));
+      writeFileSync(`${folder}/index.ts`, code.replace("'claimgate'", "'../src/gateway.ts'"));
       writeFileSync(
         `${folder}/tsconfig.json`,
         JSON.stringify({ extends: '../tsconfig.json', include: ['index.ts'] }),
