@@ -19,6 +19,12 @@ interface Denial {
   readonly client: string;
 }
 
+/** What a rule on trial would have said. */
+interface TriedDenial extends Denial {
+  /** Other routes whose rules were asked as well: the rule may be theirs. */
+  readonly near_miss: readonly string[];
+}
+
 export type Counted<T> = T & { requests: number };
 
 export interface NearMiss {
@@ -44,7 +50,7 @@ export interface Summary {
   readonly denied: number;
   readonly routes: readonly RouteCount[];
   readonly denials: readonly Counted<Denial>[];
-  readonly would_deny: readonly Counted<Denial>[];
+  readonly would_deny: readonly Counted<TriedDenial>[];
   readonly near_misses: readonly Counted<NearMiss>[];
   readonly events: readonly EventCount[];
   /** Invocations that the runtime ended. */
@@ -71,7 +77,7 @@ export interface Tally {
 export function createTally(sinceMs = Number.NEGATIVE_INFINITY): Tally {
   const routes = new Map<string, RouteCount & { originSum: number; originCount: number }>();
   const denials = counter<Denial>();
-  const wouldDeny = counter<Denial>();
+  const wouldDeny = counter<TriedDenial>();
   const nearMisses = counter<NearMiss>();
   const events = new Map<string, EventCount>();
   const outcomes = counter<{ outcome: string }>();
@@ -87,6 +93,7 @@ export function createTally(sinceMs = Number.NEGATIVE_INFINITY): Tally {
     const count = routeCount(request.route === undefined ? '(no route)' : shown(request.route));
     const { route } = count;
     const client = shown(request.caller);
+    const nearMiss = request.nearMisses.map(shown);
     if (request.allowed) count.allowed++;
     else {
       count.denied++;
@@ -100,9 +107,9 @@ export function createTally(sinceMs = Number.NEGATIVE_INFINITY): Tally {
     if (request.wouldDeny !== undefined) {
       count.would_deny++;
       const detail = shownOrNull(request.wouldDenyDetail);
-      wouldDeny.add({ route, reason: shown(request.wouldDeny), detail, client });
+      wouldDeny.add({ route, reason: shown(request.wouldDeny), detail, client, near_miss: nearMiss });
     }
-    if (request.nearMisses.length > 0) nearMisses.add({ route, near_miss: request.nearMisses.map(shown) });
+    if (nearMiss.length > 0) nearMisses.add({ route, near_miss: nearMiss });
     if (request.originMs !== undefined && request.allowed) {
       count.originSum += request.originMs;
       count.originCount++;

@@ -47,13 +47,10 @@ export function judgeTrials(
     .filter(({ report, reportOnly }) => reportOnly || report !== undefined)
     .map((route): Trial => {
       const name = `${route.api.name} ${route.key}`;
-      // Another spelling of a path is judged by the rules of both: it counts against each.
-      const spelledOtherwise = new Set(
-        summary.near_misses.filter((one) => one.near_miss.includes(name)).map((one) => one.route),
-      );
+      // Another spelling of a path is judged by the rules of all routes that it fits: it counts against each.
       const refused = summary.would_deny
-        .filter((one) => one.route === name || spelledOtherwise.has(one.route))
-        .map(({ route: _, ...one }) => one);
+        .filter((one) => one.route === name || one.near_miss.includes(name))
+        .map(({ route: _, near_miss: __, ...one }) => one);
       const wouldDeny = refused.reduce((sum, one) => sum + one.requests, 0);
       const requests = summary.routes.find((one) => one.route === name)?.allowed ?? 0;
       const missing = missingOf(requests, seconds, summary.sampled, policy.settings.logSample, enough);

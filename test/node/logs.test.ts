@@ -337,14 +337,13 @@ ${route}
   });
 
   it('counts other spellings of a path against each route that judged them', () => {
-    const near = line(5, {
-      route: 'API_X GET /:any',
-      near_miss: ['API_X GET /x'],
-      would_deny: 'client_not_allowed',
-    });
-    expect(verdictOf(policy(TRIAL), [...day(100, 86_400), near])).toMatchObject({
+    const wild = { route: 'API_X GET /:any', would_deny: 'client_not_allowed' };
+    const [near, other] = [line(5, { ...wild, near_miss: ['API_X GET /x'] }), line(6, wild)];
+    expect(verdictOf(policy(TRIAL), [...day(100, 86_400), near, other])).toMatchObject({
       verdict: 'not_ready',
+      would_deny: 1,
     });
+    expect(verdictOf(policy(TRIAL), [...day(100, 86_400), other])).toMatchObject({ verdict: 'ready' });
   });
 
   it('a policy without trials has none', async () => {
