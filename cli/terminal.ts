@@ -29,8 +29,8 @@ export function paint(style: Style, text: string): string {
   return styleText(style, text, { stream: process.stdout });
 }
 
-/** Characters that a terminal obeys, or that turn text around. */
-const COMMANDS = /[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g;
+/** Characters that a terminal obeys, that turn text around, or that nobody sees. */
+const COMMANDS = /[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 /** The same, but for line ends and for colours, which `paint` makes. */
 const COMMANDS_IN_LINES = /(?!\x1b\[[0-9;]*m)[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g;
 
@@ -78,6 +78,10 @@ export function printFields(fields: readonly (readonly [string, string])[]): voi
   const width = Math.max(...fields.map(([name]) => name.length));
   for (const [name, value] of fields) printLine(`${paint('dim', name.padEnd(width))}  ${value}`);
 }
+
+/** `1 route`, `2 routes`. */
+export const countOf = (number: number, noun: string): string =>
+  `${number} ${noun}${number === 1 ? '' : 's'}`;
 
 export function formatSeconds(seconds: number): string {
   for (const [size, unit] of [

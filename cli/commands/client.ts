@@ -9,6 +9,7 @@ import type { RecordStore } from '../issuer/record-store.ts';
 import { findApi, findClient, listApis, listClients, saveClient } from '../issuer/records.ts';
 import {
   CommandError,
+  countOf,
   formatSeconds,
   formatTime,
   paint,
@@ -149,8 +150,7 @@ async function list({ records }: Place, { json }: Options): Promise<void> {
 }
 
 function countCredentials({ secrets, jwks }: Client): string {
-  const count = (number: number, word: string) =>
-    number === 0 ? [] : [`${number} ${word}${number === 1 ? '' : 's'}`];
+  const count = (number: number, word: string) => (number === 0 ? [] : [countOf(number, word)]);
   return [...count(secrets.length, 'secret'), ...count(jwks.length, 'key')].join(', ') || '-';
 }
 

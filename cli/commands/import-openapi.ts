@@ -2,7 +2,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { parseUrl } from '../../src/policy/uri.ts';
-import { CommandError, note, printLine, warn } from '../terminal.ts';
+import { CommandError, countOf, note, printLine, warn } from '../terminal.ts';
 import { collect } from './options.ts';
 
 interface Options {
@@ -54,11 +54,9 @@ async function run(file: string, { api, issuer, origin, audience = [], out }: Op
   const off = draft.routes.length - on.length;
   const reviewed = draft.routes.filter(({ review }) => review.length > 0).length;
   note(
-    `${count(on.length, 'route')}${off === 0 ? '' : `, ${off} more in comments only`}; ${reviewed === 0 ? 'none needs' : `${reviewed} need${reviewed === 1 ? 's' : ''}`} review. Put it into wrangler.toml, then: claimgate check`,
+    `${countOf(on.length, 'route')}${off === 0 ? '' : `, ${off} more in comments only`}; ${reviewed === 0 ? 'none needs' : `${reviewed} need${reviewed === 1 ? 's' : ''}`} review. Put it into wrangler.toml, then: claimgate check`,
   );
 }
-
-const count = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`;
 
 function demandOrigin(origin: string | undefined): void {
   if (origin === undefined || origin === 'zone' || /^service:./.test(origin)) return;

@@ -1,6 +1,6 @@
 /** What a run of cases found: for a person, for a program, and for a build server (JUnit). */
 import { wrap } from '../../snippet.ts';
-import { paint } from '../../terminal.ts';
+import { countOf, paint } from '../../terminal.ts';
 import type { Coverage, Item } from './coverage.ts';
 import type { Mutation } from './mutate.ts';
 import type { CaseResult, Failure } from './run.ts';
@@ -21,13 +21,11 @@ export function renderSuite(suite: Suite, milliseconds: number, listsAll: boolea
   return [
     ...listed.flatMap(renderCase),
     ...(listed.length > 0 ? [''] : []),
-    `${plural(results.length, 'case')}: ${count}  (${Math.round(milliseconds)} ms)`,
+    `${countOf(results.length, 'case')}: ${count}  (${Math.round(milliseconds)} ms)`,
     ...renderCoverage(coverage, listsAll),
     ...(mutation === undefined ? [] : renderMutation(mutation, listsAll)),
   ];
 }
-
-const plural = (count: number, noun: string) => (count === 1 ? `1 ${noun}` : `${count} ${noun}s`);
 
 function renderCase({ prepared, failures }: CaseResult): string[] {
   const { title, file, index } = prepared.case;

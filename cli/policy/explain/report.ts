@@ -1,7 +1,7 @@
 /** What `explain` found, for a program and for a person. Tokens and secrets are in neither. */
 import { SITUATIONS } from '../../../src/http/problem.ts';
 import { wrap } from '../../snippet.ts';
-import { paint } from '../../terminal.ts';
+import { paint, visible } from '../../terminal.ts';
 import { asSent, type Question } from '../simulate.ts';
 import { maskHeaders, maskUrl } from './mask.ts';
 import type { Step, Verdict } from './step.ts';
@@ -87,8 +87,7 @@ export function renderExplanation(given: Explanation): string[] {
 
 /** Names and values are a stranger's: a terminal must not obey them. */
 function harmless(value: unknown): unknown {
-  if (typeof value === 'string')
-    return value.replace(/[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '\ufffd');
+  if (typeof value === 'string') return visible(value);
   if (Array.isArray(value)) return value.map(harmless);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, harmless(member)]));

@@ -1,8 +1,10 @@
 /** From the URL to the route: what the gateway does before it looks at a token. */
+
 import type { PathFault, Reason } from '../../../src/decision.ts';
 import { parseTarget, type Target, writeTarget } from '../../../src/http/target.ts';
 import { findAll, type Match, match } from '../../../src/policy/match.ts';
 import type { PatternLeaf, Policy, Route, RouteTable } from '../../../src/policy/policy.ts';
+import { countOf } from '../../terminal.ts';
 import type { Question } from '../simulate.ts';
 import { listed } from '../words.ts';
 import { maskUrl } from './mask.ts';
@@ -131,5 +133,5 @@ function describeHost(policy: Policy, host: string): string {
   const apis = policy.apis.filter(({ hosts }) => (named ? hosts.includes(host) : hosts.length === 0));
   const routes = apis.reduce((sum, api) => sum + api.routes.length, 0);
   const names = listed(apis.map(({ name }) => name));
-  return `${named ? names : `no API names it, so ${names}`}: ${routes === 1 ? '1 route' : `${routes} routes`}`;
+  return `${named ? names : `no API names it, so ${names}`}: ${countOf(routes, 'route')}`;
 }

@@ -1,6 +1,6 @@
 /** For people: each finding with its line, and a sum for each environment. */
 import { renderSnippet, wrap } from '../../snippet.ts';
-import { paint } from '../../terminal.ts';
+import { countOf, paint } from '../../terminal.ts';
 import type { CheckResult } from '../check.ts';
 import type { Finding } from '../findings.ts';
 import { POLICY_ERROR } from '../rules.ts';
@@ -56,15 +56,13 @@ const paintMarks = (snippet: readonly string[], style: 'red' | 'yellow') =>
 
 function renderSum(path: string, { environment, faults, warnings, routes }: CheckResult): string[] {
   const where = environment === undefined ? path : `${path} [env.${environment}]`;
-  const more = warnings.length > 0 ? `, ${count(warnings.length, 'warning')}` : '';
+  const more = warnings.length > 0 ? `, ${countOf(warnings.length, 'warning')}` : '';
   if (faults.length === 0) {
-    return [`${paint('green', 'ok')}     ${where}: ${count(routes, 'route')}${more}`];
+    return [`${paint('green', 'ok')}     ${where}: ${countOf(routes, 'route')}${more}`];
   }
   const broken = faults.some(({ rule }) => rule === POLICY_ERROR.name);
   return [
-    `${paint('red', 'error')}  ${where}: ${count(faults.length, 'error')}${more}`,
+    `${paint('red', 'error')}  ${where}: ${countOf(faults.length, 'error')}${more}`,
     ...(broken ? [`       ${POLICY_ERROR.why}`] : []),
   ];
 }
-
-const count = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`;
