@@ -14,12 +14,16 @@ export default defineConfig({
             miniflare: { bindings: { MIGRATIONS: JSON.stringify(await readD1Migrations(MIGRATIONS)) } },
           })),
         ],
-        test: { name: 'workerd', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**', 'test/node/**'] },
+        test: {
+          name: 'workerd',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/e2e/**', 'test/cli/**', 'test/project/**'],
+        },
       },
       {
         test: {
           name: 'node',
-          include: ['test/node/**/*.test.ts', 'test/e2e/**/*.test.ts'],
+          include: ['test/{cli,project,e2e}/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

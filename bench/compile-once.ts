@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import type { compilePolicy } from '../src/policy/compile.ts';
+import type { compilePolicy } from '../src/policy/compile/compile.ts';
 
 const [script = '', policyFile = ''] = process.argv.slice(2);
 const module = (await import(pathToFileURL(script).href)) as { compilePolicy: typeof compilePolicy };

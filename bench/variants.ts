@@ -44,7 +44,7 @@ export async function bundleAll() {
   const byHand = (name: string) => bundle(`bench/workers/${name}.ts`);
   return {
     claimgate: await bundle('src/index.ts'),
-    compile: await bundle('src/policy/compile.ts'),
+    compile: await bundle('src/policy/compile/compile.ts'),
     cron: await bundle('bench/workers/cron.js'),
     bare: await byHand('bare-proxy'),
     honoProxy: await byHand('hono-proxy'),

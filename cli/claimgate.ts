@@ -16,7 +16,7 @@ import { addRoutesCommand } from './commands/routes.ts';
 import { addSchemaCommand } from './commands/schema.ts';
 import { addTestCommand } from './commands/test.ts';
 import { addTokenCommand } from './commands/token.ts';
-import { CommandError, EXIT, printError } from './terminal.ts';
+import { CommandError, EXIT, printError } from './text/terminal.ts';
 
 // What commands load when they need it is large; the second time it is there at once.
 enableCompileCache();

@@ -3,9 +3,15 @@
  * tables of docs/policy.md, and what the check looks for into docs/check.md. A test fails where they are out of date.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { type JsonSchema, toJsonSchema as json, renderSchema } from '../cli/policy/json-schema.ts';
-import { RULES } from '../cli/policy/rules.ts';
-import { apiSchema, corsSchema, issuerSchema, routeSchema, settingsSchema } from '../src/policy/schema.ts';
+import { RULES } from '../cli/policy/check/kinds.ts';
+import { type JsonSchema, toJsonSchema as json, renderSchema } from '../cli/policy/file/json-schema.ts';
+import {
+  apiSchema,
+  corsSchema,
+  issuerSchema,
+  routeSchema,
+  settingsSchema,
+} from '../src/policy/compile/schema.ts';
 
 export { renderSchema };
 

@@ -1,7 +1,7 @@
 /** `npm start`: gateway, issuer, the Timesheets API and its import job on this machine, until Ctrl-C. */
 import { parseArgs } from 'node:util';
-import { compileConfig } from '../cli/policy/config.ts';
-import { CommandError, note, printError } from '../cli/terminal.ts';
+import { compileConfig } from '../cli/policy/file/config.ts';
+import { CommandError, note, printError } from '../cli/text/terminal.ts';
 import type { Policy } from '../src/policy/policy.ts';
 import { printGuide } from './dev/guide.ts';
 import { firstFreePort, isFree } from './dev/ports.ts';

@@ -4,9 +4,9 @@ import type { KeyIo } from './keys/io.ts';
 import { isKv, kvStore } from './keys/kv-store.ts';
 import type { LogLine } from './log.ts';
 import type { OriginFetch } from './origin/forward.ts';
-import type { Bindings } from './policy/bindings.ts';
-import { type Compiled, compilePolicy } from './policy/compile.ts';
-import { fault } from './policy/fault.ts';
+import type { Bindings } from './policy/compile/bindings.ts';
+import { type Compiled, compilePolicy } from './policy/compile/compile.ts';
+import { fault } from './policy/compile/fault.ts';
 import type { Api } from './policy/policy.ts';
 
 export interface GatewayOptions {

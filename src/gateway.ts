@@ -5,7 +5,7 @@ import { errorLine } from './error-line.ts';
 import { renderDenial } from './http/answer.ts';
 import { readRequestId } from './http/request-id.ts';
 import { refresh } from './keys/refresh.ts';
-import { type Fault, formatFault } from './policy/fault.ts';
+import { type Fault, formatFault } from './policy/compile/fault.ts';
 import { isLoopbackHost, normaliseHost } from './policy/uri.ts';
 import { type Handler, serve } from './serve.ts';
 

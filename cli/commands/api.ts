@@ -20,7 +20,7 @@ import {
   printLine,
   printTable,
   warn,
-} from '../terminal.ts';
+} from '../text/terminal.ts';
 import { collect, readAlgorithm, readDialect, readDuration } from './options.ts';
 
 type Options = PlaceOptions & {

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Policy } from '../../src/policy/policy.ts';
-import type { CheckResult } from '../policy/check.ts';
-import type { PolicyFile } from '../policy/config.ts';
-import { CommandError, EXIT, printLine } from '../terminal.ts';
+import type { CheckResult } from '../policy/check/check.ts';
+import type { PolicyFile } from '../policy/file/config.ts';
+import { CommandError, EXIT, printLine } from '../text/terminal.ts';
 import { readChoice } from './options.ts';
 
 const FORMATS = ['text', 'json', 'github', 'sarif'] as const;
@@ -51,9 +51,9 @@ async function run(options: Options): Promise<void> {
     { compileSection, environmentOf, environmentsOf, readPolicyFile },
     { findDeclared },
   ] = await Promise.all([
-    import('../policy/check.ts'),
-    import('../policy/config.ts'),
-    import('../policy/declared.ts'),
+    import('../policy/check/check.ts'),
+    import('../policy/file/config.ts'),
+    import('../policy/check/declared.ts'),
   ]);
   const file = readPolicyFile(options.config);
   // wrangler's own `--env ""` is the top level.
@@ -86,7 +86,7 @@ type Policies = readonly {
 }[];
 
 async function readToken(file: string, policies: Policies) {
-  const { demandFits, readExampleToken } = await import('../policy/example-token.ts');
+  const { demandFits, readExampleToken } = await import('../policy/what-if/example-token.ts');
   const token = readExampleToken(file);
   if (policies.length > 0)
     demandFits(
@@ -97,7 +97,7 @@ async function readToken(file: string, policies: Policies) {
 }
 
 async function askAll(policies: Policies) {
-  const { goOnline } = await import('../policy/online.ts');
+  const { goOnline } = await import('../policy/check/online.ts');
   const answers = policies.map(
     async ({ environment, policy }) => [environment, await goOnline(policy)] as const,
   );
@@ -105,17 +105,17 @@ async function askAll(policies: Policies) {
 }
 
 async function render(options: Options, file: PolicyFile, results: readonly CheckResult[]): Promise<string> {
-  const { readSource } = await import('../policy/source.ts');
+  const { readSource } = await import('../policy/file/source.ts');
   const report = { path: file.path, source: () => readSource(file.text), results };
   switch (options.json ? 'json' : (options.format ?? 'text')) {
     case 'json':
-      return (await import('../policy/reports/json.ts')).renderJson(report);
+      return (await import('../policy/check/reports/json.ts')).renderJson(report);
     case 'github':
-      return (await import('../policy/reports/github.ts')).renderGithub(report);
+      return (await import('../policy/check/reports/github.ts')).renderGithub(report);
     case 'sarif':
-      return (await import('../policy/reports/sarif.ts')).renderSarif(report, readVersion());
+      return (await import('../policy/check/reports/sarif.ts')).renderSarif(report, readVersion());
     default:
-      return (await import('../policy/reports/text.ts')).renderText(report);
+      return (await import('../policy/check/reports/text.ts')).renderText(report);
   }
 }
 

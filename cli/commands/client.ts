@@ -1,7 +1,7 @@
 /** `claimgate client`: who may ask for tokens, and for which APIs. */
 import type { Command } from 'commander';
 import { type Client, clientKey, clientSchema, isClientId, isLive } from '../../issuer/src/records.ts';
-import { suggest } from '../../src/policy/fault.ts';
+import { suggest } from '../../src/policy/compile/fault.ts';
 import { makeClientId, makeSecret, readClientKey } from '../issuer/credentials.ts';
 import { gatewayLines, printGatewayLines } from '../issuer/gateway-lines.ts';
 import { inPlace, type Place, type PlaceOptions, withPlace } from '../issuer/place.ts';
@@ -17,7 +17,7 @@ import {
   printJson,
   printLine,
   printTable,
-} from '../terminal.ts';
+} from '../text/terminal.ts';
 import { addCredentialCommands } from './credentials.ts';
 import { collect, nowSeconds, readPair } from './options.ts';
 

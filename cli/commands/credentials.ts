@@ -1,11 +1,11 @@
 /** `claimgate client secret` and `claimgate client key`: how clients authenticate; two of a kind, to change over. */
 import type { Command } from 'commander';
 import { type Client, isLive } from '../../issuer/src/records.ts';
-import { suggest } from '../../src/policy/fault.ts';
+import { suggest } from '../../src/policy/compile/fault.ts';
 import { makeRoom, makeSecret, readClientKey } from '../issuer/credentials.ts';
 import { atPlace, inPlace, type Place, type PlaceOptions, withPlace } from '../issuer/place.ts';
 import { findClient, saveClient } from '../issuer/records.ts';
-import { CommandError, formatTime, paint, printFields, printJson, printLine } from '../terminal.ts';
+import { CommandError, formatTime, paint, printFields, printJson, printLine } from '../text/terminal.ts';
 import { nowSeconds, readDuration } from './options.ts';
 
 type Options = PlaceOptions & { expiresIn?: number; force?: boolean };

@@ -1,8 +1,8 @@
 /** `claimgate diff`: what a change of the policy means, before it is live. */
 import { type Command, InvalidArgumentError } from 'commander';
-import { suggest } from '../../src/policy/fault.ts';
+import { suggest } from '../../src/policy/compile/fault.ts';
 import { CHANGES, type Comparison } from '../policy/diff/finding.ts';
-import { CommandError, EXIT, paint, printJson, printLine, visible } from '../terminal.ts';
+import { CommandError, EXIT, paint, printJson, printLine, visible } from '../text/terminal.ts';
 import { nowSeconds, readChoice } from './options.ts';
 
 const FORMATS = ['text', 'markdown', 'json'] as const;
@@ -73,7 +73,7 @@ async function run(old: string | undefined, now: string | undefined, options: Op
     import('../policy/diff/diff.ts'),
     import('../policy/diff/bindings.ts'),
   ]);
-  const { readPolicyFile } = await import('../policy/config.ts');
+  const { readPolicyFile } = await import('../policy/file/config.ts');
   const newFile = now === undefined ? readPolicyFile(config) : await readSide(now, config);
   const oldFile = old === undefined ? await readRevision('HEAD', config) : await readSide(old, config);
   const seconds = nowSeconds();

@@ -6,8 +6,8 @@ import type { Issuer as TrustedIssuer } from '../../src/policy/policy.ts';
 import { inPlace, type Place, type PlaceOptions, withPlace } from '../issuer/place.ts';
 import { findMismatches } from '../issuer/record-checks.ts';
 import { listApis, listClients } from '../issuer/records.ts';
-import { compileConfig } from '../policy/config.ts';
-import { EXIT, paint, printJson, printLine } from '../terminal.ts';
+import { compileConfig } from '../policy/file/config.ts';
+import { EXIT, paint, printJson, printLine } from '../text/terminal.ts';
 
 type Options = PlaceOptions & { gateway: string; gatewayEnv?: string };
 

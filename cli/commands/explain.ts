@@ -1,11 +1,11 @@
 /** `claimgate explain`: what the gateway does with a request, and why. */
 import type { Command } from 'commander';
-import { policyOf, readPolicyFile } from '../policy/config.ts';
 import { explain } from '../policy/explain/explain.ts';
 import { checkRequest, readClaims, readHeaders, readTime, readToken } from '../policy/explain/inputs.ts';
 import { type Explanation, renderExplanation } from '../policy/explain/report.ts';
-import { completeUrl } from '../policy/targets.ts';
-import { CommandError, EXIT, note, printJson, printLine } from '../terminal.ts';
+import { policyOf, readPolicyFile } from '../policy/file/config.ts';
+import { completeUrl } from '../policy/what-if/targets.ts';
+import { CommandError, EXIT, note, printJson, printLine } from '../text/terminal.ts';
 import { collect } from './options.ts';
 
 interface Options {

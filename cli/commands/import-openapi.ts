@@ -2,7 +2,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { parseUrl } from '../../src/policy/uri.ts';
-import { CommandError, countOf, note, printLine, warn } from '../terminal.ts';
+import { CommandError, countOf, note, printLine, warn } from '../text/terminal.ts';
 import { collect } from './options.ts';
 
 interface Options {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { parse } from 'yaml';
 import { importAuth0 } from '../issuer/auth0.ts';
-import { CommandError, printJson, warn } from '../terminal.ts';
+import { CommandError, printJson, warn } from '../text/terminal.ts';
 import { addImportOpenApiCommand } from './import-openapi.ts';
 import { nowSeconds } from './options.ts';
 

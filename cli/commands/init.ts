@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import type { Given } from '../init/answers.ts';
-import { CommandError, note, paint, printLine } from '../terminal.ts';
+import { CommandError, note, paint, printLine } from '../text/terminal.ts';
 
 type Options = Given & { readonly yes?: boolean };
 
@@ -75,7 +75,7 @@ const NEXT = [
 
 /** Throws `CommandError` where an answer makes no good policy. */
 async function demandPolicy(text: string): Promise<void> {
-  const { compileSection, environmentOf, parsePolicyFile } = await import('../policy/config.ts');
+  const { compileSection, environmentOf, parsePolicyFile } = await import('../policy/file/config.ts');
   const compiled = compileSection(environmentOf(parsePolicyFile('wrangler.toml', text), undefined));
   if (compiled.ok) return;
   const faults = compiled.faults.map(

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { SigningAlgorithm } from '../../issuer/src/records.ts';
 import type { KeySet } from '../../issuer/src/token/keys.ts';
-import { suggest } from '../../src/policy/fault.ts';
+import { suggest } from '../../src/policy/compile/fault.ts';
 import { isLoopbackHost } from '../../src/policy/uri.ts';
 import { gatewayLines, printGatewayLines } from '../issuer/gateway-lines.ts';
 import { inPlace, type Place, type PlaceOptions, withPlace } from '../issuer/place.ts';
@@ -15,7 +15,7 @@ import {
   printLine,
   printTable,
   warn,
-} from '../terminal.ts';
+} from '../text/terminal.ts';
 import { collect, nowSeconds, readAlgorithm } from './options.ts';
 
 type Options = PlaceOptions & {

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Summary } from '../logs/tally.ts';
 import type { Enough } from '../logs/trials.ts';
-import { CommandError, EXIT, printJson, printLine } from '../terminal.ts';
+import { CommandError, EXIT, printJson, printLine } from '../text/terminal.ts';
 import { readDuration } from './options.ts';
 
 interface Options {
@@ -97,7 +97,7 @@ async function logs(file: string | undefined, options: Options): Promise<void> {
 }
 
 async function readJudge({ config, env, minRequests, minTime }: Options) {
-  const { policyOf, readPolicyFile } = await import('../policy/config.ts');
+  const { policyOf, readPolicyFile } = await import('../policy/file/config.ts');
   const { judgeTrials } = await import('../logs/trials.ts');
   const policyFile = readPolicyFile(config);
   const policy = policyOf(policyFile, env);

@@ -6,7 +6,7 @@ import {
   TOKEN_DIALECTS,
   type TokenDialect,
 } from '../../issuer/src/records.ts';
-import { suggest } from '../../src/policy/fault.ts';
+import { suggest } from '../../src/policy/compile/fault.ts';
 
 /** For flags that may be given more than once. */
 export const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];

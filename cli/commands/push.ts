@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { type Change, compare, type Declaration, readDeclaration, readStore } from '../issuer/declaration.ts';
 import { atPlace, inPlace, type Place, type PlaceOptions, withPlace } from '../issuer/place.ts';
 import { findMismatches } from '../issuer/record-checks.ts';
-import { CommandError, note, paint, printJson, printLine, warn } from '../terminal.ts';
+import { CommandError, note, paint, printJson, printLine, warn } from '../text/terminal.ts';
 
 type Options = PlaceOptions & { dryRun?: boolean; prune?: boolean; credentials?: boolean };
 

@@ -1,14 +1,14 @@
 /** `claimgate routes`: who gets in where, and what the origin gets. */
 import type { Command } from 'commander';
-import { suggest } from '../../src/policy/fault.ts';
+import { suggest } from '../../src/policy/compile/fault.ts';
 import type { Policy } from '../../src/policy/policy.ts';
-import { policyOf, readPolicyFile } from '../policy/config.ts';
+import { policyOf, readPolicyFile } from '../policy/file/config.ts';
 import { renderDot } from '../policy/routes/dot.ts';
 import { renderJson } from '../policy/routes/json.ts';
 import { renderOpenApi, titleOf } from '../policy/routes/openapi.ts';
 import { type ApiEntry, routeTable } from '../policy/routes/table.ts';
 import { renderMarkdown, renderText } from '../policy/routes/text.ts';
-import { CommandError, printJson, printLine } from '../terminal.ts';
+import { CommandError, printJson, printLine } from '../text/terminal.ts';
 import { readChoice } from './options.ts';
 
 const FORMATS = ['table', 'markdown', 'dot', 'openapi'] as const;

@@ -10,7 +10,7 @@ export function addSchemaCommand(program: Command): void {
       '\nEditors with Taplo (Even Better TOML) read it by the first line of wrangler.toml: #:schema ./claimgate.schema.json\n\nExample:\n  claimgate schema > claimgate.schema.json',
     )
     .action(async () => {
-      const { renderSchema } = await import('../policy/json-schema.ts');
+      const { renderSchema } = await import('../policy/file/json-schema.ts');
       process.stdout.write(renderSchema());
     });
 }

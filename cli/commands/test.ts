@@ -6,8 +6,8 @@ import { initialCases } from '../policy/cases/init.ts';
 import { readCases } from '../policy/cases/read.ts';
 import { renderSuite, suiteJson, suiteJunit } from '../policy/cases/report.ts';
 import { failed, percent, runSuite, type Suite } from '../policy/cases/suite.ts';
-import { environmentOf, policyOf, readPolicyFile } from '../policy/config.ts';
-import { CommandError, EXIT, note, printJson, printLine } from '../terminal.ts';
+import { environmentOf, policyOf, readPolicyFile } from '../policy/file/config.ts';
+import { CommandError, EXIT, note, printJson, printLine } from '../text/terminal.ts';
 
 interface Options {
   readonly config: string;

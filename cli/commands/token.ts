@@ -4,9 +4,9 @@ import type { Command } from 'commander';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import * as oauth from 'oauth4webapi';
 import { isLoopbackHost } from '../../src/policy/uri.ts';
-import { judgeToken, type RouteVerdict } from '../acceptance.ts';
 import { readIssuerConfig } from '../issuer/place.ts';
-import { compileConfig } from '../policy/config.ts';
+import { compileConfig } from '../policy/file/config.ts';
+import { judgeToken, type RouteVerdict } from '../policy/what-if/acceptance.ts';
 import {
   CommandError,
   EXIT,
@@ -16,7 +16,7 @@ import {
   paint,
   printJson,
   printLine,
-} from '../terminal.ts';
+} from '../text/terminal.ts';
 import { collect } from './options.ts';
 
 interface Options {

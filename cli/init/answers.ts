@@ -1,6 +1,6 @@
 /** What `claimgate init` has to know, from flags, questions or examples. */
 import { basename, resolve } from 'node:path';
-import { CommandError } from '../terminal.ts';
+import { CommandError } from '../text/terminal.ts';
 
 export interface Answers {
   /** Of the Worker. */

@@ -1,7 +1,7 @@
 /** The folder that `claimgate init` writes into. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { CommandError, EXIT } from '../terminal.ts';
+import { CommandError, EXIT } from '../text/terminal.ts';
 
 /** The first folder from here upwards that has this path in it. */
 function findUpwards(folder: string, path: string): string | undefined {

@@ -13,7 +13,7 @@ import {
   PRIVATE_MEMBERS,
 } from '../../issuer/src/records.ts';
 import { SECRET_PREFIX } from '../../issuer/src/secret-prefix.ts';
-import { CommandError } from '../terminal.ts';
+import { CommandError } from '../text/terminal.ts';
 
 /** No character that form-encoding changes: clients differ in whether they do it (RFC 6749 §2.3.1). */
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';

@@ -10,7 +10,7 @@ import {
   clientKey,
   clientSchema,
 } from '../../issuer/src/records.ts';
-import { CommandError } from '../terminal.ts';
+import { CommandError } from '../text/terminal.ts';
 import type { RecordStore } from './record-store.ts';
 import { listApis, listClients, parseRecord } from './records.ts';
 

@@ -1,5 +1,5 @@
 /** What to write into the gateway's policy where the issuer alone can't stop tokens. */
-import { printLine } from '../terminal.ts';
+import { printLine } from '../text/terminal.ts';
 
 /**
  * @param environment the one that the command was given: an environment inherits no policy from the top level

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { isDeepStrictEqual, parseEnv } from 'node:util';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../../issuer/src/records.ts';
 import { type KeySet, keySecretName, parseKeySet } from '../../issuer/src/token/keys.ts';
-import { CommandError, EXIT } from '../terminal.ts';
+import { CommandError, EXIT } from '../text/terminal.ts';
 import type { RecordStore } from './record-store.ts';
 import { runWrangler } from './wrangler.ts';
 

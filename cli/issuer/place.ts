@@ -1,8 +1,8 @@
 /** Where the issuer is that a command acts on: on this machine under `wrangler dev`, or on Cloudflare. */
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import { CommandError, note } from '../terminal.ts';
-import { readToml, sectionOf } from '../toml.ts';
+import { CommandError, note } from '../text/terminal.ts';
+import { readToml, sectionOf } from '../text/toml.ts';
 import { type KeyVault, localVault, remoteVault } from './key-vault.ts';
 import { localRecords } from './local-records.ts';
 import { RECORDS_BINDING, type RecordStore } from './record-store.ts';

@@ -12,8 +12,8 @@ import {
   isClientId,
   isIdentifier,
 } from '../../issuer/src/records.ts';
-import { formatFault, schemaFaults, suggest } from '../../src/policy/fault.ts';
-import { CommandError, warn } from '../terminal.ts';
+import { formatFault, schemaFaults, suggest } from '../../src/policy/compile/fault.ts';
+import { CommandError, warn } from '../text/terminal.ts';
 import type { RecordStore } from './record-store.ts';
 
 export const listApis = (store: RecordStore): Promise<Api[]> => listRecords(store, API_PREFIX, apiSchema);

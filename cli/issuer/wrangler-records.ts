@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CommandError, EXIT } from '../terminal.ts';
+import { CommandError, EXIT } from '../text/terminal.ts';
 import { parseStored, RECORDS_BINDING, type RecordStore } from './record-store.ts';
 import { runWrangler } from './wrangler.ts';
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { CommandError, EXIT } from '../terminal.ts';
+import { CommandError, EXIT } from '../text/terminal.ts';
 
 /**
  * Wrangler's program, to be run by Node: that of the project, or the one beside this package. Looked for when it is

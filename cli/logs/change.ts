@@ -1,8 +1,8 @@
 /** The lines of wrangler.toml that end a route's trial, however the route is written there. */
 import { type AST, parseTOML } from 'toml-eslint-parser';
-import { compileSection, environmentOf, type PolicyFile, parsePolicyFile } from '../policy/config.ts';
+import { compileSection, environmentOf, type PolicyFile, parsePolicyFile } from '../policy/file/config.ts';
+import { renderKey, renderValue } from '../text/inline-toml.ts';
 import { enforce, type RouteTable } from './enforced.ts';
-import { renderKey, renderValue } from './inline-toml.ts';
 
 export type Change =
   | {

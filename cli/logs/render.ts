@@ -1,5 +1,5 @@
 /** A summary for a person, within 80 columns; `--json` has everything in full. */
-import { paint } from '../terminal.ts';
+import { paint } from '../text/terminal.ts';
 import type { Summary } from './tally.ts';
 import { formatSpan, type Trial } from './trials.ts';
 

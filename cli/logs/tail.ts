@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { findWrangler } from '../issuer/wrangler.ts';
-import { CommandError, EXIT } from '../terminal.ts';
+import { CommandError, EXIT } from '../text/terminal.ts';
 
 export interface Tail {
   readonly output: Readable;

@@ -1,6 +1,6 @@
 /** Rules on trial, against what the log says of them: whether they can be enforced. */
 import type { Policy } from '../../src/policy/policy.ts';
-import type { PolicyFile } from '../policy/config.ts';
+import type { PolicyFile } from '../policy/file/config.ts';
 import { type Change, proposeChange } from './change.ts';
 import type { Summary } from './tally.ts';
 

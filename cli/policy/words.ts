@@ -1,6 +1,7 @@
 /** Rules in words: "tokens of auth0 for https://api.example.com/timesheets with batch:upload". */
+
+import { parseRouteKey, type RouteKey } from '../../src/policy/compile/route-key.ts';
 import type { ClaimRule, Issuer, Origin, Route, Rules } from '../../src/policy/policy.ts';
-import { parseRouteKey, type RouteKey } from '../../src/policy/route-key.ts';
 
 /** A route's key taken apart. It compiled, so that it has no faults. */
 export function keyOf({ key }: Pick<Route, 'key'>): RouteKey {

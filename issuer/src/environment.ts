@@ -1,4 +1,4 @@
-import { type Fault, fault } from '../../src/policy/fault.ts';
+import { type Fault, fault } from '../../src/policy/compile/fault.ts';
 import { parseTrustedUri } from '../../src/policy/uri.ts';
 import type { CredentialsExchangeAction } from './actions/types.ts';
 import type { UseAssertion } from './client/authenticate.ts';

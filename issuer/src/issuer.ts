@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { errorLine } from '../../src/error-line.ts';
-import { type Fault, formatFault } from '../../src/policy/fault.ts';
+import { type Fault, formatFault } from '../../src/policy/compile/fault.ts';
 import { isLoopbackHost } from '../../src/policy/uri.ts';
 import { createFailureBrake, type FailureBrake } from './client/brake.ts';
 import { type Issuer, type IssuerOptions, readIssuer } from './environment.ts';

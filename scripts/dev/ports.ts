@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { CommandError } from '../../cli/terminal.ts';
+import { CommandError } from '../../cli/text/terminal.ts';
 
 const PORTS_TO_TRY = 20;
 

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { findWrangler } from '../../cli/issuer/wrangler.ts';
-import { CommandError, EXIT } from '../../cli/terminal.ts';
+import { CommandError, EXIT } from '../../cli/text/terminal.ts';
 
 const READY_TIMEOUT_MS = 60_000;
 

@@ -1,5 +1,5 @@
 import { importJWK } from 'jose';
-import { ALGORITHMS } from '../policy/schema.ts';
+import { ALGORITHMS } from '../policy/compile/schema.ts';
 
 /** A public key as it is kept: only the members that verification needs (RFC 7518 §6, RFC 8037 §2). */
 export interface PublicJwk {

@@ -1,7 +1,7 @@
 import type { Reason } from '../decision.ts';
+import { routeFor } from './compile/table.ts';
 import type { ParsedPath } from './path.ts';
 import type { Api, FoldedLeaf, PatternLeaf, PatternNode, Policy, Route, RouteTable } from './policy.ts';
-import { routeFor } from './table.ts';
 
 /** What a request falls under. */
 export interface Match {

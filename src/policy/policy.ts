@@ -1,4 +1,4 @@
-import type { Fault } from './fault.ts';
+import type { Fault } from './compile/fault.ts';
 
 /** The compiled policy: what `compile` makes of the tables in wrangler.toml, and all that a request is judged by. */
 

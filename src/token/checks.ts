@@ -1,7 +1,7 @@
 /** The checks of a token that need no key. Pure: the clock is an argument. */
 import type { Reason } from '../decision.ts';
 import { parseSelector, readClaim, satisfies } from '../policy/claims.ts';
-import { normaliseTokenType } from '../policy/issuers.ts';
+import { normaliseTokenType } from '../policy/compile/issuers.ts';
 import type { ClaimSelector, Issuer, Principal } from '../policy/policy.ts';
 import { isWellFormed, type UnverifiedHeader, type UnverifiedToken } from './decode.ts';
 

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { parse } from 'smol-toml';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { claimgate } from '../node/support/claimgate.ts';
+import { claimgate } from '../cli/support/claimgate.ts';
 import { type RecordingOrigin, startOrigin } from './support/origin.ts';
 import { type RunningWorkerd, startGateway } from './support/workerd.ts';
 

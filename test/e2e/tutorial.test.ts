@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type CloudflareApi, startCloudflareApi } from '../node/support/cloudflare-api.ts';
+import { type CloudflareApi, startCloudflareApi } from '../cli/support/cloudflare-api.ts';
 import { freePort } from './support/ports.ts';
 
 interface Block {

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
-import { compilePolicy } from '../../src/policy/compile.ts';
+import { compilePolicy } from '../../src/policy/compile/compile.ts';
 import { AUDIENCE, faultsOf, ISSUER, policyWith, vars } from '../support/policy.ts';
 
 const ROUTES = { 'GET /x': {} };

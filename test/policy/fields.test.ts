@@ -1,6 +1,6 @@
 /** What the fields around a route may say: origins, browsers, limits, rules on trial, more tables. */
 import { describe, expect, it } from 'vitest';
-import type { Bindings } from '../../src/policy/bindings.ts';
+import type { Bindings } from '../../src/policy/compile/bindings.ts';
 import { faultsOf, policyWith, vars } from '../support/policy.ts';
 
 const ROUTES = { 'GET /x': {} };

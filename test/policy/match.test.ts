@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compilePolicy } from '../../src/policy/compile.ts';
+import { compilePolicy } from '../../src/policy/compile/compile.ts';
 import { match } from '../../src/policy/match.ts';
 import { parsePath } from '../../src/policy/path.ts';
 import type { Policy } from '../../src/policy/policy.ts';

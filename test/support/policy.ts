@@ -1,6 +1,6 @@
-import type { Bindings } from '../../src/policy/bindings.ts';
-import { compilePolicy } from '../../src/policy/compile.ts';
-import { formatFault } from '../../src/policy/fault.ts';
+import type { Bindings } from '../../src/policy/compile/bindings.ts';
+import { compilePolicy } from '../../src/policy/compile/compile.ts';
+import { formatFault } from '../../src/policy/compile/fault.ts';
 import type { Policy, Principal } from '../../src/policy/policy.ts';
 
 export const ISSUER = 'https://issuer.example/';

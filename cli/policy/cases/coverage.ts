@@ -5,7 +5,7 @@ import { authorize, checkAudience } from '../../../src/policy/authorize.ts';
 import type { Policy, Principal, Route, Rules } from '../../../src/policy/policy.ts';
 import { describeRoute } from '../explain/route-steps.ts';
 import { ruleParts } from '../rule-parts.ts';
-import type { Simulated } from '../simulate.ts';
+import type { Simulated } from '../what-if/simulate.ts';
 import { audiencesOf, demands, listed } from '../words.ts';
 import type { CaseResult } from './run.ts';
 

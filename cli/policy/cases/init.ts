@@ -2,9 +2,9 @@
 import { parseSelector } from '../../../src/policy/claims.ts';
 import type { ClaimRule, Issuer, Policy, Route } from '../../../src/policy/policy.ts';
 import { describeRoute } from '../explain/route-steps.ts';
-import type { Simulated } from '../simulate.ts';
-import { exampleTarget, hostOf } from '../targets.ts';
-import { setClaim } from '../unsigned.ts';
+import type { Simulated } from '../what-if/simulate.ts';
+import { exampleTarget, hostOf } from '../what-if/targets.ts';
+import { setClaim } from '../what-if/unsigned.ts';
 import { keyOf, paramName } from '../words.ts';
 import type { Case, CaseFile } from './read.ts';
 import { createJudge, type Judge, prepareCase } from './run.ts';

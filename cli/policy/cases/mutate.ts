@@ -3,7 +3,7 @@
  * compiler; one that is no policy, or lets the same requests in, does not count.
  */
 import type { Policy, Route } from '../../../src/policy/policy.ts';
-import { compileSection, type Section } from '../config.ts';
+import { compileSection, type Section } from '../file/config.ts';
 import { type Mutant, mutantsOf, type RouteMutant, tableIn, type Vars } from './mutants.ts';
 import { overlap, type Shape, shapeOfKey, shapeOfUrl } from './overlap.ts';
 import { createJudge, type PreparedCase } from './run.ts';

@@ -1,6 +1,6 @@
 /** Which routes one request could fall under together, in any reading of its path. */
 import { parseTarget } from '../../../src/http/target.ts';
-import { parseRouteKey } from '../../../src/policy/route-key.ts';
+import { parseRouteKey } from '../../../src/policy/compile/route-key.ts';
 
 /** Segments as a lax origin reads them: text, one of any text, or a rest of one or more. */
 export type Shape = readonly (string | typeof ANY | typeof REST)[];

@@ -1,9 +1,9 @@
 /** Reads files of cases. What is wrong with one is told with its place, all of it at once. */
 import { SITUATIONS } from '../../../src/http/problem.ts';
-import { type Fault, fault, schemaFaults, suggest } from '../../../src/policy/fault.ts';
-import { CommandError } from '../../terminal.ts';
-import { parseToml, readText } from '../../toml.ts';
-import { type Positions, readPositions } from '../positions.ts';
+import { type Fault, fault, schemaFaults, suggest } from '../../../src/policy/compile/fault.ts';
+import { CommandError } from '../../text/terminal.ts';
+import { parseToml, readText } from '../../text/toml.ts';
+import { type Positions, readPositions } from '../file/positions.ts';
 import { CASE_FIELDS, type CaseConfig, caseSchema } from './schema.ts';
 
 export interface Case extends CaseConfig {

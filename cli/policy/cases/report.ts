@@ -1,6 +1,6 @@
 /** What a run of cases found: for a person, for a program, and for a build server (JUnit). */
-import { wrap } from '../../snippet.ts';
-import { countOf, paint } from '../../terminal.ts';
+import { wrap } from '../../text/snippet.ts';
+import { countOf, paint } from '../../text/terminal.ts';
 import type { Coverage, Item } from './coverage.ts';
 import type { Mutation } from './mutate.ts';
 import type { CaseResult, Failure } from './run.ts';

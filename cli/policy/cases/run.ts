@@ -1,11 +1,17 @@
 /** Runs cases on a policy: each is a request that the gateway's own functions judge, without network. */
 import type { Verify } from '../../../src/decide.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
-import { CommandError } from '../../terminal.ts';
-import { asSent, createSimulator, type Question, type Simulate, type Simulated } from '../simulate.ts';
-import { completeUrl } from '../targets.ts';
-import { completeClaims, routeOf, unsignedToken } from '../unsigned.ts';
-import { withoutSignature } from '../verifiers.ts';
+import { CommandError } from '../../text/terminal.ts';
+import {
+  asSent,
+  createSimulator,
+  type Question,
+  type Simulate,
+  type Simulated,
+} from '../what-if/simulate.ts';
+import { completeUrl } from '../what-if/targets.ts';
+import { completeClaims, routeOf, unsignedToken } from '../what-if/unsigned.ts';
+import { withoutSignature } from '../what-if/verifiers.ts';
 import { type Case, timeOf } from './read.ts';
 
 /** A case as a request: the same for every policy that it is tried on. */

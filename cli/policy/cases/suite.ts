@@ -1,6 +1,6 @@
 /** A run of all cases, with what it says of the policy. */
 import type { Policy } from '../../../src/policy/policy.ts';
-import type { Section } from '../config.ts';
+import type { Section } from '../file/config.ts';
 import { type Coverage, measureCoverage } from './coverage.ts';
 import { type Mutation, mutate } from './mutate.ts';
 import type { Case } from './read.ts';

@@ -1,6 +1,6 @@
 /** What a policy names and the file binds: the same name may be another service tomorrow. */
 import type { Policy } from '../../../src/policy/policy.ts';
-import type { Section } from '../config.ts';
+import type { Section } from '../file/config.ts';
 import type { Change, Finding, OtherChange } from './finding.ts';
 
 type Table = Readonly<Record<string, unknown>>;

@@ -1,9 +1,10 @@
 /** Two policies, compared by what they say to requests: every class of them is asked of both. */
+
+import { describeRules } from '../../../src/policy/compile/rules.ts';
 import type { Match, NoMatch } from '../../../src/policy/match.ts';
 import { match } from '../../../src/policy/match.ts';
 import { type ParsedPath, parsePath } from '../../../src/policy/path.ts';
 import type { Policy, Route } from '../../../src/policy/policy.ts';
-import { describeRules } from '../../../src/policy/rules.ts';
 import { type Callers, callersOf } from './callers.ts';
 import { pathClasses } from './classes.ts';
 import { type Collected, createCollector, type Sighting } from './collect.ts';

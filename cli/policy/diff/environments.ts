@@ -1,7 +1,7 @@
 /** The policies of two files, environment by environment: wrangler passes none on from one to another. */
 import type { Policy } from '../../../src/policy/policy.ts';
-import { CommandError } from '../../terminal.ts';
-import { environmentOf, environmentsOf, type PolicyFile, policyOf, type Section } from '../config.ts';
+import { CommandError } from '../../text/terminal.ts';
+import { environmentOf, environmentsOf, type PolicyFile, policyOf, type Section } from '../file/config.ts';
 
 export interface PolicyPair {
   /** `undefined`: the top level. */

@@ -1,6 +1,6 @@
 /** A comparison as a comment on a pull request. */
 
-import { visible } from '../../terminal.ts';
+import { visible } from '../../text/terminal.ts';
 import {
   NO_DIFFERENCE,
   OTHERWISE,

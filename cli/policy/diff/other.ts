@@ -1,7 +1,7 @@
 /** What differs besides: neither who gets in, nor what origins get. */
-import { writePlace } from '../../../src/policy/fault.ts';
+import { writePlace } from '../../../src/policy/compile/fault.ts';
+import { describeRules } from '../../../src/policy/compile/rules.ts';
 import type { Api, Policy, Route, Rules } from '../../../src/policy/policy.ts';
-import { describeRules } from '../../../src/policy/rules.ts';
 import type { OtherChange } from './finding.ts';
 
 export function settingsChanges(old: Policy, now: Policy): OtherChange[] {

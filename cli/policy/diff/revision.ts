@@ -3,8 +3,8 @@ import { execFile } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { CommandError } from '../../terminal.ts';
-import { type PolicyFile, parsePolicyFile, readPolicyFile } from '../config.ts';
+import { CommandError } from '../../text/terminal.ts';
+import { type PolicyFile, parsePolicyFile, readPolicyFile } from '../file/config.ts';
 
 const run = promisify(execFile);
 const MAX_BYTES = 16 * 1024 * 1024;

@@ -1,5 +1,5 @@
 /** A comparison for a terminal of 80 columns. */
-import { paint, visible } from '../../terminal.ts';
+import { paint, visible } from '../../text/terminal.ts';
 import {
   NO_DIFFERENCE,
   OTHERWISE,

@@ -3,7 +3,7 @@ import { decide } from '../../../src/decide.ts';
 import type { ReasonCode } from '../../../src/decision.ts';
 import { SITUATIONS } from '../../../src/http/problem.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
-import { withoutSignature } from '../verifiers.ts';
+import { withoutSignature } from '../what-if/verifiers.ts';
 import type { TokenSketch } from './token-sketch.ts';
 
 export interface TriedRequest {

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { isReason } from '../../../src/decision.ts';
 import { decodeToken } from '../../../src/token/decode.ts';
-import { CommandError } from '../../terminal.ts';
-import type { Claims } from '../unsigned.ts';
+import { CommandError } from '../../text/terminal.ts';
+import type { Claims } from '../what-if/unsigned.ts';
 
 /** `-` is standard input, `@file` a file, all else the text itself. */
 export function readInput(text: string, flag: string): string {

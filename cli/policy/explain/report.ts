@@ -1,8 +1,8 @@
 /** What `explain` found, for a program and for a person. Tokens and secrets are in neither. */
 import { SITUATIONS } from '../../../src/http/problem.ts';
-import { wrap } from '../../snippet.ts';
-import { paint, visible } from '../../terminal.ts';
-import { asSent, type Question } from '../simulate.ts';
+import { wrap } from '../../text/snippet.ts';
+import { paint, visible } from '../../text/terminal.ts';
+import { asSent, type Question } from '../what-if/simulate.ts';
 import { maskHeaders, maskUrl } from './mask.ts';
 import type { Step, Verdict } from './step.ts';
 import type { Signature } from './token-steps.ts';

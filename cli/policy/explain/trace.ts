@@ -2,7 +2,7 @@
 import type { Verify } from '../../../src/decide.ts';
 import type { Policy, Route } from '../../../src/policy/policy.ts';
 import type { Refused, Verified } from '../../../src/token/verify.ts';
-import type { Question, Simulate, Simulated } from '../simulate.ts';
+import type { Question, Simulate, Simulated } from '../what-if/simulate.ts';
 import { originWords } from '../words.ts';
 import { maskUrl } from './mask.ts';
 import { describeRoute, tellRoute } from './route-steps.ts';

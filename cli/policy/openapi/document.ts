@@ -1,7 +1,7 @@
 /** An OpenAPI document as far as it says who may call what. */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { CommandError } from '../../terminal.ts';
+import { CommandError } from '../../text/terminal.ts';
 
 export interface OpenApiDocument {
   readonly openapi: string;

@@ -1,5 +1,5 @@
 /** A document's paths as patterns of routes. */
-import { parseRouteKey } from '../../../src/policy/route-key.ts';
+import { parseRouteKey } from '../../../src/policy/compile/route-key.ts';
 import type { Server } from './document.ts';
 
 export interface DraftPattern {

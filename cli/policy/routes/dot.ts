@@ -1,5 +1,5 @@
 /** The route table as a graph for Graphviz: issuers, routes, origins. */
-import { visible } from '../../terminal.ts';
+import { visible } from '../../text/terminal.ts';
 import type { ApiEntry } from './table.ts';
 
 const ANYONE = 'anyone';

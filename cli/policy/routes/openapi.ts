@@ -1,6 +1,6 @@
 /** The route table as an OpenAPI 3.1 document: paths, and security derived from the rules. */
 import type { Issuer, Route } from '../../../src/policy/policy.ts';
-import { CommandError } from '../../terminal.ts';
+import { CommandError } from '../../text/terminal.ts';
 import { claimWords, keyOf } from '../words.ts';
 import type { ApiEntry, RouteEntry } from './table.ts';
 

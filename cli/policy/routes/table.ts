@@ -4,7 +4,7 @@ import { IDENTITY_HEADERS } from '../../../src/policy/headers.ts';
 import { findAll } from '../../../src/policy/match.ts';
 import { parsePath } from '../../../src/policy/path.ts';
 import type { Api, Policy, Route } from '../../../src/policy/policy.ts';
-import { secretWords } from '../simulate.ts';
+import { secretWords } from '../what-if/simulate.ts';
 import { keyOf, originWords, whoGetsIn, whoGetsInHere } from '../words.ts';
 
 export interface RouteEntry {

@@ -1,6 +1,6 @@
 /** The route table for a person, and for a page. */
-import { WIDTH, wrap } from '../../snippet.ts';
-import { paint, visible } from '../../terminal.ts';
+import { WIDTH, wrap } from '../../text/snippet.ts';
+import { paint, visible } from '../../text/terminal.ts';
 import { audiencesOf, issuerWords, listed } from '../words.ts';
 import type { ApiEntry, RouteEntry } from './table.ts';
 

@@ -1,0 +1,145 @@
+/** The check of a wrangler.toml: errors, and warnings of what works and may not be meant. */
+import type { Place } from '../../../src/policy/compile/fault.ts';
+import type { Policy } from '../../../src/policy/policy.ts';
+import {
+  compileSection,
+  environmentOf,
+  environmentsOf,
+  type PolicyFile,
+  readPolicyFile,
+  type Section,
+} from '../file/config.ts';
+import { readSource, type Source } from '../file/source.ts';
+import { type Allowances, readAllowances } from './allow.ts';
+import { FILE_CHECKS } from './file-checks.ts';
+import type { Finding, Hit, Rule } from './findings.ts';
+import { POLICY_ERROR } from './kinds.ts';
+import { LINTS } from './lints/lints.ts';
+import { type Facts, readSubject } from './lints/subject.ts';
+
+/** What `check` found in one environment of a configuration file. */
+export interface CheckResult {
+  /** `undefined`: the top level. */
+  readonly environment: string | undefined;
+  readonly faults: readonly Finding[];
+  /** What works as it is written, and may not be meant. Looked for where there are no faults. */
+  readonly warnings: readonly Finding[];
+  readonly routes: number;
+}
+
+export interface CheckOptions {
+  /** Which to check; all where it is left out, since wrangler inherits no `vars`. */
+  readonly environments?: readonly (string | undefined)[];
+  /** What is known besides the file. */
+  readonly facts?: Facts;
+}
+
+/** Checks every environment of a file. Throws `CommandError` where it can't be read. */
+export function checkConfig(path: string): CheckResult[] {
+  return checkPolicy(readPolicyFile(path));
+}
+
+/** Pure. Throws `CommandError` if there is no such environment. */
+export function checkPolicy(
+  file: PolicyFile,
+  { environments, facts = {} }: CheckOptions = {},
+): CheckResult[] {
+  const view = openFile(file);
+  const results = (environments ?? environmentsOf(file)).map((name) =>
+    checkSection(view, name, environmentOf(file, name), facts),
+  );
+  const [first, ...others] = results.map((result, i) => withoutRepeated(result, results.slice(0, i)));
+  const comments = view.allowances().faults;
+  return first === undefined ? [] : [{ ...first, warnings: [...first.warnings, ...comments] }, ...others];
+}
+
+/** What an environment inherits is told of once. */
+function withoutRepeated(result: CheckResult, earlier: readonly CheckResult[]): CheckResult {
+  const key = ({ rule, region, problem }: Finding) => JSON.stringify([rule, region, problem]);
+  const told = new Set(earlier.flatMap(({ faults, warnings }) => [...faults, ...warnings].map(key)));
+  const isNew = (finding: Finding) => !told.has(key(finding));
+  return {
+    ...result,
+    faults: result.faults.filter((one) => !inherited(one) || isNew(one)),
+    warnings: result.warnings.filter((one) => !inherited(one) || isNew(one)),
+  };
+}
+
+const inherited = ({ place }: Finding) =>
+  ['cache', 'workers_dev', 'preview_urls', 'routes', 'route'].includes(String(place[0]));
+
+/** A file whose positions are read when the first finding needs them. */
+interface View {
+  readonly file: PolicyFile;
+  source(): Source;
+  allowances(): Allowances;
+}
+
+function openFile(file: PolicyFile): View {
+  let source: Source | undefined;
+  let allowances: Allowances | undefined;
+  const view: View = {
+    file,
+    source: () => (source ??= readSource(file.text)),
+    allowances: () =>
+      (allowances ??= file.text.includes('claimgate:')
+        ? readAllowances(view.source())
+        : { allows: () => false, faults: [] }),
+  };
+  return view;
+}
+
+function checkSection(
+  view: View,
+  environment: string | undefined,
+  section: Section,
+  facts: Facts,
+): CheckResult {
+  const finish = (rule: Rule) => (hit: Hit) => toFinding(view, environment, rule, hit);
+  const compiled = compileSection(section);
+  const faults = [
+    ...(compiled.ok ? [] : compiled.faults).map(finish(POLICY_ERROR)),
+    ...FILE_CHECKS.flatMap((check) => check.find(section).map(finish(check))),
+  ];
+  if (!compiled.ok || faults.length > 0) return { environment, faults, warnings: [], routes: 0 };
+  const found = lint(view, environment, section, compiled.policy, facts);
+  return {
+    environment,
+    faults: found.filter(({ severity }) => severity === 'error'),
+    warnings: found.filter(({ severity }) => severity === 'warning'),
+    routes: compiled.policy.apis.reduce((sum, api) => sum + api.routes.length, 0),
+  };
+}
+
+function lint(
+  view: View,
+  environment: string | undefined,
+  section: Section,
+  policy: Policy,
+  facts: Facts,
+): Finding[] {
+  const subject = readSubject(policy, section, environment, facts);
+  return LINTS.flatMap((one) =>
+    [...one.find(subject)].map((hit) => toFinding(view, environment, one, hit)),
+  ).filter(({ rule, severity, region }) => severity === 'error' || !view.allowances().allows(rule, region));
+}
+
+function toFinding(view: View, environment: string | undefined, rule: Rule, hit: Hit): Finding {
+  const { besideVars, ...fault } = hit;
+  return {
+    ...fault,
+    rule: rule.name,
+    severity: hit.severity ?? rule.severity,
+    why: rule.why,
+    region: view.source().regionOf(pathOf(view.file, environment, hit)),
+  };
+}
+
+/** From the top of the file. What is beside `[vars]` may be inherited from there. */
+function pathOf({ config }: PolicyFile, environment: string | undefined, { place, besideVars }: Hit): Place {
+  const section = environment === undefined ? [] : ['env', environment];
+  if (besideVars !== true) return [...section, 'vars', ...place];
+  const own = environment === undefined ? config : config.env?.[environment];
+  const isOwn = Object.hasOwn(own ?? {}, place[0] ?? '');
+  return isOwn || !Object.hasOwn(config, place[0] ?? '') ? [...section, ...place] : place;
+}

@@ -1,0 +1,92 @@
+/** Errors that the running Worker can't see: how the file holds the policy, and what answers before the Worker does. */
+import { fault } from '../../../src/policy/compile/fault.ts';
+import type { Section } from '../file/config.ts';
+import { besideVars, type Hit, type Rule } from './findings.ts';
+
+/** A variable of a Worker holds so much, as JSON. wrangler uploads more, only for it to be refused. */
+export const MAX_VARIABLE_BYTES = 5_000;
+
+/** An error that can be seen in one environment of the file. */
+export interface FileCheck extends Rule {
+  find(section: Section): Hit[];
+}
+
+export const sizeOf = (value: unknown): number =>
+  Buffer.byteLength(typeof value === 'string' ? value : JSON.stringify(value));
+
+/** How a variable gets smaller. */
+export function sizeRemedy(name: string, value: unknown): string {
+  if (!name.startsWith('API_')) return 'make it shorter';
+  const base = (value as { extends?: unknown }).extends ?? name;
+  return `move routes into another table, such as [vars.${String(base)}_MORE] with extends = ${JSON.stringify(base)}`;
+}
+
+const variableSize: FileCheck = {
+  name: 'variable-size',
+  severity: 'error',
+  finds: 'a variable of more than 5,000 bytes, as JSON',
+  why: 'the platform refuses larger ones, after the upload',
+  remedy: 'move routes into another table that extends the API',
+  find: ({ vars = {} }) =>
+    Object.entries(vars).flatMap(([name, value]) => {
+      const bytes = sizeOf(value);
+      if (bytes <= MAX_VARIABLE_BYTES) return [];
+      const problem = `this is ${bytes} bytes, and a variable holds ${MAX_VARIABLE_BYTES}`;
+      return [fault([name], problem, sizeRemedy(name, value))];
+    }),
+};
+
+const plainSecret: FileCheck = {
+  name: 'plain-secret',
+  severity: 'error',
+  finds: 'a secret of `origin_headers` whose value stands under `[vars]`',
+  why: 'whoever reads the file can send what the origin takes for a proof',
+  remedy: 'take it out of the file, and set it with `npx wrangler secret put`',
+  find: ({ vars = {} }) =>
+    Object.entries(vars).flatMap(([name, table]) => {
+      const headers = (table as { origin_headers?: Record<string, unknown> } | null)?.origin_headers ?? {};
+      return Object.entries(headers)
+        .filter(
+          ([, value]) => typeof value === 'string' && typeof vars[value.replace(/^secret:/, '')] === 'string',
+        )
+        .map(([header]) =>
+          fault(
+            [name, 'origin_headers', header],
+            'its secret stands in the file, under [vars]',
+            'take it out there, and set it with `npx wrangler secret put`',
+          ),
+        );
+    }),
+};
+
+const misplacedPolicy: FileCheck = {
+  name: 'misplaced-policy',
+  severity: 'error',
+  finds: 'a table of the policy that stands beside `[vars]`',
+  why: 'wrangler does not pass it to the Worker: nobody reads it',
+  remedy: 'move it under `[vars]`',
+  find: (section) =>
+    Object.keys(section)
+      .filter((key) => /^(GATEWAY|ISSUERS?|API[-_].+)$/i.test(key))
+      .map((name) => besideVars([name], 'policy stands under [vars]', `write [vars.${name}]`)),
+};
+
+const cacheEnabled: FileCheck = {
+  name: 'cache-enabled',
+  severity: 'error',
+  finds: '`[cache]` that is enabled',
+  why: "it would answer one caller with another's response, without a token",
+  remedy: 'remove it; origins can be cached in front of their own zone',
+  find: ({ cache }) =>
+    cache?.enabled === true
+      ? [
+          besideVars(
+            ['cache', 'enabled'],
+            'the cache would answer before the gateway has looked at a token',
+            'remove [cache] from wrangler.toml',
+          ),
+        ]
+      : [],
+};
+
+export const FILE_CHECKS: readonly FileCheck[] = [variableSize, plainSecret, misplacedPolicy, cacheEnabled];

@@ -1,0 +1,42 @@
+/** What `check` says about a policy. */
+import { type Fault, fault, type Place } from '../../../src/policy/compile/fault.ts';
+import type { Region } from '../file/positions.ts';
+
+export type Severity = 'error' | 'warning';
+
+/** A kind of finding, for those who read about it. */
+export interface Rule {
+  /** Its name, in words joined by `-`. */
+  readonly name: string;
+  readonly severity: Severity;
+  /** What it finds, as a noun: "a route that …". */
+  readonly finds: string;
+  /** Why that matters. */
+  readonly why: string;
+  /** What to do about it in general; each finding says it for its place. */
+  readonly remedy: string;
+  /** What it needs to know besides the file. */
+  readonly needs?: string;
+}
+
+/** What a rule found. Its place is under `[vars]`, as that of every fault of the policy. */
+export interface Hit extends Fault {
+  /** The place is beside `[vars]`, in the same section of the file. */
+  readonly besideVars?: true;
+  /** Where it is other than its rule has it. */
+  readonly severity?: Severity;
+}
+
+/** A hit in what wrangler.toml says besides its variables. */
+export const besideVars = (place: Place, problem: string, remedy: string): Hit => ({
+  ...fault(place, problem, remedy),
+  besideVars: true,
+});
+
+/** A hit, with all that a report needs. */
+export interface Finding extends Fault {
+  readonly rule: string;
+  readonly severity: Severity;
+  readonly why: string;
+  readonly region: Region;
+}

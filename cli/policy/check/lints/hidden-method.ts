@@ -1,0 +1,59 @@
+import { fault } from '../../../../src/policy/compile/fault.ts';
+import { match } from '../../../../src/policy/match.ts';
+import { parsePath } from '../../../../src/policy/path.ts';
+import type { Lint } from './lint.ts';
+import { isOpen, isWeaker } from './strength.ts';
+import { andMore, endsInWildcard, methodsOf, type PlacedRoute } from './subject.ts';
+
+export const hiddenMethod: Lint = {
+  name: 'hidden-method',
+  severity: 'warning',
+  finds: 'a route with `*` whose method a path below it lacks, where a route of other methods has that path',
+  why: 'a path belongs to its most specific pattern, whatever the method: such requests are answered with 405',
+  remedy: 'add the method to the route that has the path, or leave it and accept the warning',
+  *find({ policy, routes, hosts }) {
+    for (const wide of routes.filter(({ key }) => endsInWildcard(key))) {
+      if (isOpen(wide.route)) continue; // weak-neighbour looks at those
+      const hidden = new Map<string, PlacedRoute>();
+      for (const { host, routes: together } of hosts) {
+        if (!together.includes(wide)) continue;
+        for (const other of together) {
+          if (other.route.api !== wide.route.api || !covers(wide, other)) continue;
+          if (!isWeaker(wide.route, other.route)) continue;
+          const path = parsePath(requestPath(other));
+          if (typeof path === 'string') continue;
+          for (const method of methodsOf(wide.key)) {
+            const found = match(policy, host, method, path);
+            const refused = found.kind === 'no_match' && found.reason.code === 'method_not_allowed';
+            if (refused) hidden.set(`${method} ${other.key.pattern}`, other);
+          }
+        }
+      }
+      const [first] = hidden;
+      if (first === undefined) continue;
+      yield fault(
+        wide.place,
+        `it does not serve ${andMore([...hidden.keys()])}: that path belongs to ${JSON.stringify(first[1].route.key)}`,
+        `add a route "${first[0]}" if such requests should pass`,
+      );
+    }
+  },
+};
+
+/** Whether the wildcard would match all that the other pattern matches. */
+function covers({ key: wide }: PlacedRoute, { key: other }: PlacedRoute): boolean {
+  const fixed = wide.segments.slice(0, -1);
+  return (
+    other.pattern !== wide.pattern &&
+    other.segments.length > fixed.length &&
+    fixed.every((segment, i) => {
+      const its = other.segments[i];
+      if (its === undefined || its.kind === 'rest') return false;
+      if (segment.kind === 'literal') return its.kind === 'literal' && its.text === segment.text;
+      return its.kind === 'param' || (its.kind === 'literal' && its.text !== '');
+    })
+  );
+}
+
+const requestPath = ({ key }: PlacedRoute) =>
+  `/${key.segments.map((s) => (s.kind === 'literal' ? encodeURIComponent(s.text) : 'a-value')).join('/')}`;

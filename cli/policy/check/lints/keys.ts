@@ -1,0 +1,60 @@
+import { fault } from '../../../../src/policy/compile/fault.ts';
+import type { Lint } from './lint.ts';
+import type { Subject } from './subject.ts';
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+/** What is missing has no place of its own: the issuers' keys are what it is for. */
+const issuersPlace = ({ policy }: Subject) => ['ISSUERS', policy.issuers[0]?.name ?? ''];
+
+export const noKeyStore: Lint = {
+  name: 'no-key-store',
+  severity: 'warning',
+  finds: 'no KV namespace `KEYS`',
+  why: 'each isolate fetches the keys by itself, and an outage of the issuer becomes one of the gateway',
+  remedy: 'add `[[kv_namespaces]]` with `binding = "KEYS"`, in each environment',
+  *find(subject) {
+    const namespaces = listOf(subject.section.kv_namespaces) as { binding?: unknown }[];
+    if (namespaces.some(({ binding }) => binding === 'KEYS')) return;
+    yield fault(
+      issuersPlace(subject),
+      'no KV namespace KEYS keeps the keys of the issuers',
+      'add [[kv_namespaces]] with binding = "KEYS"',
+    );
+  },
+};
+
+export const noKeyRefresh: Lint = {
+  name: 'no-key-refresh',
+  severity: 'warning',
+  finds: 'no cron trigger',
+  why: 'nothing fetches keys ahead of time: requests wait for them, and a new key is unknown for longer',
+  remedy: 'add `[triggers]` with `crons = ["*/5 * * * *"]`',
+  *find(subject) {
+    if (listOf(subject.section.triggers?.crons).length > 0) return;
+    yield fault(
+      issuersPlace(subject),
+      'no cron trigger fetches the keys of the issuers ahead of time',
+      'add [triggers] with crons = ["*/5 * * * *"]',
+    );
+  },
+};
+
+export const unusedIssuer: Lint = {
+  name: 'unused-issuer',
+  severity: 'warning',
+  finds: 'an issuer that no API accepts',
+  why: 'its tokens pass nowhere, and its keys are fetched for nothing',
+  remedy: 'name it in `issuer` of an API, or remove its table',
+  *find({ policy }) {
+    const used = new Set(policy.apis.flatMap(({ issuers }) => issuers));
+    for (const issuer of policy.issuers) {
+      if (used.has(issuer)) continue;
+      yield fault(
+        ['ISSUERS', issuer.name],
+        'no API accepts this issuer',
+        `add ${JSON.stringify(issuer.name)} to issuer of an API, or remove the table`,
+      );
+    }
+  },
+};

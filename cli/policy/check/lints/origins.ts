@@ -1,0 +1,65 @@
+import { fault } from '../../../../src/policy/compile/fault.ts';
+import type { Api } from '../../../../src/policy/policy.ts';
+import { isLoopbackHost, parseUrl } from '../../../../src/policy/uri.ts';
+import type { Lint } from './lint.ts';
+import { coversHost, workerRoutesOf } from './worker-routes.ts';
+
+const urlOf = ({ origin }: Api) => (origin.kind === 'url' ? parseUrl(origin.base) : undefined);
+
+export const httpOrigin: Lint = {
+  name: 'http-origin',
+  severity: 'warning',
+  finds: 'an origin with an `http:` URL, unless it is on this machine',
+  why: 'whoever is on the way reads and changes requests, the verified claims and secrets among them',
+  remedy: 'write an https URL, or use a service binding',
+  *find({ policy }) {
+    for (const api of policy.apis) {
+      const url = urlOf(api);
+      if (url?.protocol !== 'http:' || isLoopbackHost(url.hostname)) continue;
+      const what = api.originHeaders.length > 0 ? 'claims and secrets' : 'claims';
+      yield fault([api.name, 'origin'], `${what} travel to it unencrypted`, 'write an https URL');
+    }
+  },
+};
+
+export const workersDevOrigin: Lint = {
+  name: 'workers-dev-origin',
+  severity: 'warning',
+  finds: 'an origin under `workers.dev`',
+  why: 'anyone can call it there, around the gateway; and Workers of one account may not reach each other so',
+  remedy:
+    'bind it with `[[services]]`, write `origin = "service:BINDING"`, and set `workers_dev = false` there',
+  *find({ policy }) {
+    for (const api of policy.apis) {
+      if (!urlOf(api)?.hostname.endsWith('.workers.dev')) continue;
+      yield fault(
+        [api.name, 'origin'],
+        'this origin is a Worker, with an address that anyone can call',
+        'write "service:BINDING", and set workers_dev = false there',
+      );
+    }
+  },
+};
+
+export const zoneGap: Lint = {
+  name: 'zone-gap',
+  severity: 'warning',
+  finds: 'an API with `origin = "zone"` whose host has routes for http or for https only',
+  why: 'with the other scheme, requests go around the gateway to the same origin',
+  remedy: 'write the pattern without a scheme, such as "api.example.com/*"',
+  *find({ policy, section }) {
+    const routes = workerRoutesOf(section).filter(({ path }) => path === '/*');
+    for (const { name, hosts, origin } of policy.apis) {
+      if (origin.kind !== 'zone') continue;
+      for (const [i, host] of hosts.entries()) {
+        const schemes = routes.filter((route) => coversHost(route, host)).map(({ scheme }) => scheme);
+        if (schemes.length === 0 || schemes.includes(undefined) || new Set(schemes).size === 2) continue;
+        yield fault(
+          [name, 'hosts', i],
+          `the Worker has a route for ${schemes[0]} only: with ${schemes[0] === 'http' ? 'https' : 'http'}, requests go around it`,
+          `write "${host}/*" in routes`,
+        );
+      }
+    }
+  },
+};

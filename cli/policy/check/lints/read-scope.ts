@@ -1,0 +1,42 @@
+import { fault } from '../../../../src/policy/compile/fault.ts';
+import type { Lint } from './lint.ts';
+import { isWrite, methodsOf, type PlacedRoute } from './subject.ts';
+
+/** `read:orders`, `orders:read`, `orders.read`, `Orders.Read.All`. */
+const READ = /^(read|view|list)[:._/-]|[:._/-](read|view|list|readonly)([:._/-]all)?$/i;
+/** What is asked with POST, and changes nothing. */
+const QUERIES =
+  /^(search|find|query|queries|graphql|lookup|filter|count|export|preview|validate|batch-?get|introspect)$/i;
+
+export const readScope: Lint = {
+  name: 'read-scope',
+  severity: 'warning',
+  finds:
+    'a route for POST, PUT, PATCH or DELETE that a token with scopes to read passes (`read:…`, `…:read`, `….read`)',
+  why: 'clients that were given reading may write',
+  remedy: 'ask for a scope to write; if the request only reads (a search), accept the warning',
+  *find({ routes }) {
+    for (const one of routes) {
+      const { route, key, place } = one;
+      const methods = methodsOf(key).filter(isWrite);
+      if (methods.length === 0 || isQuery(one, methods)) continue;
+      const { scopesAll, scopesAny } = route;
+      const enough = scopesAny.find(isRead);
+      if (scopesAll.length + scopesAny.length === 0 || !scopesAll.every(isRead)) continue;
+      if (scopesAny.length > 0 && enough === undefined) continue;
+      const field = scopesAll.length > 0 ? 'scopes_all' : 'scopes_any';
+      yield fault(
+        [...place, field],
+        `${methods.join(', ')} ${methods.length === 1 ? 'passes' : 'pass'} with ${JSON.stringify(scopesAll[0] ?? enough)}, a scope to read`,
+        'ask for a scope to write',
+      );
+    }
+  },
+};
+
+const isRead = (scope: string) => READ.test(scope);
+
+function isQuery({ key }: PlacedRoute, writes: readonly string[]): boolean {
+  const words = key.segments.flatMap((s) => (s.kind === 'literal' ? s.text.split(':') : []));
+  return writes.every((method) => method === 'POST') && QUERIES.test(words.at(-1) ?? '');
+}

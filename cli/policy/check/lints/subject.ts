@@ -1,0 +1,106 @@
+/** What lints look at: a policy that compiles, the section it stands in, and what else is known. */
+import type { Place } from '../../../../src/policy/compile/fault.ts';
+import { parseRouteKey, type RouteKey } from '../../../../src/policy/compile/route-key.ts';
+import type { Api, Policy, Route } from '../../../../src/policy/policy.ts';
+import type { Section } from '../../file/config.ts';
+import type { Declared } from '../declared.ts';
+import type { OnlineFacts } from '../online.ts';
+
+/** What is known besides the file. */
+export interface Facts {
+  /** What the issuer beside the gateway is told. */
+  readonly declared?: Declared | undefined;
+  /** The claims of an example token. */
+  readonly token?: Readonly<Record<string, unknown>> | undefined;
+  /** What issuers and origins answered, by environment. */
+  readonly online?: ReadonlyMap<string | undefined, OnlineFacts>;
+}
+
+/** A route with its key taken apart, and where it stands. */
+export interface PlacedRoute {
+  readonly route: Route;
+  readonly key: RouteKey;
+  readonly place: Place;
+}
+
+export interface Subject {
+  readonly policy: Policy;
+  /** With what it inherits. */
+  readonly section: Section;
+  readonly routes: readonly PlacedRoute[];
+  /** The routes that can be asked for together: those of one host, or of all that no API names. */
+  readonly hosts: readonly HostRoutes[];
+  readonly declared: Declared | undefined;
+  readonly token: Readonly<Record<string, unknown>> | undefined;
+  readonly online: OnlineFacts | undefined;
+}
+
+export interface HostRoutes {
+  /** A host that these routes serve. */
+  readonly host: string;
+  readonly routes: readonly PlacedRoute[];
+}
+
+export function readSubject(
+  policy: Policy,
+  section: Section,
+  environment: string | undefined,
+  { declared, token, online }: Facts,
+): Subject {
+  const places = placesOf(section);
+  const routes = policy.apis.flatMap((api) =>
+    api.routes.flatMap((route): PlacedRoute[] => {
+      const place = places.get(api.name)?.get(route.key) ?? [api.name, 'routes', route.key];
+      const key = parseRouteKey(route.key, place);
+      return Array.isArray(key) ? [] : [{ route, key, place }];
+    }),
+  );
+  const served =
+    (host: string | undefined) =>
+    ({ hosts }: Api) =>
+      host === undefined ? hosts.length === 0 : hosts.includes(host);
+  const known: (string | undefined)[] = [...policy.hosts.keys(), ...(policy.otherHosts ? [undefined] : [])];
+  return {
+    policy,
+    section,
+    routes,
+    hosts: known.map((host) => ({
+      host: host ?? 'any-other-host.invalid',
+      routes: routes.filter(({ route }) => served(host)(route.api)),
+    })),
+    declared,
+    token,
+    online: online?.get(environment),
+  };
+}
+
+/** Routes may stand in tables that extend the API's own. */
+function placesOf({ vars = {} }: Section): Map<string, Map<string, Place>> {
+  const places = new Map<string, Map<string, Place>>();
+  for (const [name, value] of Object.entries(vars)) {
+    if (!name.startsWith('API_') || typeof value !== 'object' || value === null) continue;
+    const { extends: base, routes } = value as { extends?: string; routes?: object };
+    const api = places.get(base ?? name) ?? new Map<string, Place>();
+    for (const key of Object.keys(routes ?? {})) api.set(key, [name, 'routes', key]);
+    places.set(base ?? name, api);
+  }
+  return places;
+}
+
+/** Methods that people name; `*` is more than these. */
+export const COMMON_METHODS: readonly string[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+const WRITES: readonly string[] = ['POST', 'PUT', 'PATCH', 'DELETE'];
+export const isWrite = (method: string): boolean => WRITES.includes(method);
+export const isRead = (method: string): boolean => method === 'GET' || method === 'HEAD';
+
+export const methodsOf = ({ methods }: RouteKey): readonly string[] =>
+  methods.includes('*') ? COMMON_METHODS : methods;
+
+export const endsInWildcard = ({ segments }: RouteKey): boolean => segments.at(-1)?.kind === 'rest';
+
+/** A list in a sentence that stays short. */
+export function andMore(names: readonly string[]): string {
+  const [first = '', ...rest] = names;
+  return rest.length === 0 ? first : `${first} and ${rest.length} more`;
+}

@@ -1,0 +1,110 @@
+/** The policy in a wrangler.toml: read and compiled as the gateway would, for every tool. */
+import type { Bindings } from '../../../src/policy/compile/bindings.ts';
+import { type Compiled, compilePolicy } from '../../../src/policy/compile/compile.ts';
+import { formatFault } from '../../../src/policy/compile/fault.ts';
+import type { Policy } from '../../../src/policy/policy.ts';
+import { CommandError, EXIT } from '../../text/terminal.ts';
+import { parseToml, readText, sectionOf, type WithEnvironments } from '../../text/toml.ts';
+
+type WorkerRoute = string | { pattern?: string; custom_domain?: boolean };
+
+/** What a policy needs of one environment of a wrangler.toml. */
+export interface Section {
+  readonly vars?: Record<string, unknown>;
+  readonly services?: readonly { binding?: string }[];
+  readonly mtls_certificates?: readonly { binding?: string }[];
+  readonly ratelimits?: readonly { name?: string }[];
+  readonly route?: WorkerRoute;
+  readonly routes?: readonly WorkerRoute[];
+  readonly cache?: { enabled?: boolean };
+  readonly kv_namespaces?: readonly { binding?: string }[];
+  readonly triggers?: { crons?: readonly string[] };
+  readonly workers_dev?: boolean;
+  readonly preview_urls?: boolean;
+}
+
+/** A wrangler.toml that was read. */
+export interface PolicyFile {
+  /** Its name in messages. */
+  readonly path: string;
+  readonly text: string;
+  readonly config: WithEnvironments<Section>;
+}
+
+/** Throws `CommandError` where there is no such file, or no TOML in it. */
+export function readPolicyFile(path: string): PolicyFile {
+  return parsePolicyFile(path, readText(path, 'name the file with --config'));
+}
+
+/** Throws `CommandError` where the text is no TOML. @param path its name in messages */
+export function parsePolicyFile(path: string, text: string): PolicyFile {
+  return { path, text, config: parseToml(path, text) as WithEnvironments<Section> };
+}
+
+/** The names of its environments; `undefined` is the top level. */
+export const environmentsOf = ({ config }: PolicyFile): (string | undefined)[] => [
+  undefined,
+  ...Object.keys(config.env ?? {}),
+];
+
+/** One environment, with what it inherits. Throws `CommandError` if there is no such environment. */
+export function environmentOf({ config, path }: PolicyFile, environment: string | undefined): Section {
+  const section = sectionOf(config, path, environment);
+  return environment === undefined ? section : inherit(config, section);
+}
+
+/** What wrangler passes on to environments that have none of their own. Bindings and vars it does not. */
+const INHERITED = ['workers_dev', 'preview_urls', 'triggers', 'cache'] as const;
+
+function inherit(top: Section, section: Section): Section {
+  const { route, routes } = top;
+  const own = section.route !== undefined || section.routes !== undefined;
+  const inherited = Object.fromEntries(
+    INHERITED.filter((name) => top[name] !== undefined).map((name) => [name, top[name]]),
+  );
+  return { ...inherited, ...(!own && { ...(route && { route }), ...(routes && { routes }) }), ...section };
+}
+
+/** Compiles the policy of one environment, as the gateway would. Throws `CommandError` if there is no such environment. */
+export function compileConfig(path: string, environment: string | undefined): Compiled {
+  return compileSection(environmentOf(readPolicyFile(path), environment));
+}
+
+export function compileSection(section: Section): Compiled {
+  const { vars = {} } = section;
+  // The way through JSON is the one that wrangler sends the tables: dates become strings.
+  return compilePolicy(JSON.parse(JSON.stringify(vars)) as Record<string, unknown>, listBindings(section));
+}
+
+/** The policy of one environment. Throws `CommandError` where it has errors, with all of them. */
+export function policyOf(file: PolicyFile, environment: string | undefined): Policy {
+  const compiled = compileSection(environmentOf(file, environment));
+  if (compiled.ok) return compiled.policy;
+  const where = environment === undefined ? file.path : `${file.path} [env.${environment}]`;
+  const list = compiled.faults.map((fault) => `\n  ${formatFault(fault)}`).join('');
+  throw new CommandError(
+    `the policy in ${where} has errors; claimgate check shows where:${list}`,
+    EXIT.misuse,
+  );
+}
+
+/** Secrets are not in the file: whether they are there, the running Worker says. */
+function listBindings(section: Section): Bindings {
+  const names = (tables: unknown, member: string) =>
+    listOf(tables).flatMap((table) => {
+      const name = (table as Record<string, unknown> | null)?.[member];
+      return typeof name === 'string' ? [name] : [];
+    });
+  const routes = [...listOf(section.routes), section.route];
+  return {
+    services: names(section.services, 'binding'),
+    certificates: names(section.mtls_certificates, 'binding'),
+    rateLimits: names(section.ratelimits, 'name'),
+    workerRoutes: routes.flatMap((route) =>
+      typeof route === 'string' ? [route] : names([route], 'pattern'),
+    ),
+  };
+}
+
+/** What is no list is wrangler's to complain about. */
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);

@@ -1,0 +1,122 @@
+/** The JSON Schema of wrangler.toml, as far as it is policy: for editors, and for who has no claimgate at hand. */
+import * as z from 'zod/mini';
+import {
+  apiSchema,
+  corsSchema,
+  extensionSchema,
+  forwardSchema,
+  issuerSchema,
+  paramSchema,
+  reportSchema,
+  routeSchema,
+  settingsSchema,
+} from '../../../src/policy/compile/schema.ts';
+import {
+  API_TEXTS,
+  CORS_TEXTS,
+  EXTENSION_TEXTS,
+  FORWARD_TEXTS,
+  ISSUER_TEXTS,
+  PARAM_TEXTS,
+  ROUTE_TEXTS,
+  RULE_TEXTS,
+  SETTINGS_TEXTS,
+} from '../../../src/policy/compile/texts.ts';
+
+export type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+/** Every table of the policy, and what its fields mean. */
+export const DESCRIBED = [
+  [apiSchema, API_TEXTS],
+  [corsSchema, CORS_TEXTS],
+  [extensionSchema, EXTENSION_TEXTS],
+  [forwardSchema, FORWARD_TEXTS],
+  [issuerSchema, ISSUER_TEXTS],
+  [paramSchema, PARAM_TEXTS],
+  [reportSchema, RULE_TEXTS],
+  [routeSchema, ROUTE_TEXTS],
+  [settingsSchema, SETTINGS_TEXTS],
+] as const;
+
+/** The texts of fields, as the schemas' own descriptions. */
+const texts = z.registry<{ description: string }>();
+for (const [schema, fields] of DESCRIBED) {
+  const shape: Readonly<Record<string, z.core.$ZodType>> = schema.shape;
+  for (const [name, description] of Object.entries(fields)) {
+    const field = shape[name];
+    if (field !== undefined) texts.add(field, { description });
+  }
+}
+
+/** Draft 7 is what editors' TOML plugins read. */
+export const toJsonSchema = (schema: z.core.$ZodType): JsonSchema => {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', target: 'draft-7', metadata: texts });
+  return rest as JsonSchema;
+};
+
+/** wrangler's own fields are none of its business: `[vars]` and `[env.<name>.vars]` are. */
+export function policyFileSchema(): object {
+  const vars = { $ref: '#/definitions/policy' };
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'claimgate: the policy in wrangler.toml',
+    type: 'object',
+    properties: {
+      vars,
+      env: {
+        type: 'object',
+        additionalProperties: {
+          type: 'object',
+          properties: { vars, ...MISPLACED },
+          patternProperties: NO_API,
+        },
+      },
+      ...MISPLACED,
+    },
+    patternProperties: NO_API,
+    definitions: {
+      policy: {
+        description: 'The policy, and other variables. Each environment has its own.',
+        type: 'object',
+        required: ['ISSUERS'],
+        properties: {
+          GATEWAY: { description: 'What holds for the whole gateway.', ...toJsonSchema(settingsSchema) },
+          ISSUERS: {
+            description: 'Whose tokens are believed, each under a name of your choice.',
+            type: 'object',
+            minProperties: 1,
+            additionalProperties: toJsonSchema(issuerSchema),
+          },
+        },
+        patternProperties: { '^API_.': apiTable() },
+        // Strings and numbers are none of the policy's business; any other table is a misspelt one.
+        additionalProperties: { type: ['string', 'number', 'boolean'] },
+      },
+    },
+  };
+}
+
+/** A table of the policy beside `[vars]` reaches nobody. */
+const MISPLACED = { GATEWAY: false, ISSUERS: false };
+const NO_API = { '^API_.': false };
+
+/**
+ * An API, or more routes of one. As one object with a condition: with a choice of two, editors would say of a typo only
+ * that the table is neither.
+ */
+function apiTable(): object {
+  const api = toJsonSchema(apiSchema);
+  const extension = toJsonSchema(extensionSchema);
+  return {
+    description: 'An API: where its requests go, and who gets in.',
+    ...api,
+    properties: { ...api.properties, extends: extension.properties?.['extends'] },
+    required: ['routes'],
+    if: { required: ['extends'] },
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+    then: { propertyNames: { enum: Object.keys(extension.properties ?? {}) } },
+    else: { required: api.required },
+  };
+}
+
+export const renderSchema = (): string => `${JSON.stringify(policyFileSchema(), null, 2)}\n`;

@@ -1,0 +1,143 @@
+/** Where in a wrangler.toml something stands: from a path of names and indexes to lines and columns. */
+import { type AST, parseTOML } from 'toml-eslint-parser';
+import type { Place } from '../../../src/policy/compile/fault.ts';
+
+/** A part of the file: counted from 1, the end is behind the last character. Columns count UTF-16 units. */
+export interface Region {
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+}
+
+export interface FileComment {
+  readonly line: number;
+  readonly text: string;
+  readonly region: Region;
+}
+
+/** A text value, with the path that leads to it. */
+export interface FileString {
+  readonly path: Place;
+  readonly value: string;
+  readonly region: Region;
+}
+
+export interface Positions {
+  /** The place itself, or else the nearest one around it that is in the file. */
+  regionOf(path: Place): Region;
+  /** Whether the text could be read. Else every place is its start. */
+  readonly readable: boolean;
+  readonly comments: readonly FileComment[];
+  readonly strings: readonly FileString[];
+}
+
+interface Node {
+  region: Region | undefined;
+  readonly children: Map<string | number, Node>;
+}
+
+const START: Region = { line: 1, column: 1, endLine: 1, endColumn: 1 };
+
+/** Reads a TOML text that is known to be one; never throws. */
+export function readPositions(text: string): Positions {
+  const root = emptyNode();
+  const strings: FileString[] = [];
+  let program: AST.TOMLProgram;
+  try {
+    program = parseTOML(text.replace(/^\ufeff/, ' '), { tomlVersion: 'next' });
+  } catch {
+    return { readable: false, regionOf: () => START, comments: [], strings };
+  }
+  for (const entry of program.body[0].body) {
+    if (entry.type === 'TOMLKeyValue') addPair(root, [], entry, strings);
+    else addTable(root, entry, strings);
+  }
+  return {
+    readable: true,
+    regionOf: (path) => nearest(root, path),
+    comments: program.comments.map(({ loc, value }) => ({
+      line: loc.start.line,
+      text: value,
+      region: regionOf(loc),
+    })),
+    strings,
+  };
+}
+
+const emptyNode = (): Node => ({ region: undefined, children: new Map() });
+
+const regionOf = ({ start, end }: AST.SourceLocation): Region => ({
+  line: start.line,
+  column: start.column + 1,
+  endLine: end.line,
+  endColumn: end.column + 1,
+});
+
+function childOf(node: Node, name: string | number): Node {
+  let child = node.children.get(name);
+  if (child === undefined) {
+    child = emptyNode();
+    node.children.set(name, child);
+  }
+  return child;
+}
+
+/** `[a.b]` and `[[a.b]]`: each part of the header is the place of its table, until that has a header of its own. */
+function addTable(root: Node, table: AST.TOMLTable, strings: FileString[]): void {
+  const parts = table.key.keys.map(({ loc }) => regionOf(loc));
+  let node = root;
+  let part = -1;
+  for (const name of table.resolvedKey) {
+    node = childOf(node, name);
+    if (typeof name === 'string') part++;
+    node.region ??= parts[part];
+  }
+  node.region = parts[part];
+  for (const pair of table.body) addPair(node, table.resolvedKey, pair, strings);
+}
+
+function addPair(table: Node, at: Place, pair: AST.TOMLKeyValue, strings: FileString[]): void {
+  let node = table;
+  const path = [...at];
+  for (const key of pair.key.keys) {
+    const name = key.type === 'TOMLBare' ? key.name : key.value;
+    node = childOf(node, name);
+    node.region ??= regionOf(key.loc);
+    path.push(name);
+  }
+  const { value } = pair;
+  // A short value is shown with its name; of a table, its name is the place.
+  const isTable = value.type === 'TOMLInlineTable';
+  const oneLine = pair.loc.start.line === value.loc.end.line;
+  node.region = regionOf(
+    isTable || !oneLine ? pair.key.loc : { start: pair.key.loc.start, end: value.loc.end },
+  );
+  addValue(node, path, value, strings);
+}
+
+function addValue(node: Node, path: Place, value: AST.TOMLContentNode, strings: FileString[]): void {
+  if (value.type === 'TOMLInlineTable') {
+    for (const pair of value.body) addPair(node, path, pair, strings);
+  } else if (value.type === 'TOMLArray') {
+    for (const [i, element] of value.elements.entries()) {
+      const child = childOf(node, i);
+      child.region = regionOf(element.loc);
+      addValue(child, [...path, i], element, strings);
+    }
+  } else if (value.kind === 'string') {
+    strings.push({ path, value: value.value, region: regionOf(value.loc) });
+  }
+}
+
+function nearest(root: Node, path: Place): Region {
+  let node = root;
+  let region = START;
+  for (const name of path) {
+    const child = node.children.get(name);
+    if (child === undefined) break;
+    region = child.region ?? region;
+    node = child;
+  }
+  return region;
+}

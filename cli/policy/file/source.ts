@@ -1,0 +1,27 @@
+/** A wrangler.toml as it may be shown: lines without secrets, and where things stand in them. */
+import { maskRegion, maskValues, splitLines } from '../../text/snippet.ts';
+import { type FileString, type Positions, readPositions } from './positions.ts';
+
+export interface Source extends Positions {
+  /** Its lines, with what may be a secret covered. */
+  readonly lines: readonly string[];
+}
+
+export function readSource(text: string): Source {
+  const positions = readPositions(text);
+  const lines = splitLines(text);
+  if (!positions.readable) return { ...positions, lines: lines.map(maskValues) };
+  for (const { region } of positions.strings.filter(mayBeSecret)) maskRegion(lines, region);
+  return { ...positions, lines };
+}
+
+/**
+ * Plain variables hold whatever their owner puts there; a header's value should name a secret, and may be one; a URL
+ * may have a password.
+ */
+function mayBeSecret({ path, value }: FileString): boolean {
+  const [name, ...inner] = path.slice(path.indexOf('vars') + 1);
+  if (/:\/\/[^/?#]*@/.test(value)) return true;
+  if (!path.includes('vars') || name === undefined) return false;
+  return inner.length === 0 || (inner[0] === 'origin_headers' && !value.startsWith('secret:'));
+}

@@ -1,0 +1,35 @@
+/** What the gateway would say of a token, route by route: its own functions on its own policy. */
+import { decide } from '../../../src/decide.ts';
+import { SITUATIONS } from '../../../src/http/problem.ts';
+import type { Policy } from '../../../src/policy/policy.ts';
+import { exampleTarget, hostOf } from './targets.ts';
+import { withIssuerKeys } from './verifiers.ts';
+
+export interface RouteVerdict {
+  readonly route: string;
+  readonly status: number;
+  /** Why not; `undefined` if the token passes. */
+  readonly reason: string | undefined;
+  readonly detail: string | undefined;
+}
+
+/** Judges a token by every route that demands one. Keys are fetched from the issuer, as the gateway would. */
+export async function judgeToken(policy: Policy, token: string): Promise<RouteVerdict[]> {
+  const verify = withIssuerKeys(policy, () => Date.now());
+  const verdicts: RouteVerdict[] = [];
+  for (const route of policy.apis.flatMap((api) => api.routes)) {
+    if (route.auth === 'none') continue;
+    // What stands for a parameter may not satisfy a rule that is bound to it.
+    const { method, path } = exampleTarget(route);
+    const asked = { method, url: `https://${hostOf(route.api)}${path}`, authorization: `Bearer ${token}` };
+    const decision = await decide(asked, policy, verify);
+    const { code } = decision.kind === 'deny' ? decision.reason : {};
+    verdicts.push({
+      route: `${route.api.name} ${route.key}`,
+      status: code === undefined ? 200 : SITUATIONS[code].status,
+      reason: code,
+      detail: code && SITUATIONS[code].detail,
+    });
+  }
+  return verdicts;
+}

@@ -1,0 +1,80 @@
+/** What the gateway does with a request: its own functions on the same policy, up to where an origin would be asked. */
+import { type Decision, decide, type Verify } from '../../../src/decide.ts';
+import type { Reason } from '../../../src/decision.ts';
+import { isHealthRequest } from '../../../src/http/health.ts';
+import { readRequestId } from '../../../src/http/request-id.ts';
+import { createOutbound, isLoop, type Outbound } from '../../../src/outbound.ts';
+import type { Api, ForwardedClaim, Policy } from '../../../src/policy/policy.ts';
+import { createReplies } from '../../../src/reply.ts';
+
+/** A request as it comes to the gateway. */
+export interface Question {
+  /** As it is sent: not folded by a URL parser. */
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Headers;
+}
+
+export interface Simulated {
+  /** `self`: a document or a preflight, which the gateway answers without a decision. */
+  readonly kind: 'self' | 'allow' | 'deny';
+  readonly decision: Decision | undefined;
+  /** Why not. */
+  readonly reason: Reason | undefined;
+  /** What the client gets; where the request is allowed, what the gateway adds to the origin's answer. */
+  readonly answer: Response;
+  /** What the origin is asked, where it is. */
+  readonly outbound: Outbound | undefined;
+  /** Claims that can't be sent in the form that the policy asks for. */
+  readonly skipped: readonly ForwardedClaim[];
+}
+
+export type Simulate = (question: Question, verify: Verify) => Promise<Simulated>;
+
+/** Secrets are not in the policy's file, and are not for anyone's eyes. */
+export const secretWords = (name: string): string => `(from secret ${name})`;
+
+/** For requests to one policy, as many as there are. Counts against no rate limit, and takes every binding for given. */
+export function createSimulator(policy: Policy): Simulate {
+  const replies = createReplies(policy);
+  const skipped: ForwardedClaim[] = [];
+  const prepare = createOutbound(policy, {
+    originHeaders: (api: Api) => api.originHeaders.map(({ header, secret }) => [header, secretWords(secret)]),
+    skipped: (_, claim) => skipped.push(claim),
+  });
+  return async (question, verify) => {
+    const self = isHealthRequest(question, policy.settings.healthPath)
+      ? new Response(null, { headers: { 'content-type': 'application/json', 'cache-control': 'no-store' } })
+      : replies.own(question);
+    const nothing = { decision: undefined, reason: undefined, outbound: undefined, skipped: [] };
+    if (self !== undefined) return { kind: 'self', ...nothing, answer: self };
+
+    const { url, method, headers } = question;
+    const requestId = readRequestId(headers);
+    const decision = await decide(
+      { url, method, authorization: headers.get('authorization') },
+      policy,
+      verify,
+    );
+    skipped.length = 0;
+    const outbound =
+      decision.kind === 'deny'
+        ? decision.reason
+        : isLoop(decision.route.api, headers)
+          ? ({ code: 'loop' } as const)
+          : prepare(headers, decision, requestId);
+    if ('code' in outbound) {
+      const answer = replies.finish(question, outbound, decision, requestId);
+      return { ...nothing, kind: 'deny', decision, reason: outbound, answer };
+    }
+    const answer = replies.finish(question, new Response(), decision, requestId);
+    return { kind: 'allow', decision, reason: undefined, answer, outbound, skipped: [...skipped] };
+  };
+}
+
+/** What the platform adds to every request that the gateway sends on: no shared cache may answer it. */
+export function asSent({ headers }: Outbound): Headers {
+  const sent = new Headers(headers);
+  for (const name of ['cache-control', 'pragma']) if (!sent.has(name)) sent.set(name, 'no-cache');
+  return sent;
+}

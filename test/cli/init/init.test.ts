@@ -1,0 +1,201 @@
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { type Answers, findAnswers, workerName } from '../../../cli/init/answers.ts';
+import { renderPolicyFile } from '../../../cli/init/policy-file.ts';
+import { renderWorkflow } from '../../../cli/init/workflow.ts';
+import { checkPolicy } from '../../../cli/policy/check/check.ts';
+import { parsePolicyFile } from '../../../cli/policy/file/config.ts';
+import { claimgate } from '../support/claimgate.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'claimgate-init-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function emptyFolder(name: string): string {
+  mkdirSync(join(folder, name), { recursive: true });
+  return join(folder, name);
+}
+
+const ANSWERS: Answers = {
+  name: 'orders',
+  issuer: 'https://issuer.example/',
+  audience: 'https://api.example.com/orders',
+  origin: 'https://orders.example',
+  host: undefined,
+};
+
+const FLAGS = [
+  '--issuer',
+  'https://issuer.example/',
+  '--audience',
+  'https://api.example.com/orders',
+  '--origin',
+  'https://orders.example',
+];
+
+describe('claimgate init', () => {
+  it.each<[string, Partial<Answers>]>([
+    ['a URL and a host', { host: 'api.example.com' }],
+    ['a service', { origin: 'service:orders-api' }],
+    ['a name that says nothing', { name: 'gateway' }],
+    ['texts that TOML must escape', { audience: 'a "b" \\c' }],
+  ])('writes a policy without errors and warnings: %s', (_, more) => {
+    const text = renderPolicyFile({ ...ANSWERS, ...more }, './node_modules/claimgate');
+    const [result] = checkPolicy(parsePolicyFile('wrangler.toml', text));
+    expect(result).toMatchObject({ faults: [], warnings: [], routes: 4 });
+  });
+
+  it('writes what passes check and test as it is', async () => {
+    const at = emptyFolder('Orders');
+    expect((await claimgate(['init', at, '--yes'])).code).toBe(0);
+    const config = ['--config', join(at, 'wrangler.toml')];
+    expect(await claimgate(['check', '--strict', ...config])).toMatchObject({
+      code: 0,
+      stdout: `ok     ${config[1]}: 4 routes\n`,
+    });
+    const tested = await claimgate([
+      'test',
+      join(at, 'policy.test.toml'),
+      ...config,
+      '--min-coverage',
+      '100',
+    ]);
+    expect(tested).toMatchObject({ code: 0, stdout: expect.stringContaining('all pass') });
+  });
+
+  it('takes the name of the folder, and says what comes next', async () => {
+    const at = emptyFolder('Order_Gateway');
+    const { stdout, stderr } = await claimgate(['init', at, ...FLAGS]);
+    expect(stdout).toContain(
+      'wrote  wrangler.toml\nwrote  policy.test.toml\nwrote  .github/workflows/policy.yml\n',
+    );
+    expect(stdout).toContain('npx claimgate check --online');
+    expect(stderr).toContain(
+      'claimgate is not installed here yet; npm install --save-dev claimgate wrangler',
+    );
+    const text = readFileSync(join(at, 'wrangler.toml'), 'utf8');
+    expect(text.split('\n').slice(0, 3)).toEqual([
+      '#:schema ./node_modules/claimgate/docs/policy.schema.json',
+      'name = "order-gateway"',
+      'main = "node_modules/claimgate/dist/worker.js"',
+    ]);
+    expect(text).toContain('[vars.API_ORDER.routes]\n"GET /order" ');
+  });
+
+  it('finds the package of a workspace, and the root of the repository', async () => {
+    const root = emptyFolder('workspace');
+    mkdirSync(join(root, '.git'));
+    mkdirSync(join(root, 'node_modules/claimgate'), { recursive: true });
+    writeFileSync(join(root, 'node_modules/claimgate/package.json'), '{}');
+    const at = emptyFolder('workspace/apps/orders');
+    const { stdout, stderr } = await claimgate(['init', at, ...FLAGS]);
+    expect(stderr).toBe('');
+    expect(stdout).toContain('wrote  ../../.github/workflows/policy.yml');
+    expect(readFileSync(join(at, 'wrangler.toml'), 'utf8')).toContain(
+      'main = "../../node_modules/claimgate/dist/worker.js"',
+    );
+    const workflow = parse(readFileSync(join(root, '.github/workflows/policy.yml'), 'utf8'));
+    expect(workflow.jobs.policy.defaults).toEqual({ run: { 'working-directory': 'apps/orders' } });
+  });
+
+  it.each(['wrangler.toml', 'policy.test.toml', '.github/workflows/policy.yml'])(
+    'replaces no %s, and writes nothing then',
+    async (name) => {
+      const at = emptyFolder(`there ${name.replaceAll('/', ' ')}`);
+      mkdirSync(join(at, '.github/workflows'), { recursive: true });
+      writeFileSync(join(at, name), 'mine');
+      const { code, stdout, stderr } = await claimgate(['init', at, ...FLAGS]);
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toBe(
+        `error  ${name} is there already, and nothing was written; move it away, or name another folder\n`,
+      );
+      expect(readFileSync(join(at, name), 'utf8')).toBe('mine');
+      const files = readdirSync(at, { recursive: true, withFileTypes: true });
+      expect(files.filter((one) => one.isFile())).toHaveLength(1);
+    },
+  );
+
+  it.each<[string, string[], string]>([
+    ['nobody to ask', FLAGS.slice(0, 2), 'give --audience, --origin, or --yes for examples'],
+    ['an issuer that is none', ['--yes', '--issuer', 'auth0'], '\n  issuer: '],
+    ['a host that is none', ['--yes', '--host', 'https://x'], '\n  hosts[0]: '],
+    ['a name that is none', ['--yes', '--name', 'My Gateway'], 'take one such as my-gateway'],
+  ])('%s: what to do, and no file', async (name, flags, message) => {
+    const at = emptyFolder(name);
+    const { code, stderr } = await claimgate(['init', at, ...flags]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain('    at ');
+    expect(readdirSync(at)).toEqual([]);
+  });
+
+  it('says so where it may not write', async () => {
+    writeFileSync(join(folder, 'file'), '');
+    const { code, stderr } = await claimgate(['init', join(folder, 'file'), ...FLAGS]);
+    expect([code, stderr]).toEqual([3, expect.stringMatching(/^error {2}.*can't be written \(E\w+\)/)]);
+    expect(existsSync(join(folder, 'file', 'wrangler.toml'))).toBe(false);
+  });
+});
+
+describe('the questions', () => {
+  it('are asked for what the flags leave open; an empty answer takes what stands in brackets', async () => {
+    const asked: string[] = [];
+    const replies = ['', 'https://issuer.example/', ' orders ', '', 'api.example.com'];
+    const answers = await findAnswers(
+      {},
+      '/tmp/shop',
+      async (text) => {
+        asked.push(text);
+        return replies[asked.length - 1] ?? '';
+      },
+      false,
+    );
+    expect(answers).toEqual({
+      name: 'shop',
+      issuer: 'https://issuer.example/',
+      audience: 'orders',
+      origin: 'https://origin.example.com',
+      host: 'api.example.com',
+    });
+    expect(asked[0]).toBe('Name of the Worker (shop): ');
+    expect(asked).toHaveLength(5);
+  });
+
+  it('are not asked where flags have answered', async () => {
+    const given = { name: 'a', issuer: 'b', audience: 'c', origin: 'd', host: 'e' };
+    const never = () => Promise.reject(new Error('asked'));
+    expect(await findAnswers(given, '.', never, false)).toEqual(given);
+  });
+
+  it.each([
+    ['Order Gateway!', 'order-gateway'],
+    ['--', 'gateway'],
+    ['x'.repeat(80), 'x'.repeat(54)],
+  ])('make a name of %j', (text, name) => expect(workerName(text)).toBe(name));
+});
+
+describe('the workflow', () => {
+  it('quotes a folder that YAML would read otherwise', () => {
+    const { jobs } = parse(renderWorkflow('a: b #c'));
+    expect(jobs.policy.defaults.run['working-directory']).toBe('a: b #c');
+  });
+
+  it('has shell that bash reads, and no expression in it: a branch may have any name', () => {
+    for (const { run } of parse(renderWorkflow('')).jobs.policy.steps) {
+      if (run === undefined) continue;
+      expect(run).not.toContain('${{');
+      execFileSync('bash', ['-n', '-c', run]);
+    }
+  });
+});

@@ -1,0 +1,830 @@
+/** What the check looks for, besides what the gateway itself refuses (typos.test.ts): each shown, and absent where all is well. */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { checkPolicy } from '../../../../cli/policy/check/check.ts';
+import { findDeclared } from '../../../../cli/policy/check/declared.ts';
+import type { Finding } from '../../../../cli/policy/check/findings.ts';
+import { RULES } from '../../../../cli/policy/check/kinds.ts';
+import { LINTS } from '../../../../cli/policy/check/lints/lints.ts';
+import type { Facts } from '../../../../cli/policy/check/lints/subject.ts';
+import type { OnlineFacts } from '../../../../cli/policy/check/online.ts';
+import { parsePolicyFile } from '../../../../cli/policy/file/config.ts';
+import { makeFolder, policyText } from '../../support/policies.ts';
+
+const write = makeFolder();
+
+function check(text: string, facts: Facts = {}): Finding[] {
+  return checkPolicy(parsePolicyFile('wrangler.toml', text), { facts }).flatMap(({ faults, warnings }) => [
+    ...faults,
+    ...warnings,
+  ]);
+}
+
+/** The findings of one rule as text; fails where there are others. */
+function found(rule: string, text: string, facts?: Facts): string[] {
+  const findings = check(text, facts);
+  expect(findings.filter((one) => one.rule !== rule)).toEqual([]);
+  return findings.map(({ at, problem }) => `${at}: ${problem}`);
+}
+
+const routes = (...lines: string[]) => policyText({ routes: lines.join('\n') });
+const online = (issuer: object | undefined, origin?: object): Facts => ({
+  online: new Map([
+    [
+      undefined,
+      {
+        issuers: new Map(issuer && [['main', issuer]]),
+        origins: new Map(origin && [['API_X', origin]]),
+      } as unknown as OnlineFacts,
+    ],
+  ]),
+});
+const keys = (algorithms: string[], claims?: string[]) =>
+  online({ kind: 'keys', algorithms: new Set(algorithms), claims });
+const ADMIN = '{ scopes_all = ["admin"] }';
+const ZONE = 'hosts = ["api.example.com"]\norigin = "zone"\nzone_unprotected = true';
+const HOSTED = 'hosts = ["api.example.com"]\norigin = "service:X"';
+const routed = (...patterns: string[]) =>
+  `routes = [${patterns.map((pattern) => `{ pattern = "${pattern}", zone_name = "example.com" }`).join(', ')}]`;
+
+/** Open to anyone. */
+const OTHER_API =
+  '[vars.API_Y]\norigin = "service:X"\naudience = "y"\n[vars.API_Y.routes]\n"GET /y" = { auth = "none" }';
+const TWO_ISSUERS = '[vars.ISSUERS.b]\nissuer = "https://b.example/"';
+
+interface Example {
+  readonly rule: string;
+  /** Policies in which it finds something, and where. */
+  readonly bad: readonly [what: string, text: string, found: string, facts?: Facts][];
+  /** Policies that are near, and in which it finds nothing. */
+  readonly good: readonly [what: string, text: string, facts?: Facts][];
+}
+
+const DECLARED: Facts = {
+  declared: {
+    file: 'issuer.json',
+    issuers: ['https://issuer.example/'],
+    apis: [{ identifier: 'x', scopes: ['read:things'] }],
+  },
+};
+
+const NOBODYS: Facts = {
+  declared: { file: 'issuer.json', issuers: [], apis: [{ identifier: 'x', scopes: ['read:things'] }] },
+};
+
+const EXAMPLES: readonly Example[] = [
+  {
+    rule: 'weak-neighbour',
+    bad: [
+      [
+        'a public wildcard beside a guarded path of another method',
+        routes('"GET /admin/*" = { auth = "none" }', `"POST /admin/users" = ${ADMIN}`),
+        'API_X.routes."GET /admin/*": it serves GET /admin/users.json without a token, beside "POST /admin/users"',
+      ],
+      [
+        'a parameter beside a literal',
+        routes('"GET /orders/:id" = {}', `"GET /orders/export" = ${ADMIN}`),
+        'API_X.routes."GET /orders/:id": it serves GET /orders/export.json with fewer rules, beside "GET /orders/export"',
+      ],
+      [
+        'many guarded paths: one finding',
+        routes(
+          '"GET /*" = { auth = "none" }',
+          `"GET /a" = ${ADMIN}`,
+          `"GET /b" = ${ADMIN}`,
+          `"GET /c/d" = ${ADMIN}`,
+        ),
+        'API_X.routes."GET /*": it serves GET /a.json without a token, beside "GET /a" and 2 more',
+      ],
+      [
+        'what is above a guarded wildcard',
+        routes('"GET /*" = { auth = "none" }', `"GET /admin/*" = ${ADMIN}`),
+        'API_X.routes."GET /*": it serves GET /admin without a token, beside "GET /admin/*"',
+      ],
+      [
+        'a wildcard on trial',
+        routes('"GET /*" = { report_only = true } # claimgate: allow report-only', `"GET /a" = ${ADMIN}`),
+        'API_X.routes."GET /*": it serves GET /a.json without a token, beside "GET /a"',
+      ],
+    ],
+    good: [
+      ['rules that are as strong', routes(`"GET /admin/*" = ${ADMIN}`, `"GET /admin/users" = ${ADMIN}`)],
+      [
+        'other rules',
+        routes('"GET /a/:id" = { scopes_all = ["read:a"] }', '"GET /a/x" = { scopes_all = ["x:a"] }'),
+      ],
+      [
+        'a public wildcard with a guard around the rest',
+        routes('"GET /site/*" = { auth = "none" }', `"* /api/*" = ${ADMIN}`, `"GET /api/x" = ${ADMIN}`),
+      ],
+      [
+        'another spelling of the guarded path',
+        routes('"GET /:x" = { auth = "none" }', `"GET /a" = ${ADMIN}`, `"GET /A.json" = ${ADMIN}`),
+      ],
+      [
+        'another API: its paths go elsewhere',
+        policyText({ routes: `"GET /a" = ${ADMIN}`, more: OTHER_API.replace('GET /y', 'GET /*') }),
+      ],
+      [
+        'rules of another kind',
+        routes('"GET /a/:id" = { claims = { org = 1 } }', '"GET /a/x" = { scopes_all = ["x:a"] }'),
+      ],
+      [
+        'a public path that is no wildcard',
+        routes('"GET /health" = { auth = "none" }', `"GET /a" = ${ADMIN}`),
+      ],
+      [
+        'a public GET of ids beside a POST',
+        routes('"GET /a/:id" = { auth = "none" }', `"POST /a/search" = ${ADMIN}`),
+      ],
+    ],
+  },
+  {
+    rule: 'hidden-method',
+    bad: [
+      [
+        'a path of a GET below a wildcard for all methods',
+        routes('"* /a/*" = {} # claimgate: allow weak-neighbour', `"GET /a/b" = ${ADMIN}`),
+        'API_X.routes."* /a/*": it does not serve POST /a/b and 3 more: that path belongs to "GET /a/b"',
+      ],
+      [
+        'a path of a GET below a POST',
+        routes('"POST /a/*" = {}', `"GET /a/b" = ${ADMIN}`),
+        'API_X.routes."POST /a/*": it does not serve POST /a/b: that path belongs to "GET /a/b"',
+      ],
+    ],
+    good: [
+      ['equal rules', routes(`"POST /a/*" = ${ADMIN}`, `"GET /a/b" = ${ADMIN}`)],
+      ['a path beside it', routes('"POST /a/*" = {}', `"GET /b" = ${ADMIN}`)],
+      [
+        'a route for the method',
+        routes(
+          '"POST /a/*" = {}',
+          `"GET /a/b" = ${ADMIN}`,
+          '"POST /a/b" = {} # claimgate: allow weaker-write',
+        ),
+      ],
+    ],
+  },
+  {
+    rule: 'never-matches',
+    bad: [
+      [
+        '* where all methods are taken',
+        routes(`"GET|POST|PUT|PATCH|DELETE|OPTIONS /a" = ${ADMIN}`, '"* /a" = {}'),
+        'API_X.routes."* /a": other routes have every method of this path',
+      ],
+      [
+        'a wildcard whose paths are taken',
+        routes(`"GET /a/*" = ${ADMIN}`, '"GET /a/:x" = {}', '"GET /a/:x/" = {}', '"GET /a/:x/*" = {}'),
+        'API_X.routes."GET /a/*": more specific routes serve every path that it matches',
+      ],
+    ],
+    good: [
+      ['* beside some methods', routes(`"GET|POST /a" = ${ADMIN}`, `"* /a" = ${ADMIN}`)],
+      [
+        'one that another host still needs',
+        policyText({
+          top: 'workers_dev = false',
+          api: 'hosts = ["a.example.com", "b.example.com"]\norigin = "service:X"',
+          routes: '"* /y" = {}',
+          more: OTHER_API.replace(
+            '"GET /y" = { auth = "none" }',
+            '"GET|POST|PUT|PATCH|DELETE|OPTIONS /y" = {}',
+          ).replace('audience', 'hosts = ["b.example.com"]\naudience'),
+        }),
+      ],
+      ['a wildcard with paths left', routes('"GET /a/*" = {}', '"GET /a/:x" = {}', '"GET /a/:x/*" = {}')],
+    ],
+  },
+  {
+    rule: 'unrouted',
+    bad: [
+      [
+        'a host without a route of the Worker',
+        policyText({ top: routed('api.example.org/*'), api: HOSTED }),
+        'API_X.hosts[0]: no route of the Worker leads api.example.com to it',
+      ],
+      [
+        'a path without one',
+        policyText({
+          top: routed('api.example.com/v1/*'),
+          api: HOSTED,
+          routes: '"GET /v1/x" = {}\n"GET /v2/x" = {}',
+        }),
+        'API_X.routes."GET /v2/x": no route of the Worker leads this path of api.example.com to it',
+      ],
+    ],
+    good: [
+      ['a route for the host', policyText({ top: routed('api.example.com/*'), api: HOSTED })],
+      ['one for all hosts of a zone', policyText({ top: routed('*.example.com/*'), api: HOSTED })],
+      [
+        'a custom domain',
+        policyText({ top: 'routes = [{ pattern = "api.example.com", custom_domain = true }]', api: HOSTED }),
+      ],
+      ['no routes in the file', policyText({ top: 'workers_dev = false', api: HOSTED })],
+      [
+        'a parameter that may be the path',
+        policyText({ top: routed('api.example.com/v1/*'), api: HOSTED, routes: '"GET /:version/x" = {}' }),
+      ],
+    ],
+  },
+  {
+    rule: 'scope-typo',
+    bad: [
+      [
+        'a letter too few',
+        routes(
+          '"GET /a" = { scopes_all = ["read:orders"] }',
+          '"GET /b" = { scopes_any = ["x", "read:order"] }',
+        ),
+        'API_X.routes."GET /b".scopes_any[1]: "read:order" differs by one letter from "read:orders"',
+      ],
+      [
+        'letters swapped, in rules on trial',
+        routes(
+          '"GET /a" = { report = { scopes_all = ["raed:orders"] } }',
+          '"GET /b" = { scopes_all = ["read:orders"] }',
+          '"GET /c" = { scopes_all = ["read:orders"] }',
+        ),
+        'API_X.routes."GET /a".report.scopes_all[0]: "raed:orders" differs by one letter from "read:orders"',
+      ],
+    ],
+    good: [
+      [
+        'numbers',
+        routes('"GET /a" = { scopes_all = ["orders:v1"] }', '"GET /b" = { scopes_all = ["orders:v2"] }'),
+      ],
+      [
+        'get and set',
+        routes('"GET /a" = { scopes_all = ["get:orders"] }', '"PUT /b" = { scopes_all = ["set:orders"] }'),
+      ],
+      [
+        'short words',
+        routes(
+          '"GET /a" = { scopes_all = ["read:a", "get:things"] }',
+          '"GET /b" = { scopes_all = ["read:b", "set:things"] }',
+        ),
+      ],
+    ],
+  },
+  {
+    rule: 'weaker-write',
+    bad: [
+      [
+        'sending without a token what is read with one',
+        routes('"GET /a/:id" = { scopes_all = ["read:a"] }', '"POST /a/:id" = { auth = "none" }'),
+        'API_X.routes."POST /a/:id": POST passes without a token, where "GET /a/:id" asks for more',
+      ],
+      [
+        'fewer scopes, one of two read routes being as weak',
+        routes(
+          '"GET /a" = { scopes_all = ["read:a", "admin"] }',
+          '"HEAD /a" = { scopes_all = ["read:a"] }',
+          '"PUT|PATCH /a" = { scopes_all = ["read:a"] } # claimgate: allow read-scope',
+        ),
+        'API_X.routes."PUT|PATCH /a": PUT, PATCH pass with fewer rules, where "GET /a" asks for more',
+      ],
+    ],
+    good: [
+      ['the same rules', routes('"GET|POST /a" = { scopes_all = ["a"] }')],
+      ['more rules', routes('"GET /a" = {}', '"POST /a" = { scopes_all = ["write:a"] }')],
+      ['other rules', routes('"GET /a" = { scopes_all = ["r:a"] }', '"POST /a" = { scopes_all = ["w:a"] }')],
+      ['public reading', routes('"GET /a" = { auth = "none" }', '"POST /a" = { scopes_all = ["w:a"] }')],
+      ['another path', routes('"GET /a" = { scopes_all = ["r:a"] }', '"POST /login" = { auth = "none" }')],
+    ],
+  },
+  {
+    rule: 'open-write',
+    bad: [
+      [
+        'a public DELETE',
+        routes('"GET|DELETE /a" = { auth = "none" }'),
+        'API_X.routes."GET|DELETE /a".auth: DELETE passes without a token',
+      ],
+      [
+        'every method, a token being welcome',
+        routes('"* /a" = { auth = "optional" }'),
+        'API_X.routes."* /a".auth: PUT, PATCH, DELETE pass without a token',
+      ],
+    ],
+    good: [
+      ['a login', routes('"POST /login" = { auth = "none" }')],
+      ['reading', routes('"GET|HEAD /a" = { auth = "none" }')],
+      ['a DELETE with a token', routes('"DELETE /a" = {}')],
+    ],
+  },
+  {
+    rule: 'read-scope',
+    bad: [
+      [
+        'a scope to read',
+        routes('"DELETE /a" = { scopes_all = ["read:a"] }'),
+        'API_X.routes."DELETE /a".scopes_all: DELETE passes with "read:a", a scope to read',
+      ],
+      [
+        'a choice of which one is to read',
+        routes('"GET|PUT|PATCH /a" = { scopes_any = ["a:write", "a.read"] }'),
+        'API_X.routes."GET|PUT|PATCH /a".scopes_any: PUT, PATCH pass with "a.read", a scope to read',
+      ],
+      [
+        'in a table that extends the API',
+        policyText({
+          more: '[vars.API_MORE]\nextends = "API_X"\nroutes = { "PUT /a" = { scopes_all = ["read:a"] } }',
+        }),
+        'API_MORE.routes."PUT /a".scopes_all: PUT passes with "read:a", a scope to read',
+      ],
+      [
+        'all methods',
+        routes('"* /a" = { scopes_all = ["Files.Read.All"] }'),
+        'API_X.routes."* /a".scopes_all: POST, PUT, PATCH, DELETE pass with "Files.Read.All", a scope to read',
+      ],
+    ],
+    good: [
+      ['a scope to write', routes('"POST /a" = { scopes_all = ["read:a", "write:a"] }')],
+      ['a GET', routes('"GET /a" = { scopes_all = ["a:read"] }')],
+      [
+        'a search',
+        routes(
+          '"POST /a/search" = { scopes_all = ["read:a"] }',
+          '"POST /graphql" = { scopes_all = ["read:b"] }',
+        ),
+      ],
+      ['no scopes', routes('"POST /a" = {}')],
+      ['a word that only begins so', routes('"POST /a" = { scopes_all = ["readings:create"] }')],
+    ],
+  },
+  {
+    rule: 'report-only',
+    bad: [
+      [
+        'a route on trial',
+        routes('"GET /a" = { report_only = true }'),
+        'API_X.routes."GET /a".report_only: the route is open to anonymous requests',
+      ],
+    ],
+    good: [['rules on trial', routes('"GET /a" = { report = { scopes_all = ["a"] } }')]],
+  },
+  {
+    rule: 'unknown-audience',
+    bad: [
+      [
+        'a file that was named, and one issuer',
+        policyText().replace('audience = "x"', 'audience = "xx"'),
+        'API_X.audience: issuer.json has no API "xx"',
+        NOBODYS,
+      ],
+      [
+        'an audience that the issuer lacks',
+        policyText().replace('audience = "x"', 'audience = ["x", "xx"]'),
+        'API_X.audience[1]: issuer.json has no API "xx"',
+        DECLARED,
+      ],
+    ],
+    good: [
+      ['one that it has', policyText(), DECLARED],
+      [
+        'a file that says nothing of who the issuer is, and two of them',
+        policyText({ issuer: TWO_ISSUERS, api: 'origin = "service:X"\nissuer = ["main", "b"]' }).replace(
+          'audience = "x"',
+          'audience = "xx"',
+        ),
+        NOBODYS,
+      ],
+      [
+        'one of another issuer',
+        policyText().replace('audience = "x"', 'audience = "xx"').replace('issuer.example', 'other.example'),
+        DECLARED,
+      ],
+    ],
+  },
+  {
+    rule: 'undeclared-scope',
+    bad: [
+      [
+        'a scope that the API lacks',
+        routes('"GET /a" = { scopes_any = ["read:things", "admin"] }'),
+        'API_X.routes."GET /a".scopes_any[1]: issuer.json has no scope "admin" for x',
+        DECLARED,
+      ],
+    ],
+    good: [['one that it has', policyText(), DECLARED]],
+  },
+  {
+    rule: 'unknown-claim',
+    bad: [
+      [
+        'a claim that the token lacks',
+        policyText({ api: 'origin = "service:X"\nforward = { "/realm/roles" = "x-roles", org = "x-org" }' }),
+        'API_X.forward."/realm/roles": the example token has no such claim',
+        { token: { iss: 'https://issuer.example/', aud: 'x', org: 'a', realm: {} } },
+      ],
+      [
+        'a claim that metadata does not list',
+        policyText({ api: 'origin = "service:X"\nforward = { tenant = "x-tenant" }' }),
+        "API_X.forward.tenant: the issuer's metadata does not list this claim",
+        keys(['ES256'], ['sub']),
+      ],
+    ],
+    good: [
+      [
+        'a claim that it lists, and one with a name space',
+        policyText({
+          api: 'origin = "service:X"\nforward = { sub = "x-sub", "https://e.example/t" = "x-t" }',
+        }),
+        keys(['ES256'], ['sub']),
+      ],
+      [
+        'metadata that lists none',
+        policyText({ api: 'origin = "service:X"\nforward = { tenant = "x-tenant" }' }),
+        keys(['ES256']),
+      ],
+      [
+        'a claim that another issuer may send',
+        policyText({
+          issuer: TWO_ISSUERS,
+          api: 'origin = "service:X"\nissuer = ["main", "b"]\nforward = { tenant = "x-tenant" }',
+        }),
+        keys(['ES256'], ['sub']),
+      ],
+      [
+        'a token for another API',
+        policyText({ api: 'origin = "service:X"\nforward = { tenant = "x-tenant" }' }),
+        { token: { iss: 'https://issuer.example/', aud: 'y' } },
+      ],
+    ],
+  },
+  {
+    rule: 'http-origin',
+    bad: [
+      [
+        'an http URL',
+        policyText({ api: 'origin = "http://x.example"' }),
+        'API_X.origin: claims travel to it unencrypted',
+      ],
+      [
+        'with secrets: one finding',
+        policyText({ api: 'origin = "http://x.example"\norigin_headers = { x-s = "secret:S" }' }),
+        'API_X.origin: claims and secrets travel to it unencrypted',
+      ],
+    ],
+    good: [
+      ['this machine', policyText({ api: 'origin = "http://localhost:3000"' })],
+      ['https', policyText({ api: 'origin = "https://x.example"' })],
+    ],
+  },
+  {
+    rule: 'workers-dev-origin',
+    bad: [
+      [
+        'a Worker by its address',
+        policyText({ api: 'origin = "https://x.acme.workers.dev"' }),
+        'API_X.origin: this origin is a Worker, with an address that anyone can call',
+      ],
+    ],
+    good: [['another host', policyText({ api: 'origin = "https://workers.dev.example"' })]],
+  },
+  {
+    rule: 'zone-gap',
+    bad: [
+      [
+        'a route for one scheme',
+        policyText({ top: routed('https://api.example.com/*'), api: ZONE }),
+        'API_X.hosts[0]: the Worker has a route for https only: with http, requests go around it',
+      ],
+    ],
+    good: [
+      ['a route for both', policyText({ top: routed('api.example.com/*'), api: ZONE })],
+      [
+        'two routes',
+        policyText({ top: routed('http://api.example.com/*', 'https://api.example.com/*'), api: ZONE }),
+      ],
+    ],
+  },
+  {
+    rule: 'workers-dev',
+    bad: [
+      [
+        'by default, without routes',
+        policyText({ api: HOSTED }),
+        'API_X.hosts: the Worker has an address under workers.dev too',
+      ],
+      [
+        'on purpose, beside an API for all hosts',
+        policyText({
+          top: `workers_dev = true\n${routed('api.example.com/*')}`,
+          api: HOSTED,
+          more: OTHER_API,
+        }),
+        'workers_dev: the Worker has an address under workers.dev too, and APIs without hosts answer there',
+      ],
+    ],
+    good: [
+      ['off by default, with routes', policyText({ top: routed('api.example.com/*'), api: HOSTED })],
+      ['off', policyText({ top: 'workers_dev = false', api: HOSTED })],
+      ['no hosts', policyText({ top: 'workers_dev = true' })],
+      ['a host there', policyText({ api: 'hosts = ["gateway.acme.workers.dev"]\norigin = "service:X"' })],
+    ],
+  },
+  {
+    rule: 'preview-urls',
+    bad: [
+      [
+        'on',
+        policyText({ top: 'workers_dev = false\npreview_urls = true', api: HOSTED }),
+        'preview_urls: each version has an address of its own',
+      ],
+    ],
+    good: [['left out', policyText({ top: 'workers_dev = false', api: HOSTED })]],
+  },
+  {
+    rule: 'no-key-store',
+    bad: [
+      [
+        'another binding',
+        policyText().replace('"KEYS"', '"KEY"'),
+        'ISSUERS.main: no KV namespace KEYS keeps the keys of the issuers',
+      ],
+    ],
+    good: [['KEYS', policyText()]],
+  },
+  {
+    rule: 'no-key-refresh',
+    bad: [
+      [
+        'no cron',
+        policyText().replace('["*/5 * * * *"]', '[]'),
+        'ISSUERS.main: no cron trigger fetches the keys of the issuers ahead of time',
+      ],
+    ],
+    good: [['a cron', policyText()]],
+  },
+  {
+    rule: 'unused-issuer',
+    bad: [
+      [
+        'an issuer of no API',
+        policyText({
+          issuer: '[vars.ISSUERS.old]\nissuer = "https://old.example/"',
+          api: 'origin = "service:X"\nissuer = "main"',
+        }),
+        'ISSUERS.old: no API accepts this issuer',
+      ],
+    ],
+    good: [
+      [
+        'an issuer of an API',
+        policyText({
+          issuer: '[vars.ISSUERS.b]\nissuer = "https://b.example/"',
+          api: 'origin = "service:X"\nissuer = ["main", "b"]',
+        }),
+      ],
+    ],
+  },
+  {
+    rule: 'large-variable',
+    bad: [
+      [
+        'four fifths',
+        policyText({ top: `vars.TEXT = "${'x'.repeat(4000)}"` }),
+        'TEXT: this is 4000 of 5000 bytes',
+      ],
+    ],
+    good: [['less', policyText({ top: `vars.TEXT = "${'x'.repeat(3999)}"` })]],
+  },
+  {
+    rule: 'issuer-keys',
+    bad: [
+      [
+        'an issuer with another name',
+        policyText(),
+        'ISSUERS.main.issuer: the issuer calls itself by another name (issuer_mismatch)',
+        online({ kind: 'fault', fault: 'issuer_mismatch' }),
+      ],
+    ],
+    good: [['keys', policyText(), keys(['ES256'])]],
+  },
+  {
+    rule: 'unused-algorithm',
+    bad: [
+      [
+        'an algorithm without a key',
+        policyText({ issuer: 'algorithms = ["ES256", "RS256"]' }),
+        "ISSUERS.main.algorithms[1]: none of the issuer's keys is for RS256",
+        keys(['ES256']),
+      ],
+      [
+        'keys for no algorithm',
+        policyText(),
+        "ISSUERS.main.algorithms: none of the issuer's keys is for an algorithm that is accepted",
+        keys(['ES512']),
+      ],
+    ],
+    good: [
+      ['the default', policyText(), keys(['ES256'])],
+      ['those that it has', policyText({ issuer: 'algorithms = ["ES256"]' }), keys(['ES256', 'RS256'])],
+    ],
+  },
+  {
+    rule: 'origin-unreachable',
+    bad: [
+      [
+        'a server error',
+        policyText(),
+        'API_X.origin: the origin answers 503',
+        online(undefined, { kind: 'answer', status: 503 }),
+      ],
+      [
+        'a time limit',
+        policyText(),
+        'API_X.origin: the origin did not answer within 5 s',
+        online(undefined, { kind: 'unreachable', timedOut: true }),
+      ],
+    ],
+    good: [
+      ['a refusal', policyText(), online(undefined, { kind: 'answer', status: 401, guarded: 'GET /x' })],
+    ],
+  },
+  {
+    rule: 'open-origin',
+    bad: [
+      [
+        'an answer to anyone',
+        policyText(),
+        'API_X.origin: the origin answers "GET /x" without a token (200)',
+        online(undefined, { kind: 'answer', status: 200, guarded: 'GET /x' }),
+      ],
+    ],
+    good: [
+      ['a public path', policyText(), online(undefined, { kind: 'answer', status: 200 })],
+      ['a redirect', policyText(), online(undefined, { kind: 'answer', status: 302, guarded: 'GET /x' })],
+    ],
+  },
+];
+
+describe.each(EXAMPLES)('$rule', ({ rule, bad, good }) => {
+  it.each([...bad])('finds: %s', (_what, text, expected, facts) => {
+    expect(found(rule, text, facts)).toEqual([expected]);
+  });
+
+  it.each([...good])('leaves alone: %s', (_what, text, facts) => {
+    expect(check(text, facts)).toEqual([]);
+  });
+
+  it('can be accepted at its line, unless it is an error', () => {
+    for (const [, text, , facts] of bad) {
+      const [finding] = check(text, facts);
+      const lines = text.split('\n');
+      lines.splice((finding?.region.line ?? 1) - 1, 0, `# claimgate: allow ${rule} -- a test`);
+      expect(check(lines.join('\n'), facts)).toHaveLength(finding?.severity === 'error' ? 1 : 0);
+    }
+  });
+});
+
+it('an issuer behind a service binding may be one that only the Worker reaches', () => {
+  const text = policyText({ issuer: 'service = "X"' });
+  const [finding] = check(text, online({ kind: 'fault', fault: 'network_error' }));
+  expect(finding).toMatchObject({ rule: 'issuer-keys', severity: 'warning' });
+});
+
+it('every lint has examples', () => {
+  expect(EXAMPLES.map(({ rule }) => rule).sort()).toEqual(LINTS.map(({ name }) => name).sort());
+  expect(new Set(RULES.map(({ name }) => name)).size).toBe(RULES.length);
+});
+
+describe('errors of the file', () => {
+  it.each([
+    ['variable-size', policyText({ top: `vars.TEXT = "${'x'.repeat(5001)}"` }), 'TEXT'],
+    [
+      'plain-secret',
+      policyText({
+        top: 'vars.S = "hidden"',
+        api: 'origin = "https://x.example"\norigin_headers = { x-s = "secret:S" }',
+      }),
+      'API_X.origin_headers.x-s',
+    ],
+    ['misplaced-policy', policyText({ top: 'GATEWAY = { log_sample = 1 }' }), 'GATEWAY'],
+    ['cache-enabled', policyText({ top: 'cache = { enabled = true }' }), 'cache.enabled'],
+  ])('%s', (rule, text, at) => {
+    expect(check(text).map((one) => [one.rule, one.severity, one.at])).toEqual([[rule, 'error', at]]);
+  });
+
+  it('what an environment inherits is told of once, and found where only that is checked', () => {
+    const text = policyText({ top: 'cache = { enabled = true }' });
+    const file = parsePolicyFile(
+      'w',
+      `${text}\n${text.slice(text.indexOf('[[kv')).replace(/\[\[?(?=\w)/g, (open) => `${open}env.p.`)}`,
+    );
+    const all = checkPolicy(file).map(({ faults }) => faults.map(({ rule, region }) => [rule, region.line]));
+    expect(all).toEqual([[['cache-enabled', 1]], []]);
+    const [only] = checkPolicy(file, { environments: ['p'] });
+    expect(only?.faults.map(({ rule, region }) => [rule, region.line])).toEqual([['cache-enabled', 1]]);
+  });
+
+  it('wrangler passes routes on to environments, and nothing else of what a policy names', () => {
+    const zone = policyText({ api: ZONE });
+    const own = zone.slice(zone.indexOf('[[kv')).replace(/\[\[?(?=\w)/g, (open) => `${open}env.p.`);
+    const inherited = `${routed('api.example.com/*')}\n${zone}\n${own}`;
+    expect(check(inherited)).toEqual([]);
+    const without = inherited.replace('[[env.p.kv', '[env.p]\nroutes = []\n[[env.p.kv');
+    expect(check(without).map(({ problem }) => problem)).toContain(
+      'the Worker has no route "api.example.com/*", so that other paths go around it',
+    );
+    expect(
+      check(inherited.replace('[[env.p.services]]\nbinding = "X"', '[[env.p.services]]\nbinding = "Y"')),
+    ).toEqual([]);
+  });
+
+  it('knows the service bindings', () => {
+    const text = policyText({ api: 'origin = "service:X"' }).replace('binding = "X"', 'binding = "Y"');
+    expect(check(text).map(({ problem }) => problem)).toEqual(['there is no service binding "X"']);
+  });
+
+  it('leaves to wrangler what is no list', () => {
+    const text = policyText({ top: 'ratelimits = "L"\nroutes = 5\npreview_urls = 1' })
+      .replace('[[services]]\nbinding = "X"\nservice = "x"', '')
+      .replace('[[kv_namespaces]]\nbinding = "KEYS"', '');
+    expect(check(`services = {}\nkv_namespaces = {}\n${text}`).map(({ problem }) => problem)).toEqual([
+      'there is no service binding "X"',
+    ]);
+  });
+});
+
+describe('a comment that accepts', () => {
+  const trial = '"GET /x" = { report_only = true }';
+  it.each([
+    ['on the line', routes(`${trial} # claimgate: allow report-only`), 0],
+    ['above', routes(`# claimgate: allow report-only\n${trial}`), 0],
+    ['among comments above', routes(`# claimgate: allow no-key-store, report-only\n# why\n${trial}`), 0],
+    ['further above', routes(`# claimgate: allow report-only\n\n${trial}`), 1],
+    ['behind another line above', routes(`"GET /y" = {} # claimgate: allow report-only\n${trial}`), 1],
+    ['something else', routes(`${trial} # claimgate: allow read-scope`), 1],
+    ['below', routes(`${trial}\n# claimgate: allow report-only`), 1],
+  ])('%s', (_where, text, count) => {
+    expect(check(text)).toHaveLength(count);
+  });
+
+  it.each([
+    ['report-olny', 'there is no warning "report-olny"', 'did you mean "report-only"?'],
+    ['everything-at-all', 'there is no warning "everything-at-all"', 'docs/check.md has the names'],
+    ['policy', "policy is an error, and can't be accepted", 'mend it, and remove the comment'],
+    ['', 'this names no warning', 'write the name that the warning has in brackets'],
+  ])('of %j is reported', (name, problem, remedy) => {
+    const [finding, ...others] = check(routes(`# claimgate: allow ${name}`, '"GET /x" = {}'));
+    expect(finding).toMatchObject({
+      rule: 'unknown-allow',
+      problem,
+      remedy,
+      severity: 'warning',
+      region: { line: 16 },
+    });
+    expect(others).toEqual([]);
+  });
+});
+
+describe('what the issuer is told', () => {
+  it('is found beside the policy, with who the issuer is', async () => {
+    const record = {
+      identifier: 'x',
+      name: 'X',
+      scopes: [{ value: 'a' }],
+      token_lifetime: 60,
+      signing_alg: 'ES256',
+      token_dialect: 'access_token',
+    };
+    const file = write('issuer.json', JSON.stringify({ apis: [record], clients: [] }));
+    mkdirSync(join(dirname(file), 'issuer'));
+    write(
+      'issuer/wrangler.toml',
+      '[vars]\nISSUER = "https://a.example/"\n[env.p.vars]\nISSUER = "https://b.example/"\n',
+    );
+    const expected = {
+      file,
+      issuers: ['https://a.example/', 'https://b.example/'],
+      apis: [{ identifier: 'x', scopes: ['a'] }],
+    };
+    const policy = join(dirname(file), 'wrangler.toml');
+    expect(await findDeclared(policy, undefined)).toEqual(expected);
+    expect(await findDeclared(policy, file)).toEqual(expected);
+    expect(await findDeclared('test/wrangler.toml', undefined)).toBeUndefined();
+    write('issuer/wrangler.toml', '');
+    expect(await findDeclared(policy, undefined), 'nobody knows whose it is').toBeUndefined();
+    expect(await findDeclared(policy, file)).toMatchObject({ issuers: [] });
+    write('issuer.json', '[]');
+    expect(await findDeclared(policy, undefined), 'another file of that name').toBeUndefined();
+  });
+});
+
+describe('policies of this repository', () => {
+  const KEEPS_KEYS = '[[kv_namespaces]]\nbinding = "KEYS"\n[triggers]\ncrons = ["*/5 * * * *"]\n';
+  const blocks = (page: string) =>
+    [...readFileSync(page, 'utf8').matchAll(/```toml\n([\s\S]*?)```/g)]
+      .map(([, toml = '']) => toml)
+      .filter((toml) => toml.includes('[vars.ISSUERS') && toml.includes('[vars.API_'));
+
+  it.each(['README.md', 'docs/policy.md'])('%s', (page) => {
+    const [example = ''] = blocks(page);
+    expect(check(`workers_dev = false\n${KEEPS_KEYS}${example}`)).toEqual([]);
+  });
+});

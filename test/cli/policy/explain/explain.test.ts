@@ -1,0 +1,458 @@
+import { describe, expect, it } from 'vitest';
+import { explain } from '../../../../cli/policy/explain/explain.ts';
+import {
+  checkRequest,
+  readClaims,
+  readHeaders,
+  readTime,
+  readToken,
+} from '../../../../cli/policy/explain/inputs.ts';
+import { type Explanation, renderExplanation } from '../../../../cli/policy/explain/report.ts';
+import { parsePolicyFile, policyOf } from '../../../../cli/policy/file/config.ts';
+import { completeUrl } from '../../../../cli/policy/what-if/targets.ts';
+import type { Claims } from '../../../../cli/policy/what-if/unsigned.ts';
+import { CommandError } from '../../../../cli/text/terminal.ts';
+import { claimgate } from '../../support/claimgate.ts';
+import { makeFolder } from '../../support/files.ts';
+import { SHOP } from '../../support/shop.ts';
+
+const folder = makeFolder();
+const shop = folder.write('shop.toml', SHOP);
+const policy = policyOf(parsePolicyFile('shop.toml', SHOP), undefined);
+const NOW_MS = Date.parse('2026-11-24T12:00:00Z');
+
+async function ask(
+  request: string,
+  claims?: Claims,
+  headers: Record<string, string> = {},
+): Promise<Explanation> {
+  const [method = '', target = ''] = request.split(' ');
+  return explain(
+    {
+      method,
+      url: completeUrl(policy, method, target),
+      headers: new Headers({ 'x-request-id': 'request-1', ...headers }),
+    },
+    { policy, signature: claims === undefined ? 'offline' : 'unsigned', claims, nowMs: NOW_MS },
+  );
+}
+
+const stepOf = ({ steps }: Explanation, name: string) => steps.find(({ step }) => step === name);
+
+describe('the steps of a request', () => {
+  it('lead from the URL to the origin', async () => {
+    const told = await ask('POST /orders?x=1', { scope: 'write:orders sales', sub: 'u', tenant: 'acme' });
+    expect(told.steps.map(({ step, verdict }) => `${verdict} ${step}`)).toEqual([
+      'ok target',
+      'ok host',
+      'ok route',
+      'ok near misses',
+      'ok authorization',
+      'ok token',
+      'ok issuer',
+      'ok token header',
+      'ok claims',
+      'ok blocked',
+      'ok times',
+      'ok audience',
+      'skipped signature',
+      'ok rules',
+      'ok forward',
+    ]);
+    expect(told).toMatchObject({ result: 'allowed', reason: null, signature: 'unsigned' });
+    expect(told.origin).toEqual({
+      method: 'POST',
+      url: 'https://shop.internal.example/base/orders?x=1',
+      headers: [
+        ['cache-control', 'no-cache'],
+        ['pragma', 'no-cache'],
+        ['x-claim-iss', 'https://auth0.example/'],
+        ['x-claim-scope', 'write:orders sales'],
+        ['x-claim-sub', 'u'],
+        ['x-forwarded-host', 'shop.example.com'],
+        ['x-forwarded-proto', 'https'],
+        ['x-origin-secret', '(from secret SHOP_SECRET)'],
+        ['x-request-id', 'request-1'],
+        ['x-tenant', 'acme'],
+      ],
+    });
+  });
+
+  it.each<[string, string, Claims | undefined, string, string, RegExp]>([
+    ['a path in two readings', 'GET /a%2Fb', undefined, 'target', 'path_ambiguous', /holds \/, \\, \? or #/],
+    [
+      'no host',
+      'GET https://other.example/orders',
+      undefined,
+      'host',
+      'route_unknown',
+      /there is shop\.example\.com, admin\.example\.com/,
+    ],
+    ['no route', 'GET /nothing', undefined, 'route', 'route_unknown', /no pattern fits/],
+    ['no method', 'DELETE /orders', undefined, 'route', 'method_not_allowed', /it has GET, HEAD, POST, PUT/],
+    ['no token', 'GET /orders', undefined, 'authorization', 'token_missing', /GET \/orders needs a token/],
+    [
+      'an issuer',
+      'GET /robots',
+      { iss: 'https://auth0.example/' },
+      'issuer',
+      'issuer_not_allowed',
+      /takes "https:\/\/robots\.example\/"/,
+    ],
+    [
+      'a malformed claim',
+      'GET /orders',
+      { sub: 5 },
+      'claims',
+      'claims_malformed',
+      /^sub is not as it must be/,
+    ],
+    [
+      'a claim that the issuer demands',
+      'GET /robots',
+      { token_use: 'id' },
+      'claims',
+      'issuer_claim_mismatch',
+      /token_use, as robots demands/,
+    ],
+    [
+      'a blocked client',
+      'GET /orders',
+      { client_id: 'evil' },
+      'blocked',
+      'client_blocked',
+      /"evil" is blocked/,
+    ],
+    ['an expired token', 'GET /orders', { exp: 5 }, 'times', 'token_expired', /has expired/],
+    ['a token that is too old', 'GET /robots', { iat: 5 }, 'times', 'token_too_old', /is too old/],
+    [
+      'an audience',
+      'GET /orders/5',
+      { aud: 'https://shop.example.com' },
+      'audience',
+      'audience_mismatch',
+      /is for urn:shop/,
+    ],
+    [
+      'a scope',
+      'POST /orders',
+      { scope: 'write:orders' },
+      'rules',
+      'scopes_missing',
+      /refused by with one of sales, admin/,
+    ],
+    [
+      'a claim',
+      'GET /orgs/acme/orders',
+      { org_id: 'acme', tier: 'tin' },
+      'rules',
+      'claim_mismatch',
+      /tier is "gold" or "silver"/,
+    ],
+    [
+      'claims too large',
+      'GET /maybe',
+      { tenant: 'x'.repeat(5000) },
+      'forward',
+      'claims_too_large',
+      /the claim tenant does not fit/,
+    ],
+  ])('end where the request is refused: %s', async (_what, request, claims, step, reason, words) => {
+    const told = await ask(request, claims);
+    expect(told).toMatchObject({ result: 'refused', reason, origin: null });
+    expect(told.steps.at(-1)).toMatchObject({ step, verdict: 'refused' });
+    expect(told.steps.at(-1)?.decided).toMatch(words);
+    expect(told.answer.body).toMatchObject({ reason, request_id: 'request-1' });
+  });
+
+  it('show each rule with what the token has', async () => {
+    const { steps } = await ask('GET /orgs/acme/orders', { org_id: 'other', tier: 'gold' });
+    expect(steps.at(-1)?.checks).toEqual([
+      { check: 'where org_id is :org', saw: '"other", the path has "acme"', verdict: 'refused' },
+      { check: 'where tier is "gold" or "silver"', saw: '"gold"', verdict: 'ok' },
+    ]);
+  });
+
+  it('say which patterns fit, and which reading needs other rules', async () => {
+    const more = SHOP.replace(
+      '"*   /admin/*" =',
+      '"GET /admin/secret" = { scopes_all = ["secret"] }\n"* /admin/*" =',
+    );
+    const strict = policyOf(parsePolicyFile('shop.toml', more), undefined);
+    const told = await explain(
+      { method: 'GET', url: 'https://admin.example.com/admin/Secret', headers: new Headers() },
+      { policy: strict, signature: 'unsigned', claims: { scope: 'admin' }, nowMs: NOW_MS },
+    );
+    expect(stepOf(told, 'route')?.decided).toBe('API_ADMIN * /admin/*');
+    expect(stepOf(told, 'near misses')).toMatchObject({
+      saw: 'a lax origin may read it as /admin/secret',
+      decided: 'the rules of API_ADMIN GET /admin/secret must hold too',
+    });
+    expect(
+      told.steps.filter(({ step }) => step === 'rules').map(({ saw, verdict }) => [saw, verdict]),
+    ).toEqual([
+      ['API_ADMIN * /admin/*', 'ok'],
+      ['API_ADMIN GET /admin/secret', 'refused'],
+    ]);
+  });
+
+  it('go on behind rules that are only tried', async () => {
+    const told = await ask('GET /tried', {});
+    expect(told).toMatchObject({ result: 'allowed', would_deny: 'scopes_missing' });
+    expect(stepOf(told, 'tried rules')).toMatchObject({ verdict: 'would_refuse' });
+    const open = await ask('GET https://admin.example.com/new', { exp: 5 });
+    expect(open).toMatchObject({ result: 'allowed', would_deny: 'token_expired' });
+    expect(open.steps.map(({ verdict }) => verdict)).toContain('would_refuse');
+    expect(open.steps.at(-1)).toMatchObject({ step: 'forward', verdict: 'ok' });
+  });
+
+  it('look at no token on a public route', async () => {
+    const told = await ask('GET /files/a', undefined, { authorization: 'Bearer abc' });
+    expect(stepOf(told, 'authorization')).toMatchObject({ verdict: 'skipped' });
+    expect(told.result).toBe('allowed');
+  });
+});
+
+describe("the zone's origin", () => {
+  const zone = `routes = [{ pattern = "zone.example.com/*", zone_name = "example.com" }]
+[vars.ISSUERS.cognito]
+issuer = "https://cognito.example/"
+audience_claim = "client_id"
+[vars.API_ZONE]
+hosts = ["zone.example.com"]
+origin = "zone"
+zone_unprotected = true
+audience = "app"
+[vars.API_ZONE.routes]
+"GET /x" = {}
+`;
+  const ofZone = (headers: Record<string, string>) =>
+    explain(
+      { method: 'GET', url: 'http://zone.example.com:8080/x', headers: new Headers(headers) },
+      {
+        policy: policyOf(parsePolicyFile('zone.toml', zone), undefined),
+        signature: 'unsigned',
+        claims: {},
+        nowMs: NOW_MS,
+      },
+    );
+
+  it('is asked over TLS, and the audience is where the issuer has it', async () => {
+    const told = await ofZone({});
+    expect(told).toMatchObject({ result: 'allowed', origin: { url: 'https://zone.example.com/x' } });
+    expect(told.origin?.headers).toContainEqual(['x-claim-loop', '1']);
+    expect(told.origin?.headers).toContainEqual(['x-claim-client-id', 'app']);
+  });
+
+  it('is not asked again by what came from it', async () => {
+    const told = await ofZone({ 'x-claim-loop': '1' });
+    expect(told).toMatchObject({ result: 'refused', reason: 'loop', answer: { status: 508 } });
+    expect(told.steps.at(-1)).toMatchObject({ step: 'forward', decided: 'the request went in a circle' });
+  });
+});
+
+describe('claims that nobody has signed', () => {
+  it('get what the route takes, where they leave it out', async () => {
+    const told = await ask('GET /robots', { access: { scopes: ['beep'] } });
+    expect(told.result).toBe('allowed');
+    expect(stepOf(told, 'claims')?.checks.map(({ check, saw }) => `${check}: ${saw}`)).toEqual(
+      expect.arrayContaining([
+        'exp: 1795525200',
+        'iat: 1795521600',
+        'scopes (/access/scopes): beep',
+        'audience (aud): ["https://shop.example.com"]',
+        'token_use, as robots demands: "access"',
+      ]),
+    );
+  });
+
+  it('are never taken for verified', async () => {
+    const told = await ask('GET /maybe', {});
+    expect(stepOf(told, 'signature')).toMatchObject({ verdict: 'skipped' });
+    expect(renderExplanation(told).join('\n')).toContain('allowed, if a token with these claims were signed');
+  });
+});
+
+describe('what is covered', () => {
+  const SECRET = 'tOpSeCrEt-0123456789';
+  it('tokens, cookies and the like, on all ways', async () => {
+    const token = `eyJhbGciOiJFUzI1NiJ9.${SECRET}.${SECRET}`;
+    const headers = {
+      authorization: `Bearer ${token}`,
+      cookie: SECRET,
+      'x-api-key': SECRET,
+      accept: 'text/csv',
+    };
+    for (const request of [
+      `GET /files/a?access_token=${SECRET}&page=2`,
+      `GET /orders?token=${SECRET}`,
+      'GET /maybe',
+    ]) {
+      const told = await ask(request, undefined, headers);
+      const text = JSON.stringify(told) + renderExplanation(told).join('\n');
+      expect(text).not.toContain(SECRET);
+    }
+    const told = await ask(`GET /files/a?access_token=${SECRET}&page=2`, undefined, headers);
+    expect(told.origin?.headers).toContainEqual(['accept', 'text/csv']);
+    expect(told.origin?.headers).toContainEqual([
+      'authorization',
+      `Bearer eyJhbG… (${token.length} characters)`,
+    ]);
+    expect(told.origin?.url).toBe('https://shop.internal.example/base/files/a?access_token=…&page=2');
+  });
+});
+
+it('nothing of a token commands the terminal', async () => {
+  const EVIL = '\u001b[2J\u009b2J\u202e';
+  for (const claims of [{ aud: EVIL }, { [EVIL]: EVIL }, { iss: EVIL }, { sub: EVIL, tenant: EVIL }]) {
+    const text = renderExplanation(await ask('GET /maybe', claims)).join('\n');
+    expect(text).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/);
+  }
+});
+
+describe('claimgate explain', () => {
+  const now = ['--now', '2026-11-24T12:00:00Z'];
+  const run = (...args: string[]) => claimgate(['explain', ...args, '--config', shop, ...now]);
+
+  it('a request that is allowed: exit code 0, in 80 columns', async () => {
+    const { code, stdout, stderr } = await run(
+      'GET',
+      '/robots',
+      '--claims',
+      '{"access":{"scopes":["beep"]},"robot":"r2"}',
+    );
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    expect(stdout).toContain('GET https://shop.example.com/robots\n\nok    target ');
+    expect(stdout).toContain('  x-claim-client-id: r2\n');
+    expect(stdout).not.toContain('\u001b');
+  });
+
+  it('one that is refused: exit code 1, with the answer as the client would get it', async () => {
+    const { code, stdout } = await run('GET', '/orders', '--claims', '{"scope":"orders"}', '--json');
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      request: { method: 'GET', url: 'https://shop.example.com/orders' },
+      now: '2026-11-24T12:00:00.000Z',
+      result: 'refused',
+      reason: 'scopes_missing',
+      answer: {
+        status: 403,
+        headers: expect.arrayContaining([
+          [
+            'www-authenticate',
+            'Bearer error="insufficient_scope", error_description="The token lacks a scope that this request needs.", scope="read:orders orders"',
+          ],
+        ]),
+        body: { title: 'Insufficient scope', status: 403 },
+      },
+      origin: null,
+    });
+  });
+
+  it('a token from standard input, whose signature is not looked at offline', async () => {
+    const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
+    const claims = { iss: 'https://auth0.example/', aud: 'urn:shop', exp: 4_000_000_000, client_id: 'web' };
+    const token = `${encode({ alg: 'RS256', kid: 'k' })}.${encode(claims)}.c2lnbmF0dXJl`;
+    const { code, stdout } = await claimgate(
+      ['explain', 'GET', '/orders/5', '--token', '-', '--offline', '--config', shop],
+      {
+        input: `Bearer ${token}\n`,
+      },
+    );
+    expect(code).toBe(0);
+    expect(stdout).toContain('not verified: no key is fetched with --offline');
+    expect(stdout).toContain('allowed, if its signature is good');
+    expect(stdout).not.toContain(token.split('.')[1]);
+  });
+
+  it("keys that can't be fetched: exit code 3, and what to do", async () => {
+    const text = SHOP.replace('https://robots.example/keys', 'http://127.0.0.1:9/keys');
+    const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
+    const claims = {
+      iss: 'https://robots.example/',
+      aud: 'urn:shop',
+      token_use: 'access',
+      iat: Date.parse('2026-11-24T12:00:00Z') / 1000,
+      exp: 4_000_000_000,
+    };
+    const token = `${encode({ alg: 'RS256', kid: 'k' })}.${encode(claims)}.c2lnbmF0dXJl`;
+    const { code, stderr, stdout } = await claimgate([
+      'explain',
+      'GET',
+      '/robots',
+      '--token',
+      `@${folder.write('token', token)}`,
+      '--config',
+      folder.write('dead.toml', text),
+      ...now,
+    ]);
+    expect([code, stderr]).toEqual([
+      3,
+      'The keys could not be fetched from here; --offline judges all but the signature.\n',
+    ]);
+    expect(stdout).toMatch(/no {4}signature {6}the issuer's keys can't be had: network error/);
+  });
+
+  it.each<[string, string[], string]>([
+    [
+      'a token that is none',
+      ['--token', 'abc'],
+      "this is no JWT; give --token three parts joined by dots, or to see how the gateway answers it: --header 'Authorization: Bearer …'",
+    ],
+    [
+      'token and claims',
+      ['--claims', '{}', '--token', 'a.b.c'],
+      'a token has claims of its own; give --token or --claims',
+    ],
+  ])('%s: exit code 2, and one line', async (_what, args, message) => {
+    expect(await run('GET', '/orders', ...args)).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `error  ${message}\n`,
+    });
+  });
+});
+
+describe("what can't be read is told in one line, which is never what was given", () => {
+  it.each<[string, () => unknown, string]>([
+    [
+      'a file that is not there',
+      () => readToken('@nowhere'),
+      "nowhere can't be read (ENOENT); name another one: --token @file",
+    ],
+    [
+      'claims that are no JSON',
+      () => readClaims('{scope}'),
+      '--claims is no JSON; write it like \'{"scope":"read:orders"}\', or name a file: @claims.json',
+    ],
+    [
+      'claims that are no object',
+      () => readClaims('[]'),
+      '--claims is no object; write it like \'{"scope":"read:orders"}\'',
+    ],
+    [
+      'no header',
+      () => readHeaders(['Accept']),
+      "this is no header; write it like --header 'Accept: text/csv'",
+    ],
+    [
+      'a header that can be none',
+      () => readHeaders(['x-a: €']),
+      `"x-a" is no header; write it like --header 'Accept: text/csv'`,
+    ],
+    [
+      'no time',
+      () => readTime('soon'),
+      '"soon" is no time; write a date such as 2026-11-24T12:00:00Z, or seconds since 1970',
+    ],
+    [
+      'no URL',
+      () => checkRequest('GET', 'orders'),
+      '"orders" is neither a URL nor a path; write https://api.example.com/orders, or /orders',
+    ],
+    ['no method', () => checkRequest('G T', '/orders'), '"G T" is no method; write it like GET /orders'],
+  ])('%s', (_what, read, message) => {
+    expect(read).toThrow(new CommandError(message));
+  });
+});

@@ -1,0 +1,235 @@
+import { validate } from '@readme/openapi-parser';
+import { describe, expect, it } from 'vitest';
+import { parsePolicyFile, policyOf } from '../../../../cli/policy/file/config.ts';
+import { renderDot } from '../../../../cli/policy/routes/dot.ts';
+import { renderOpenApi } from '../../../../cli/policy/routes/openapi.ts';
+import { routeTable } from '../../../../cli/policy/routes/table.ts';
+import { renderMarkdown } from '../../../../cli/policy/routes/text.ts';
+import { claimgate } from '../../support/claimgate.ts';
+import { makeFolder } from '../../support/files.ts';
+import { SHOP } from '../../support/shop.ts';
+
+const folder = makeFolder();
+const shop = folder.write('shop.toml', SHOP);
+const policy = policyOf(parsePolicyFile('shop.toml', SHOP), undefined);
+
+const who = (filter: string) =>
+  routeTable(policy, filter).flatMap(({ routes }) =>
+    routes.map((one) => `${one.methods.join('|')}: ${one.who}`),
+  );
+
+const TOKENS = 'tokens of auth0 or robots for https://shop.example.com or urn:shop';
+
+describe('rules in words', () => {
+  it.each([
+    ['/orders/5', 'GET: tokens of auth0 or robots for urn:shop of client backoffice or web'],
+    ['/orgs/a/orders', `GET: ${TOKENS} where org_id is :org and tier is "gold" or "silver"`],
+    ['/robots', 'GET: tokens of robots for https://shop.example.com or urn:shop with beep'],
+    ['/maybe', `GET: anyone without a token, and ${TOKENS}`],
+    ['/tried', `GET: ${TOKENS}; tried: tokens with later`],
+    ['/files/a/b', 'GET: anyone; no token is read'],
+    ['/admin/x', '*: tokens of auth0 for urn:admin with admin'],
+    ['/new', 'GET: anyone (only tried: tokens of auth0 for urn:admin with new)'],
+  ])('%s', (path, sentence) => {
+    expect(who(path)).toContain(sentence);
+  });
+
+  it('several lists stand side by side', () => {
+    expect(who('/orders').slice(0, 2)).toEqual([
+      `GET: ${TOKENS} with read:orders and orders`,
+      `POST|PUT: ${TOKENS} with write:orders and one of sales, admin`,
+    ]);
+  });
+});
+
+describe('claimgate routes', () => {
+  it('shows the policy of this repository', async () => {
+    const { code, stdout, stderr } = await claimgate(['routes', '--env', 'production']);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toBe(`API_TIMESHEETS
+  on      api.example.com
+  tokens  of own for https://api.example.com/timesheets
+  origin  service:TIMESHEETS
+  gets    x-claim-iss, x-claim-sub, x-claim-client-id, x-claim-scope,
+          x-claim-user-id (https://api.example.com/user_id)
+
+  POST    /timesheets/upload  tokens with batch:upload
+  GET     /timesheets         tokens with read:timesheets
+  POST    /timesheets         tokens with create:timesheets
+  DELETE  /timesheets/:id     tokens with delete:timesheets
+  GET     /approvals          tokens with approve:timesheets
+  PUT     /approvals/:id      tokens with approve:timesheets
+  GET     /health             anyone; no token is read
+`);
+  });
+
+  it('stays within 80 columns, and names secrets without having them', async () => {
+    const { stdout } = await claimgate(['routes', '--config', shop]);
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    expect(stdout).toContain('x-origin-secret (from secret');
+    expect(stdout).toContain('Authorization is sent on');
+  });
+
+  it.each<[string | undefined, string | undefined, string[]]>([
+    ['/orgs/acme/orders', undefined, ['/orgs/:org/orders']],
+    ['robot', undefined, ['/robots']],
+    ['/admin/x/y', undefined, ['/admin/*']],
+    [undefined, 'API_ADMIN', ['/admin/*', '/new']],
+  ])('%s, %s: %j', (filter, api, paths) => {
+    expect(routeTable(policy, filter, api).flatMap(({ routes }) => routes.map(({ path }) => path))).toEqual(
+      paths,
+    );
+  });
+
+  it('has a twin for programs', async () => {
+    const { stdout } = await claimgate(['routes', '/orders/5', '--config', shop, '--json']);
+    expect(JSON.parse(stdout)).toEqual([
+      {
+        api: 'API_SHOP',
+        hosts: ['shop.example.com'],
+        methods: ['GET'],
+        path: '/orders/:id',
+        key: 'GET      /orders/:id',
+        auth: 'required',
+        who: 'tokens of auth0 or robots for urn:shop of client backoffice or web',
+        rules: {
+          issuer: ['auth0', 'robots'],
+          audience: ['urn:shop'],
+          scopes_all: [],
+          scopes_any: [],
+          clients: ['backoffice', 'web'],
+          claims: {},
+        },
+        report: null,
+        report_only: false,
+        rate_limit: null,
+        origin: 'https://shop.internal.example/base',
+        headers: {
+          'x-claim-iss': 'issuer',
+          'x-claim-sub': 'subject',
+          'x-claim-client-id': 'client id',
+          'x-claim-scope': 'scopes',
+          'x-tenant': 'tenant',
+          'x-roles': '/realm/roles as list',
+          'x-origin-secret': '(from secret SHOP_SECRET)',
+        },
+      },
+    ]);
+  });
+
+  it('as Markdown and as a graph', () => {
+    const page = renderMarkdown(routeTable(policy)).join('\n');
+    expect(page).toContain(
+      '## API_SHOP\n\n| method | path | who gets in | what the origin gets |\n|---|---|---|---|\n',
+    );
+    expect(page).toContain('| POST, PUT | `/orders` | tokens of auth0');
+    const graph = renderDot(routeTable(policy));
+    expect(graph).toContain('  "issuer robots" -> "route API_SHOP GET      /robots" [label="beep"];');
+    expect(graph.at(-1)).toBe('}');
+  });
+});
+
+describe('as OpenAPI', () => {
+  type Document = {
+    servers: unknown;
+    paths: Record<
+      string,
+      Record<string, { security?: unknown; parameters?: unknown; 'x-claimgate'?: object }>
+    >;
+    components: { securitySchemes: unknown };
+  };
+  const documentOf = (text: string, api?: string) =>
+    structuredClone(
+      renderOpenApi(routeTable(policyOf(parsePolicyFile('shop.toml', text), undefined), undefined, api), 'x'),
+    ) as Document;
+
+  it('is a valid document, with security from the rules', async () => {
+    const made = JSON.parse(
+      (await claimgate(['routes', '--format', 'openapi', '--config', shop])).stdout,
+    ) as Document;
+    await expect(validate(structuredClone(made) as never)).resolves.toMatchObject({ valid: true });
+    const security = (path: string, method: string) => made.paths[path]?.[method]?.security;
+    expect(security('/orders', 'get')).toEqual([
+      { auth0: ['read:orders', 'orders'] },
+      { robots: ['read:orders', 'orders'] },
+    ]);
+    expect(security('/orders', 'put')).toEqual([
+      { auth0: ['write:orders', 'sales'] },
+      { auth0: ['write:orders', 'admin'] },
+      { robots: ['write:orders', 'sales'] },
+      { robots: ['write:orders', 'admin'] },
+    ]);
+    expect(security('/maybe', 'get')).toEqual([{}, { auth0: [] }, { robots: [] }]);
+    expect(security('/files/{rest1}', 'get')).toEqual([]);
+    expect(security('/new', 'get')).toEqual([{}, { auth0: ['new'] }]);
+    expect(Object.keys(made.paths['/admin/{rest1}'] ?? {})).toEqual(
+      expect.arrayContaining(['get', 'patch', 'delete']),
+    );
+    expect(made.paths['/orgs/{org}/orders']?.['get']?.['x-claimgate']).toMatchObject({
+      claims: ['org_id is :org', 'tier is "gold" or "silver"'],
+    });
+    expect(made.components.securitySchemes).toMatchObject({
+      auth0: {
+        type: 'openIdConnect',
+        openIdConnectUrl: 'https://auth0.example/.well-known/openid-configuration',
+      },
+      robots: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+    });
+  });
+
+  it('paths that look the same to OpenAPI stay apart', async () => {
+    const text = SHOP.replace(
+      '"GET      /files/*"',
+      '"GET /files/:name" = { auth = "none" }\n"PUT /files/:other" = {}\n"GET /files/*"',
+    );
+    const made = documentOf(text, 'API_SHOP');
+    await expect(validate(structuredClone(made) as never)).resolves.toMatchObject({ valid: true });
+    const files = Object.entries(made.paths).filter(([path]) => path.startsWith('/files'));
+    expect(files.map(([path, item]) => [path, Object.keys(item).filter((name) => name.length < 5)])).toEqual([
+      ['/files/{name}', ['get', 'put']],
+      ['/files/{rest1}/{rest2}', ['get']],
+    ]);
+  });
+
+  it('two APIs with one path are one document too many', () => {
+    const text = SHOP.replace('"GET /new"     ', '"GET /orders"');
+    expect(() => documentOf(text)).toThrow(
+      'API_SHOP and API_ADMIN both have /orders; a document has room for one: choose it with --api',
+    );
+  });
+});
+
+describe('wrong use: exit code 2, and one line that says what to do', () => {
+  const broken = folder.write('broken.toml', 'vars = {');
+  const faulty = folder.write('faulty.toml', SHOP.replace('{ clients =', '{ cleints ='));
+  it.each<[string, string[], RegExp]>([
+    [
+      'no file',
+      ['routes', '--config', 'nowhere.toml'],
+      /^error {2}there is no nowhere\.toml; name the file with --config\n$/,
+    ],
+    ['no TOML', ['routes', '--config', broken], /^error {2}\S+ is no TOML: /],
+    [
+      'no such environment',
+      ['routes', '--env', 'nope'],
+      /^error {2}wrangler\.toml has no \[env\.nope\]; it has production\n$/,
+    ],
+    [
+      'a faulty policy',
+      ['routes', '--config', faulty],
+      /cleints: there is no such field; did you mean "clients"\?\n$/,
+    ],
+    [
+      'no such route',
+      ['routes', '/nothing', '--config', shop],
+      /^error {2}no route has \/nothing; claimgate routes lists all\n$/,
+    ],
+    ['no such API', ['routes', '--api', 'SHOP', '--config', shop], /^error {2}there is no API "SHOP"; .*\n$/],
+    ['no such format', ['routes', '--format', 'pdf'], /There is no such choice/],
+  ])('%s', async (_what, args, message) => {
+    const { code, stdout, stderr } = await claimgate(args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+});

@@ -1,0 +1,134 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { bundle, bundledFiles } from '../../scripts/workerd.ts';
+
+/** Imports point inward: a file may import its own layer and those before it. */
+const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  src: [
+    ['decision.ts', 'error-line.ts', 'hmac.ts'],
+    ['policy'],
+    ['http', 'keys', 'token', 'origin'],
+    ['decide.ts'],
+    ['outbound.ts', 'reply.ts'],
+    ['log.ts'],
+    ['analytics.ts', 'environment.ts'],
+    ['serve.ts'],
+    ['gateway.ts'],
+    ['index.ts'],
+  ],
+  'issuer/src': [
+    ['failure.ts', 'key-kinds.ts', 'records.ts', 'secret-prefix.ts'],
+    ['log.ts', 'store.ts', 'request', 'actions', 'client', 'token'],
+    ['hooks.ts', 'environment.ts'],
+    ['exchange.ts'],
+    ['identify.ts', 'issue.ts'],
+    ['grant.ts'],
+    ['http'],
+    ['issuer.ts'],
+    ['index.ts'],
+  ],
+};
+/** Among parts of one layer only these imports are allowed. */
+const ALLOWED_ACROSS = [
+  ['token', 'keys'],
+  ['http', 'keys'],
+  ['client', 'request'],
+];
+
+/** What the issuer shares with the gateway, on purpose: words and formats, nothing that decides. */
+const SHARED = ['src/error-line.ts', 'src/policy/compile/fault.ts', 'src/policy/uri.ts'];
+
+const filesIn = (root: string) =>
+  readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.ts') && !file.endsWith('.d.ts'),
+  );
+
+const partOf = (file: string) => file.split('/')[0] ?? '';
+
+function importsOf(root: string, file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  return [...text.matchAll(/from '([^']+)'/g)].map((found) => found[1] ?? '');
+}
+
+const relativeImportsOf = (root: string, file: string) =>
+  importsOf(root, file)
+    .filter((name) => name.startsWith('.'))
+    .map((name) => normalize(join(dirname(file), name)));
+
+describe.each(Object.entries(LAYERS))('imports of %s/', (root, layers) => {
+  const files = filesIn(root);
+  const layerOf = (file: string) => layers.findIndex((parts) => parts.includes(partOf(file)));
+
+  it.each(files)('%s imports inward only', (file) => {
+    expect(layerOf(file)).toBeGreaterThanOrEqual(0);
+    for (const target of relativeImportsOf(root, file).filter((name) => !name.startsWith('..'))) {
+      const [from, to] = [partOf(file), partOf(target)];
+      if (from === to) continue;
+      const across =
+        layerOf(file) === layerOf(target) && ALLOWED_ACROSS.some(([a, b]) => a === from && b === to);
+      expect(layerOf(target) < layerOf(file) || across, `${file} imports ${target}`).toBe(true);
+    }
+  });
+
+  it('no file imports itself by way of others', () => {
+    const graph = new Map(files.map((file) => [file, relativeImportsOf(root, file)]));
+    const visit = (file: string, path: readonly string[]): void => {
+      expect(path, [...path, file].join(' → ')).not.toContain(file);
+      for (const next of graph.get(file) ?? []) visit(next, [...path, file]);
+    };
+    for (const file of files) visit(file, []);
+  });
+});
+
+describe('what only some files know', () => {
+  it.each([
+    ['src', 'hono', ['gateway.ts']],
+    ['src', 'hono/tiny', ['gateway.ts']],
+    ['src', 'cloudflare:workers', ['index.ts']],
+    ['src', 'zod/mini', ['policy/compile/schema.ts', 'policy/compile/fault.ts']],
+    ['src', 'jose', ['keys/jwks.ts', 'token/decode.ts', 'token/verify.ts']],
+    ['issuer/src', 'hono', ['issuer.ts']],
+    ['issuer/src', 'cloudflare:workers', ['client/replay.ts', 'index.ts']],
+    ['issuer/src', 'zod/mini', ['records.ts', 'store.ts', 'token/keys.ts']],
+  ])('%s: %s', (root, name, known) => {
+    expect(
+      filesIn(root)
+        .filter((file) => importsOf(root, file).includes(name))
+        .sort(),
+    ).toEqual([...known].sort());
+  });
+
+  it.each([
+    ['src', ['keys/kv-store.ts']],
+    ['issuer/src', ['environment.ts', 'store.ts']],
+  ])('%s: KV', (root, known) => {
+    const text = (file: string) => readFileSync(join(root, file), 'utf8');
+    expect(
+      filesIn(root)
+        .filter((file) => /KVNamespace/.test(text(file)))
+        .sort(),
+    ).toEqual(known);
+  });
+});
+
+describe('bundles', () => {
+  const own = (files: readonly string[]) => files.filter((file) => !file.startsWith('node_modules/'));
+
+  it('the gateway has no code of issuer, command line and examples', async () => {
+    const files = own(await bundledFiles('src/index.ts'));
+    expect(files).toContain('src/decide.ts');
+    expect(files.filter((file) => !file.startsWith('src/'))).toEqual([]);
+  });
+
+  it('the gateway is 45 KB at most, minified and gzipped: every isolate starts with reading it', async () => {
+    expect(gzipSync(await bundle('src/index.ts')).length).toBeLessThanOrEqual(45_000);
+  });
+
+  it('the issuer has no code of the gateway but what both share on purpose', async () => {
+    const files = own(await bundledFiles('issuer/src/index.ts'));
+    expect(files).toContain('issuer/src/grant.ts');
+    expect(files.filter((file) => !file.startsWith('issuer/')).sort()).toEqual(SHARED);
+  });
+});
