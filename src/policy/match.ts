@@ -1,7 +1,6 @@
 import type { Reason } from '../decision.ts';
-import { routeFor } from './compile/table.ts';
 import type { ParsedPath } from './path.ts';
-import type { Api, FoldedLeaf, PatternLeaf, PatternNode, Policy, Route, RouteTable } from './policy.ts';
+import type { Api, PatternLeaf, PatternNode, Policy, Route, RouteTable } from './policy.ts';
 
 /** What a request falls under. */
 export interface Match {
@@ -24,8 +23,11 @@ export interface NoMatch {
   readonly api?: Api | undefined;
 }
 
-/** What `Allow` lists where a route serves every method. */
-const ANY_METHOD_ALLOW = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+/** A Worker's `fetch` can't send these, and no origin should get them (RFC 9110 §9.3.6, §9.3.8). */
+export const UNROUTABLE_METHODS: ReadonlySet<string> = new Set(['TRACE', 'CONNECT', 'TRACK']);
+
+/** What `Allow` lists where a route serves every method, and the order in which it lists methods. */
+const USUAL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const NONE: readonly Route[] = [];
 
 /**
@@ -41,10 +43,19 @@ export function match(policy: Policy, host: string, method: string, path: Parsed
   const route = routeFor(leaf, method);
   if (route === undefined) {
     const reason: Reason = { code: 'method_not_allowed', allow: allowedMethods([leaf]) };
-    return noMatch(reason, undefined, anyRoute(leaf)?.api);
+    return noMatch(reason, undefined, onlyApi(routesOf([leaf])));
   }
   if (table.allFolded && isFolded(path)) return { kind: 'match', route, nearMisses: NONE };
   return withNearMisses(table, leaf, route, method, path);
+}
+
+/** The route that a pattern has for a method. GET serves HEAD (RFC 9110 §9.3.2). */
+export function routeFor(leaf: PatternLeaf, method: string): Route | undefined {
+  const own = leaf.methods.get(method) ?? (method === 'HEAD' ? leaf.methods.get('GET') : undefined);
+  if (own !== undefined) return own;
+  // Methods are case-sensitive, but not to every server: `patch` must not pass by `*` where PATCH has its own rules.
+  const upper = method.toUpperCase();
+  return method !== upper || UNROUTABLE_METHODS.has(method) ? undefined : leaf.anyMethod;
 }
 
 /** Whether some route serves the path itself: a wildcard that covers it is another matter. */
@@ -62,7 +73,8 @@ const noMatch = (reason: Reason, nearMiss?: Route, api?: Api): NoMatch => ({
 
 /**
  * An origin may fold case, slashes, parameters or encodings, all of them or some. Every pattern that is more specific
- * than the matched one and fits the folded request may be what it reads: its rules must hold as well.
+ * than the matched one and fits the folded request may be what it reads: its rules must hold as well, and its limits
+ * count. A pattern that is another spelling of the matched one has the same rules, but may have a limit of its own.
  */
 function withNearMisses(
   table: RouteTable,
@@ -70,47 +82,56 @@ function withNearMisses(
   route: Route,
   method: string,
   path: ParsedPath,
-) {
+): Match | NoMatch {
   const nearMisses: Route[] = [];
-  for (const group of findAll(table.folded, path.folded)) {
-    if (group.leaves.includes(exactLeaf)) break;
-    const other = group.leaves.map(anyRoute).find((one) => one !== undefined && one.api !== route.api);
-    if (other !== undefined) return noMatch({ code: 'route_unknown' }, other);
-    const near = firstRoute(group, method);
-    if (near === undefined) {
-      return noMatch(
-        { code: 'method_not_allowed', allow: allowedMethods(group.leaves) },
-        group.leaves[0] && anyRoute(group.leaves[0]),
-        route.api,
-      );
-    }
-    if (near.ruleKey !== route.ruleKey) nearMisses.push(near);
+  for (const { leaves } of findAll(table.folded, path.folded)) {
+    const isOwn = leaves.includes(exactLeaf);
+    const near = leaves.map((leaf) => routeFor(leaf, method)).filter((one) => one !== undefined);
+    const foreign = near.find(({ api }) => api !== route.api);
+    if (foreign !== undefined) return noMatch({ code: 'route_unknown' }, foreign);
+    if (near.length === 0) return lacksMethod(leaves, route.api);
+    for (const one of near)
+      if (differs(one, route) && nearMisses.every((other) => differs(one, other))) nearMisses.push(one);
+    if (isOwn) break;
   }
-  return { kind: 'match', route, nearMisses } as const;
+  return { kind: 'match', route, nearMisses };
 }
 
-/** All routes of a group have equal rules for a method (`checkFoldedGroup`), so that any of them will do. */
-function firstRoute(group: FoldedLeaf, method: string): Route | undefined {
-  for (const leaf of group.leaves) {
-    const route = routeFor(leaf, method);
-    if (route !== undefined) return route;
-  }
-  return undefined;
+/** The path is one of another API, or lacks the method: either way, no rule of it could be asked. */
+function lacksMethod(leaves: readonly PatternLeaf[], api: Api): NoMatch {
+  const routes = routesOf(leaves);
+  const foreign = routes.find((one) => one.api !== api);
+  if (foreign !== undefined) return noMatch({ code: 'route_unknown' }, foreign);
+  return noMatch({ code: 'method_not_allowed', allow: allowedMethods(leaves) }, routes[0], api);
 }
 
-function anyRoute(leaf: PatternLeaf): Route | undefined {
-  return leaf.methods.values().next().value ?? leaf.anyMethod;
+const differs = (one: Route, other: Route) =>
+  one.ruleKey !== other.ruleKey || one.rateLimit?.scope !== other.rateLimit?.scope;
+
+/** In an order that does not depend on that of the file. */
+function routesOf(leaves: readonly PatternLeaf[]): Route[] {
+  const routes = leaves.flatMap(({ methods, anyMethod }) => [
+    ...methods.values(),
+    ...(anyMethod ? [anyMethod] : []),
+  ]);
+  const name = ({ api, key }: Route) => `${api.name} ${key}`;
+  return routes.sort((a, b) => (name(a) < name(b) ? -1 : 1));
+}
+
+/** The API that all routes belong to. Where there are several, none speaks for the path. */
+function onlyApi([first, ...others]: readonly Route[]): Api | undefined {
+  return others.every(({ api }) => api === first?.api) ? first?.api : undefined;
 }
 
 function allowedMethods(leaves: readonly PatternLeaf[]): string[] {
   const methods = new Set<string>();
   for (const leaf of leaves) {
-    for (const method of leaf.anyMethod === undefined ? leaf.methods.keys() : ANY_METHOD_ALLOW) {
-      methods.add(method);
-      if (method === 'GET') methods.add('HEAD');
-    }
+    for (const method of leaf.methods.keys()) methods.add(method);
+    if (leaf.anyMethod !== undefined) for (const method of USUAL_METHODS) methods.add(method);
   }
-  return [...methods];
+  if (methods.has('GET')) methods.add('HEAD');
+  const unusual = [...methods].filter((method) => !USUAL_METHODS.includes(method));
+  return [...USUAL_METHODS.filter((method) => methods.has(method)), ...unusual.sort()];
 }
 
 function isFolded({ segments, folded }: ParsedPath): boolean {

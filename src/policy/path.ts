@@ -24,6 +24,10 @@ const ENCODED_AGAIN = /%[0-9a-fA-F]{2}/;
 const ASCII = /^[\u0020-\u007e]*$/;
 /** Characters that file systems and search code are known to skip: zero-width, soft hyphen, byte order mark. */
 const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu;
+/** All of them are one UTF-16 code unit long. */
+const BLANK = /^\p{White_Space}$/u;
+/** The dot that `İ` has in lower case, whatever marks stand before it. */
+const DOT_ON_I = /(i\p{M}*?)\u0307/gu;
 
 /**
  * Reads an absolute path, without query.
@@ -80,23 +84,41 @@ function findFault(segment: string): PathFault | undefined {
 }
 
 /**
- * The laxest reading of a segment: compatibility forms unified (NFKC), ignorable characters gone, lower case,
- * `;parameters` cut, trailing dots and spaces cut. Nothing is left of `.`, `..`, `..;x` and the like.
+ * The laxest reading of a segment: compatibility forms unified (NFKC), ignorable characters gone, letters in one case,
+ * `;parameters` cut, blanks at both ends and trailing dots cut. Nothing is left of `.`, `..`, `..;x` and the like.
  */
 function foldSegment(segment: string): string | { fault: PathFault } {
   let text = segment;
-  if (!ASCII.test(text)) {
-    text = text.normalize('NFKC').replace(IGNORABLE, '');
-    // A full-width solidus or percent sign becomes the real one here: `％2e`, `．．／admin`.
-    const fault = findFault(text);
-    if (fault !== undefined) return { fault };
+  if (ASCII.test(text)) text = text.toLowerCase();
+  else {
+    // Each step can make work for another one: a mark composes once the invisible character before it is gone.
+    for (let before: string | undefined; before !== text; ) {
+      before = text;
+      text = foldLetters(text.normalize('NFKD').replace(IGNORABLE, ''));
+      // A full-width solidus or percent sign becomes the real one here: `％2e`, `．．／admin`.
+      const fault = findFault(text);
+      if (fault !== undefined) return { fault };
+    }
+    text = text.normalize('NFC');
   }
   const semicolon = text.indexOf(';');
-  if (semicolon !== -1) text = text.slice(0, semicolon);
-  text = text.trimStart();
+  return trimEnds(semicolon === -1 ? text : text.slice(0, semicolon));
+}
+
+/**
+ * One case for letters, however a server compares them: by their lower case, upper case, or one after the other. So
+ * `ß` is `ss`, a final `ς` is `σ`, and `ı` and `İ` are `i`.
+ */
+function foldLetters(decomposed: string): string {
+  return decomposed.toLowerCase().toUpperCase().toLowerCase().replaceAll('ς', 'σ').replace(DOT_ON_I, '$1');
+}
+
+function trimEnds(text: string): string {
+  let start = 0;
   let end = text.length;
-  while (end > 0 && (text[end - 1] === '.' || text[end - 1] === ' ')) end--;
-  return text.slice(0, end).toLowerCase();
+  while (start < end && BLANK.test(text[start] as string)) start++;
+  while (end > start && (text[end - 1] === '.' || BLANK.test(text[end - 1] as string))) end--;
+  return text.slice(start, end);
 }
 
 /** RFC 3986 §6.2.2: encoded unreserved characters are decoded, hex digits are upper case, the rest is encoded. */

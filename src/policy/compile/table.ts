@@ -1,19 +1,11 @@
+import { routeFor } from '../match.ts';
 import type { FoldedLeaf, PatternLeaf, PatternNode, Route, RouteTable } from '../policy.ts';
-import { type CompiledRoute, describeRoute } from './apis.ts';
-import { type Fault, fault } from './fault.ts';
-import { type PatternSegment, UNROUTABLE_METHODS } from './route-key.ts';
-
-/** The route that a pattern has for a method. GET serves HEAD (RFC 9110 §9.3.2). */
-export function routeFor(leaf: PatternLeaf, method: string): Route | undefined {
-  const own = leaf.methods.get(method) ?? (method === 'HEAD' ? leaf.methods.get('GET') : undefined);
-  if (own !== undefined) return own;
-  // Methods are case-sensitive, but not to every server: `patch` must not pass by `*` where PATCH has its own rules.
-  const upper = method.toUpperCase();
-  return method !== upper || UNROUTABLE_METHODS.has(method) ? undefined : leaf.anyMethod;
-}
+import { writePlace } from './fault.ts';
+import type { PatternSegment } from './route-key.ts';
+import type { CompiledRoute } from './routes.ts';
 
 /** Builds the table of one host, and finds routes that contradict each other. */
-export function buildTable(routes: readonly CompiledRoute[], faults: Fault[]): RouteTable {
+export function buildTable(routes: readonly CompiledRoute[]): RouteTable {
   const exact = emptyNode<PatternLeaf>();
   const folded = emptyNode<FoldedLeaf>();
   const compiled = new Map<Route, CompiledRoute>();
@@ -29,61 +21,49 @@ export function buildTable(routes: readonly CompiledRoute[], faults: Fault[]): R
     for (const method of methods) {
       const twin = method === '*' ? leaf.anyMethod : leaf.methods.get(method);
       if (twin !== undefined) {
-        faults.push(
-          fault(entry.place, `${describe(compiled, twin)} serves ${method} here already`, 'keep one of them'),
-        );
+        entry.at.add(`${describe(compiled, twin)} serves ${method} here already`, 'keep one of them');
       } else if (method === '*') leaf.anyMethod = entry.route;
       else leaf.methods.set(method, entry.route);
     }
     const foldedSteps = segments.filter((s) => !(s.kind === 'literal' && s.text === '')).map(foldedStep);
     const group = insert(folded, foldedSteps, () => ({ leaves: [] as PatternLeaf[] }));
     if (!group.leaves.includes(leaf)) group.leaves.push(leaf);
-    if (
-      segments.some((s) => s.kind === 'literal' && s.text !== s.folded) ||
-      foldedSteps.length < segments.length
-    ) {
-      allFolded &&= pattern === '/';
-    }
+    const isFolded =
+      foldedSteps.length === segments.length &&
+      segments.every((s) => s.kind !== 'literal' || s.text === s.folded);
+    if (!isFolded && pattern !== '/') allFolded = false;
   }
-  for (const group of leavesOf(folded)) checkFoldedGroup(group, compiled, faults);
+  for (const group of leavesOf(folded)) {
+    checkFoldedGroup(group, compiled);
+    // Which of several equal routes a log names must not depend on the order of the file.
+    group.leaves.sort((a, b) => (a.pattern < b.pattern ? -1 : 1));
+  }
   return { exact, folded, allFolded };
 }
 
-const describe = (compiled: Map<Route, CompiledRoute>, route: Route) => {
-  const entry = compiled.get(route);
-  return entry === undefined ? route.key : describeRoute(entry);
-};
+const describe = (compiled: Map<Route, CompiledRoute>, route: Route): string =>
+  writePlace(compiled.get(route)?.at.place ?? [route.key]);
 
 /**
  * Patterns such as `/x` and `/X` or `/x/` are one to a lax origin: whoever satisfies the weaker one would reach what
- * the stronger protects. So they must agree, for each method.
+ * the stronger protects. So they must agree, for each method that one of them names and for all others.
  */
-function checkFoldedGroup(group: FoldedLeaf, compiled: Map<Route, CompiledRoute>, faults: Fault[]): void {
-  const [first, ...others] = group.leaves;
-  if (first === undefined || others.length === 0) return;
-  const methods = new Set([
-    'HEAD',
-    'any other method',
-    ...group.leaves.flatMap((leaf) => [...leaf.methods.keys()]),
-  ]);
+function checkFoldedGroup({ leaves }: FoldedLeaf, compiled: Map<Route, CompiledRoute>): void {
+  if (leaves.length < 2) return;
+  const methods = new Set(['HEAD', ...leaves.flatMap((leaf) => [...leaf.methods.keys()])]);
+  const served = [...methods].map((method) => leaves.map((leaf) => routeFor(leaf, method)));
   const told = new Set<string>();
-  for (const method of methods) {
-    let kept: Route | undefined;
-    for (const leaf of group.leaves) {
-      const route = routeFor(leaf, method);
-      if (route === undefined) continue;
-      kept ??= route;
-      if (route.ruleKey === kept.ruleKey) continue;
+  for (const routes of [...served, leaves.map(({ anyMethod }) => anyMethod)]) {
+    const [kept, ...others] = routes.filter((route) => route !== undefined);
+    for (const route of others) {
+      if (route.ruleKey === kept?.ruleKey) continue;
       const entry = compiled.get(route);
-      const id = `${kept.key}\n${route.key}`;
-      if (entry === undefined || told.has(id)) continue;
+      const id = `${kept?.key}\n${route.key}`;
+      if (kept === undefined || entry === undefined || told.has(id)) continue;
       told.add(id);
-      faults.push(
-        fault(
-          entry.place,
-          `some origins can't tell this path from the one of ${describe(compiled, kept)}, and the rules differ`,
-          'give both the same rules, or drop one',
-        ),
+      entry.at.add(
+        `some origins can't tell this path from the one of ${describe(compiled, kept)}, and the rules differ`,
+        'give both the same rules, or drop one',
       );
     }
   }
