@@ -334,7 +334,7 @@ describe('a policy with errors', () => {
     expect(await problem(local)).toMatchObject({
       reason: 'policy_invalid',
       faults: [
-        'API_ORDERS.routes."GET /x".scopes_all: this is empty; name at least one scope, or leave the field out',
+        'API_ORDERS.routes."GET /x".scopes_all: scopes_all is empty; name at least one scope, or leave the field out',
       ],
     });
     for (const url of [

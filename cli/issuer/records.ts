@@ -12,7 +12,8 @@ import {
   isClientId,
   isIdentifier,
 } from '../../issuer/src/records.ts';
-import { formatFault, schemaFaults, suggest } from '../../src/policy/compile/fault.ts';
+import { formatFault, suggest } from '../../src/policy/compile/fault.ts';
+import { schemaFaults } from '../../src/policy/compile/schema-faults.ts';
 import { CommandError, warn } from '../text/terminal.ts';
 import type { RecordStore } from './record-store.ts';
 

@@ -1,5 +1,6 @@
 /** What `npm start` prints: who gets in where, and the tutorial as lines to paste. */
 import { styleText } from 'node:util';
+import { whoGetsInHere } from '../../cli/policy/words.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import { CLIENT_FILE, type DevClient } from './set-up.ts';
 
@@ -65,12 +66,7 @@ function routeTable(policy: Policy): string[] {
   const rows = policy.apis.flatMap((api) =>
     api.routes.map((route) => {
       const [method = '', path = ''] = route.key.split(/\s+/);
-      const rules = [
-        route.scopesAll.length > 0 ? `all of ${route.scopesAll.join(' ')}` : '',
-        route.scopesAny.length > 0 ? `any of ${route.scopesAny.join(' ')}` : '',
-      ].filter((rule) => rule !== '');
-      const who = route.auth === 'none' ? 'public' : `token with ${rules.join(', ') || 'the audience'}`;
-      return [method, path, who];
+      return [method, path, whoGetsInHere(route)];
     }),
   );
   const width = (column: number) => Math.max(...rows.map((row) => row[column]?.length ?? 0));

@@ -1,3 +1,4 @@
+import { valuesOf } from '../policy/demands.ts';
 import type { Api, Policy } from '../policy/policy.ts';
 import { normaliseHost } from '../policy/uri.ts';
 
@@ -54,13 +55,12 @@ function metadataUrl(resource: string): URL {
 
 function describe(resource: string, apis: readonly Api[]) {
   const issuers = new Set(apis.flatMap((api) => api.issuers.map(({ issuer }) => issuer)));
-  const scopes = new Set(
-    apis.flatMap((api) => api.routes.flatMap((route) => [...route.scopesAll, ...route.scopesAny])),
-  );
+  const demands = apis.flatMap(({ routes }) => routes.flatMap((route) => route.demands));
+  const scopes = valuesOf(demands, 'scope');
   return {
     resource,
     authorization_servers: [...issuers],
-    ...(scopes.size > 0 && { scopes_supported: [...scopes].sort() }),
+    ...(scopes.length > 0 && { scopes_supported: scopes.sort() }),
     bearer_methods_supported: ['header'],
   };
 }

@@ -1,4 +1,4 @@
-import type { ClaimRule, ClaimSelector, ClaimValue } from './policy.ts';
+import type { ClaimSelector, ClaimValue } from './policy.ts';
 
 /**
  * A claim's name, or where it begins with `/` a JSON Pointer (RFC 6901 §3).
@@ -25,23 +25,19 @@ export function readClaim(claims: Readonly<Record<string, unknown>>, selector: C
   return value;
 }
 
-/**
- * Whether a claim says what a rule wants. Values compare with their type; an array satisfies a rule if it contains
- * the value; a path parameter compares with a number's decimal form.
- *
- * @param segments the request's path, decoded
- */
-export function satisfies(
-  rule: ClaimRule,
-  claims: Readonly<Record<string, unknown>>,
-  segments: readonly string[],
-): boolean {
-  const held = readClaim(claims, rule.claim);
-  const values: readonly unknown[] = Array.isArray(held) ? held : [held];
-  if ('anyOf' in rule) return values.some((value) => rule.anyOf.includes(value as ClaimValue));
-  const wanted = segments[rule.segment];
-  if (wanted === undefined || wanted === '') return false;
-  return values.some((value) =>
-    typeof value === 'number' ? Number.isSafeInteger(value) && String(value) === wanted : value === wanted,
-  );
+/** Whether a claim is this value, or a list that has it. Values compare with their type. */
+export function hasClaimValue(held: unknown, wanted: ClaimValue): boolean {
+  return Array.isArray(held) ? held.includes(wanted) : held === wanted;
+}
+
+/** Where scopes, client ids and audiences are looked for, if an issuer's table names no other place. The first counts. */
+export const DEFAULT_CLAIMS = {
+  scope: ['scope', 'scp', 'permissions'],
+  client: ['azp', 'client_id', 'cid', 'appid'],
+  audience: ['aud'],
+} as const;
+
+/** RFC 7515 §4.1.9: `application/` may be left out, and media types ignore case. */
+export function normaliseTokenType(typ: string): string {
+  return typ.toLowerCase().replace(/^application\//, '');
 }

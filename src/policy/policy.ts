@@ -1,4 +1,4 @@
-import type { Fault } from './compile/fault.ts';
+import type { Reason } from '../decision.ts';
 
 /** The compiled policy: what `compile` makes of the tables in wrangler.toml, and all that a request is judged by. */
 
@@ -12,8 +12,6 @@ export interface Policy {
   readonly otherHosts: RouteTable | undefined;
   /** Names of headers that some API sets (claims, secrets), in the normalised spelling of `normaliseHeaderName`. */
   readonly ownHeaders: ReadonlySet<string>;
-  /** What is allowed but may not be meant. */
-  readonly warnings: readonly Fault[];
 }
 
 export interface Settings {
@@ -26,7 +24,12 @@ export interface Settings {
   readonly healthPath: string | undefined;
 }
 
-export interface Issuer {
+/** Whose tokens are believed, by how they are checked. */
+export type Issuer = JwtIssuer;
+
+/** Signs its tokens (RFC 7519), and publishes its keys. */
+export interface JwtIssuer {
+  readonly kind: 'jwt';
   /** Its name in the policy; appears in logs only. */
   readonly name: string;
   /** The `iss` of its tokens, compared literally. */
@@ -43,7 +46,8 @@ export interface Issuer {
   readonly scopeClaim: ClaimSelector | undefined;
   readonly clientClaim: ClaimSelector | undefined;
   readonly audienceClaim: ClaimSelector | undefined;
-  readonly requiredClaims: readonly ClaimRule[];
+  /** What every token of the issuer must have, whatever the route. */
+  readonly requiredClaims: readonly Demand[];
   readonly keys: KeyLocation;
   /** Name of the service binding that fetches go through, instead of the network. */
   readonly service: string | undefined;
@@ -112,12 +116,34 @@ export interface Rules {
   readonly issuers: ReadonlyMap<string, Issuer>;
   /** Accepted audiences: one of them must be in the token. */
   readonly audiences: readonly string[];
-  readonly scopesAll: readonly string[];
-  readonly scopesAny: readonly string[];
-  /** Accepted client ids; `undefined`: any. */
-  readonly clients: ReadonlySet<string> | undefined;
-  readonly claims: readonly ClaimRule[];
+  /** All of them must be met. */
+  readonly demands: readonly Demand[];
 }
+
+/** Met by a token that has one of the properties. */
+export interface Demand {
+  readonly rule: RuleName;
+  /** The rule as the policy writes it: `scopes_all`, `claims.org_id`. */
+  readonly label: string;
+  readonly anyOf: readonly Property[];
+  /** Why a token is refused that has none of them. */
+  readonly refusal: Reason;
+}
+
+export type Property =
+  | { readonly of: 'audience' | 'scope' | 'client'; readonly value: string }
+  /** The claim has this value, or is a list that has it. */
+  | { readonly of: 'claim'; readonly claim: ClaimSelector; readonly value: ClaimValue }
+  /** The claim equals this segment of the request's path, the value of `:param`. */
+  | {
+      readonly of: 'segment';
+      readonly claim: ClaimSelector;
+      readonly segment: number;
+      readonly param: string;
+    };
+
+/** The rules that a route can have. `rules/rules.ts` has one definition for each. */
+export type RuleName = 'scopes_all' | 'scopes_any' | 'clients' | 'claims';
 
 export interface Route extends Rules {
   /** As it is written in the policy: `GET /orgs/:org/timesheets`. */
@@ -147,11 +173,6 @@ export interface ClaimSelector {
 }
 
 export type ClaimValue = string | number | boolean;
-
-export type ClaimRule =
-  | { readonly claim: ClaimSelector; readonly anyOf: readonly ClaimValue[] }
-  /** The claim must equal this segment of the request's path. */
-  | { readonly claim: ClaimSelector; readonly segment: number };
 
 /** The routes that one host can be asked for. */
 export interface RouteTable {
@@ -201,3 +222,6 @@ export interface Principal {
   readonly iat: number | undefined;
   readonly nbf: number | undefined;
 }
+
+/** What the demands of rules look at. */
+export type Held = Pick<Principal, 'audiences' | 'scopes' | 'client' | 'claims'>;

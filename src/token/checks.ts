@@ -1,13 +1,13 @@
 /** The checks of a token that need no key. Pure: the clock is an argument. */
 import type { Reason } from '../decision.ts';
-import { parseSelector, readClaim, satisfies } from '../policy/claims.ts';
-import { normaliseTokenType } from '../policy/compile/issuers.ts';
+import { DEFAULT_CLAIMS, normaliseTokenType, parseSelector, readClaim } from '../policy/claims.ts';
+import { isMet } from '../policy/demands.ts';
 import type { ClaimSelector, Issuer, Principal } from '../policy/policy.ts';
 import { isWellFormed, type UnverifiedHeader, type UnverifiedToken } from './decode.ts';
 
-const SCOPE_CLAIMS = ['scope', 'scp', 'permissions'].map(parseSelector);
-const CLIENT_CLAIMS = ['azp', 'client_id', 'cid', 'appid'].map(parseSelector);
-const AUDIENCE_CLAIM = parseSelector('aud');
+const SCOPE_CLAIMS = DEFAULT_CLAIMS.scope.map(parseSelector);
+const CLIENT_CLAIMS = DEFAULT_CLAIMS.client.map(parseSelector);
+const AUDIENCE_CLAIMS = DEFAULT_CLAIMS.audience.map(parseSelector);
 /** RFC 6749 §3.3. */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 const NONE: ReadonlySet<string> = new Set();
@@ -49,9 +49,8 @@ export function readClaims({ claims, header }: UnverifiedToken, issuer: Issuer):
   if (scopes === null) return malformed('scope');
   const audiences = readAudiences(claims, issuer);
   if (audiences === null) return malformed('aud');
-  for (const rule of issuer.requiredClaims) {
-    if (!satisfies(rule, claims, [])) return { code: 'issuer_claim_mismatch', claim: rule.claim.text };
-  }
+  for (const demand of issuer.requiredClaims)
+    if (!isMet(demand, { scopes, audiences, client, claims }, [])) return demand.refusal;
   const subject = sub === '' ? undefined : sub;
   return {
     issuer,
@@ -82,9 +81,12 @@ function readClient(claims: UnverifiedToken['claims'], issuer: Issuer): string |
   return typeof value === 'string' ? value : null;
 }
 
+/** Where the blocklist looks for client ids: at the issuer's own place, and at all usual ones. */
+export const clientIdClaims = ({ clientClaim }: Issuer): readonly ClaimSelector[] =>
+  clientClaim === undefined ? CLIENT_CLAIMS : [clientClaim, ...CLIENT_CLAIMS];
+
 function readClientIds(claims: UnverifiedToken['claims'], issuer: Issuer): string[] {
-  const selectors = issuer.clientClaim === undefined ? CLIENT_CLAIMS : [issuer.clientClaim, ...CLIENT_CLAIMS];
-  return selectors
+  return clientIdClaims(issuer)
     .map((selector) => readClaim(claims, selector))
     .filter((value) => typeof value === 'string');
 }
@@ -99,7 +101,7 @@ function readScopes(claims: UnverifiedToken['claims'], issuer: Issuer): Readonly
 }
 
 function readAudiences(claims: UnverifiedToken['claims'], issuer: Issuer): readonly string[] | null {
-  const value = readClaim(claims, issuer.audienceClaim ?? AUDIENCE_CLAIM);
+  const value = firstPresent(claims, issuer.audienceClaim, AUDIENCE_CLAIMS);
   if (value === undefined) return [];
   const audiences: unknown = Array.isArray(value) ? value : [value];
   return (audiences as unknown[]).every((audience) => typeof audience === 'string')

@@ -288,7 +288,7 @@ describe('when things break', () => {
     expect(response.status).toBe(503);
     expect(await response.json()).toMatchObject({
       reason: 'policy_invalid',
-      faults: ['GATEWAY.log_sampel: there is no such field; did you mean "log_sample"?'],
+      faults: ['GATEWAY.log_sampel: there is no field "log_sampel"; did you mean "log_sample"?'],
     });
     expect(origin.requests).toHaveLength(0);
   });

@@ -21,7 +21,7 @@ describe('compilePolicy', () => {
     expect(api?.routes[0]).toMatchObject({
       auth: 'required',
       audiences: [AUDIENCE],
-      scopesAll: ['read'],
+      demands: [{ rule: 'scopes_all', anyOf: [{ of: 'scope', value: 'read' }] }],
       forwardAuthorization: false,
     });
     expect(api?.routes[1]).toMatchObject({ auth: 'none', forwardAuthorization: true });
@@ -32,7 +32,7 @@ describe('compilePolicy', () => {
     [
       'no issuers',
       { ...vars(ROUTES), ISSUERS: undefined },
-      'ISSUERS: this is missing; add a table [vars.ISSUERS.<name>] with issuer = "https://…"',
+      'ISSUERS: ISSUERS is missing; add a table [vars.ISSUERS.<name>] with issuer = "https://…"',
     ],
     [
       'an empty table of issuers',
@@ -63,42 +63,42 @@ describe('compilePolicy', () => {
     [
       'an unknown field of the gateway',
       vars(ROUTES, {}, { GATEWAY: { log_subjects: 'none' } }),
-      'GATEWAY.log_subjects: there is no such field; did you mean "log_subject"?',
+      'GATEWAY.log_subjects: there is no field "log_subjects"; did you mean "log_subject"?',
     ],
     [
       'a choice that is none',
       vars(ROUTES, {}, { GATEWAY: { log_subject: 'yes' } }),
-      'GATEWAY.log_subject: this is not one of the choices; write "none" or "hash" or "plain"',
+      'GATEWAY.log_subject: log_subject is none of the choices; write "none" or "hash" or "plain"',
     ],
     [
       'a share over 1',
       vars(ROUTES, {}, { GATEWAY: { log_sample: 2 } }),
-      'GATEWAY.log_sample: this is too large; write at most 1',
+      'GATEWAY.log_sample: log_sample is too large; write at most 1',
     ],
     [
       'a share under 0',
       vars(ROUTES, {}, { GATEWAY: { log_sample: -1 } }),
-      'GATEWAY.log_sample: this is too small; write at least 0',
+      'GATEWAY.log_sample: log_sample is too small; write at least 0',
     ],
     [
       'an issuer without issuer',
       vars(ROUTES, {}, { ISSUERS: { main: {} } }),
-      'ISSUERS.main.issuer: this is missing; write a string',
+      'ISSUERS.main.issuer: issuer is missing; write a string',
     ],
     [
       'a symmetric algorithm',
       vars(ROUTES, {}, issuers({ algorithms: ['HS256'] })),
-      'ISSUERS.main.algorithms[0]: this is not one of the choices; write "RS256" or "RS384" or "RS512" or "PS256" or "PS384" or "PS512" or "ES256" or "ES384" or "ES512" or "EdDSA" or "Ed25519"',
+      'ISSUERS.main.algorithms[0]: algorithms[0] is none of the choices; write "RS256" or "RS384" or "RS512" or "PS256" or "PS384" or "PS512" or "ES256" or "ES384" or "ES512" or "EdDSA" or "Ed25519"',
     ],
     [
       'the algorithm none',
       vars(ROUTES, {}, issuers({ algorithms: ['none'] })),
-      'ISSUERS.main.algorithms[0]: this is not one of the choices; write "RS256" or "RS384" or "RS512" or "PS256" or "PS384" or "PS512" or "ES256" or "ES384" or "ES512" or "EdDSA" or "Ed25519"',
+      'ISSUERS.main.algorithms[0]: algorithms[0] is none of the choices; write "RS256" or "RS384" or "RS512" or "PS256" or "PS384" or "PS512" or "ES256" or "ES384" or "ES512" or "EdDSA" or "Ed25519"',
     ],
     [
       'no algorithm',
       vars(ROUTES, {}, issuers({ algorithms: [] })),
-      'ISSUERS.main.algorithms: this is empty; name at least one algorithm',
+      'ISSUERS.main.algorithms: algorithms is empty; name at least one algorithm',
     ],
     [
       'an insecure issuer',
@@ -108,7 +108,7 @@ describe('compilePolicy', () => {
     [
       'an insecure key set',
       vars(ROUTES, {}, issuers({ jwks_uri: 'http://issuer.example/keys' })),
-      'ISSUERS.main.jwks_uri: keys may not come from there; write an https URL (http for loopback hosts), without user name and fragment',
+      'ISSUERS.main.jwks_uri: jwks_uri must be an https URL; write an https URL (http for loopback hosts), without user name and fragment',
     ],
     [
       'two places for keys',
@@ -123,7 +123,7 @@ describe('compilePolicy', () => {
     [
       'a tolerance that is no whole number',
       vars(ROUTES, {}, issuers({ clock_tolerance: 1.5 })),
-      'ISSUERS.main.clock_tolerance: this has the wrong type; write a whole number',
+      'ISSUERS.main.clock_tolerance: clock_tolerance has the wrong type; write a whole number',
     ],
     [
       'two tables for one issuer',
@@ -142,24 +142,28 @@ describe('compilePolicy', () => {
         {},
         { ISSUERS: { a: { issuer: 'https://a.example' }, b: { issuer: 'https://b.example' } } },
       ),
-      'API_ORDERS.issuer: this is missing, and there are several issuers; name one of a, b',
+      'API_ORDERS.issuer: issuer is missing, and there are several issuers; name one of a, b',
     ],
     [
       'no audience',
       vars(ROUTES, { audience: undefined }),
-      'API_ORDERS.audience: this is missing; write a string or a list',
+      'API_ORDERS.audience: audience is missing; write a string or a list',
     ],
     [
       'an empty audience',
       vars(ROUTES, { audience: '' }),
-      'API_ORDERS.audience: this is empty; the audience as it stands in tokens',
+      'API_ORDERS.audience: audience is empty; the audience as it stands in tokens',
     ],
     [
       'an empty list of audiences',
       vars(ROUTES, { audience: [] }),
-      'API_ORDERS.audience: this is empty; name at least one audience',
+      'API_ORDERS.audience: audience is empty; name at least one audience',
     ],
-    ['no origin', vars(ROUTES, { origin: undefined }), 'API_ORDERS.origin: this is missing; write a string'],
+    [
+      'no origin',
+      vars(ROUTES, { origin: undefined }),
+      'API_ORDERS.origin: origin is missing; write a string',
+    ],
     [
       'an origin that is no URL',
       vars(ROUTES, { origin: 'orders.example' }),
@@ -178,17 +182,17 @@ describe('compilePolicy', () => {
     [
       'an unknown field of an API',
       vars(ROUTES, { audiences: 'x' }),
-      'API_ORDERS.audiences: there is no such field; did you mean "audience"?',
+      'API_ORDERS.audiences: there is no field "audiences"; did you mean "audience"?',
     ],
     [
       'a host with a port',
       vars(ROUTES, { hosts: ['api.example.com:443'] }),
-      'API_ORDERS.hosts[0]: this is not as it must be; a host name in lower case, without scheme, port and trailing dot',
+      'API_ORDERS.hosts[0]: hosts[0] is not valid; write a host name in lower case, without scheme, port and trailing dot',
     ],
     [
       'a resource elsewhere',
       vars(ROUTES, { hosts: ['api.example.com'], resource: 'https://other.example' }),
-      'API_ORDERS.resource: this is no resource identifier of this API; write an https URL on one of its hosts',
+      'API_ORDERS.resource: resource is not a resource identifier of this API; write an https URL on one of its hosts',
     ],
     [
       'no routes',
@@ -198,37 +202,37 @@ describe('compilePolicy', () => {
     [
       'an unknown field of a route',
       vars({ 'GET /x': { scope_all: ['a'] } }),
-      'API_ORDERS.routes."GET /x".scope_all: there is no such field; did you mean "scopes_all"?',
+      'API_ORDERS.routes."GET /x".scope_all: there is no field "scope_all"; did you mean "scopes_all"?',
     ],
     [
       'a list that is no list',
       vars({ 'GET /x': { scopes_all: 'a' } }),
-      'API_ORDERS.routes."GET /x".scopes_all: this has the wrong type; write a list',
+      'API_ORDERS.routes."GET /x".scopes_all: scopes_all has the wrong type; write a list',
     ],
     [
       'an empty list of scopes',
       vars({ 'GET /x': { scopes_all: [] } }),
-      'API_ORDERS.routes."GET /x".scopes_all: this is empty; name at least one scope, or leave the field out',
+      'API_ORDERS.routes."GET /x".scopes_all: scopes_all is empty; name at least one scope, or leave the field out',
     ],
     [
       'two scopes in one',
       vars({ 'GET /x': { scopes_any: ['a b'] } }),
-      'API_ORDERS.routes."GET /x".scopes_any[0]: this is not as it must be; one scope each: no spaces, quotes or backslashes (RFC 6749 §3.3)',
+      'API_ORDERS.routes."GET /x".scopes_any[0]: scopes_any[0] is not valid; write one scope each: no spaces, quotes or backslashes (RFC 6749 §3.3)',
     ],
     [
       'an empty list of clients',
       vars({ 'GET /x': { clients: [] } }),
-      'API_ORDERS.routes."GET /x".clients: this is empty; name at least one client id, or leave the field out',
+      'API_ORDERS.routes."GET /x".clients: clients is empty; name at least one client id, or leave the field out',
     ],
     [
       'no claims',
       vars({ 'GET /x': { claims: {} } }),
-      'API_ORDERS.routes."GET /x".claims: this is empty; name at least one claim, or leave the field out',
+      'API_ORDERS.routes."GET /x".claims: claims is empty; name at least one claim, or leave the field out',
     ],
     [
       'an empty list of values',
       vars({ 'GET /x': { claims: { org: [] } } }),
-      'API_ORDERS.routes."GET /x".claims.org: this is empty; give at least one value',
+      'API_ORDERS.routes."GET /x".claims.org: org is empty; give at least one value',
     ],
     [
       'a parameter that the path lacks',
@@ -238,7 +242,7 @@ describe('compilePolicy', () => {
     [
       'an auth that is none',
       vars({ 'GET /x': { auth: 'open' } }),
-      'API_ORDERS.routes."GET /x".auth: this is not one of the choices; write "required" or "optional" or "none"',
+      'API_ORDERS.routes."GET /x".auth: auth is none of the choices; write "required" or "optional" or "none"',
     ],
     [
       'a rule on a public route',
@@ -369,12 +373,12 @@ describe('compilePolicy', () => {
     [
       'a form that is none',
       vars(ROUTES, { forward: { org: { header: 'x-org', as: 'csv' } } }),
-      'API_ORDERS.forward.org.as: this is not one of the choices; write "text" or "list" or "json"',
+      'API_ORDERS.forward.org.as: as is none of the choices; write "text" or "list" or "json"',
     ],
     [
       'a time-out of zero',
       vars(ROUTES, { timeout_ms: 0 }),
-      'API_ORDERS.timeout_ms: this is too small; write more than 0',
+      'API_ORDERS.timeout_ms: timeout_ms is too small; write more than 0',
     ],
   ])('finds %s', (_why, tables, message) => {
     expect(faultsOf(tables)).toEqual([message]);
@@ -384,12 +388,12 @@ describe('compilePolicy', () => {
     [
       'a GATEWAY that is text: it would block nobody',
       vars(ROUTES, {}, { GATEWAY: '{"blocked_kids":["a"]}' }),
-      'GATEWAY: this has the wrong type; write a table',
+      'GATEWAY: GATEWAY has the wrong type; write a table',
     ],
     [
       'claims of an issuer that ask for nothing',
       vars(ROUTES, {}, issuers({ claims: {} })),
-      'ISSUERS.main.claims: this is empty; name at least one claim, or leave the field out',
+      'ISSUERS.main.claims: claims is empty; name at least one claim, or leave the field out',
     ],
     [
       'an origin with a password',
@@ -415,6 +419,79 @@ describe('compilePolicy', () => {
       'API_ORDERS.origin',
       'API_ORDERS.routes."get /y"',
     ]);
+  });
+
+  it.each<[string, object, string[]]>([
+    [
+      'of an API no fault of its route keys',
+      { hosts: ['API.example'], routes: { 'get /y': {}, 'GET /x': {} } },
+      ['API_ORDERS.hosts[0]', 'API_ORDERS.routes."get /y"'],
+    ],
+    [
+      'of an API no rule that contradicts it',
+      { timeout_ms: -1, routes: { 'GET /x': { audience: 'other' }, 'GET /y': { issuer: 'other' } } },
+      ['API_ORDERS.timeout_ms', 'API_ORDERS.routes."GET /x".audience', 'API_ORDERS.routes."GET /y".issuer'],
+    ],
+    [
+      'of an API no rules that contradict one another',
+      { cors: {}, routes: { 'GET /x': {}, 'GET /X': { clients: ['a'] } } },
+      ['API_ORDERS.cors.origins', 'API_ORDERS.routes."GET /X"'],
+    ],
+    [
+      'of a route no fault of its key',
+      { routes: { 'GET x': { scopes_all: [] } } },
+      ['API_ORDERS.routes."GET x".scopes_all', 'API_ORDERS.routes."GET x"'],
+    ],
+    [
+      'of one claim no fault of another',
+      { routes: { 'GET /x': { claims: { a: [], b: { param: 'c' } } } } },
+      ['API_ORDERS.routes."GET /x".claims.a', 'API_ORDERS.routes."GET /x".claims.b.param'],
+    ],
+    [
+      'of the audience invents no contradiction',
+      { audience: 1, routes: { 'GET /x': { audience: 'a' } } },
+      ['API_ORDERS.audience'],
+    ],
+  ])('a faulty field hides %s', (_what, api, places) => {
+    const found = faultsOf(vars({}, api as Record<string, unknown>));
+    expect(found.map((text) => text.slice(0, text.indexOf(': ')))).toEqual(places);
+  });
+
+  it.each<[string, unknown, string]>([
+    [
+      'a misspelt param is one mistake, with what was meant',
+      { parm: 'x' },
+      'claims.org.parm: there is no field "parm"; did you mean "param"?',
+    ],
+    [
+      'another type names every alternative',
+      null,
+      'claims.org: org has the wrong type; write a string or a number or true or false or a list or { param = … }',
+    ],
+    [
+      'a bad value among several',
+      ['a', {}],
+      'claims.org[1]: org[1] has the wrong type; write a string or a number or true or false',
+    ],
+    ['a param of another type', { param: 1 }, 'claims.org.param: param has the wrong type; write a string'],
+  ])('what a claim must say: %s', (_why, want, message) => {
+    expect(faultsOf(vars({ 'GET /x': { claims: { org: want } } }))).toEqual([
+      `API_ORDERS.routes."GET /x".${message}`,
+    ]);
+  });
+
+  // JSON.parse makes a member of that name, as wrangler does for the Worker; an object literal would not.
+  it.each([
+    [
+      'a claim of a rule',
+      '{"GET /x":{"claims":{"__proto__":"x","role":"y"}}}',
+      'routes."GET /x".claims.__proto__',
+    ],
+    ['a route', '{"__proto__":{}}', 'routes.__proto__'],
+  ])('finding 8: %s that is named __proto__ does not vanish', (_what, routes, at) => {
+    expect(faultsOf(vars(JSON.parse(routes)))).toContain(
+      `API_ORDERS.${at}: nothing can be named "__proto__"; remove it, or rename it`,
+    );
   });
 
   it('finds services that are not bound', () => {

@@ -3,10 +3,11 @@
 import type { Reason } from '../../../src/decision.ts';
 import { authorize, checkAudience } from '../../../src/policy/authorize.ts';
 import type { Policy, Principal, Route, Rules } from '../../../src/policy/policy.ts';
+import { listed } from '../../text/words.ts';
 import { describeRoute } from '../explain/route-steps.ts';
-import { ruleParts } from '../rule-parts.ts';
+import { demandWords, ruleParts } from '../rule-words.ts';
 import type { Simulated } from '../what-if/simulate.ts';
-import { audiencesOf, demands, listed } from '../words.ts';
+import { audiencesOf } from '../words.ts';
 import type { CaseResult } from './run.ts';
 
 /** A route, or one of its rules. */
@@ -131,7 +132,8 @@ function itemsOf(route: Route): Watched[] {
     all.push(tokenItem(where, `for ${listed(route.audiences, 'or')}`, 'audience_mismatch'));
   if (route.issuers.size < api.issuers.length)
     all.push(tokenItem(where, 'tokens of its issuers only', 'issuer_not_allowed'));
-  for (const { rules } of ruleParts(route)) all.push(item(demands(route, rules), ruleSees(rules)));
+  for (const { demands } of ruleParts(route.demands))
+    all.push(item(demandWords(demands), ruleSees({ ...route, demands })));
   if (report !== undefined) {
     const narrows =
       report.issuers.size < route.issuers.size || report.audiences.length < route.audiences.length;
@@ -142,11 +144,11 @@ function itemsOf(route: Route): Watched[] {
           reportSees((principal) => checkAudience(report, principal)),
         ),
       );
-    for (const { rules } of ruleParts(report))
+    for (const { demands } of ruleParts(report.demands))
       all.push(
         item(
-          `tried: ${demands(route, rules)}`,
-          reportSees((principal, segments) => authorize(rules, principal, segments)),
+          `tried: ${demandWords(demands)}`,
+          reportSees((principal, segments) => authorize({ ...report, demands }, principal, segments)),
         ),
       );
   }

@@ -1,11 +1,12 @@
 /** First cases for a policy: of each route one that passes and one that is refused, found by trying. */
-import { parseSelector } from '../../../src/policy/claims.ts';
-import type { ClaimRule, Issuer, Policy, Route } from '../../../src/policy/policy.ts';
+import { forPath } from '../../../src/policy/demands.ts';
+import { parsePath } from '../../../src/policy/path.ts';
+import type { Policy, Route } from '../../../src/policy/policy.ts';
+import { renderValue } from '../../text/inline-toml.ts';
 import { describeRoute } from '../explain/route-steps.ts';
 import type { Simulated } from '../what-if/simulate.ts';
 import { exampleTarget, hostOf } from '../what-if/targets.ts';
-import { setClaim } from '../what-if/unsigned.ts';
-import { keyOf, paramName } from '../words.ts';
+import { claimsFor } from '../what-if/token.ts';
 import type { Case, CaseFile } from './read.ts';
 import { createJudge, type Judge, prepareCase } from './run.ts';
 import type { CaseConfig } from './schema.ts';
@@ -39,7 +40,7 @@ async function casesOf(policy: Policy, route: Route, judge: Judge, nowMs: number
     const request = requestFor(policy, route, filler);
     const passing: Draft = {
       request,
-      ...(route.auth === 'none' ? {} : { claims: claimsFor(route, filler) }),
+      ...(route.auth === 'none' ? {} : { claims: claimsOf(route, request) }),
     };
     const passed = await judged(passing);
     if (passed.kind !== 'allow' || passed.decision?.route !== route) continue;
@@ -81,36 +82,18 @@ function refusals(route: Route, request: string): Draft[] {
   return [{ request, claims: {} }, { request }, bad];
 }
 
-/** Claims that satisfy the rules; who stands for a parameter is known by the filler. */
-function claimsFor(route: Route, filler: string): Record<string, unknown> {
-  const claims: Record<string, unknown> = {};
+/** Claims that satisfy the rules for this request. */
+function claimsOf(route: Route, request: string): Record<string, unknown> {
   const [issuer] = route.issuers.values();
-  const scopes = [...new Set([...route.scopesAll, ...route.scopesAny.slice(0, 1)])];
-  if (scopes.length > 0) setClaim(claims, issuer?.scopeClaim ?? parseSelector('scope'), scopes.join(' '));
-  const [client] = route.clients ?? [];
-  if (client !== undefined) setClaim(claims, clientClaim(issuer), client);
-  for (const rule of route.claims) setClaim(claims, rule.claim, wanted(route, rule, filler));
-  return claims;
-}
-
-const clientClaim = (issuer: Issuer | undefined) => issuer?.clientClaim ?? parseSelector('client_id');
-
-function wanted(route: Route, rule: ClaimRule, filler: string): unknown {
-  if ('anyOf' in rule) return rule.anyOf[0];
-  return keyOf(route).segments[rule.segment]?.kind === 'param' ? filler : paramName(route, rule.segment);
+  const path = parsePath(request.replace(/^\S+ (https:\/\/[^/]*)?/, ''));
+  const segments = typeof path === 'string' ? [] : path.segments;
+  return claimsFor(
+    issuer,
+    route.demands.map((demand) => forPath(demand, segments)),
+  );
 }
 
 function writeCase(one: CaseConfig): string {
-  const lines = Object.entries(one).map(([name, value]) => `${name} = ${writeValue(value)}`);
+  const lines = Object.entries(one).map(([name, value]) => `${name} = ${renderValue(value)}`);
   return ['[[case]]', ...lines, ''].join('\n');
 }
-
-/** In TOML. Its basic strings know what JSON escapes. */
-function writeValue(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(writeValue).join(', ')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const members = Object.entries(value).map(([name, member]) => `${writeKey(name)} = ${writeValue(member)}`);
-  return members.length === 0 ? '{}' : `{ ${members.join(', ')} }`;
-}
-
-const writeKey = (name: string) => (/^[A-Za-z0-9_-]+$/.test(name) ? name : JSON.stringify(name));

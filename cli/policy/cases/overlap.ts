@@ -13,12 +13,9 @@ const known = new Map<string, Shape | undefined>();
 /** `undefined` for what is no route key. */
 export function shapeOfKey(key: string): Shape | undefined {
   if (known.has(key)) return known.get(key);
-  const parsed = parseRouteKey(key, []);
-  const shape = Array.isArray(parsed)
-    ? undefined
-    : parsed.segments
-        .filter((one) => !(one.kind === 'literal' && one.text === ''))
-        .map((one) => (one.kind === 'literal' ? one.folded : one.kind === 'param' ? ANY : REST));
+  const shape = parseRouteKey(key)
+    ?.segments.filter((one) => !(one.kind === 'literal' && one.text === ''))
+    .map((one) => (one.kind === 'literal' ? one.folded : one.kind === 'param' ? ANY : REST));
   known.set(key, shape);
   return shape;
 }

@@ -1,6 +1,7 @@
 /** Reads files of cases. What is wrong with one is told with its place, all of it at once. */
 import { SITUATIONS } from '../../../src/http/problem.ts';
-import { type Fault, fault, schemaFaults, suggest } from '../../../src/policy/compile/fault.ts';
+import { type Fault, fault, suggest } from '../../../src/policy/compile/fault.ts';
+import { schemaFaults } from '../../../src/policy/compile/schema-faults.ts';
 import { CommandError } from '../../text/terminal.ts';
 import { parseToml, readText } from '../../text/toml.ts';
 import { type Positions, readPositions } from '../file/positions.ts';

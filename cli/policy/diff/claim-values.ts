@@ -1,10 +1,10 @@
-import type { ClaimRule, ClaimValue, Policy } from '../../../src/policy/policy.ts';
+import type { ClaimValue, Policy } from '../../../src/policy/policy.ts';
 
 /** Every value that some rule of a policy wants in a claim. */
 export function claimValuesOf({ issuers, apis }: Policy): ClaimValue[] {
-  const rules: ClaimRule[] = [
+  const demands = [
     ...issuers.flatMap(({ requiredClaims }) => requiredClaims),
-    ...apis.flatMap(({ routes }) => routes.flatMap(({ claims }) => claims)),
+    ...apis.flatMap(({ routes }) => routes.flatMap((route) => route.demands)),
   ];
-  return rules.flatMap((rule) => ('anyOf' in rule ? rule.anyOf : []));
+  return demands.flatMap(({ anyOf }) => anyOf.flatMap((one) => (one.of === 'claim' ? [one.value] : [])));
 }

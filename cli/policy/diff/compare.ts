@@ -1,10 +1,11 @@
 /** Two policies, compared by what they say to requests: every class of them is asked of both. */
 
-import { describeRules } from '../../../src/policy/compile/rules.ts';
+import { canonicalRules } from '../../../src/policy/compile/rules.ts';
 import type { Match, NoMatch } from '../../../src/policy/match.ts';
 import { match } from '../../../src/policy/match.ts';
 import { type ParsedPath, parsePath } from '../../../src/policy/path.ts';
 import type { Policy, Route } from '../../../src/policy/policy.ts';
+import { sketchToken, type TokenSketch } from '../what-if/token.ts';
 import { type Callers, callersOf } from './callers.ts';
 import { pathClasses } from './classes.ts';
 import { type Collected, createCollector, type Sighting } from './collect.ts';
@@ -17,7 +18,6 @@ import { compareSpecificity, patternOf, shapeOf } from './patterns.ts';
 import { type SentChange, sentChanges } from './sent.ts';
 import { spellingsOf } from './spellings.ts';
 import { writeKeys } from './terms.ts';
-import { sketchToken, type TokenSketch } from './token-sketch.ts';
 import { compareCallers, describeCallers, describeIssuerField } from './words.ts';
 
 /** A method that stands for all that no route names, in upper case. Those in lower case no route serves. */
@@ -92,7 +92,9 @@ function createExaminer(
     const routes = [found.route, ...found.nearMisses];
     return routes
       .map((route) => {
-        const bound = route.claims.flatMap((rule) => ('segment' in rule ? [segments[rule.segment]] : []));
+        const bound = route.demands.flatMap(({ anyOf }) =>
+          anyOf.flatMap((one) => (one.of === 'segment' ? [segments[one.segment]] : [])),
+        );
         return `${nameRoute(route)}${bound.length === 0 ? '' : JSON.stringify(bound)}`;
       })
       .join();
@@ -172,8 +174,8 @@ function createExaminer(
       .filter(({ issuer }) => others?.issuers.has(issuer) ?? true)
       .map((issuer) =>
         sketchToken(
-          { demands, clients: clients.length === 0 ? undefined : new Set(clients) },
           issuer,
+          { demands, clients: clients.length === 0 ? undefined : new Set(clients) },
           nowSeconds,
         ),
       );
@@ -181,7 +183,7 @@ function createExaminer(
   }
 
   function placeOf(loss: Loss): Partial<Seen> {
-    if (loss.of === 'brake') {
+    if (loss.of === 'blocklist') {
       const write = (names: ReadonlySet<string>) => [[...names].sort().join(', ') || 'none'];
       const member = loss.field === 'blocked_clients' ? 'blockedClients' : 'blockedKids';
       return {
@@ -216,10 +218,10 @@ function showLoss(loss: Loss, losing: Callers, keeping: Callers, nowSeconds: num
   const { tokens } = losing;
   const all = { ...tokens, demands: [...tokens.demands, ...kept] };
   const traits = loss.of === 'issuer' ? loss.shownBy : [loss.trait];
-  const lacks = loss.of === 'brake' ? undefined : loss.lacks;
+  const lacks = loss.of === 'blocklist' ? undefined : loss.lacks;
   return traits.flatMap((trait) => [
-    sketchToken(all, loss.issuer, nowSeconds, trait, lacks),
-    sketchToken(tokens, loss.issuer, nowSeconds, trait, lacks),
+    sketchToken(loss.issuer, all, nowSeconds, trait, lacks),
+    sketchToken(loss.issuer, tokens, nowSeconds, trait, lacks),
   ]);
 }
 
@@ -263,4 +265,4 @@ function meaningsOf(found: Found): Map<string, string> {
 }
 
 const meaningOf = (route: Route): string =>
-  JSON.stringify([route.auth, route.reportOnly, describeRules(route)]);
+  JSON.stringify([route.auth, route.reportOnly, canonicalRules(route)]);

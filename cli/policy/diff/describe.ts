@@ -1,6 +1,7 @@
 /** Findings in words, for every format. */
+
+import type { TokenSketch } from '../what-if/token.ts';
 import type { Change, Example, Finding, FoundRoute } from './finding.ts';
-import type { TokenSketch } from './token-sketch.ts';
 import type { Verdict } from './trial.ts';
 
 /** `GET /orders/:id`; GET goes without its HEAD, `*` is any method that has no route of its own. */

@@ -26,7 +26,6 @@ const NO_POLICY: Policy = {
   hosts: new Map(),
   otherHosts: undefined,
   ownHeaders: new Set(),
-  warnings: [],
 };
 
 /** @param wanted `undefined`: all that either file has; an empty name is the top level, as it is to wrangler */

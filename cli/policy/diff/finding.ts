@@ -1,5 +1,5 @@
+import type { TokenSketch } from '../what-if/token.ts';
 import type { Loss } from './losses.ts';
-import type { TokenSketch } from './token-sketch.ts';
 import type { TriedRequest, Verdict } from './trial.ts';
 
 /** In the order in which they are worth reading. */

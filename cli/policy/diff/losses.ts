@@ -1,8 +1,12 @@
 /** Which callers one policy lets in with a request, and another does not. Empty: it lets in all of them. */
+
+import { DEFAULT_CLAIMS } from '../../../src/policy/claims.ts';
+import { implies } from '../../../src/policy/demands.ts';
 import type { Issuer, Settings } from '../../../src/policy/policy.ts';
-import { type Callers, type Demand, demandOf, implies, type Tokens } from './callers.ts';
+import { clientIdClaims } from '../../../src/token/checks.ts';
+import type { Asked, TokenTrait } from '../what-if/token.ts';
+import type { Callers, Tokens } from './callers.ts';
 import { lostTerms } from './terms.ts';
-import type { TokenTrait } from './token-sketch.ts';
 
 /** Callers of one kind that are lost. */
 export type Loss =
@@ -13,7 +17,7 @@ export type Loss =
       readonly of: 'rule';
       readonly issuer: Issuer;
       readonly trait: TokenTrait;
-      readonly lacks?: Demand | undefined;
+      readonly lacks?: Asked | undefined;
     }
   /** By the definition of an issuer, whatever the route. */
   | {
@@ -21,11 +25,11 @@ export type Loss =
       readonly issuer: Issuer;
       readonly field: string;
       readonly shownBy: readonly TokenTrait[];
-      readonly lacks?: Demand | undefined;
+      readonly lacks?: Asked | undefined;
     }
-  /** By the emergency brake, whatever the route. */
+  /** By the blocklists, whatever the route. */
   | {
-      readonly of: 'brake';
+      readonly of: 'blocklist';
       readonly issuer: Issuer;
       readonly field: 'blocked_clients' | 'blocked_kids';
       readonly trait: TokenTrait;
@@ -73,25 +77,52 @@ export function lostTokens(
     if (to.clients !== undefined && lostClient !== undefined)
       losses.push({ of: 'rule', issuer, trait: { client: lostClient } });
     const trait = sharedClient(clients, to.clients, [fromSettings, toSettings]);
-    const known = [...from.demands, ...issuer.requiredClaims.map((rule) => demandOf(rule, []))];
-    const isNew = (demand: Demand) => !known.some((one) => implies(one, demand));
+    const known = [...from.demands, ...issuer.requiredClaims];
+    const isNew = (demand: Asked) => !known.some((one) => implies(one, demand));
     for (const lacks of to.demands.filter(isNew)) losses.push({ of: 'rule', issuer, trait, lacks });
-    for (const lacks of after.requiredClaims.map((rule) => demandOf(rule, [])).filter(isNew))
+    for (const lacks of after.requiredClaims.filter(isNew))
       losses.push({ of: 'issuer', issuer, field: 'claims', shownBy: [trait], lacks });
     for (const { field, shownBy } of lostTerms(issuer, after, nowSeconds))
       losses.push({ of: 'issuer', issuer, field, shownBy: shownBy.map((one) => ({ ...trait, ...one })) });
-    for (const client of toSettings.blockedClients) {
-      if (fromSettings.blockedClients.has(client)) continue;
-      // Any of the names of a client counts, not only the one that the rules look at.
-      const shown =
-        clients === undefined || clients.includes(client) ? { client } : { ...trait, alias: client };
-      losses.push({ of: 'brake', issuer, field: 'blocked_clients', trait: shown });
-    }
-    for (const kid of toSettings.blockedKids)
-      if (!fromSettings.blockedKids.has(kid))
-        losses.push({ of: 'brake', issuer, field: 'blocked_kids', trait: { ...trait, kid } });
+    losses.push(...lostToBlocklist(issuer, after, { from: fromSettings, to: toSettings, clients, trait }));
     return losses;
   });
+}
+
+interface Blocklists {
+  readonly from: Settings;
+  readonly to: Settings;
+  readonly clients: readonly string[] | undefined;
+  /** A token that nothing else speaks against. */
+  readonly trait: TokenTrait;
+}
+
+/**
+ * Tokens that only `to` blocks: because it blocks a client or key that `from` does not, or finds a blocked client by a
+ * claim that `from` does not look at.
+ */
+function lostToBlocklist(issuer: Issuer, after: Issuer, { from, to, clients, trait }: Blocklists): Loss[] {
+  const losses: Loss[] = [];
+  const known = new Set(clientIdClaims(issuer).map(({ path }) => JSON.stringify(path)));
+  const foundByMore = clientIdClaims(after).filter(({ path }) => !known.has(JSON.stringify(path)));
+  for (const client of to.blockedClients) {
+    if (from.blockedClients.has(client)) {
+      const shownBy = foundByMore.map(({ path }) => ({ ...trait, alias: { value: client, path } }));
+      if (shownBy.length > 0) losses.push({ of: 'issuer', issuer, field: 'client_claim', shownBy });
+      continue;
+    }
+    // Any of the names of a client counts, not only the one that the rules look at.
+    const path = [DEFAULT_CLAIMS.client[3]];
+    const shown =
+      clients === undefined || clients.includes(client)
+        ? { client }
+        : { ...trait, alias: { value: client, path } };
+    losses.push({ of: 'blocklist', issuer, field: 'blocked_clients', trait: shown });
+  }
+  for (const kid of to.blockedKids)
+    if (!from.blockedKids.has(kid))
+      losses.push({ of: 'blocklist', issuer, field: 'blocked_kids', trait: { ...trait, kid } });
+  return losses;
 }
 
 const clientTrait = (clients: readonly string[] | undefined): TokenTrait =>

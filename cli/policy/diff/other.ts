@@ -1,6 +1,6 @@
 /** What differs besides: neither who gets in, nor what origins get. */
 import { writePlace } from '../../../src/policy/compile/fault.ts';
-import { describeRules } from '../../../src/policy/compile/rules.ts';
+import { canonicalRules } from '../../../src/policy/compile/rules.ts';
 import type { Api, Policy, Route, Rules } from '../../../src/policy/policy.ts';
 import type { OtherChange } from './finding.ts';
 
@@ -44,7 +44,7 @@ export function routeChanges(old: Route, now: Route): OtherChange[] {
 }
 
 const writeReport = (report: Rules | undefined) =>
-  report === undefined ? 'none' : JSON.stringify(describeRules(report));
+  report === undefined ? 'none' : JSON.stringify(canonicalRules(report));
 
 function writeCors({ cors }: Api): string {
   if (cors === undefined) return 'none';

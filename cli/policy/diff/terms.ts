@@ -1,6 +1,7 @@
 /** Which tokens of an issuer one definition of it takes, and another does not. */
+import { DEFAULT_CLAIMS } from '../../../src/policy/claims.ts';
 import type { ClaimSelector, Issuer, KeyLocation } from '../../../src/policy/policy.ts';
-import type { TokenTrait } from './token-sketch.ts';
+import type { TokenTrait } from '../what-if/token.ts';
 
 /** A field of `[vars.ISSUERS.…]` by which tokens are lost. */
 export interface Term {
@@ -15,9 +16,9 @@ export function lostTerms(from: Issuer, to: Issuer, nowSeconds: number): Term[] 
     ...lostSet('algorithms', algorithmsOf(from), algorithmsOf(to), (alg) => ({ alg })),
     ...lostSet('token_types', from.tokenTypes, to.tokenTypes, (typ) => ({ typ })),
     ...lostTimes(from, to, nowSeconds),
-    ...lostPlace('scope_claim', from.scopeClaim, to.scopeClaim, ['scope', 'scp', 'permissions']),
-    ...lostPlace('client_claim', from.clientClaim, to.clientClaim, ['azp', 'client_id', 'cid', 'appid']),
-    ...lostPlace('audience_claim', from.audienceClaim, to.audienceClaim, ['aud']),
+    ...lostPlace('scope_claim', from.scopeClaim, to.scopeClaim, DEFAULT_CLAIMS.scope),
+    ...lostPlace('client_claim', from.clientClaim, to.clientClaim, DEFAULT_CLAIMS.client),
+    ...lostPlace('audience_claim', from.audienceClaim, to.audienceClaim, DEFAULT_CLAIMS.audience),
     ...(writeKeys(from) === writeKeys(to) ? [] : [{ field: 'keys', shownBy: [] }]),
   ];
 }

@@ -3,8 +3,8 @@ import { decide } from '../../../src/decide.ts';
 import type { ReasonCode } from '../../../src/decision.ts';
 import { SITUATIONS } from '../../../src/http/problem.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
+import { encodeUnsigned, type TokenSketch } from '../what-if/token.ts';
 import { withoutSignature } from '../what-if/verifiers.ts';
-import type { TokenSketch } from './token-sketch.ts';
 
 export interface TriedRequest {
   readonly method: string;
@@ -26,16 +26,14 @@ export async function tryRequest(
   { method, host, path, token }: TriedRequest,
   nowSeconds: number,
 ): Promise<Verdict> {
-  const text = token === undefined || token === 'bad' ? token : encode(token, nowSeconds);
+  const text =
+    typeof token !== 'object'
+      ? token
+      : encodeUnsigned({ ...token, claims: { exp: nowSeconds + LIFETIME_SECONDS, ...token.claims } });
   const authorization = text === undefined ? null : `Bearer ${text}`;
   const verify = withoutSignature(policy, () => nowSeconds * 1000);
   const decision = await decide({ url: `https://${host}${path}`, method, authorization }, policy, verify);
   if (decision.kind === 'allow') return { letIn: true, identified: decision.principal !== undefined };
   const { code } = decision.reason;
   return { letIn: false, code, status: SITUATIONS[code].status };
-}
-
-function encode({ header, claims }: TokenSketch, nowSeconds: number): string {
-  const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  return `${part(header)}.${part({ exp: nowSeconds + LIFETIME_SECONDS, ...claims })}.c2lnbmF0dXJl`;
 }

@@ -1,6 +1,8 @@
 /** Whom a policy lets in, in words: of two, only what differs. */
-import type { Issuer } from '../../../src/policy/policy.ts';
-import type { Callers, Demand, Property, Tokens } from './callers.ts';
+import { DEFAULT_CLAIMS } from '../../../src/policy/claims.ts';
+import type { Issuer, Property } from '../../../src/policy/policy.ts';
+import type { Asked } from '../what-if/token.ts';
+import type { BoundDemand, Callers, Tokens } from './callers.ts';
 
 export interface Words {
   readonly before: readonly string[];
@@ -49,7 +51,7 @@ function partsOf({ withoutToken, tokens }: Extract<Callers, { kind: 'checked' }>
   ]);
 }
 
-function scopeParts(demands: readonly Demand[]): [string, string][] {
+function scopeParts(demands: readonly Asked[]): [string, string][] {
   const all = sorted(demands.filter(({ anyOf }) => anyOf.length === 1).flatMap(valuesOf));
   const some = sorted(
     demands.filter(({ anyOf }) => anyOf.length > 1).map((one) => `scope ${orList(valuesOf(one))}`),
@@ -62,12 +64,12 @@ function clientPart({ clients }: Tokens): [string, string][] {
   return clients === undefined ? [] : [['client', `client ${orList([...clients])}`]];
 }
 
-function groupClaims(demands: readonly Demand[]): Map<string, string> {
+function groupClaims(demands: readonly BoundDemand[]): Map<string, string> {
   const texts = new Map<string, string[]>();
   for (const demand of demands) {
     const [first] = demand.anyOf;
     if (first?.of !== 'claim') continue;
-    const name = `claim ${first.text}`;
+    const name = `claim ${first.claim.text}`;
     texts.set(name, [...(texts.get(name) ?? []), demand.param ?? orList(valuesOf(demand))]);
   }
   return new Map([...texts].map(([name, values]) => [name, `${name} is ${sorted(values).join(' and ')}`]));
@@ -78,8 +80,10 @@ function absent(part: string): string {
   return part === 'client' ? 'any client' : `any ${part}`;
 }
 
-const valuesOf = ({ anyOf }: Demand): string[] =>
-  anyOf.map((property) => (property.of === 'claim' ? writeValue(property.value) : property.value));
+const valuesOf = ({ anyOf }: Asked): string[] =>
+  anyOf.flatMap((one) =>
+    one.of === 'segment' ? [] : one.of === 'claim' ? writeValue(one.value) : one.value,
+  );
 
 /** `1` is not `"1"`. */
 const writeValue = (value: unknown) =>
@@ -104,14 +108,14 @@ export function describeIssuerField(issuer: Issuer, field: string, keys: string)
         ? 'no date'
         : new Date(issuer.notBeforeSeconds * 1000).toISOString().replace('.000', '');
     case 'scope_claim':
-      return issuer.scopeClaim?.text ?? 'scope, else scp, else permissions';
+      return issuer.scopeClaim?.text ?? DEFAULT_CLAIMS.scope.join(', else ');
     case 'client_claim':
-      return issuer.clientClaim?.text ?? 'azp, else client_id, else cid, else appid';
+      return issuer.clientClaim?.text ?? DEFAULT_CLAIMS.client.join(', else ');
     case 'audience_claim':
-      return issuer.audienceClaim?.text ?? 'aud';
+      return issuer.audienceClaim?.text ?? DEFAULT_CLAIMS.audience.join(', else ');
     case 'claims': {
-      const rules = issuer.requiredClaims.map((rule) =>
-        'anyOf' in rule ? `${rule.claim.text} is ${orList(rule.anyOf.map(writeValue))}` : '',
+      const rules = issuer.requiredClaims.map(
+        (demand) => `${demand.label.slice('claims.'.length)} is ${orList(valuesOf(demand))}`,
       );
       return rules.length === 0 ? 'none is required' : sorted(rules).join(', ');
     }

@@ -1,7 +1,8 @@
 /** Explains one request by a policy: what `claimgate explain` does, apart from reading flags. */
 import type { Policy } from '../../../src/policy/policy.ts';
 import { createSimulator, type Question } from '../what-if/simulate.ts';
-import { type Claims, completeClaims, routeOf, unsignedToken } from '../what-if/unsigned.ts';
+import type { Claims } from '../what-if/token.ts';
+import { completeClaims, routeOf, unsignedToken } from '../what-if/unsigned.ts';
 import { withIssuerKeys, withoutSignature } from '../what-if/verifiers.ts';
 import { type Explanation, explanationOf } from './report.ts';
 import type { Signature } from './token-steps.ts';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { isReason } from '../../../src/decision.ts';
 import { decodeToken } from '../../../src/token/decode.ts';
 import { CommandError } from '../../text/terminal.ts';
-import type { Claims } from '../what-if/unsigned.ts';
+import type { Claims } from '../what-if/token.ts';
 
 /** `-` is standard input, `@file` a file, all else the text itself. */
 export function readInput(text: string, flag: string): string {

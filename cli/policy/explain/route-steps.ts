@@ -5,10 +5,10 @@ import { parseTarget, type Target, writeTarget } from '../../../src/http/target.
 import { findAll, type Match, match } from '../../../src/policy/match.ts';
 import type { PatternLeaf, Policy, Route, RouteTable } from '../../../src/policy/policy.ts';
 import { countOf } from '../../text/terminal.ts';
+import { listed, shown } from '../../text/words.ts';
 import type { Question } from '../what-if/simulate.ts';
-import { listed } from '../words.ts';
 import { maskUrl } from './mask.ts';
-import { shown, type Told, tell } from './step.ts';
+import { type Told, tell } from './step.ts';
 
 const FAULTS: Readonly<Record<PathFault, string>> = {
   fragment: 'there is a # in it',

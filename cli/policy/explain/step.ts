@@ -41,9 +41,3 @@ export function tell(
   const judged = verdict ?? (reason === undefined ? 'ok' : 'refused');
   return { step: { step, verdict: judged, saw, decided, checks }, reason };
 }
-
-/** A value of a token or a request, short enough for a line, and nothing that a terminal would obey. */
-export function shown(value: unknown, limit = 100): string {
-  const text = JSON.stringify(value) ?? 'absent';
-  return text.length > limit ? `${text.slice(0, limit)}… (${text.length} characters)` : text;
-}

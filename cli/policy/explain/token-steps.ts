@@ -1,16 +1,17 @@
 /** From the Authorization header to a caller: what the gateway looks at of a token. */
 import { isReason, type Reason } from '../../../src/decision.ts';
 import { checkAudience } from '../../../src/policy/authorize.ts';
-import { readClaim } from '../../../src/policy/claims.ts';
-import type { Issuer, Policy, Principal, Route } from '../../../src/policy/policy.ts';
+import { DEFAULT_CLAIMS, readClaim } from '../../../src/policy/claims.ts';
+import type { Demand, Issuer, Policy, Principal, Route } from '../../../src/policy/policy.ts';
 import { readBearer } from '../../../src/token/bearer.ts';
 import { checkHeader, checkTimes, readClaims } from '../../../src/token/checks.ts';
 import { decodeToken, type UnverifiedToken } from '../../../src/token/decode.ts';
 import type { Refused, Verified } from '../../../src/token/verify.ts';
-import { issuerWords, listed } from '../words.ts';
+import { listed, shown } from '../../text/words.ts';
+import { issuerWords } from '../words.ts';
 import { maskToken } from './mask.ts';
 import { describeRoute } from './route-steps.ts';
-import { type Check, shown, type Told, tell } from './step.ts';
+import { type Check, type Told, tell } from './step.ts';
 
 /** Whether the signature counts, or why not. */
 export type Signature = 'verified' | 'offline' | 'unsigned';
@@ -118,7 +119,8 @@ function tellClaims({ claims }: UnverifiedToken, issuer: Issuer, result: Princip
   const own = (name: string) => (Object.hasOwn(claims, name) ? claims[name] : undefined);
   const malformed = (claim: string) => (one: Reason) =>
     one.code === 'claims_malformed' && one.claim === claim;
-  const from = (selector: { text: string } | undefined, usual: string) => selector?.text ?? usual;
+  const from = (selector: { text: string } | undefined, usual: readonly string[]) =>
+    selector?.text ?? listed(usual, 'or');
   const all: { check: string; saw: string; fails: (reason: Reason) => boolean }[] = [
     {
       check: 'bound to a key (cnf)',
@@ -132,25 +134,25 @@ function tellClaims({ claims }: UnverifiedToken, issuer: Issuer, result: Princip
       fails: malformed(name),
     })),
     {
-      check: `client id (${from(issuer.clientClaim, 'azp, client_id, cid or appid')})`,
+      check: `client id (${from(issuer.clientClaim, DEFAULT_CLAIMS.client)})`,
       saw: shown(principal?.client),
       fails: malformed('client id'),
     },
     {
-      check: `scopes (${from(issuer.scopeClaim, 'scope, scp or permissions')})`,
+      check: `scopes (${from(issuer.scopeClaim, DEFAULT_CLAIMS.scope)})`,
       saw:
         principal === undefined ? '' : principal.scopes.size === 0 ? 'none' : [...principal.scopes].join(' '),
       fails: malformed('scope'),
     },
     {
-      check: `audience (${from(issuer.audienceClaim, 'aud')})`,
+      check: `audience (${from(issuer.audienceClaim, DEFAULT_CLAIMS.audience)})`,
       saw: shown(principal?.audiences ?? own('aud')),
       fails: malformed('aud'),
     },
-    ...issuer.requiredClaims.map((rule) => ({
-      check: `${rule.claim.text}, as ${issuer.name} demands`,
-      saw: shown(readClaim(claims, rule.claim)),
-      fails: (one: Reason) => one.code === 'issuer_claim_mismatch' && one.claim === rule.claim.text,
+    ...issuer.requiredClaims.map((demand) => ({
+      check: `${demand.label.slice('claims.'.length)}, as ${issuer.name} demands`,
+      saw: sawOf(demand, claims),
+      fails: (one: Reason) => one === demand.refusal,
     })),
   ];
   const failing = reason === undefined ? -1 : all.findIndex(({ fails }) => fails(reason));
@@ -162,6 +164,10 @@ function tellClaims({ claims }: UnverifiedToken, issuer: Issuer, result: Princip
       ? `${checks.at(-1)?.check ?? 'a claim'} is not as it must be`
       : `subject ${shown(principal.subject)}, client ${shown(principal.client)}`;
   return tell('claims', Object.keys(claims).join(', '), decided, { reason, checks });
+}
+
+function sawOf({ anyOf: [first] }: Demand, claims: UnverifiedToken['claims']): string {
+  return first?.of === 'claim' ? shown(readClaim(claims, first.claim)) : '';
 }
 
 function tellBrakes({ settings }: Policy, { clientIds, kid }: Principal): Told {

@@ -6,7 +6,6 @@ import {
   extensionSchema,
   forwardSchema,
   issuerSchema,
-  paramSchema,
   reportSchema,
   routeSchema,
   settingsSchema,
@@ -22,6 +21,7 @@ import {
   RULE_TEXTS,
   SETTINGS_TEXTS,
 } from '../../../src/policy/compile/texts.ts';
+import { paramSchema } from '../../../src/policy/rules/claims.ts';
 
 export type JsonSchema = z.core.JSONSchema.BaseSchema;
 

@@ -1,4 +1,5 @@
 /** A document's paths as patterns of routes. */
+import { collectFaults } from '../../../src/policy/compile/faults.ts';
 import { parseRouteKey } from '../../../src/policy/compile/route-key.ts';
 import type { Server } from './document.ts';
 
@@ -19,8 +20,12 @@ export function draftPattern(base: string, template: string): DraftPattern | str
     .map((segment) => draftSegment(segment, names, review));
   const pattern = `${base}/${segments.join('/')}`;
   if (!template.startsWith('/')) return 'the path does not begin with /';
-  const key = parseRouteKey(`GET ${pattern}`, []);
-  if (Array.isArray(key)) return key.map(({ problem }) => problem).join('; ');
+  const faults = collectFaults();
+  if (parseRouteKey(`GET ${pattern}`, faults) === undefined)
+    return faults
+      .list()
+      .map(({ problem }) => problem)
+      .join('; ');
   return { pattern, review };
 }
 

@@ -1,4 +1,6 @@
 /** The route table as a graph for Graphviz: issuers, routes, origins. */
+
+import { valuesOf } from '../../../src/policy/demands.ts';
 import { visible } from '../../text/terminal.ts';
 import type { ApiEntry } from './table.ts';
 
@@ -18,7 +20,7 @@ export function renderDot(apis: readonly ApiEntry[]): string[] {
       for (const { name } of route.issuers.values()) {
         lines.add(`  ${id('issuer', name)} [label=${quote(name)}, shape=house];`);
         lines.add(
-          `  ${id('issuer', name)} -> ${node} [label=${quote(route.scopesAll.concat(route.scopesAny).join(' '))}];`,
+          `  ${id('issuer', name)} -> ${node} [label=${quote(valuesOf(route.demands, 'scope').join(' '))}];`,
         );
       }
       if (open) {

@@ -1,6 +1,6 @@
 /** The route table for a program. */
-import type { ClaimRule, Route, Rules } from '../../../src/policy/policy.ts';
-import { paramName } from '../words.ts';
+import type { Rules } from '../../../src/policy/policy.ts';
+import { rulesJson } from '../rule-words.ts';
 import type { ApiEntry } from './table.ts';
 
 export function renderJson(apis: readonly ApiEntry[]): object[] {
@@ -13,8 +13,8 @@ export function renderJson(apis: readonly ApiEntry[]): object[] {
       key: route.key,
       auth: route.auth,
       who,
-      rules: rulesOf(route, route),
-      report: route.report === undefined ? null : rulesOf(route, route.report),
+      rules: rulesOf(route),
+      report: route.report === undefined ? null : rulesOf(route.report),
       report_only: route.reportOnly,
       rate_limit: route.rateLimit?.binding ?? null,
       origin,
@@ -24,16 +24,8 @@ export function renderJson(apis: readonly ApiEntry[]): object[] {
 }
 
 /** By the names of the policy's fields. */
-function rulesOf(route: Route, { issuers, audiences, scopesAll, scopesAny, clients, claims }: Rules) {
-  return {
-    issuer: [...issuers.values()].map(({ name }) => name),
-    audience: audiences,
-    scopes_all: scopesAll,
-    scopes_any: scopesAny,
-    clients: clients === undefined ? null : [...clients],
-    claims: Object.fromEntries(claims.map((rule) => [rule.claim.text, wantOf(route, rule)])),
-  };
-}
-
-const wantOf = (route: Route, rule: ClaimRule) =>
-  'anyOf' in rule ? rule.anyOf : { param: paramName(route, rule.segment) };
+const rulesOf = ({ issuers, audiences, demands }: Rules) => ({
+  issuer: [...issuers.values()].map(({ name }) => name),
+  audience: audiences,
+  ...rulesJson(demands),
+});

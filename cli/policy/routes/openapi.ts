@@ -1,7 +1,9 @@
 /** The route table as an OpenAPI 3.1 document: paths, and security derived from the rules. */
-import type { Issuer, Route } from '../../../src/policy/policy.ts';
+import { valuesOf } from '../../../src/policy/demands.ts';
+import type { Demand, Issuer, Route } from '../../../src/policy/policy.ts';
 import { CommandError } from '../../text/terminal.ts';
-import { claimWords, keyOf } from '../words.ts';
+import { RULE_WORDS, ruleParts } from '../rule-words.ts';
+import { keyOf } from '../words.ts';
 import type { ApiEntry, RouteEntry } from './table.ts';
 
 /** The operations that a path can have there. */
@@ -95,7 +97,7 @@ function addOperations(item: PathItem, entry: RouteEntry): void {
 }
 
 function operationOf({ route, who, origin, headers }: RouteEntry): Operation {
-  const { api, auth, audiences, clients, claims } = route;
+  const { api, auth, audiences } = route;
   return {
     description: `Who gets in: ${who}.`,
     security: securityOf(route),
@@ -109,20 +111,35 @@ function operationOf({ route, who, origin, headers }: RouteEntry): Operation {
       origin,
       headers: Object.fromEntries(headers),
       ...(auth !== 'none' && { audience: audiences }),
-      ...(clients !== undefined && { clients: [...clients] }),
-      ...(claims.length > 0 && { claims: claims.map((rule) => claimWords(route, rule)) }),
+      ...otherRules(route),
     },
   };
 }
 
-/** Alternatives: each issuer, and each scope of which one is enough. Of clients and claims OpenAPI knows nothing. */
-function securityOf({ auth, reportOnly, issuers, scopesAll, scopesAny }: Route): object[] {
+/** Alternatives: each issuer, and each way to have the scopes. */
+function securityOf({ auth, reportOnly, issuers, demands }: Route): object[] {
   if (auth === 'none') return [];
-  const choices = scopesAny.length === 0 ? [[]] : scopesAny.map((scope) => [scope]);
+  const choices = demands
+    .filter(isAboutScopes)
+    .reduce<readonly string[][]>(
+      (some, demand) => some.flatMap((scopes) => valuesOf([demand], 'scope').map((one) => [...scopes, one])),
+      [[]],
+    );
   const tokens = [...issuers.values()].flatMap(({ name }) =>
-    choices.map((choice) => ({ [name]: [...new Set([...scopesAll, ...choice])] })),
+    choices.map((scopes) => ({ [name]: [...new Set(scopes)] })),
   );
   return auth === 'optional' || reportOnly ? [{}, ...tokens] : tokens;
+}
+
+const isAboutScopes = ({ anyOf }: Demand) => anyOf.every(({ of }) => of === 'scope');
+
+/** OpenAPI knows of scopes only: of each other rule it gets the words. */
+function otherRules({ demands }: Route): Record<string, unknown> {
+  const parts = ruleParts(demands.filter((demand) => !isAboutScopes(demand)));
+  const rules = new Map<string, string[]>();
+  for (const part of parts)
+    rules.set(part.rule, [...(rules.get(part.rule) ?? []), ...RULE_WORDS[part.rule].list(part.demands)]);
+  return Object.fromEntries(rules);
 }
 
 function schemeOf({ issuer, keys }: Issuer): object {

@@ -1,7 +1,8 @@
 /** The route table for a person, and for a page. */
 import { WIDTH, wrap } from '../../text/snippet.ts';
 import { paint, visible } from '../../text/terminal.ts';
-import { audiencesOf, issuerWords, listed } from '../words.ts';
+import { listed } from '../../text/words.ts';
+import { audiencesOf, issuerWords } from '../words.ts';
 import type { ApiEntry, RouteEntry } from './table.ts';
 
 const MAX_PATH_WIDTH = 34;

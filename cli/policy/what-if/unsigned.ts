@@ -3,11 +3,9 @@
 import { parseTarget } from '../../../src/http/target.ts';
 import { parseSelector, readClaim } from '../../../src/policy/claims.ts';
 import { match } from '../../../src/policy/match.ts';
-import type { ClaimSelector, Issuer, Policy, Route } from '../../../src/policy/policy.ts';
+import type { ClaimSelector, ClaimValue, Issuer, Policy, Route } from '../../../src/policy/policy.ts';
+import { audiencePlace, type Claims, encodeUnsigned, headerFor, put } from './token.ts';
 
-export type Claims = Readonly<Record<string, unknown>>;
-
-const AUDIENCE_CLAIM = parseSelector('aud');
 const LIFETIME_SECONDS = 3_600;
 
 /** The route that the claims are for: what it wants is filled in. `undefined` where no route serves the request. */
@@ -33,14 +31,18 @@ export function completeClaims(
 ): Claims {
   const issuer = issuerOf(policy, route, claims);
   const completed = structuredClone(claims) as Record<string, unknown>;
-  const fill = (selector: ClaimSelector, value: unknown) => {
+  const fill = (selector: ClaimSelector, value: ClaimValue | undefined) => {
     if (value === undefined || without.includes(selector.text)) return;
-    if (readClaim(completed, selector) === undefined) setClaim(completed, selector, value);
+    if (readClaim(completed, selector) === undefined) put(completed, selector.path, [value]);
   };
   const nowSeconds = Math.floor(nowMs / 1000);
   fill(parseSelector('iss'), issuer?.issuer);
-  fill(issuer?.audienceClaim ?? AUDIENCE_CLAIM, (route ?? policy.apis[0]?.routes[0])?.audiences[0]);
-  for (const rule of issuer?.requiredClaims ?? []) if ('anyOf' in rule) fill(rule.claim, rule.anyOf[0]);
+  fill(
+    issuer === undefined ? parseSelector('aud') : audiencePlace(issuer),
+    (route ?? policy.apis[0]?.routes[0])?.audiences[0],
+  );
+  for (const { anyOf } of issuer?.requiredClaims ?? [])
+    if (anyOf[0]?.of === 'claim') fill(anyOf[0].claim, anyOf[0].value);
   fill(parseSelector('iat'), nowSeconds);
   fill(parseSelector('exp'), nowSeconds + LIFETIME_SECONDS);
   return completed;
@@ -52,25 +54,6 @@ function issuerOf(policy: Policy, route: Route | undefined, claims: Claims): Iss
   return named ?? first ?? policy.issuers[0];
 }
 
-/** A claim that stands inside another one makes that too. What is there and no table is left alone. */
-export function setClaim(claims: Record<string, unknown>, { path }: ClaimSelector, value: unknown): void {
-  let table = claims;
-  for (const name of path.slice(0, -1)) {
-    if (!Object.hasOwn(table, name)) table[name] = {};
-    const inner = table[name];
-    if (typeof inner !== 'object' || inner === null) return;
-    table = inner as Record<string, unknown>;
-  }
-  const last = path.at(-1);
-  if (last !== undefined) table[last] = value;
-}
-
-/** A JWT with these claims, and a header that its issuer may send. What stands for its signature is none. */
-export function unsignedToken(policy: Policy, route: Route | undefined, claims: Claims): string {
-  const issuer = issuerOf(policy, route, claims);
-  const [alg = 'ES256'] = issuer?.algorithms ?? [];
-  const types = [...(issuer?.tokenTypes ?? [])];
-  const typ = types.includes('at+jwt') ? 'at+jwt' : (types[0] ?? 'at+jwt');
-  const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
-  return `${encode({ alg, typ })}.${encode(claims)}.unsigned`;
-}
+/** A JWT with these claims, and a header that its issuer may send. */
+export const unsignedToken = (policy: Policy, route: Route | undefined, claims: Claims): string =>
+  encodeUnsigned({ header: headerFor(issuerOf(policy, route, claims)), claims });

@@ -1,4 +1,5 @@
-import { closest, type Fault, fault, type Place, suggest } from './fault.ts';
+import { closest, suggest } from './fault.ts';
+import type { Faults } from './faults.ts';
 
 /**
  * What the Worker is bound to, where that is known: the policy may then name nothing else. The check knows
@@ -34,23 +35,14 @@ const WORDS: Readonly<Record<Kind, { what: string; remedy: (name: string) => str
   },
 };
 
-/** A name that nothing is bound to is a fault. */
-export function checkBinding(
-  kind: Kind,
-  name: string | undefined,
-  place: Place,
-  bindings: Bindings,
-  faults: Fault[],
-): void {
+/** A name that nothing is bound to is a fault. @param at where it is named */
+export function checkBinding(kind: Kind, name: string | undefined, bindings: Bindings, at: Faults): void {
   const known = bindings[kind];
   if (name === undefined || known === undefined || known.includes(name)) return;
   const { what, remedy } = WORDS[kind];
   const near = kind === 'secrets' ? undefined : closest(name, known);
-  faults.push(
-    fault(
-      place,
-      `there is no ${what} ${JSON.stringify(name)}`,
-      near === undefined ? remedy(name) : suggest(name, known),
-    ),
+  at.add(
+    `there is no ${what} ${JSON.stringify(name)}`,
+    near === undefined ? remedy(name) : suggest(name, known),
   );
 }

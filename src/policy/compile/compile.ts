@@ -1,13 +1,15 @@
 import { normaliseHeaderName } from '../headers.ts';
 import { hasRoute } from '../match.ts';
 import { parsePath } from '../path.ts';
-import type { Api, Origin, Policy, RouteTable, Settings } from '../policy.ts';
-import { isLoopbackHost, parseUrl } from '../uri.ts';
-import { type CompiledRoute, compileApis, type Surroundings } from './apis.ts';
+import type { Policy, RouteTable, Settings } from '../policy.ts';
+import { compileApis } from './apis.ts';
 import type { Bindings } from './bindings.ts';
-import { type Fault, fault, schemaFaults } from './fault.ts';
+import type { Fault } from './fault.ts';
+import { collectFaults, type Faults } from './faults.ts';
 import { compileIssuers } from './issuers.ts';
+import type { CompiledRoute } from './routes.ts';
 import { settingsSchema } from './schema.ts';
+import { readTable } from './schema-faults.ts';
 import { buildTable } from './table.ts';
 
 export type Compiled =
@@ -21,52 +23,49 @@ export type Compiled =
  * @param bindings what may be named, where it is known
  */
 export function compilePolicy(vars: Readonly<Record<string, unknown>>, bindings: Bindings = {}): Compiled {
-  const faults: Fault[] = [];
+  const faults = collectFaults();
   const tables = Object.entries(vars).filter((entry): entry is [string, object] => isTable(entry[1]));
   for (const [name, table] of tables) {
-    if (!isPolicyName(name) && !isVersionMetadata(table)) faults.push(misnamed(name));
+    if (!isPolicyName(name) && !isVersionMetadata(table)) faults.at(name).add(...misnamed(name));
+    checkNames(table, faults.at(name));
   }
-  const settings = compileSettings(vars['GATEWAY'], faults);
+  const settings = compileSettings(vars['GATEWAY'], faults.at('GATEWAY'));
   const issuerTables = isRecord(vars['ISSUERS']) ? vars['ISSUERS'] : undefined;
-  if (issuerTables === undefined) {
-    faults.push(
-      fault(['ISSUERS'], 'this is missing', 'add a table [vars.ISSUERS.<name>] with issuer = "https://…"'),
-    );
-  }
-  const { issuers, names } = compileIssuers(
-    issuerTables ?? {},
-    bindings,
-    issuerTables === undefined ? [] : faults,
-  );
-  const surroundings: Surroundings = { issuers, issuerNames: names, bindings };
+  if (issuerTables === undefined)
+    faults
+      .at('ISSUERS')
+      .add('ISSUERS is missing', 'add a table [vars.ISSUERS.<name>] with issuer = "https://…"');
+  const { issuers, names } =
+    issuerTables === undefined
+      ? { issuers: [], names: [] }
+      : compileIssuers(issuerTables, bindings, faults.at('ISSUERS'));
   const apiTables = tables.filter(([name]) => name.startsWith('API_'));
-  const compiled = compileApis(apiTables, surroundings, faults);
+  if (apiTables.length === 0)
+    faults.at('vars').add('there is no API', 'add a table such as [vars.API_ORDERS]');
+  const compiled = compileApis(apiTables, { issuers, issuerNames: names, bindings }, faults);
   const apis = compiled.map(({ api }) => api);
-  const routes = compiled.flatMap((one) => one.routes);
-  if (apiTables.length === 0) {
-    faults.push(fault(['vars'], 'there is no API', 'add a table such as [vars.API_ORDERS]'));
-  }
-  const { hosts, otherHosts } = buildTables(routes, faults);
-  checkHealthPath(settings, [...hosts.values(), otherHosts], faults);
-  if (faults.length > 0) return { ok: false, faults: distinct(faults) };
+  const { hosts, otherHosts } = buildTables(compiled.flatMap(({ routes }) => routes));
+  checkHealthPath(settings, [...hosts.values(), otherHosts], faults.at('GATEWAY', 'health_path'));
+  if (faults.list().length > 0) return { ok: false, faults: faults.list() };
   const ownHeaders = new Set(
     apis.flatMap(({ forward, originHeaders }) =>
       [...forward, ...originHeaders].map(({ header }) => normaliseHeaderName(header)),
     ),
   );
-  const warnings = findWarnings(apis, routes);
-  return { ok: true, policy: { settings, issuers, apis, hosts, otherHosts, ownHeaders, warnings } };
+  return { ok: true, policy: { settings, issuers, apis, hosts, otherHosts, ownHeaders } };
 }
 
-function compileSettings(table: unknown, faults: Fault[]): Settings {
-  // A string here would read like policy, and block nobody.
-  const parsed = settingsSchema.safeParse(table ?? {});
-  if (!parsed.success) {
-    faults.push(
-      ...schemaFaults(['GATEWAY'], table, parsed.error.issues, () => Object.keys(settingsSchema.shape)),
-    );
+/** JavaScript gives this name a meaning of its own: what it names would be lost on the way. */
+function checkNames(table: object, at: Faults): void {
+  for (const [name, value] of Object.entries(table)) {
+    if (name === '__proto__') at.at(name).add('nothing can be named "__proto__"', 'remove it, or rename it');
+    if (typeof value === 'object' && value !== null) checkNames(value, at.at(name));
   }
-  const config = parsed.data ?? {};
+}
+
+function compileSettings(table: unknown, at: Faults): Settings {
+  // A string here would read like policy, and block nobody.
+  const config = readTable(settingsSchema, table ?? {}, at) ?? {};
   return {
     logSubject: config.log_subject ?? 'none',
     logSample: config.log_sample ?? 1,
@@ -76,49 +75,19 @@ function compileSettings(table: unknown, faults: Fault[]): Settings {
   };
 }
 
-/** What works as it is written, and may not be meant. */
-function findWarnings(apis: readonly Api[], routes: readonly CompiledRoute[]): Fault[] {
-  const open = routes
-    .filter(({ route }) => route.reportOnly)
-    .map(({ place, route }) =>
-      fault(
-        [...place, 'report_only'],
-        `the route is open to anonymous requests${route.forwardAuthorization ? ', and refused tokens reach the origin in Authorization' : ''}`,
-        'remove it when the log shows no would_deny',
-      ),
-    );
-  const inTheClear = apis
-    .filter(({ origin, originHeaders }) => originHeaders.length > 0 && isInTheClear(origin))
-    .map(({ name }) => fault([name, 'origin'], 'secrets travel to it unencrypted', 'write an https URL'));
-  return [...open, ...inTheClear];
-}
-
-function isInTheClear(origin: Origin): boolean {
-  const url = origin.kind === 'url' ? parseUrl(origin.base) : undefined;
-  return url?.protocol === 'http:' && !isLoopbackHost(url.hostname);
-}
-
 /** A path that the gateway answers itself never reaches a route. */
 function checkHealthPath(
-  settings: Settings,
+  { healthPath }: Settings,
   tables: readonly (RouteTable | undefined)[],
-  faults: Fault[],
+  at: Faults,
 ): void {
-  const { healthPath } = settings;
   const path = healthPath === undefined ? undefined : parsePath(healthPath);
   if (path === undefined || typeof path === 'string') return;
-  const taken = tables.some((table) => table !== undefined && hasRoute(table, 'GET', path));
-  if (taken)
-    faults.push(
-      fault(
-        ['GATEWAY', 'health_path'],
-        'a route serves this path too, and would never be reached',
-        'choose a path of its own',
-      ),
-    );
+  if (tables.some((table) => table !== undefined && hasRoute(table, 'GET', path)))
+    at.add('a route serves this path too, and would never be reached', 'choose a path of its own');
 }
 
-function buildTables(routes: readonly CompiledRoute[], faults: Fault[]) {
+function buildTables(routes: readonly CompiledRoute[]): Pick<Policy, 'hosts' | 'otherHosts'> {
   const byHost = new Map<string | undefined, CompiledRoute[]>();
   for (const entry of routes) {
     const { hosts } = entry.route.api;
@@ -131,7 +100,7 @@ function buildTables(routes: readonly CompiledRoute[], faults: Fault[]) {
   const hosts = new Map<string, RouteTable>();
   let otherHosts: RouteTable | undefined;
   for (const [host, entries] of byHost) {
-    const table = buildTable(entries, faults);
+    const table = buildTable(entries);
     if (host === undefined) otherHosts = table;
     else hosts.set(host, table);
   }
@@ -141,7 +110,7 @@ function buildTables(routes: readonly CompiledRoute[], faults: Fault[]) {
 const isPolicyName = (name: string) => name === 'GATEWAY' || name === 'ISSUERS' || /^API_./.test(name);
 
 /** A table whose name is a slip away from policy would silently be no policy. */
-function misnamed(name: string): Fault {
+function misnamed(name: string): [problem: string, remedy: string] {
   const known = ['GATEWAY', 'ISSUERS'].find((candidate) =>
     candidate.startsWith(name.toUpperCase().slice(0, 4)),
   );
@@ -149,11 +118,10 @@ function misnamed(name: string): Fault {
   const meant =
     known ??
     `API_${(api === null ? name : (api[1] ?? '')).toUpperCase().replace(/[^A-Z0-9]/g, '_') || 'NAME'}`;
-  return fault(
-    [name],
+  return [
     'tables under [vars] are policy, and this is none that the gateway knows',
     `did you mean ${meant}?`,
-  );
+  ];
 }
 
 /** What `[version_metadata]` binds is a plain object too, and the platform's. */
@@ -170,8 +138,4 @@ function isTable(value: unknown): value is object {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return isTable(value) && !Array.isArray(value);
-}
-
-function distinct(faults: readonly Fault[]): Fault[] {
-  return [...new Map(faults.map((item) => [JSON.stringify(item), item])).values()];
 }

@@ -1,6 +1,6 @@
 import type { Cors } from '../policy.ts';
 import { parseUrl } from '../uri.ts';
-import { type Fault, fault, type Place } from './fault.ts';
+import type { Faults } from './faults.ts';
 import type { CorsConfig } from './schema.ts';
 
 const DEFAULT_HEADERS = ['authorization', 'content-type'];
@@ -8,46 +8,31 @@ const DEFAULT_HEADERS = ['authorization', 'content-type'];
 const ALWAYS_EXPOSED = ['WWW-Authenticate', 'Retry-After', 'X-Request-Id'];
 const DEFAULT_MAX_AGE_SECONDS = 600;
 
-export function compileCors(config: CorsConfig | undefined, place: Place, faults: Fault[]): Cors | undefined {
+export function compileCors(config: CorsConfig | undefined, at: Faults): Cors | undefined {
   if (config === undefined) return undefined;
   const { origins, credentials = false } = config;
   const any = origins.includes('*');
-  if (any && origins.length > 1) {
-    faults.push(fault([...place, 'origins'], '"*" is all origins', 'keep "*" alone, or name the origins'));
-  }
-  if (any && credentials) {
-    faults.push(
-      fault(
-        [...place, 'credentials'],
-        'every page of the web could call with cookies',
-        'name the origins, or remove credentials',
-      ),
+  if (any && origins.length > 1)
+    at.at('origins').add('"*" is all origins', 'keep "*" alone, or name the origins');
+  if (any && credentials)
+    at.at('credentials').add(
+      'every page of the web could call with cookies',
+      'name the origins, or remove credentials',
     );
-  }
   for (const [i, origin] of origins.entries()) {
     if (origin === '*' || isWebOrigin(origin)) continue;
     const meant = parseUrl(origin)?.origin;
-    faults.push(
-      fault(
-        [...place, 'origins', i],
-        `${JSON.stringify(origin)} is no web origin`,
-        meant === undefined || meant === 'null'
-          ? 'write scheme, host and port as browsers do, such as "https://app.example.com"'
-          : `did you mean ${JSON.stringify(meant)}?`,
-      ),
+    at.at('origins', i).add(
+      `${JSON.stringify(origin)} is no web origin`,
+      meant === undefined || meant === 'null'
+        ? 'write scheme, host and port as browsers do, such as "https://app.example.com"'
+        : `did you mean ${JSON.stringify(meant)}?`,
     );
   }
   for (const list of ['headers', 'expose'] as const) {
     for (const [i, name] of (config[list] ?? []).entries()) {
-      if (!/^[A-Za-z0-9!#$%&'+.^_`|~-]+$/.test(name)) {
-        faults.push(
-          fault(
-            [...place, list, i],
-            `${JSON.stringify(name)} is no header name`,
-            'name each header; there is no "*"',
-          ),
-        );
-      }
+      if (!/^[A-Za-z0-9!#$%&'+.^_`|~-]+$/.test(name))
+        at.at(list, i).add(`${JSON.stringify(name)} is no header name`, 'name each header; there is no "*"');
     }
   }
   return {

@@ -1,38 +1,25 @@
 import { parseSelector } from '../claims.ts';
 import { mayCarryClaim, normaliseHeaderName } from '../headers.ts';
 import type { ForwardedClaim } from '../policy.ts';
-import { type Fault, fault, type Place } from './fault.ts';
+import type { Faults } from './faults.ts';
 import type { ApiConfig } from './schema.ts';
 
 /** Which claims the origin gets, in which headers: one claim for each. */
-export function compileForward(
-  config: NonNullable<ApiConfig['forward']>,
-  place: Place,
-  faults: Fault[],
-): ForwardedClaim[] {
+export function compileForward(config: NonNullable<ApiConfig['forward']>, at: Faults): ForwardedClaim[] {
   const seen = new Map<string, string>();
   return Object.entries(config).map(([claim, target]) => {
     const { header, as } = typeof target === 'string' ? { header: target, as: undefined } : target;
-    const here = [...place, claim];
-    if (!mayCarryClaim(header)) {
-      faults.push(
-        fault(
-          here,
-          `the header ${JSON.stringify(header)} can't carry a claim`,
-          'name it x-…, in lower case, outside the families of "Headers" in docs/policy.md',
-        ),
+    if (!mayCarryClaim(header))
+      at.at(claim).add(
+        `the header ${JSON.stringify(header)} can't carry a claim`,
+        'name it x-…, in lower case, outside the families of "Headers" in docs/policy.md',
       );
-    }
     const other = seen.get(normaliseHeaderName(header));
-    if (other !== undefined) {
-      faults.push(
-        fault(
-          here,
-          `the claim ${JSON.stringify(other)} is already sent as ${header}`,
-          'give each claim its own header',
-        ),
+    if (other !== undefined)
+      at.at(claim).add(
+        `the claim ${JSON.stringify(other)} is already sent as ${header}`,
+        'give each claim its own header',
       );
-    }
     seen.set(normaliseHeaderName(header), claim);
     return { claim: parseSelector(claim), header, as: as ?? 'text' };
   });

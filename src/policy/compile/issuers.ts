@@ -1,9 +1,11 @@
-import { parseSelector } from '../claims.ts';
-import type { ClaimRule, ClaimValue, Issuer, KeyLocation } from '../policy.ts';
+import { normaliseTokenType, parseSelector } from '../claims.ts';
+import type { ClaimValue, Demand, Issuer, KeyLocation } from '../policy.ts';
+import { addEmpty, claimDemand } from '../rules/claims.ts';
 import { parseTrustedUri } from '../uri.ts';
 import { type Bindings, checkBinding } from './bindings.ts';
-import { type Fault, fault, type Place, schemaFaults } from './fault.ts';
-import { type IssuerConfig, issuerSchema } from './schema.ts';
+import type { Faults } from './faults.ts';
+import { issuerSchema } from './schema.ts';
+import { readTable, type Sound } from './schema-faults.ts';
 
 const DEFAULT_ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
 const DEFAULT_TOKEN_TYPES = ['at+jwt', 'jwt'];
@@ -13,114 +15,83 @@ const SECURE = 'write an https URL (http for loopback hosts), without user name 
 
 /** Compiles `[vars.ISSUERS]`. Issuers with faults are left out of the result; their names are in `names`. */
 export function compileIssuers(
-  tables: Record<string, unknown>,
+  tables: Readonly<Record<string, unknown>>,
   bindings: Bindings,
-  faults: Fault[],
+  faults: Faults,
 ): { issuers: Issuer[]; names: string[] } {
   const issuers: Issuer[] = [];
   const names = Object.keys(tables);
-  if (names.length === 0) {
-    faults.push(fault(['ISSUERS'], 'there is no issuer', 'add a table [vars.ISSUERS.<name>]'));
-  }
+  if (names.length === 0) faults.add('there is no issuer', 'add a table [vars.ISSUERS.<name>]');
   for (const name of names) {
-    const place = ['ISSUERS', name];
-    const parsed = issuerSchema.safeParse(tables[name]);
-    if (!parsed.success) {
-      faults.push(
-        ...schemaFaults(place, tables[name], parsed.error.issues, () => Object.keys(issuerSchema.shape)),
-      );
-      continue;
-    }
-    const before = faults.length;
-    const issuer = compileIssuer(name, parsed.data, place, bindings, faults);
-    const twin = issuers.find((other) => other.issuer === issuer.issuer);
-    if (twin !== undefined) {
-      faults.push(
-        fault(
-          [...place, 'issuer'],
-          `ISSUERS.${twin.name} has the same issuer`,
-          'an issuer can have one table only',
-        ),
-      );
-    }
-    if (faults.length === before) issuers.push(issuer);
+    const at = faults.at(name);
+    const before = at.list().length;
+    const config = readTable(issuerSchema, tables[name], at);
+    const issuer = config && compileIssuer(name, config, bindings, at);
+    const twin = issuers.find((other) => other.issuer === issuer?.issuer);
+    if (twin !== undefined)
+      at.at('issuer').add(`ISSUERS.${twin.name} has the same issuer`, 'an issuer can have one table only');
+    if (issuer !== undefined && at.list().length === before) issuers.push(issuer);
   }
   return { issuers, names };
 }
 
 function compileIssuer(
   name: string,
-  config: IssuerConfig,
-  place: Place,
+  config: Sound<typeof issuerSchema>,
   bindings: Bindings,
-  faults: Fault[],
+  at: Faults,
 ): Issuer {
-  if (config.metadata_uri !== undefined && config.jwks_uri !== undefined) {
-    faults.push(fault([...place, 'metadata_uri'], 'jwks_uri is given too', 'keep one of them'));
-  }
+  const { issuer = '' } = config;
+  if (config.metadata_uri !== undefined && config.jwks_uri !== undefined)
+    at.at('metadata_uri').add('jwks_uri is given too', 'keep one of them');
   for (const key of ['metadata_uri', 'jwks_uri'] as const) {
     const uri = config[key];
-    if (uri !== undefined && parseTrustedUri(uri) === undefined) {
-      faults.push(fault([...place, key], 'keys may not come from there', SECURE));
-    }
+    if (uri !== undefined && parseTrustedUri(uri) === undefined)
+      at.at(key).add(`${key} must be an https URL`, SECURE);
   }
   const keys = keyLocation(config);
-  if (keys.kind === 'discovery' && parseTrustedUri(config.issuer) === undefined) {
-    faults.push(
-      fault(
-        [...place, 'issuer'],
-        'no metadata can be found under it',
-        `${SECURE}, or give metadata_uri or jwks_uri`,
-      ),
-    );
-  }
-  if (config.claims !== undefined && Object.keys(config.claims).length === 0) {
-    faults.push(
-      fault([...place, 'claims'], 'this is empty', 'name at least one claim, or leave the field out'),
-    );
-  }
-  checkBinding('services', config.service, [...place, 'service'], bindings, faults);
+  if (config.issuer !== undefined && keys.kind === 'discovery' && parseTrustedUri(issuer) === undefined)
+    at.at('issuer').add('no metadata can be found under it', `${SECURE}, or give metadata_uri or jwks_uri`);
+  if (config.claims !== undefined && Object.keys(config.claims).length === 0) addEmpty(at.at('claims'));
+  checkBinding('services', config.service, bindings, at.at('service'));
   return {
+    kind: 'jwt',
     name,
-    issuer: config.issuer,
+    issuer,
     algorithms: new Set(config.algorithms ?? DEFAULT_ALGORITHMS),
     tokenTypes: new Set((config.token_types ?? DEFAULT_TOKEN_TYPES).map(normaliseTokenType)),
     clockToleranceSeconds: config.clock_tolerance ?? DEFAULT_CLOCK_TOLERANCE_SECONDS,
     maxTokenAgeSeconds: config.max_token_age,
-    notBeforeSeconds: parseDate(config.not_before, [...place, 'not_before'], faults),
+    notBeforeSeconds: parseDate(config.not_before, at.at('not_before')),
     remembersTokens: config.remember_tokens ?? true,
     scopeClaim: optionalSelector(config.scope_claim),
     clientClaim: optionalSelector(config.client_claim),
     audienceClaim: optionalSelector(config.audience_claim),
-    requiredClaims: Object.entries(config.claims ?? {}).map(([claim, value]) => valueRule(claim, value)),
+    requiredClaims: Object.entries(config.claims ?? {}).map(([claim, want]) => requiredClaim(claim, want)),
     keys,
     service: config.service,
   };
 }
 
-function keyLocation(config: IssuerConfig): KeyLocation {
+const requiredClaim = (claim: string, want: ClaimValue | readonly ClaimValue[]): Demand => ({
+  rule: 'claims',
+  label: `claims.${claim}`,
+  anyOf: claimDemand(claim, want).anyOf,
+  refusal: { code: 'issuer_claim_mismatch', claim },
+});
+
+function keyLocation(config: Sound<typeof issuerSchema>): KeyLocation {
   if (config.jwks_uri !== undefined) return { kind: 'jwks', uri: config.jwks_uri };
   if (config.metadata_uri !== undefined) return { kind: 'metadata', uri: config.metadata_uri };
   return { kind: 'discovery' };
 }
 
-function parseDate(text: string | undefined, place: Place, faults: Fault[]): number | undefined {
+function parseDate(text: string | undefined, at: Faults): number | undefined {
   if (text === undefined) return undefined;
   const milliseconds = /^[0-9]{4}-[0-9]{2}-[0-9]{2}/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(milliseconds)) {
-    faults.push(fault(place, `${JSON.stringify(text)} is no date`, 'write it like "2026-11-24T12:00:00Z"'));
-    return undefined;
-  }
-  return Math.floor(milliseconds / 1000);
-}
-
-/** RFC 7515 §4.1.9: `application/` may be left out, and media types ignore case. */
-export function normaliseTokenType(typ: string): string {
-  return typ.toLowerCase().replace(/^application\//, '');
-}
-
-export function valueRule(claim: string, value: ClaimValue | ClaimValue[]): ClaimRule {
-  return { claim: parseSelector(claim), anyOf: Array.isArray(value) ? value : [value] };
+  if (!Number.isNaN(milliseconds)) return Math.floor(milliseconds / 1000);
+  at.add(`${JSON.stringify(text)} is no date`, 'write it like "2026-11-24T12:00:00Z"');
+  return undefined;
 }
 
 function optionalSelector(text: string | undefined) {

@@ -2,7 +2,7 @@ import { maySetHeader, normaliseHeaderName } from '../headers.ts';
 import type { Origin, SecretHeader } from '../policy.ts';
 import { isLoopbackHost, normaliseHost, parseUrl } from '../uri.ts';
 import { type Bindings, checkBinding } from './bindings.ts';
-import { type Fault, fault, type Place } from './fault.ts';
+import type { Faults } from './faults.ts';
 import type { ApiConfig } from './schema.ts';
 
 const SECRET_PREFIX = 'secret:';
@@ -17,119 +17,83 @@ export interface CompiledOrigin {
   readonly stripSegments: number;
 }
 
-export function compileOrigin(
-  config: ApiConfig,
-  place: Place,
-  bindings: Bindings,
-  faults: Fault[],
-): CompiledOrigin {
-  const origin = parseOrigin(config.origin, [...place, 'origin'], bindings, faults);
-  const originHeaders = compileSecretHeaders(config, [...place, 'origin_headers'], bindings, faults);
+/** @param at the API's table */
+export function compileOrigin(config: Partial<ApiConfig>, bindings: Bindings, at: Faults): CompiledOrigin {
+  const origin = parseOrigin(config.origin, bindings, at.at('origin'));
+  const originHeaders = compileSecretHeaders(config, bindings, at.at('origin_headers'));
   if (config.mtls !== undefined) {
-    checkBinding('certificates', config.mtls, [...place, 'mtls'], bindings, faults);
-    if (origin.kind !== 'url' || !origin.base.startsWith('https:')) {
-      faults.push(
-        fault(
-          [...place, 'mtls'],
-          'certificates are presented over TLS only',
-          'give an https origin, or remove mtls',
-        ),
-      );
-    }
+    checkBinding('certificates', config.mtls, bindings, at.at('mtls'));
+    if (origin !== undefined && (origin.kind !== 'url' || !origin.base.startsWith('https:')))
+      at.at('mtls').add('certificates are presented over TLS only', 'give an https origin, or remove mtls');
   }
-  checkOwnHost(config, origin, place, faults);
-  if (origin.kind === 'zone') checkZone(config, originHeaders, place, bindings, faults);
-  else if (config.zone_unprotected !== undefined) {
-    faults.push(fault([...place, 'zone_unprotected'], 'this is for origin = "zone" only', 'remove it'));
-  }
+  checkOwnHost(config, origin, at.at('origin'));
+  if (origin?.kind === 'zone') checkZone(config, originHeaders, bindings, at);
+  else if (origin !== undefined && config.zone_unprotected !== undefined)
+    at.at('zone_unprotected').add('zone_unprotected is for origin = "zone" only', 'remove it');
   return {
-    origin,
+    origin: origin ?? { kind: 'url', base: '' },
     originHeaders,
     mtls: config.mtls,
     stripSegments: config.strip_prefix === undefined ? 0 : config.strip_prefix.split('/').length - 1,
   };
 }
 
-function parseOrigin(text: string, place: Place, bindings: Bindings, faults: Fault[]): Origin {
+/** @returns `undefined` where there is a fault */
+function parseOrigin(text: string | undefined, bindings: Bindings, at: Faults): Origin | undefined {
+  if (text === undefined) return undefined;
   if (text === 'zone') return { kind: 'zone' };
   if (text.startsWith('service:')) {
     const binding = text.slice('service:'.length);
-    checkBinding('services', binding, place, bindings, faults);
+    checkBinding('services', binding, bindings, at);
     return { kind: 'service', binding };
   }
   const url = parseUrl(text);
-  if (
-    url === undefined ||
-    !['http:', 'https:'].includes(url.protocol) ||
-    url.username !== '' ||
-    url.password !== '' ||
-    /[?#]/.test(text)
-  ) {
-    faults.push(
-      fault(
-        place,
-        `${text.includes('@') ? 'this' : JSON.stringify(text)} is no origin`, // a password is not repeated
-        'write an http(s) URL without user name, query and fragment, "service:BINDING", or "zone"',
-      ),
-    );
-    return { kind: 'url', base: '' };
-  }
-  return { kind: 'url', base: url.href.replace(/\/+$/, '') };
+  const isOrigin =
+    url !== undefined &&
+    ['http:', 'https:'].includes(url.protocol) &&
+    url.username === '' &&
+    url.password === '' &&
+    !/[?#]/.test(text);
+  if (isOrigin) return { kind: 'url', base: url.href.replace(/\/+$/, '') };
+  at.add(
+    `${text.includes('@') ? 'this' : JSON.stringify(text)} is no origin`, // a password is not repeated
+    'write an http(s) URL without user name, query and fragment, "service:BINDING", or "zone"',
+  );
+  return undefined;
 }
 
 /** Values come from secrets only: what stands in wrangler.toml is no secret. */
-function compileSecretHeaders(
-  config: ApiConfig,
-  place: Place,
-  bindings: Bindings,
-  faults: Fault[],
-): SecretHeader[] {
-  const ownHeaders = Object.values(config.forward ?? {}).map((target) =>
+function compileSecretHeaders(config: Partial<ApiConfig>, bindings: Bindings, at: Faults): SecretHeader[] {
+  const claimHeaders = Object.values(config.forward ?? {}).map((target) =>
     normaliseHeaderName(typeof target === 'string' ? target : target.header),
   );
   return Object.entries(config.origin_headers ?? {}).map(([header, value]) => {
-    const here = [...place, header];
-    if (!maySetHeader(header)) {
-      faults.push(
-        fault(
-          here,
-          `the header ${JSON.stringify(header)} can't be set`,
-          'name it x-…, in lower case, outside the families of "Headers" in docs/policy.md and x-claim-…',
-        ),
+    const here = at.at(header);
+    if (!maySetHeader(header))
+      here.add(
+        `the header ${JSON.stringify(header)} can't be set`,
+        'name it x-…, in lower case, outside the families of "Headers" in docs/policy.md and x-claim-…',
       );
-    }
-    if (ownHeaders.includes(normaliseHeaderName(header))) {
-      faults.push(fault(here, `${header} carries a claim already`, 'give the secret a header of its own'));
-    }
+    if (claimHeaders.includes(normaliseHeaderName(header)))
+      here.add(`${header} carries a claim already`, 'give the secret a header of its own');
     const secret = value.startsWith(SECRET_PREFIX) ? value.slice(SECRET_PREFIX.length) : '';
-    if (!SECRET_NAME.test(secret)) {
-      // The value is not repeated: it may be the secret itself.
-      faults.push(
-        fault(
-          here,
-          'this names no secret',
-          'write "secret:NAME", and set it with `npx wrangler secret put NAME`',
-        ),
+    // The value is not repeated: it may be the secret itself.
+    if (SECRET_NAME.test(secret)) checkBinding('secrets', secret, bindings, here);
+    else
+      here.add(
+        `${header} names no secret`,
+        'write "secret:NAME", and set it with `npx wrangler secret put NAME`',
       );
-    } else {
-      checkBinding('secrets', secret, here, bindings, faults);
-    }
     return { header, secret };
   });
 }
 
 /** Such a URL is the zone's origin, by a name under which nothing of what that takes is asked for. */
-function checkOwnHost(config: ApiConfig, origin: Origin, place: Place, faults: Fault[]): void {
-  if (origin.kind !== 'url') return;
+function checkOwnHost({ hosts }: Partial<ApiConfig>, origin: Origin | undefined, at: Faults): void {
+  if (origin?.kind !== 'url') return;
   const host = normaliseHost(parseUrl(origin.base)?.host ?? '');
-  if (!config.hosts?.includes(host) || isLoopbackHost(host)) return; // on this machine, ports are servers
-  faults.push(
-    fault(
-      [...place, 'origin'],
-      `${host} is a host of the gateway itself`,
-      'write origin = "zone", or the name of another host',
-    ),
-  );
+  if (!hosts?.includes(host) || isLoopbackHost(host)) return; // on this machine, ports are servers
+  at.add(`${host} is a host of the gateway itself`, 'write origin = "zone", or the name of another host');
 }
 
 /**
@@ -137,41 +101,24 @@ function checkOwnHost(config: ApiConfig, origin: Origin, place: Place, faults: F
  * while the Worker is not deployed. So the whole host has to be routed, and the origin must be able to tell.
  */
 function checkZone(
-  config: ApiConfig,
+  { hosts, zone_unprotected: unprotected }: Partial<ApiConfig>,
   headers: readonly SecretHeader[],
-  place: Place,
   { workerRoutes }: Bindings,
-  faults: Fault[],
+  at: Faults,
 ): void {
-  const { hosts } = config;
-  if (hosts === undefined) {
-    faults.push(
-      fault(
-        [...place, 'hosts'],
-        'origin = "zone" needs hosts',
-        'name the hosts that the Worker has routes for',
-      ),
+  if (hosts === undefined)
+    at.at('hosts').add('origin = "zone" needs hosts', 'name the hosts that the Worker has routes for');
+  if (headers.length === 0 && unprotected !== true)
+    at.at('origin').add(
+      "the origin can't tell requests through the gateway from others",
+      'add origin_headers = { x-origin-secret = "secret:NAME" } and check it there, or say zone_unprotected = true',
     );
-  }
-  if (headers.length === 0 && config.zone_unprotected !== true) {
-    faults.push(
-      fault(
-        [...place, 'origin'],
-        "the origin can't tell requests through the gateway from others",
-        'add origin_headers = { x-origin-secret = "secret:NAME" } and check it there, or say zone_unprotected = true',
-      ),
+  for (const host of workerRoutes === undefined ? [] : (hosts ?? [])) {
+    if (workerRoutes?.some((pattern) => coversHost(pattern, host))) continue;
+    at.at('hosts').add(
+      `the Worker has no route ${JSON.stringify(`${host}/*`)}, so that other paths go around it`,
+      `add routes = [{ pattern = ${JSON.stringify(`${host}/*`)}, zone_name = "…" }]`,
     );
-  }
-  for (const host of hosts ?? []) {
-    if (workerRoutes !== undefined && !workerRoutes.some((pattern) => coversHost(pattern, host))) {
-      faults.push(
-        fault(
-          [...place, 'hosts'],
-          `the Worker has no route ${JSON.stringify(`${host}/*`)}, so that other paths go around it`,
-          `add routes = [{ pattern = ${JSON.stringify(`${host}/*`)}, zone_name = "…" }]`,
-        ),
-      );
-    }
   }
 }
 

@@ -1,7 +1,8 @@
-import { parseSelector } from '../claims.ts';
-import type { ClaimRule, Issuer, Rules } from '../policy.ts';
-import { type Fault, fault, type Place, suggest } from './fault.ts';
-import { valueRule } from './issuers.ts';
+import { canonicalDemands } from '../demands.ts';
+import type { Issuer, Rules } from '../policy.ts';
+import { compileDemands } from '../rules/rules.ts';
+import { suggest } from './fault.ts';
+import type { Faults } from './faults.ts';
 import type { RouteKey } from './route-key.ts';
 import type { RulesConfig } from './schema.ts';
 
@@ -13,136 +14,84 @@ export interface KnownIssuers {
 
 /** What an API accepts, which a route can narrow. */
 export interface Accepted {
-  readonly issuers: readonly Issuer[];
+  /** `undefined`: the API does not say it soundly, and so no route can be held against it. */
+  readonly issuers: readonly Issuer[] | undefined;
   readonly issuersByIss: ReadonlyMap<string, Issuer>;
-  readonly audiences: readonly string[];
+  readonly audiences: readonly string[] | undefined;
 }
 
 export const byIss = (issuers: readonly Issuer[]): ReadonlyMap<string, Issuer> =>
   new Map(issuers.map((issuer) => [issuer.issuer, issuer]));
 
-/** Compiles the rules of a route, or those that it only reports. */
+/** Compiles the rules of a route, or those that it only reports. @param at the table that has them */
 export function compileRules(
   config: RulesConfig,
   key: RouteKey,
   api: Accepted,
-  place: Place,
   known: KnownIssuers,
-  faults: Fault[],
+  at: Faults,
 ): Rules {
-  const issuers =
-    config.issuer === undefined
-      ? api.issuersByIss
-      : byIss(
-          narrow(
-            resolveIssuers(config.issuer, [...place, 'issuer'], known, faults),
-            api.issuers,
-            (issuer) => issuer.name,
-            [...place, 'issuer'],
-            faults,
-          ),
-        );
-  const audiences =
-    config.audience === undefined
-      ? api.audiences
-      : narrow(
-          [config.audience].flat(),
-          api.audiences,
-          (audience) => audience,
-          [...place, 'audience'],
-          faults,
-        );
   return {
-    issuers,
-    audiences,
-    scopesAll: config.scopes_all ?? [],
-    scopesAny: config.scopes_any ?? [],
-    clients: config.clients === undefined ? undefined : new Set(config.clients),
-    claims: compileClaimRules(config.claims, key, [...place, 'claims'], faults),
+    issuers:
+      config.issuer === undefined
+        ? api.issuersByIss
+        : narrowIssuers(config.issuer, api, known, at.at('issuer')),
+    audiences: narrow(config.audience, api.audiences, at.at('audience')),
+    demands: compileDemands(config, key, at),
   };
 }
 
-/** The same text for rules that let in the same callers. */
-export function describeRules({ issuers, audiences, scopesAll, scopesAny, clients, claims }: Rules): unknown {
-  return [
-    sorted([...issuers.keys()]),
-    sorted(audiences),
-    sorted(scopesAll),
-    sorted(scopesAny),
-    clients === undefined ? null : sorted([...clients]),
-    sorted(claims.map((rule) => JSON.stringify(rule))),
-  ];
-}
-
-const sorted = (names: readonly string[]) => (names.length < 2 ? names : [...new Set(names)].sort());
+/** The same value, as JSON, for rules that let in the same callers. */
+export const canonicalRules = ({ issuers, audiences, demands }: Rules): unknown => [
+  [...issuers.keys()].sort(),
+  [...new Set(audiences)].sort(),
+  canonicalDemands(demands),
+];
 
 export function resolveIssuers(
   names: string | string[] | undefined,
-  place: Place,
   { issuers, issuerNames }: KnownIssuers,
-  faults: Fault[],
+  at: Faults,
 ): Issuer[] {
   if (names === undefined) {
-    if (issuerNames.length > 1) {
-      faults.push(
-        fault(
-          place,
-          'this is missing, and there are several issuers',
-          `name one of ${issuerNames.join(', ')}`,
-        ),
-      );
-    }
+    if (issuerNames.length > 1)
+      at.add('issuer is missing, and there are several issuers', `name one of ${issuerNames.join(', ')}`);
     return [...issuers];
   }
   return [names].flat().flatMap((name) => {
-    if (!issuerNames.includes(name)) {
-      faults.push(fault(place, `there is no issuer ${JSON.stringify(name)}`, suggest(name, issuerNames)));
-    }
+    if (!issuerNames.includes(name))
+      at.add(`there is no issuer ${JSON.stringify(name)}`, suggest(name, issuerNames));
     return issuers.filter((issuer) => issuer.name === name);
   });
 }
 
-/** A route's list may only name what its API has. */
-function narrow<T>(
-  mine: T[],
-  apis: readonly T[],
-  nameOf: (item: T) => string,
-  place: Place,
-  faults: Fault[],
-): T[] {
-  const allowed = apis.map(nameOf);
-  for (const item of mine) {
-    if (!allowed.includes(nameOf(item))) {
-      faults.push(
-        fault(
-          place,
-          `the API does not accept ${JSON.stringify(nameOf(item))}`,
-          `a route can only narrow: add it to the API too, or ${suggest(nameOf(item), allowed)}`,
-        ),
-      );
-    }
-  }
-  return mine;
+function narrowIssuers(
+  names: string | string[],
+  api: Accepted,
+  known: KnownIssuers,
+  at: Faults,
+): ReadonlyMap<string, Issuer> {
+  const own = resolveIssuers(names, known, at);
+  narrow(
+    own.map(({ name }) => name),
+    api.issuers?.map(({ name }) => name),
+    at,
+  );
+  return byIss(own);
 }
 
-function compileClaimRules(
-  config: RulesConfig['claims'],
-  key: RouteKey,
-  place: Place,
-  faults: Fault[],
-): ClaimRule[] {
-  if (config !== undefined && Object.keys(config).length === 0) {
-    faults.push(fault(place, 'this is empty', 'name at least one claim, or leave the field out'));
-  }
-  return Object.entries(config ?? {}).map(([claim, want]): ClaimRule => {
-    if (typeof want !== 'object' || Array.isArray(want)) return valueRule(claim, want);
-    const segment = key.segments.findIndex((s) => s.kind === 'param' && s.name === want.param);
-    if (segment === -1) {
-      const params = key.segments.flatMap((s) => (s.kind === 'param' ? [s.name] : []));
-      faults.push(
-        fault([...place, claim, 'param'], `the path has no :${want.param}`, suggest(want.param, params)),
-      );
-    }
-    return { claim: parseSelector(claim), segment };
-  });
+/** A route's list may only name what its API has. */
+function narrow(
+  own: string | readonly string[] | undefined,
+  allowed: readonly string[] | undefined,
+  at: Faults,
+): readonly string[] {
+  if (own === undefined) return allowed ?? [];
+  const names = [own].flat();
+  for (const name of allowed === undefined ? [] : names.filter((one) => !allowed.includes(one)))
+    at.add(
+      `the API does not accept ${JSON.stringify(name)}`,
+      `a route can only narrow: add it to the API too, or ${suggest(name, allowed ?? [])}`,
+    );
+  return names;
 }

@@ -1,9 +1,13 @@
 /**
  * The one description of the policy: validation, types, the JSON Schema for editors and `docs/policy.md` come from
- * here. What fields mean is in `texts.ts`; what a schema can't say (that a name exists, that two rules agree), in
- * `compile.ts`.
+ * here. The rules of routes are in `../rules/`, what fields mean is in `texts.ts`; what a schema can't say (that a name
+ * exists, that two rules agree), in `compile.ts`.
  */
 import * as z from 'zod/mini';
+import type { RuleName } from '../policy.ts';
+import type { paramSchema } from '../rules/claims.ts';
+import { claimValue, claimValues, list, oneOrMore, text } from '../rules/fields.ts';
+import { RULE_NAMES, RULES } from '../rules/rules.ts';
 
 /** Asymmetric algorithms (RFC 7518 §3.1, RFC 8037, RFC 9864). Nothing else can be configured. */
 export const ALGORITHMS = [
@@ -20,31 +24,13 @@ export const ALGORITHMS = [
   'Ed25519',
 ] as const;
 
-// Each message says what is wanted: it becomes the remedy of the fault.
-const text = (want: string) => z.string().check(z.minLength(1, want));
-const list = <T extends z.core.$ZodType>(item: T, want: string) => z.array(item).check(z.minLength(1, want));
-const oneOrMore = <T extends z.core.$ZodType>(item: T, want: string) => z.union([item, list(item, want)]);
-
-const scope = z
-  .string()
-  .check(
-    z.regex(
-      /^[\x21\x23-\x5b\x5d-\x7e]+$/,
-      'one scope each: no spaces, quotes or backslashes (RFC 6749 §3.3)',
-    ),
-  );
-const scopes = list(scope, 'name at least one scope, or leave the field out');
-const claimValue = z.union([z.string(), z.number(), z.boolean()]);
-export const paramSchema = z.strictObject({ param: text('the name of a :param of this route') });
-const claimWant = z.union([claimValue, list(claimValue, 'give at least one value'), paramSchema]);
 const issuerNames = oneOrMore(text('the name of a table under [vars.ISSUERS]'), 'name at least one issuer');
 const audiences = oneOrMore(text('the audience as it stands in tokens'), 'name at least one audience');
 
+type RuleFields = { [Name in RuleName]: z.ZodMiniOptional<(typeof RULES)[Name]['schema']> };
+
 const rules = {
-  scopes_all: z.optional(scopes),
-  scopes_any: z.optional(scopes),
-  clients: z.optional(list(text('a client id'), 'name at least one client id, or leave the field out')),
-  claims: z.optional(z.record(z.string(), claimWant)),
+  ...(Object.fromEntries(RULE_NAMES.map((name) => [name, z.optional(RULES[name].schema)])) as RuleFields),
   audience: z.optional(audiences),
   issuer: z.optional(issuerNames),
 };
@@ -130,9 +116,7 @@ export const issuerSchema = z.strictObject({
   scope_claim: z.optional(text('the name of a claim')),
   client_claim: z.optional(text('the name of a claim')),
   audience_claim: z.optional(text('the name of a claim')),
-  claims: z.optional(
-    z.record(z.string(), z.union([claimValue, list(claimValue, 'give at least one value')])),
-  ),
+  claims: z.optional(z.record(z.string(), z.union([claimValue, claimValues]))),
 });
 
 export const settingsSchema = z.strictObject({

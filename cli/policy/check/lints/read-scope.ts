@@ -1,4 +1,5 @@
 import { fault } from '../../../../src/policy/compile/fault.ts';
+import { valuesOf } from '../../../../src/policy/demands.ts';
 import type { Lint } from './lint.ts';
 import { isWrite, methodsOf, type PlacedRoute } from './subject.ts';
 
@@ -20,14 +21,14 @@ export const readScope: Lint = {
       const { route, key, place } = one;
       const methods = methodsOf(key).filter(isWrite);
       if (methods.length === 0 || isQuery(one, methods)) continue;
-      const { scopesAll, scopesAny } = route;
-      const enough = scopesAny.find(isRead);
-      if (scopesAll.length + scopesAny.length === 0 || !scopesAll.every(isRead)) continue;
-      if (scopesAny.length > 0 && enough === undefined) continue;
-      const field = scopesAll.length > 0 ? 'scopes_all' : 'scopes_any';
+      const enough = route.demands
+        .filter(({ anyOf }) => anyOf[0]?.of === 'scope')
+        .map((demand) => ({ label: demand.label, scope: valuesOf([demand], 'scope').find(isRead) }));
+      const [first] = enough;
+      if (first === undefined || enough.some(({ scope }) => scope === undefined)) continue;
       yield fault(
-        [...place, field],
-        `${methods.join(', ')} ${methods.length === 1 ? 'passes' : 'pass'} with ${JSON.stringify(scopesAll[0] ?? enough)}, a scope to read`,
+        [...place, first.label],
+        `${methods.join(', ')} ${methods.length === 1 ? 'passes' : 'pass'} with ${JSON.stringify(first.scope)}, a scope to read`,
         'ask for a scope to write',
       );
     }

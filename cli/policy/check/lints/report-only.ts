@@ -1,3 +1,4 @@
+import { fault } from '../../../../src/policy/compile/fault.ts';
 import type { Lint } from './lint.ts';
 
 export const reportOnly: Lint = {
@@ -6,5 +7,17 @@ export const reportOnly: Lint = {
   finds: 'a route with `report_only = true`',
   why: 'whoever its rules would refuse is let through, without a token too',
   remedy: 'remove it when the log shows no `would_deny`',
-  find: ({ policy }) => policy.warnings.filter(({ place }) => place.at(-1) === 'report_only'),
+  *find({ routes }) {
+    for (const { route, place } of routes) {
+      if (!route.reportOnly) continue;
+      const passesOn = route.forwardAuthorization
+        ? ', and refused tokens reach the origin in Authorization'
+        : '';
+      yield fault(
+        [...place, 'report_only'],
+        `the route is open to anonymous requests${passesOn}`,
+        'remove it when the log shows no would_deny',
+      );
+    }
+  },
 };

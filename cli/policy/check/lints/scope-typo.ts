@@ -1,6 +1,7 @@
 import { fault, type Place } from '../../../../src/policy/compile/fault.ts';
+import type { Rules } from '../../../../src/policy/policy.ts';
 import type { Lint } from './lint.ts';
-import type { PlacedRoute } from './subject.ts';
+import { namedScopes, type PlacedRoute } from './subject.ts';
 
 /** Shorter words are often a letter apart on purpose: `get:x` and `set:x`, `read:a` and `read:b`. */
 const MIN_WORD = 4;
@@ -30,13 +31,9 @@ export const scopeTypo: Lint = {
 };
 
 function scopesOf({ route, place }: PlacedRoute): { scope: string; place: Place }[] {
-  const lists: [readonly string[], Place][] = [
-    [route.scopesAll, [...place, 'scopes_all']],
-    [route.scopesAny, [...place, 'scopes_any']],
-    [route.report?.scopesAll ?? [], [...place, 'report', 'scopes_all']],
-    [route.report?.scopesAny ?? [], [...place, 'report', 'scopes_any']],
-  ];
-  return lists.flatMap(([scopes, at]) => scopes.map((scope, i) => ({ scope, place: [...at, i] })));
+  const within = (rules: Rules | undefined, at: Place) =>
+    rules === undefined ? [] : namedScopes(rules).map((one) => ({ ...one, place: [...at, ...one.place] }));
+  return [...within(route, place), ...within(route.report, [...place, 'report'])];
 }
 
 /** The one that is used less is the slip; of two that are used alike, the later. */

@@ -1,4 +1,5 @@
 /** Which of two routes lets in more. */
+import { implies } from '../../../../src/policy/demands.ts';
 import type { Route, Rules } from '../../../../src/policy/policy.ts';
 
 /** Whether requests without a token pass. */
@@ -13,16 +14,10 @@ export function isWeaker(a: Route, b: Route): boolean {
 /** Whether all that `a` demands, `b` demands too. */
 function letsInAll(a: Rules, b: Rules): boolean {
   return (
-    within(a.scopesAll, b.scopesAll) &&
-    (a.scopesAny.length === 0 ||
-      (b.scopesAny.length > 0 && within(b.scopesAny, a.scopesAny)) ||
-      a.scopesAny.some((scope) => b.scopesAll.includes(scope))) &&
-    (a.clients === undefined || (b.clients !== undefined && within([...b.clients], [...a.clients]))) &&
-    within(a.claims.map(text), b.claims.map(text)) &&
+    a.demands.every((demand) => b.demands.some((other) => implies(other, demand))) &&
     within(b.audiences, a.audiences) &&
     within([...b.issuers.keys()], [...a.issuers.keys()])
   );
 }
 
-const text = (value: unknown) => JSON.stringify(value);
 const within = (some: readonly string[], all: readonly string[]) => some.every((one) => all.includes(one));

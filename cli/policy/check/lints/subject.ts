@@ -1,8 +1,9 @@
 /** What lints look at: a policy that compiles, the section it stands in, and what else is known. */
 import type { Place } from '../../../../src/policy/compile/fault.ts';
-import { parseRouteKey, type RouteKey } from '../../../../src/policy/compile/route-key.ts';
-import type { Api, Policy, Route } from '../../../../src/policy/policy.ts';
+import type { RouteKey } from '../../../../src/policy/compile/route-key.ts';
+import type { Api, Policy, Route, Rules } from '../../../../src/policy/policy.ts';
 import type { Section } from '../../file/config.ts';
+import { keyOf } from '../../words.ts';
 import type { Declared } from '../declared.ts';
 import type { OnlineFacts } from '../online.ts';
 
@@ -49,10 +50,9 @@ export function readSubject(
 ): Subject {
   const places = placesOf(section);
   const routes = policy.apis.flatMap((api) =>
-    api.routes.flatMap((route): PlacedRoute[] => {
+    api.routes.map((route): PlacedRoute => {
       const place = places.get(api.name)?.get(route.key) ?? [api.name, 'routes', route.key];
-      const key = parseRouteKey(route.key, place);
-      return Array.isArray(key) ? [] : [{ route, key, place }];
+      return { route, key: keyOf(route), place };
     }),
   );
   const served =
@@ -98,6 +98,19 @@ export const methodsOf = ({ methods }: RouteKey): readonly string[] =>
   methods.includes('*') ? COMMON_METHODS : methods;
 
 export const endsInWildcard = ({ segments }: RouteKey): boolean => segments.at(-1)?.kind === 'rest';
+
+/** The scopes that rules name, each with its place below the table that has the rules. */
+export function namedScopes({ demands }: Rules): { scope: string; place: Place }[] {
+  const counts = new Map<string, number>();
+  return demands.flatMap(({ label, anyOf }) =>
+    anyOf.flatMap((one) => {
+      if (one.of !== 'scope') return [];
+      const index = counts.get(label) ?? 0;
+      counts.set(label, index + 1);
+      return [{ scope: one.value, place: [...label.split('.'), index] }];
+    }),
+  );
+}
 
 /** A list in a sentence that stays short. */
 export function andMore(names: readonly string[]): string {

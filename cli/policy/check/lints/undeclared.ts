@@ -1,6 +1,7 @@
 import { fault, suggest } from '../../../../src/policy/compile/fault.ts';
 import { knowsAll } from '../declared.ts';
 import type { Lint } from './lint.ts';
+import { namedScopes } from './subject.ts';
 
 const NEEDS = '`issuer.json` beside the policy or in `issuer/`, or `--issuer-file FILE`';
 
@@ -42,16 +43,13 @@ export const undeclaredScope: Lint = {
       const apis = declared.apis.filter(({ identifier }) => route.audiences.includes(identifier));
       if (apis.length < route.audiences.length || !knowsAll(declared, route.issuers.values())) continue;
       const known = apis.flatMap(({ scopes }) => scopes);
-      for (const field of ['scopes_all', 'scopes_any'] as const) {
-        const scopes = field === 'scopes_all' ? route.scopesAll : route.scopesAny;
-        for (const [i, scope] of scopes.entries()) {
-          if (known.includes(scope)) continue;
-          yield fault(
-            [...place, field, i],
-            `${declared.file} has no scope ${JSON.stringify(scope)} for ${apis.map(({ identifier }) => identifier).join(', ')}`,
-            suggest(scope, known),
-          );
-        }
+      for (const { scope, place: within } of namedScopes(route)) {
+        if (known.includes(scope)) continue;
+        yield fault(
+          [...place, ...within],
+          `${declared.file} has no scope ${JSON.stringify(scope)} for ${apis.map(({ identifier }) => identifier).join(', ')}`,
+          suggest(scope, known),
+        );
       }
     }
   },

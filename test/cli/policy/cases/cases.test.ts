@@ -238,7 +238,7 @@ ok    GET /files/a: allow
     [
       'an unknown field',
       'request = "GET /x"\nexpct = "allow"\nexpect = "allow"',
-      /:3:1 {2}expct: there is no such field; did you mean "expect"\?$/,
+      /:3:1 {2}expct: there is no field "expct"; did you mean "expect"\?$/,
     ],
     [
       'a field that is missing',

@@ -24,21 +24,21 @@ describe('claimgate check', () => {
     const file = write('bad.toml', text);
     const { code, stdout } = await claimgate(['check', '--config', file]);
     expect(code).toBe(1);
-    expect(stdout).toBe(`error: this is missing
+    expect(stdout).toBe(`error: audience is missing
   --> ${file}:12:7  API_X.audience
    |
 12 | [vars.API_X]
    |       ^^^^^
    = fix: write a string or a list
 
-error: there is no such field
+error: there is no field "audiance"
   --> ${file}:13:1  API_X.audiance
    |
 13 | audiance = "x"
    | ^^^^^^^^^^^^^^
    = fix: did you mean "audience"?
 
-error: this is empty
+error: scopes_all is empty
   --> ${file}:16:14${`${file}API_X.routes."GET /x".scopes_all`.length > 64 ? '\n      ' : '  '}API_X.routes."GET /x".scopes_all
    |
 16 | "GET /x" = { scopes_all = [] }

@@ -26,8 +26,8 @@ const WARNED = policyText({
 describe('github', () => {
   it('is one workflow command a line, with what it reads as syntax escaped', () => {
     expect(renderGithub(report(BAD)).split('\n')).toEqual([
-      '::error file=some folder/wrangler.toml,line=16,endLine=16,col=21,endColumn=38,title=policy%3A API_X.routes."GET /a%2Cb%253A%3Ac".scope_all::there is no such field; did you mean "scopes_all"?%0AWhy: the gateway would answer 503 to every request',
-      '::error file=some folder/wrangler.toml,line=17,endLine=17,col=14,endColumn=29,title=policy%3A API_X.routes."GET /y".scopes_all::this is empty; name at least one scope, or leave the field out%0AWhy: the gateway would answer 503 to every request',
+      '::error file=some folder/wrangler.toml,line=16,endLine=16,col=21,endColumn=38,title=policy%3A API_X.routes."GET /a%2Cb%253A%3Ac".scope_all::there is no field "scope_all"; did you mean "scopes_all"?%0AWhy: the gateway would answer 503 to every request',
+      '::error file=some folder/wrangler.toml,line=17,endLine=17,col=14,endColumn=29,title=policy%3A API_X.routes."GET /y".scopes_all::scopes_all is empty; name at least one scope, or leave the field out%0AWhy: the gateway would answer 503 to every request',
     ]);
     expect(renderGithub(report(WARNED))).toMatch(/^::warning .*\n::warning [^\n]*$/);
     expect(renderGithub(report(policyText()))).toBe('');

@@ -168,7 +168,7 @@ const SLIPS: readonly [slip: string, written: string, at: string, where?: 'file'
   ['scopes_all = ["read:orders"]', 'scopes_all = []', 'API_ORDERS.routes."GET /orders".scopes_all'],
   ['clients = ["backoffice"]', 'client = ["backoffice"]', 'API_ORDERS.routes."GET /orders".report.client'],
   ['param = "org"', 'param = "orgs"', 'API_ORDERS.routes."GET|PUT /orgs/:org/orders".claims.org_id.param'],
-  ['param = "org"', 'parm = "org"', 'API_ORDERS.routes."GET|PUT /orgs/:org/orders".claims.org_id'],
+  ['param = "org"', 'parm = "org"', 'API_ORDERS.routes."GET|PUT /orgs/:org/orders".claims.org_id.parm'],
   ['issuer = "main" }', 'issuer = "mian" }', 'API_ORDERS.routes."GET|PUT /orgs/:org/orders".issuer'],
   ['auth = "none"', 'auth = "public"', 'API_ORDERS.routes."GET /public/*".auth'],
   ['auth = "none"', 'auth = "none", scopes_all = ["a"]', 'API_ORDERS.routes."GET /public/*".scopes_all'],

@@ -295,6 +295,6 @@ describe('claimgate diff: what it can not compare', () => {
     const bad = write('bad.toml', POLICY.replaceAll('scopes_all', 'scope_all'));
     const { code, stderr } = await claimgate(['diff', base, bad]);
     expect(code).toBe(2);
-    expect(stderr.match(/scope_all: there is no such field/g)).toHaveLength(2);
+    expect(stderr.match(/scope_all: there is no field "scope_all"/g)).toHaveLength(2);
   });
 });

@@ -10,7 +10,7 @@ import {
 import { type Explanation, renderExplanation } from '../../../../cli/policy/explain/report.ts';
 import { parsePolicyFile, policyOf } from '../../../../cli/policy/file/config.ts';
 import { completeUrl } from '../../../../cli/policy/what-if/targets.ts';
-import type { Claims } from '../../../../cli/policy/what-if/unsigned.ts';
+import type { Claims } from '../../../../cli/policy/what-if/token.ts';
 import { CommandError } from '../../../../cli/text/terminal.ts';
 import { claimgate } from '../../support/claimgate.ts';
 import { makeFolder } from '../../support/files.ts';
@@ -139,7 +139,7 @@ describe('the steps of a request', () => {
       { scope: 'write:orders' },
       'rules',
       'scopes_missing',
-      /refused by with one of sales, admin/,
+      /refused: the token has none of the scopes sales or admin/,
     ],
     [
       'a claim',
@@ -147,7 +147,7 @@ describe('the steps of a request', () => {
       { org_id: 'acme', tier: 'tin' },
       'rules',
       'claim_mismatch',
-      /tier is "gold" or "silver"/,
+      /the claim tier is not "gold" or "silver"/,
     ],
     [
       'claims too large',

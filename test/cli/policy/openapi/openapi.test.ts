@@ -219,7 +219,11 @@ describe('claimgate import openapi', () => {
     });
     const [api] = compile(readFileSync(out, 'utf8')).apis;
     expect(api).toMatchObject({ name: 'API_ORDERS', origin: { kind: 'url', base: 'https://o.example' } });
-    expect(api?.routes[0]).toMatchObject({ key: 'GET /a', audiences: ['one', 'two'], scopesAll: ['r'] });
+    expect(api?.routes[0]).toMatchObject({
+      key: 'GET /a',
+      audiences: ['one', 'two'],
+      demands: [{ label: 'scopes_all', anyOf: [{ value: 'r' }] }],
+    });
     const again = await claimgate(['import', 'openapi', write(GOOD), '--out', out]);
     expect(again).toMatchObject({
       code: 2,

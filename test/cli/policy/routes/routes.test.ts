@@ -217,7 +217,7 @@ describe('wrong use: exit code 2, and one line that says what to do', () => {
     [
       'a faulty policy',
       ['routes', '--config', faulty],
-      /cleints: there is no such field; did you mean "clients"\?\n$/,
+      /cleints: there is no field "cleints"; did you mean "clients"\?\n$/,
     ],
     [
       'no such route',

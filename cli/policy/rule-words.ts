@@ -1,0 +1,132 @@
+/** What people read of each rule: in sentences, in `explain`, and by the policy's own names in JSON. */
+import { readClaim } from '../../src/policy/claims.ts';
+import { isMet, valuesOf } from '../../src/policy/demands.ts';
+import type { Demand, Held, Principal, Property, RuleName } from '../../src/policy/policy.ts';
+import { listed, shown } from '../text/words.ts';
+
+interface RuleWords {
+  /** What its phrase begins with. Rules that begin alike share a phrase: `with a, and one of b, c`. */
+  readonly lead: 'with' | 'of client' | 'where';
+  /** What it asks for, piece by piece. */
+  list(demands: readonly Demand[]): string[];
+  /** The pieces in a sentence. */
+  join(list: readonly string[]): string;
+  /** What a token is that does not meet these demands. */
+  lacks(unmet: readonly Demand[]): string;
+  /** What a token has of what the demands look at. */
+  saw(demands: readonly Demand[], principal: Principal, segments: readonly string[]): string;
+  /** As the policy writes it, more or less. @param demands may be empty: the route doesn't have the rule */
+  json(demands: readonly Demand[]): unknown;
+}
+
+const scopesOf = (demands: readonly Demand[]) => valuesOf(demands, 'scope');
+const clientsOf = (demands: readonly Demand[]) => valuesOf(demands, 'client');
+const sawScopes = (_: readonly Demand[], { scopes }: Principal) =>
+  scopes.size === 0 ? 'no scopes' : [...scopes].join(' ');
+
+export const RULE_WORDS: Readonly<Record<RuleName, RuleWords>> = {
+  scopes_all: {
+    lead: 'with',
+    list: scopesOf,
+    join: (scopes) => listed(scopes),
+    lacks: (unmet) => `the token lacks ${unmet.length > 1 ? 'scopes' : 'scope'} ${listed(scopesOf(unmet))}`,
+    saw: sawScopes,
+    json: scopesOf,
+  },
+  scopes_any: {
+    lead: 'with',
+    list: scopesOf,
+    join: (scopes) => (scopes.length < 2 ? listed(scopes) : `one of ${scopes.join(', ')}`),
+    lacks: (unmet) => `the token has none of the scopes ${listed(scopesOf(unmet), 'or')}`,
+    saw: sawScopes,
+    json: scopesOf,
+  },
+  clients: {
+    lead: 'of client',
+    list: clientsOf,
+    join: (ids) => listed(ids, 'or'),
+    lacks: (unmet) => `the client is not ${listed(clientsOf(unmet), 'or')}`,
+    saw: (_, { client }) => shown(client),
+    json: (demands) => (demands.length === 0 ? null : clientsOf(demands)),
+  },
+  claims: {
+    lead: 'where',
+    list: (demands) => demands.map((demand) => `${claimOf(demand)} is ${wanted(demand)}`),
+    join: (claims) => listed(claims),
+    lacks: (unmet) => listed(unmet.map((demand) => `the claim ${claimOf(demand)} is not ${wanted(demand)}`)),
+    saw: (demands, principal, segments) =>
+      listed(
+        demands.flatMap(({ anyOf: [first] }) =>
+          first === undefined ? [] : sawClaim(first, principal, segments),
+        ),
+      ),
+    json: (demands) => Object.fromEntries(demands.map((demand) => [claimOf(demand), wantJson(demand)])),
+  },
+};
+
+const claimOf = ({ anyOf: [first] }: Demand): string =>
+  first !== undefined && 'claim' in first ? first.claim.text : '';
+
+/** `:org`, or `"gold" or "silver"`. */
+const wanted = ({ anyOf }: Demand): string =>
+  listed(
+    anyOf.map((one) => (one.of === 'segment' ? `:${one.param}` : JSON.stringify(one.value))),
+    'or',
+  );
+
+function wantJson({ anyOf }: Demand): unknown {
+  const [first] = anyOf;
+  return first?.of === 'segment' ? { param: first.param } : anyOf.map((one) => 'value' in one && one.value);
+}
+
+function sawClaim(property: Property, { claims }: Principal, segments: readonly string[]): string {
+  const held = 'claim' in property ? shown(readClaim(claims, property.claim)) : '';
+  return property.of === 'segment' ? `${held}, the path has ${shown(segments[property.segment])}` : held;
+}
+
+/** Demands of one rule, or of one of its members, which are shown and tested as one. */
+export interface RulePart {
+  readonly rule: RuleName;
+  /** `scopes_all`, `claims.org_id`. */
+  readonly label: string;
+  readonly demands: readonly Demand[];
+}
+
+export function ruleParts(demands: readonly Demand[]): RulePart[] {
+  const parts = new Map<string, Demand[]>();
+  for (const demand of demands) {
+    const part = parts.get(demand.label);
+    if (part === undefined) parts.set(demand.label, [demand]);
+    else part.push(demand);
+  }
+  return [...parts].map(([label, part]) => ({ rule: (part[0] as Demand).rule, label, demands: part }));
+}
+
+/** "with a and b, of client x, where org_id is :org". Empty where any token will do. */
+export function demandWords(demands: readonly Demand[]): string {
+  const phrases = new Map<string, string[]>();
+  for (const [rule, part] of groupByRule(demands)) {
+    const { lead, list, join } = RULE_WORDS[rule];
+    phrases.set(lead, [...(phrases.get(lead) ?? []), join(list(part))]);
+  }
+  return [...phrases].map(([lead, texts]) => `${lead} ${texts.join(' and ')}`).join(', ');
+}
+
+/** What of a rule a token does not meet, in words. */
+export function lacksWords({ rule, demands }: RulePart, held: Held, segments: readonly string[]): string {
+  return RULE_WORDS[rule].lacks(demands.filter((demand) => !isMet(demand, held, segments)));
+}
+
+/** Every rule by the name that the policy has for it, also those that a route doesn't have. */
+export const rulesJson = (demands: readonly Demand[]): Record<RuleName, unknown> => {
+  const byRule = groupByRule(demands);
+  return Object.fromEntries(
+    Object.entries(RULE_WORDS).map(([rule, { json }]) => [rule, json(byRule.get(rule as RuleName) ?? [])]),
+  ) as Record<RuleName, unknown>;
+};
+
+function groupByRule(demands: readonly Demand[]): Map<RuleName, Demand[]> {
+  const groups = new Map<RuleName, Demand[]>();
+  for (const demand of demands) groups.set(demand.rule, [...(groups.get(demand.rule) ?? []), demand]);
+  return groups;
+}

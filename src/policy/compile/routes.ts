@@ -1,0 +1,146 @@
+import type { Api, Issuer, Route, RouteLimit, Rules } from '../policy.ts';
+import { RULE_NAMES } from '../rules/rules.ts';
+import { type Bindings, checkBinding } from './bindings.ts';
+import type { Place } from './fault.ts';
+import type { Faults } from './faults.ts';
+import { parseRouteKey, type RouteKey } from './route-key.ts';
+import { type Accepted, canonicalRules, compileRules, type KnownIssuers } from './rules.ts';
+import { type ApiConfig, type RouteConfig, reportSchema, routeSchema } from './schema.ts';
+import { readTable } from './schema-faults.ts';
+
+/** What the tables of APIs are compiled against. */
+export interface Surroundings extends KnownIssuers {
+  readonly bindings: Bindings;
+}
+
+/** A route with its key taken apart: what the route table is built from. */
+export interface CompiledRoute {
+  readonly route: Route;
+  readonly key: RouteKey;
+  readonly at: Faults;
+}
+
+/** A route as it stands in a table, which may be one that extends its API. */
+export interface RawRoute {
+  readonly key: string;
+  /** What of it is sound. */
+  readonly config: RouteConfig;
+  readonly at: Faults;
+}
+
+export interface RouteContext {
+  readonly api: Api;
+  /** The API's fields, as far as they are sound. */
+  readonly config: Partial<ApiConfig>;
+  readonly accepted: Accepted;
+  readonly surroundings: Surroundings;
+}
+
+/** @param at the place of `routes` */
+export function readRouteTables(table: object, at: Faults): RawRoute[] {
+  const tables = rawRoutesOf(table);
+  if (tables !== undefined && Object.keys(tables).length === 0)
+    at.add('there is no route', 'add one like "GET /orders" = { scopes_all = ["read:orders"] }');
+  return Object.entries(tables ?? {}).map(([key, value]) => {
+    const here = at.at(key);
+    // Without any table there are no rules, but the key can still be read.
+    return { key, config: readTable(routeSchema, value, here, routeFieldsAt) ?? {}, at: here };
+  });
+}
+
+export function rawRoutesOf(table: object): Record<string, unknown> | undefined {
+  const { routes } = table as { routes?: unknown };
+  const isTable = typeof routes === 'object' && routes !== null && !Array.isArray(routes);
+  return isTable ? (routes as Record<string, unknown>) : undefined;
+}
+
+function routeFieldsAt(path: Place): readonly string[] {
+  if (path.length === 0) return Object.keys(routeSchema.shape);
+  return path[0] === 'report' && path.length === 1 ? Object.keys(reportSchema.shape) : ['param'];
+}
+
+const NO_ISSUERS: ReadonlyMap<string, Issuer> = new Map();
+
+/** @returns `undefined` where the key has faults; those of its rules are told all the same */
+export function compileRoute(
+  { key: keyText, config, at }: RawRoute,
+  { api, config: apiConfig, accepted, surroundings }: RouteContext,
+): CompiledRoute | undefined {
+  const key = parseRouteKey(keyText, at);
+  if (key !== undefined) checkPrefix(key, apiConfig.strip_prefix, at);
+  const auth = config.auth ?? 'required';
+  checkRulesBesideAuth(auth, config, at);
+  checkBinding('rateLimits', config.rate_limit, surroundings.bindings, at.at('rate_limit'));
+  if (key === undefined) return undefined;
+  const rules = compileRules(config, key, accepted, surroundings, at);
+  const report = compileReport(config.report, key, accepted, surroundings, at.at('report'));
+  const reportOnly = config.report_only ?? false;
+  const forwardAuthorization =
+    config.forward_authorization ?? apiConfig.forward_authorization ?? auth === 'none';
+  const rateLimit = limitOf(keyText, config, api, apiConfig);
+  const route: Route = {
+    key: keyText,
+    api,
+    auth,
+    ...rules,
+    issuers: auth === 'none' ? NO_ISSUERS : rules.issuers,
+    forwardAuthorization,
+    rateLimit,
+    report,
+    reportOnly,
+    ruleKey: JSON.stringify([
+      api.name,
+      auth,
+      forwardAuthorization,
+      reportOnly,
+      rateLimit?.binding,
+      config.rate_limit !== undefined,
+      canonicalRules(rules),
+      report && canonicalRules(report),
+    ]),
+  };
+  return { route, key, at };
+}
+
+function compileReport(
+  config: RouteConfig['report'],
+  key: RouteKey,
+  accepted: Accepted,
+  surroundings: Surroundings,
+  at: Faults,
+): Rules | undefined {
+  if (config === undefined) return undefined;
+  if (Object.keys(config).length === 0)
+    at.add('report is empty', 'name a rule to try, or leave the field out');
+  return compileRules(config, key, accepted, surroundings, at);
+}
+
+function limitOf(
+  key: string,
+  { rate_limit: own }: RouteConfig,
+  { name }: Api,
+  { rate_limit: shared }: Partial<ApiConfig>,
+): RouteLimit | undefined {
+  if (own !== undefined) return { binding: own, scope: `${name} ${key}` };
+  return shared === undefined ? undefined : { binding: shared, scope: name };
+}
+
+/** The prefix that is not sent on must be there, literally, in every path that can match. */
+function checkPrefix({ pattern }: RouteKey, prefix: string | undefined, at: Faults): void {
+  if (prefix === undefined || pattern === prefix || pattern.startsWith(`${prefix}/`)) return;
+  at.add(
+    `the path does not begin with the strip_prefix ${JSON.stringify(prefix)}`,
+    `paths are the public ones: write ${prefix}${pattern}`,
+  );
+}
+
+/** A rule that is never looked at would look like protection. */
+function checkRulesBesideAuth(auth: Route['auth'], config: RouteConfig, at: Faults): void {
+  if (auth === 'required') return;
+  const unread =
+    auth === 'none' ? ([...RULE_NAMES, 'audience', 'issuer', 'report', 'report_only'] as const) : RULE_NAMES;
+  for (const rule of unread) {
+    if (config[rule] === undefined) continue;
+    at.at(rule).add(`a rule has no effect beside auth = ${JSON.stringify(auth)}`, 'remove the rule, or auth');
+  }
+}

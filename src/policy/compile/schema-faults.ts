@@ -1,0 +1,188 @@
+/** What a schema finds in a table, in words. */
+import * as z from 'zod/mini';
+import { type Fault, fault, type Place, suggest } from './fault.ts';
+import { type Faults, fieldName } from './faults.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** The names of fields that a schema knows at a path inside its table. */
+export type FieldsAt = (path: Place) => readonly string[];
+
+/** @param place of the table */
+export function schemaFaults(
+  place: Place,
+  table: unknown,
+  issues: readonly Issue[],
+  fieldsAt: FieldsAt,
+): Fault[] {
+  const found = issues.map((issue) => wordIssue(issue, place, table, fieldsAt));
+  const misspelt = new Set(found.flatMap(({ meant }) => meant ?? []));
+  // A misspelt name is one mistake: its right name is not missing besides.
+  return found.filter(({ missing }) => !misspelt.has(missing ?? '')).flatMap(({ faults }) => faults);
+}
+
+interface Worded {
+  readonly faults: readonly Fault[];
+  /** The place of a field that isn't there, as text. */
+  readonly missing?: string;
+  /** The places of the fields that misspelt names stand for. */
+  readonly meant?: readonly string[];
+}
+
+function wordIssue(issue: Issue, place: Place, table: unknown, fieldsAt: FieldsAt): Worded {
+  const path = pathOf(issue);
+  const here = [...place, ...path];
+  const value = valueAt(table, path);
+  const name = fieldName(here);
+  const say = (problem: string, remedy: string): Worded => ({
+    faults: [fault(here, `${name} ${problem}`, remedy)],
+  });
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return wordUnknownKeys(issue.keys, here, fieldsAt(path));
+    case 'invalid_union':
+      return { faults: wordUnion(issue, here, value, (inner) => fieldsAt([...path, ...inner])) };
+    case 'invalid_type': {
+      const remedy = `write ${typeWords(issue.expected, fieldsAt(path))}`;
+      return value === undefined
+        ? { ...say('is missing', remedy), missing: JSON.stringify(here) }
+        : say('has the wrong type', remedy);
+    }
+    case 'invalid_value':
+      return say(
+        'is none of the choices',
+        `write ${issue.values.map((one) => JSON.stringify(one)).join(' or ')}`,
+      );
+    case 'too_small':
+      return issue.origin === 'array' || issue.origin === 'string'
+        ? say('is empty', issue.message)
+        : say('is too small', `write ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`);
+    case 'too_big':
+      return say('is too large', `write at most ${issue.maximum}`);
+    default:
+      return say('is not valid', `write ${issue.message}`);
+  }
+}
+
+function wordUnknownKeys(keys: readonly string[], here: Place, known: readonly string[]): Worded {
+  const remedies = keys.map((key) => ({ key, remedy: suggest(key, known) }));
+  const meant = known.filter((name) =>
+    remedies.some(({ remedy }) => remedy === `did you mean ${JSON.stringify(name)}?`),
+  );
+  return {
+    faults: remedies.map(({ key, remedy }) =>
+      fault([...here, key], `there is no field ${JSON.stringify(key)}`, remedy),
+    ),
+    meant: meant.map((name) => JSON.stringify([...here, name])),
+  };
+}
+
+/** The alternative whose type is right knows what else is wrong: in a list with a bad item, the item. */
+function wordUnion(issue: Issue, here: Place, value: unknown, fieldsAt: FieldsAt): Fault[] {
+  const alternatives = alternativesOf(issue);
+  const fitting = alternatives.find((issues) => !issues.some((one) => isTypeOfWhole(one)));
+  if (fitting !== undefined) return schemaFaults(here, value, fitting, fieldsAt);
+  const wanted = alternatives.flat().filter(isTypeOfWhole);
+  const words = wanted.map((one) =>
+    one.code === 'invalid_type' ? typeWords(one.expected, fieldsAt([])) : '',
+  );
+  const problem = value === undefined ? 'is missing' : 'has the wrong type';
+  return [fault(here, `${fieldName(here)} ${problem}`, `write ${[...new Set(words)].join(' or ')}`)];
+}
+
+/** Unions of unions are one choice. */
+function alternativesOf(issue: Issue): (readonly Issue[])[] {
+  if (issue.code !== 'invalid_union') return [[issue]];
+  return issue.errors.flatMap((issues) =>
+    issues.length === 1 && issues[0]?.code === 'invalid_union' && issues[0].path.length === 0
+      ? alternativesOf(issues[0])
+      : [issues],
+  );
+}
+
+const isTypeOfWhole = ({ code, path }: Issue) => code === 'invalid_type' && path.length === 0;
+
+const pathOf = ({ path }: Issue): Place => path.filter((part) => typeof part !== 'symbol');
+
+function valueAt(table: unknown, path: Place): unknown {
+  let value = table;
+  for (const part of path) value = (value as Record<string | number, unknown> | undefined)?.[part];
+  return value;
+}
+
+const TYPE_WORDS: Readonly<Record<string, string>> = {
+  string: 'a string',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  record: 'a table',
+};
+
+/** A table with few fields is shown: `{ param = … }`. */
+function typeWords(expected: string, fields: readonly string[]): string {
+  const [first] = fields;
+  if (expected === 'object')
+    return first !== undefined && fields.length <= 2 ? `{ ${first} = … }` : 'a table';
+  return TYPE_WORDS[expected] ?? `a ${expected}`;
+}
+
+/** The fields of a table that are sound. Those that are missing or faulty are left out. */
+export type Sound<Schema extends TableSchema> = Partial<z.infer<Schema>>;
+
+type TableSchema = z.ZodMiniObject<z.core.$ZodLooseShape, z.core.$strict>;
+
+/**
+ * Reads a table, and tells all faults of its fields. What is sound is returned either way, so that a fault in one field
+ * hides none of another: of a faulty field only the bad member of a list or table is left out, if that helps.
+ *
+ * @returns `undefined` where there is no table at all
+ */
+export function readTable<Schema extends TableSchema>(
+  schema: Schema,
+  table: unknown,
+  at: Faults,
+  fieldsAt: FieldsAt = () => Object.keys(schema.shape),
+): Sound<Schema> | undefined {
+  const parsed = schema.safeParse(table);
+  if (parsed.success) return parsed.data as Sound<Schema>;
+  at.take(schemaFaults(at.place, table, parsed.error.issues, fieldsAt));
+  const rest: unknown = JSON.parse(JSON.stringify(table) ?? 'null');
+  if (typeof rest !== 'object' || rest === null || Array.isArray(rest)) return undefined;
+  const sound = Object.entries(schema.shape).flatMap(([name, field]) => {
+    const value = soundPart(field, rest, name);
+    return value === undefined ? [] : [[name, value]];
+  });
+  return Object.fromEntries(sound) as Sound<Schema>;
+}
+
+/** The value of one field, without those of its members that are faulty. */
+function soundPart(schema: z.core.$ZodType, table: object, name: string): unknown {
+  while (Object.hasOwn(table, name)) {
+    const parsed = z.safeParse(schema, (table as Record<string, unknown>)[name]);
+    if (parsed.success) return parsed.data;
+    // From the end, so that the indexes of list items that are still to go stay right.
+    for (const issue of parsed.error.issues.toReversed()) remove(table, name, issue);
+  }
+  return undefined;
+}
+
+function remove(table: object, name: string, issue: Issue): void {
+  const path = [name, ...pathOf(issue)];
+  const places = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...path, key]) : [path];
+  for (const place of places) removeAt(table, place);
+}
+
+/** What is missing can't be removed: then that goes which it is missing in. */
+function removeAt(table: unknown, place: Place): void {
+  for (let length = place.length; length > 0; length--) {
+    const holder = valueAt(table, place.slice(0, length - 1));
+    const name = place[length - 1] as string | number;
+    if (typeof holder !== 'object' || holder === null || !Object.hasOwn(holder, name)) continue;
+    if (Array.isArray(holder)) holder.splice(Number(name), 1);
+    else delete (holder as Record<string, unknown>)[name];
+    // An empty table would be a fault of its own.
+    if (length > 1 && Object.keys(holder).length === 0) removeAt(table, place.slice(0, length - 1));
+    return;
+  }
+}

@@ -1,0 +1,88 @@
+/** What a route asks of a token: a list of demands, each of which names what it takes one of. */
+import { hasClaimValue, readClaim } from './claims.ts';
+import type { ClaimValue, Demand, Held, Property } from './policy.ts';
+
+/** @param segments the request's path, decoded */
+export function isMet({ anyOf }: Pick<Demand, 'anyOf'>, held: Held, segments: readonly string[]): boolean {
+  for (const property of anyOf) if (has(property, held, segments)) return true;
+  return false;
+}
+
+function has(property: Property, held: Held, segments: readonly string[]): boolean {
+  switch (property.of) {
+    case 'scope':
+      return held.scopes.has(property.value);
+    case 'client':
+      return held.client === property.value;
+    case 'claim':
+      return hasClaimValue(readClaim(held.claims, property.claim), property.value);
+    case 'segment':
+      return valuesOfSegment(segments[property.segment]).some((value) =>
+        hasClaimValue(readClaim(held.claims, property.claim), value),
+      );
+    case 'audience':
+      return held.audiences.includes(property.value);
+  }
+}
+
+/** A claim that is a whole number equals its decimal form in a path. An empty segment equals nothing. */
+function valuesOfSegment(segment = ''): readonly ClaimValue[] {
+  if (segment === '') return [];
+  const number = Number(segment);
+  return Number.isSafeInteger(number) && String(number) === segment ? [segment, number] : [segment];
+}
+
+/** The demand for requests with this path: a claim that must equal a segment must have the segment's value. */
+export function forPath<T extends Pick<Demand, 'anyOf'>>(demand: T, segments: readonly string[]): T {
+  const anyOf = demand.anyOf.flatMap((one): readonly Property[] =>
+    one.of === 'segment'
+      ? valuesOfSegment(segments[one.segment]).map((value) => ({ of: 'claim', claim: one.claim, value }))
+      : [one],
+  );
+  return { ...demand, anyOf };
+}
+
+/** One text for one property: two spellings of a claim's place are the same, and names of parameters don't count. */
+export function propertyKey(property: Property): string {
+  switch (property.of) {
+    case 'claim':
+      return JSON.stringify([property.claim.path, property.value]);
+    case 'segment':
+      return JSON.stringify([property.claim.path, { segment: property.segment }]);
+    default:
+      return `${property.of} ${property.value}`;
+  }
+}
+
+/** Whether whatever meets the one meets the other as well. */
+export function implies(one: Pick<Demand, 'anyOf'>, other: Pick<Demand, 'anyOf'>): boolean {
+  const keys = new Set(other.anyOf.map(propertyKey));
+  return one.anyOf.every((property) => keys.has(propertyKey(property)));
+}
+
+/** The demands that say something which no other says already. */
+export function withoutImplied<T extends Pick<Demand, 'anyOf'>>(demands: readonly T[]): T[] {
+  return demands.filter(
+    (demand, index) =>
+      !demands.some(
+        (other, at) => at !== index && implies(other, demand) && (at < index || !implies(demand, other)),
+      ),
+  );
+}
+
+/** The same value, as JSON, for lists of demands that the same tokens meet. */
+export function canonicalDemands(demands: readonly Demand[]): readonly string[] {
+  const texts = withoutImplied(demands).map(({ anyOf }) =>
+    JSON.stringify([...new Set(anyOf.map(propertyKey))].sort()),
+  );
+  return texts.sort();
+}
+
+/** All values that demands name of one kind, each once. */
+export function valuesOf(
+  demands: readonly Pick<Demand, 'anyOf'>[],
+  of: 'audience' | 'scope' | 'client',
+): string[] {
+  const named = demands.flatMap(({ anyOf }) => anyOf.flatMap((one) => (one.of === of ? [one.value] : [])));
+  return [...new Set(named)];
+}
