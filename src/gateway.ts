@@ -9,6 +9,7 @@ import { type Fault, formatFault } from './policy/compile/fault.ts';
 import { isLoopbackHost, normaliseHost } from './policy/uri.ts';
 import { type Handler, serve } from './serve.ts';
 
+export type { ReasonCode } from './decision.ts';
 export type { GatewayOptions } from './environment.ts';
 
 import type { LogLine } from './log.ts';

@@ -1,5 +1,5 @@
 import type { Reason } from '../decision.ts';
-import type { Situation } from './problem.ts';
+import type { Problem } from './problem.ts';
 
 /**
  * The `WWW-Authenticate` header (RFC 6750 §3, RFC 9728 §5.1). `undefined` where no challenge belongs: 401, malformed
@@ -9,10 +9,10 @@ import type { Situation } from './problem.ts';
  */
 export function challenge(
   reason: Reason,
-  situation: Situation,
+  problem: Problem,
   resourceMetadata: string | undefined,
 ): string | undefined {
-  const { status, error, detail } = situation;
+  const { status, error, detail } = problem;
   if (status !== 401 && error === undefined) return undefined;
   const parameters: string[] = [];
   if (error !== undefined) {
