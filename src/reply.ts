@@ -40,9 +40,14 @@ export function createReplies(policy: Policy): Replies {
     },
     finish(request, answer, decision, requestId) {
       const api = decision.route?.api ?? decision.api;
-      const resourceMetadata = api && metadata.urlFor(api);
       const response =
-        answer instanceof Response ? answer : renderDenial(answer, { requestId, resourceMetadata });
+        answer instanceof Response
+          ? answer
+          : renderDenial(answer, {
+              requestId,
+              realm: api?.resource ?? decision.target?.host,
+              resourceMetadata: api && metadata.urlFor(api),
+            });
       return api?.cors === undefined ? response : withCors(response, api.cors, request.headers.get('origin'));
     },
   };

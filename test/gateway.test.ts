@@ -27,6 +27,7 @@ async function problem(response: Response) {
   return (await response.json()) as Record<string, unknown>;
 }
 
+const REALM = `Bearer realm="${AUDIENCE}"`;
 const METADATA = 'https://api.example.com/.well-known/oauth-protected-resource/orders';
 
 describe('what the client sees', () => {
@@ -43,14 +44,14 @@ describe('what the client sees', () => {
     ['no route', 'GET /nothing', {}, 404, 'route_unknown', null],
     ['another host', 'GET https://other.example/orders', {}, 404, 'route_unknown', null],
     ['another method', 'DELETE /orders', {}, 405, 'method_not_allowed', null],
-    ['no token', 'GET /orders', {}, 401, 'token_missing', `Bearer resource_metadata="${METADATA}"`],
+    ['no token', 'GET /orders', {}, 401, 'token_missing', `${REALM}, resource_metadata="${METADATA}"`],
     [
       'another scheme',
       'GET /orders',
       { authorization: 'Basic YTpi' },
       401,
       'token_missing',
-      `Bearer resource_metadata="${METADATA}"`,
+      `${REALM}, resource_metadata="${METADATA}"`,
     ],
     [
       'a malformed header',
@@ -58,7 +59,7 @@ describe('what the client sees', () => {
       { authorization: 'Bearer a b' },
       400,
       'authorization_malformed',
-      `Bearer error="invalid_request", error_description="Send one Authorization header: Bearer, a space, and the token.", resource_metadata="${METADATA}"`,
+      `${REALM}, error="invalid_request", error_description="Send one Authorization header: Bearer, a space, and the token.", resource_metadata="${METADATA}"`,
     ],
     [
       'a token that is none',
@@ -66,7 +67,7 @@ describe('what the client sees', () => {
       { authorization: 'Bearer abc' },
       401,
       'token_malformed',
-      `Bearer error="invalid_token", error_description="The token is not a JWT in compact form.", resource_metadata="${METADATA}"`,
+      `${REALM}, error="invalid_token", error_description="The token is not a JWT in compact form.", resource_metadata="${METADATA}"`,
     ],
     [
       'a token over 16 KB',
@@ -74,7 +75,7 @@ describe('what the client sees', () => {
       { authorization: `Bearer ${'a'.repeat(16_385)}` },
       401,
       'token_too_large',
-      `Bearer error="invalid_token", error_description="The token is too large.", resource_metadata="${METADATA}"`,
+      `${REALM}, error="invalid_token", error_description="The token is too large.", resource_metadata="${METADATA}"`,
     ],
     [
       'a bad token on an optional route',
@@ -82,7 +83,7 @@ describe('what the client sees', () => {
       { authorization: 'Bearer abc' },
       401,
       'token_malformed',
-      `Bearer error="invalid_token", error_description="The token is not a JWT in compact form.", resource_metadata="${METADATA}"`,
+      `${REALM}, error="invalid_token", error_description="The token is not a JWT in compact form.", resource_metadata="${METADATA}"`,
     ],
   ])('%s', async (_why, request, headers, status, reason, challenge) => {
     const rig = rigWith();

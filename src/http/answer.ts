@@ -1,12 +1,10 @@
 import type { Reason } from '../decision.ts';
-import { challenge } from './challenge.ts';
+import { type ChallengeContext, challenge } from './challenge.ts';
 import { PROBLEMS, problemType } from './problem.ts';
 
 /** What an answer needs to know of its request. */
-export interface AnswerContext {
+export interface AnswerContext extends ChallengeContext {
   readonly requestId: string;
-  /** URL of the metadata document of the API at hand (RFC 9728). */
-  readonly resourceMetadata?: string | undefined;
   /** Faults of the policy, shown on loopback hosts only. */
   readonly faults?: readonly string[] | undefined;
 }
@@ -19,7 +17,7 @@ export function renderDenial(reason: Reason, context: AnswerContext): Response {
     'cache-control': 'no-store',
     'x-request-id': context.requestId,
   });
-  const wwwAuthenticate = challenge(reason, problem, context.resourceMetadata);
+  const wwwAuthenticate = challenge(reason, problem, context);
   if (wwwAuthenticate !== undefined) headers.set('www-authenticate', wwwAuthenticate);
   if (reason.code === 'method_not_allowed') headers.set('allow', reason.allow.join(', '));
   const retryAfter = 'retryAfterSeconds' in reason ? reason.retryAfterSeconds : problem.retryAfterSeconds;
