@@ -24,11 +24,13 @@ export function createGateway(options: GatewayOptions): Hono {
   const environment = readEnvironment(options);
   const { compiled } = environment;
   const handle = compiled.ok ? serve(environment, compiled.policy) : refuseAll(environment, compiled.faults);
+  const problemBase = compiled.ok ? compiled.policy.settings.problemBase : undefined;
   const app = new Hono();
   app.all('*', (c) => handle(c.req.raw, readWaitUntil(c)));
   app.onError((error, c) => {
     environment.log(errorLine(error));
-    return renderDenial({ code: 'internal_error' }, { requestId: readRequestId(c.req.raw.headers) });
+    const requestId = readRequestId(c.req.raw.headers);
+    return renderDenial({ code: 'internal_error' }, { requestId, problemBase });
   });
   return app;
 }

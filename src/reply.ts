@@ -24,6 +24,7 @@ export interface Replies {
 
 export function createReplies(policy: Policy): Replies {
   const metadata = indexMetadata(policy);
+  const { problemBase } = policy.settings;
   return {
     own(request) {
       const preflight = readPreflight(request);
@@ -45,6 +46,7 @@ export function createReplies(policy: Policy): Replies {
           ? answer
           : renderDenial(answer, {
               requestId,
+              problemBase,
               realm: api?.resource ?? decision.target?.host,
               resourceMetadata: api && metadata.urlFor(api),
             });

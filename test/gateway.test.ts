@@ -231,6 +231,37 @@ describe('what the client sees', () => {
   });
 });
 
+describe('problem_base', () => {
+  const more = { GATEWAY: { problem_base: 'https://docs.example.com/reasons' } };
+  const typeOf = async (response: Response) => (await problem(response))['type'];
+
+  it('makes the type of a refusal a link to its reason', async () => {
+    const rig = rigWith({ more });
+    expect(await typeOf(await rig.ask('GET /orders'))).toBe('https://docs.example.com/reasons#token-missing');
+    expect(await typeOf(await rig.ask('GET /nothing'))).toBe(
+      'https://docs.example.com/reasons#route-unknown',
+    );
+  });
+
+  it('holds for failures of the gateway too', async () => {
+    let failures = 2; // the request's line, and the line that tells of it
+    const log = () => {
+      if (failures-- > 0) throw new Error('no log');
+    };
+    const response = await rigWith({ more, options: { log } }).ask('GET /orders');
+    expect([response.status, await typeOf(response)]).toEqual([
+      500,
+      'https://docs.example.com/reasons#internal-error',
+    ]);
+  });
+
+  it('of a policy that does not compile is not used', async () => {
+    const policy = vars({ 'GET /x': { scopes_all: [] } }, {}, more);
+    const response = await createGateway({ env: {}, policy, log: () => {} }).request('/x');
+    expect(await typeOf(response)).toBe('urn:problem-type:claimgate:policy-invalid');
+  });
+});
+
 describe('the three kinds of auth', () => {
   it('required: no request without a token reaches the origin', async () => {
     const rig = rigWith();

@@ -5,6 +5,8 @@ import { PROBLEMS, problemType } from './problem.ts';
 /** What an answer needs to know of its request. */
 export interface AnswerContext extends ChallengeContext {
   readonly requestId: string;
+  /** Where the reasons are explained: `problem_base` of the policy. */
+  readonly problemBase?: string | undefined;
   /** Faults of the policy, shown on loopback hosts only. */
   readonly faults?: readonly string[] | undefined;
 }
@@ -23,7 +25,7 @@ export function renderDenial(reason: Reason, context: AnswerContext): Response {
   const retryAfter = 'retryAfterSeconds' in reason ? reason.retryAfterSeconds : problem.retryAfterSeconds;
   if (retryAfter !== undefined) headers.set('retry-after', String(retryAfter));
   const body = {
-    type: problemType(reason.code),
+    type: problemType(reason.code, context.problemBase),
     title: problem.title,
     status: problem.status,
     detail: problem.detail,

@@ -146,7 +146,12 @@ export const PROBLEMS: { readonly [Code in ReasonCode]: Problem & Logged<Code> }
   internal_error: { status: 500, title: 'Internal error', detail: 'The gateway failed.' },
 };
 
-/** RFC 9457 `type`: one URN per situation, stable across versions. */
-export function problemType(code: ReasonCode): string {
-  return `urn:problem-type:claimgate:${code.replaceAll('_', '-')}`;
+/**
+ * RFC 9457 `type`: stable across versions.
+ *
+ * @param base a page that has a heading for each reason; without, the type is a URN
+ */
+export function problemType(code: ReasonCode, base: string | undefined): string {
+  const name = code.replaceAll('_', '-');
+  return base === undefined ? `urn:problem-type:claimgate:${name}` : `${base}#${name}`;
 }

@@ -2,7 +2,7 @@ import { normaliseHeaderName } from '../headers.ts';
 import { hasRoute } from '../match.ts';
 import { parsePath } from '../path.ts';
 import type { Api, Origin, Policy, RouteTable, Settings } from '../policy.ts';
-import { isLoopbackHost, parseUrl } from '../uri.ts';
+import { isLoopbackHost, parseTrustedUri, parseUrl } from '../uri.ts';
 import { type CompiledRoute, compileApis, type Surroundings } from './apis.ts';
 import type { Bindings } from './bindings.ts';
 import { type Fault, fault, schemaFaults } from './fault.ts';
@@ -73,7 +73,25 @@ function compileSettings(table: unknown, faults: Fault[]): Settings {
     blockedClients: new Set(config.blocked_clients),
     blockedKids: new Set(config.blocked_kids),
     healthPath: config.health_path,
+    problemBase: compileProblemBase(config.problem_base, faults),
   };
+}
+
+/** A fragment is appended to it: the result must be one URI that people can look up (RFC 9457 §3.1.1). */
+function compileProblemBase(base: string | undefined, faults: Fault[]): string | undefined {
+  if (base === undefined) return undefined;
+  const url = /^https?:\/\/[^\s?#\\]+$/.test(base) ? parseTrustedUri(base) : undefined;
+  if (url === undefined) {
+    const named = base.includes('@') ? 'a URL with a password' : JSON.stringify(base);
+    faults.push(
+      fault(
+        ['GATEWAY', 'problem_base'],
+        `${named} is not an https URL without query and fragment`,
+        'write one such as "https://docs.example.com/reasons" (http on a loopback host only)',
+      ),
+    );
+  }
+  return url?.href;
 }
 
 /** What works as it is written, and may not be meant. */
