@@ -1,8 +1,8 @@
 /** The words that all parts share: a request is allowed, or it is refused for one reason. */
 
 /**
- * Why a request was refused. Reasons carry values for the log; what a client reads is worded in one place,
- * `http/problem.ts`, so that no value of a token can reach an answer.
+ * Why a request was refused. Reasons carry values for the log; the table in `http/problem.ts` says what a client reads
+ * and which value the log has, so that no value of a token can reach an answer.
  */
 export type Reason =
   // The path and the route
@@ -48,6 +48,11 @@ export type Reason =
   | { readonly code: 'internal_error' };
 
 export type ReasonCode = Reason['code'];
+
+export type ReasonOf<Code extends ReasonCode> = Extract<Reason, { readonly code: Code }>;
+
+/** The names of the values that a reason carries. */
+export type ValueOf<Code extends ReasonCode> = Exclude<keyof ReasonOf<Code>, 'code'>;
 
 /** How a path can be read in two ways. */
 export type PathFault =

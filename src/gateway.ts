@@ -9,6 +9,7 @@ import { type Fault, formatFault } from './policy/compile/fault.ts';
 import { isLoopbackHost, normaliseHost } from './policy/uri.ts';
 import { type Handler, serve } from './serve.ts';
 
+export type { ReasonCode } from './decision.ts';
 export type { GatewayOptions } from './environment.ts';
 
 import type { LogLine } from './log.ts';
@@ -23,11 +24,13 @@ export function createGateway(options: GatewayOptions): Hono {
   const environment = readEnvironment(options);
   const { compiled } = environment;
   const handle = compiled.ok ? serve(environment, compiled.policy) : refuseAll(environment, compiled.faults);
+  const problemBase = compiled.ok ? compiled.policy.settings.problemBase : undefined;
   const app = new Hono();
   app.all('*', (c) => handle(c.req.raw, readWaitUntil(c)));
   app.onError((error, c) => {
     environment.log(errorLine(error));
-    return renderDenial({ code: 'internal_error' }, { requestId: readRequestId(c.req.raw.headers) });
+    const requestId = readRequestId(c.req.raw.headers);
+    return renderDenial({ code: 'internal_error' }, { requestId, problemBase });
   });
   return app;
 }

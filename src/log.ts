@@ -1,8 +1,10 @@
 import type { Decision } from './decide.ts';
-import type { Reason } from './decision.ts';
+import type { Reason, ReasonCode } from './decision.ts';
 import type { ErrorLine } from './error-line.ts';
 import type { Hmac } from './hmac.ts';
+import { PROBLEMS } from './http/problem.ts';
 import type { KeyEvent } from './keys/events.ts';
+import type { KeyOrigin } from './keys/source.ts';
 import type { Principal, Route, Settings } from './policy/policy.ts';
 
 /** One line of the log. JSON: names are stable, docs/operations.md lists them. */
@@ -24,11 +26,11 @@ export interface RequestLine {
   /** Other routes that a lax origin could read the path as: their rules had to hold too. */
   readonly near_miss?: readonly string[] | undefined;
   readonly decision: 'allow' | 'deny';
-  readonly reason?: string | undefined;
+  readonly reason?: ReasonCode | undefined;
   /** What the reason knows from the policy: the scopes needed, the claim, the cause. */
   readonly reason_detail?: unknown;
   /** What a rule that is only tried would have said, and its detail. */
-  readonly would_deny?: string | undefined;
+  readonly would_deny?: ReasonCode | undefined;
   readonly would_deny_detail?: unknown;
   readonly status: number;
   /** Trace id of the request's `traceparent` (W3C Trace Context). */
@@ -37,7 +39,7 @@ export interface RequestLine {
   readonly client?: string | undefined;
   readonly subject?: string | undefined;
   readonly kid?: string | undefined;
-  readonly keys_from?: string | undefined;
+  readonly keys_from?: KeyOrigin | undefined;
   readonly key_wait_ms?: number | undefined;
   readonly origin_ms?: number | undefined;
   readonly unverified_iss?: string | undefined;
@@ -108,31 +110,8 @@ function cut(value: unknown): string | undefined {
 
 /** Values of the policy and of the gateway, and the dates of the token; what else it said is in `unverified_…`. */
 function reasonDetail(reason: Reason): unknown {
-  switch (reason.code) {
-    case 'path_ambiguous':
-      return reason.fault;
-    case 'method_not_allowed':
-      return reason.allow;
-    case 'scopes_missing':
-      return reason.needed;
-    case 'claims_malformed':
-    case 'issuer_claim_mismatch':
-    case 'claim_mismatch':
-    case 'claims_too_large':
-      return reason.claim;
-    case 'keys_unavailable':
-      return reason.cause;
-    case 'binding_missing':
-      return reason.binding;
-    case 'token_expired':
-      return reason.exp;
-    case 'token_not_yet_valid':
-      return reason.nbf;
-    case 'token_too_old':
-      return reason.iat;
-    default:
-      return undefined;
-  }
+  const { logged } = PROBLEMS[reason.code];
+  return logged == null ? undefined : (reason as Readonly<Record<string, unknown>>)[logged];
 }
 
 /** The subject as `log_subject` allows: an HMAC-SHA-256 tells callers apart without naming them. */

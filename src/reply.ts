@@ -24,6 +24,7 @@ export interface Replies {
 
 export function createReplies(policy: Policy): Replies {
   const metadata = indexMetadata(policy);
+  const { problemBase } = policy.settings;
   return {
     own(request) {
       const preflight = readPreflight(request);
@@ -40,9 +41,15 @@ export function createReplies(policy: Policy): Replies {
     },
     finish(request, answer, decision, requestId) {
       const api = decision.route?.api ?? decision.api;
-      const resourceMetadata = api && metadata.urlFor(api);
       const response =
-        answer instanceof Response ? answer : renderDenial(answer, { requestId, resourceMetadata });
+        answer instanceof Response
+          ? answer
+          : renderDenial(answer, {
+              requestId,
+              problemBase,
+              realm: api?.resource ?? decision.target?.host,
+              resourceMetadata: api && metadata.urlFor(api),
+            });
       return api?.cors === undefined ? response : withCors(response, api.cors, request.headers.get('origin'));
     },
   };

@@ -27,6 +27,7 @@ async function problem(response: Response) {
   return (await response.json()) as Record<string, unknown>;
 }
 
+const REALM = `Bearer realm="${AUDIENCE}"`;
 const METADATA = 'https://api.example.com/.well-known/oauth-protected-resource/orders';
 
 describe('what the client sees', () => {
@@ -43,14 +44,14 @@ describe('what the client sees', () => {
     ['no route', 'GET /nothing', {}, 404, 'route_unknown', null],
     ['another host', 'GET https://other.example/orders', {}, 404, 'route_unknown', null],
     ['another method', 'DELETE /orders', {}, 405, 'method_not_allowed', null],
-    ['no token', 'GET /orders', {}, 401, 'token_missing', `Bearer resource_metadata="${METADATA}"`],
+    ['no token', 'GET /orders', {}, 401, 'token_missing', `${REALM}, resource_metadata="${METADATA}"`],
     [
       'another scheme',
       'GET /orders',
       { authorization: 'Basic YTpi' },
       401,
       'token_missing',
-      `Bearer resource_metadata="${METADATA}"`,
+      `${REALM}, resource_metadata="${METADATA}"`,
     ],
     [
       'a malformed header',
@@ -58,7 +59,7 @@ describe('what the client sees', () => {
       { authorization: 'Bearer a b' },
       400,
       'authorization_malformed',
-      `Bearer error="invalid_request", error_description="Send one Authorization header: Bearer, a space, and the token.", resource_metadata="${METADATA}"`,
+      `${REALM}, error="invalid_request", error_description="Send one Authorization header: Bearer, a space, and the token.", resource_metadata="${METADATA}"`,
     ],
     [
       'a token that is none',
@@ -66,7 +67,7 @@ describe('what the client sees', () => {
       { authorization: 'Bearer abc' },
       401,
       'token_malformed',
-      `Bearer error="invalid_token", error_description="The token is not a JWT in compact form.", resource_metadata="${METADATA}"`,
+      `${REALM}, error="invalid_token", error_description="The token is not a JWT in compact form.", resource_metadata="${METADATA}"`,
     ],
     [
       'a token over 16 KB',
@@ -74,7 +75,7 @@ describe('what the client sees', () => {
       { authorization: `Bearer ${'a'.repeat(16_385)}` },
       401,
       'token_too_large',
-      `Bearer error="invalid_token", error_description="The token is too large.", resource_metadata="${METADATA}"`,
+      `${REALM}, error="invalid_token", error_description="The token is too large.", resource_metadata="${METADATA}"`,
     ],
     [
       'a bad token on an optional route',
@@ -82,7 +83,7 @@ describe('what the client sees', () => {
       { authorization: 'Bearer abc' },
       401,
       'token_malformed',
-      `Bearer error="invalid_token", error_description="The token is not a JWT in compact form.", resource_metadata="${METADATA}"`,
+      `${REALM}, error="invalid_token", error_description="The token is not a JWT in compact form.", resource_metadata="${METADATA}"`,
     ],
   ])('%s', async (_why, request, headers, status, reason, challenge) => {
     const rig = rigWith();
@@ -227,6 +228,37 @@ describe('what the client sees', () => {
     expect(
       (await rigWith().ask('GET https://other.example/.well-known/oauth-protected-resource/orders')).status,
     ).toBe(404);
+  });
+});
+
+describe('problem_base', () => {
+  const more = { GATEWAY: { problem_base: 'https://docs.example.com/reasons' } };
+  const typeOf = async (response: Response) => (await problem(response))['type'];
+
+  it('makes the type of a refusal a link to its reason', async () => {
+    const rig = rigWith({ more });
+    expect(await typeOf(await rig.ask('GET /orders'))).toBe('https://docs.example.com/reasons#token-missing');
+    expect(await typeOf(await rig.ask('GET /nothing'))).toBe(
+      'https://docs.example.com/reasons#route-unknown',
+    );
+  });
+
+  it('holds for failures of the gateway too', async () => {
+    let failures = 2; // the request's line, and the line that tells of it
+    const log = () => {
+      if (failures-- > 0) throw new Error('no log');
+    };
+    const response = await rigWith({ more, options: { log } }).ask('GET /orders');
+    expect([response.status, await typeOf(response)]).toEqual([
+      500,
+      'https://docs.example.com/reasons#internal-error',
+    ]);
+  });
+
+  it('of a policy that does not compile is not used', async () => {
+    const policy = vars({ 'GET /x': { scopes_all: [] } }, {}, more);
+    const response = await createGateway({ env: {}, policy, log: () => {} }).request('/x');
+    expect(await typeOf(response)).toBe('urn:problem-type:claimgate:policy-invalid');
   });
 });
 

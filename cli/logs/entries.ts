@@ -1,4 +1,5 @@
 /** What a JSON value of the log says: a line of the gateway, or an event of `wrangler tail` that holds some. */
+import type { ReasonCode } from '../../src/decision.ts';
 
 /** A request, as far as it is counted. */
 export interface LoggedRequest {
@@ -106,7 +107,7 @@ function readRequest(line: Fields): LoggedRequest {
 }
 
 /** Which of the fields that a refused token claims its reason is about. */
-const CLAIMED: Readonly<Record<string, string>> = {
+const CLAIMED: Readonly<Partial<Record<ReasonCode, string>>> = {
   issuer_not_allowed: 'unverified_iss',
   algorithm_not_allowed: 'unverified_alg',
   token_type_not_allowed: 'unverified_typ',
@@ -115,7 +116,7 @@ const CLAIMED: Readonly<Record<string, string>> = {
 
 /** Dates differ from request to request: they are left out, as they would tell every request apart. */
 function detailOf(line: Fields, reason: unknown, detail: unknown): string | undefined {
-  const claimed = typeof reason === 'string' ? text(line[CLAIMED[reason] ?? '']) : undefined;
+  const claimed = typeof reason === 'string' ? text(line[CLAIMED[reason as ReasonCode] ?? '']) : undefined;
   if (claimed !== undefined) return JSON.stringify(claimed);
   if (Array.isArray(detail)) return detail.filter((one) => typeof one === 'string').join(' ');
   return text(detail);

@@ -1,4 +1,4 @@
-/** Why no token is issued. The log gets the code and its values; the client gets what `wireError` says of it. */
+/** Why no token is issued. The table `FAILURES` says what the client is told and which value the log has. */
 export type Failure =
   | { readonly code: 'method_not_allowed' }
   | { readonly code: 'content_type_unsupported' }
@@ -43,111 +43,136 @@ export type AuthenticationFailure =
 
 export type DenialCode = 'invalid_scope' | 'invalid_request' | 'server_error';
 
+export type FailureCode = Failure['code'];
+
+export type FailureOf<Code extends FailureCode> = Extract<Failure, { readonly code: Code }>;
+
 export interface WireError {
   readonly status: number;
   /** RFC 6749 §5.2, RFC 8707 §2. */
   readonly error: string;
   readonly description: string;
+  readonly retryAfterSeconds?: number;
 }
+
+/** The names of the values that a failure carries. */
+export type ValueOf<Code extends FailureCode> = Exclude<keyof FailureOf<Code>, 'code'>;
+
+/** The value of the failure that the log shows as `reason_detail`. `null`: none. */
+type Logged<Code extends FailureCode> = [ValueOf<Code>] extends [never]
+  ? { readonly logged?: undefined }
+  : { readonly logged: ValueOf<Code> | null };
+
+type Row<Code extends FailureCode> = Logged<Code> & {
+  /** What the client is told; a function where it names what the client sent, or what a hook said. */
+  readonly told: WireError | ((failure: FailureOf<Code>) => WireError);
+};
+
+const STORE_RETRY_AFTER_SECONDS = 5;
+
+const wire = (status: number, error: string, description: string): WireError => ({
+  status,
+  error,
+  description,
+});
+const invalidRequest = (description: string) => wire(400, 'invalid_request', description);
+const invalidTarget = (description: string) => wire(400, 'invalid_target', description);
+const invalidScope = (description: string) => wire(400, 'invalid_scope', description);
+const serverError = (description: string) => wire(500, 'server_error', description);
+const INVALID_CLIENT = wire(401, 'invalid_client', 'Client authentication failed.');
+const notAuthorized = ({ audience }: { readonly audience: string }) =>
+  invalidTarget(`Client is not authorized to access ${quote(audience)}.`);
+
+/** Everything that differs from failure to failure. What people should do about each is in `cli/reasons/`. */
+export const FAILURES: { readonly [Code in FailureCode]: Row<Code> } = {
+  method_not_allowed: { told: wire(405, 'invalid_request', 'Use POST.') },
+  content_type_unsupported: {
+    told: invalidRequest('Send the parameters as application/x-www-form-urlencoded or application/json.'),
+  },
+  body_too_large: { told: invalidRequest('The request body is larger than 16 KB.') },
+  body_malformed: {
+    told: invalidRequest('The request body is not a list of parameters, each with one text value.'),
+  },
+  parameter_repeated: {
+    told: ({ name }) => invalidRequest(`The parameter ${quote(name)} is there more than once.`),
+    logged: 'name',
+  },
+  parameter_in_query: { told: invalidRequest('Send parameters in the request body, never in the URL.') },
+  parameter_unsupported: {
+    told: ({ name }) => invalidRequest(`The parameter ${quote(name)} is not supported.`),
+    logged: 'name',
+  },
+  grant_type_missing: { told: invalidRequest('The parameter grant_type is missing.') },
+  grant_type_unsupported: {
+    told: wire(400, 'unsupported_grant_type', 'The grant is client_credentials.'),
+  },
+  credentials_several: {
+    told: invalidRequest('Authenticate in one way only: HTTP Basic, client_secret, or client_assertion.'),
+  },
+  client_id_conflict: {
+    told: invalidRequest('The parameter client_id names another client than the credentials.'),
+  },
+  credentials_missing: { told: INVALID_CLIENT },
+  credentials_malformed: { told: INVALID_CLIENT },
+  client_unknown: { told: INVALID_CLIENT },
+  client_disabled: { told: INVALID_CLIENT },
+  secret_wrong: { told: INVALID_CLIENT },
+  assertion_malformed: { told: INVALID_CLIENT },
+  assertion_key_unknown: { told: INVALID_CLIENT },
+  assertion_signature_invalid: { told: INVALID_CLIENT },
+  assertion_claims_invalid: { told: INVALID_CLIENT, logged: 'claim' },
+  assertion_replayed: { told: INVALID_CLIENT },
+  client_without_grants: {
+    told: wire(400, 'unauthorized_client', 'The client has been granted no API.'),
+  },
+  audience_missing: {
+    told: invalidRequest('The parameter audience is missing: name the API that the token is for.'),
+  },
+  audience_conflict: {
+    told: invalidRequest('The parameters audience and resource name different APIs.'),
+  },
+  resource_several: { told: invalidTarget('A token is for one API: send one resource.') },
+  api_unknown: { told: notAuthorized, logged: 'audience' },
+  api_disabled: { told: notAuthorized, logged: 'audience' },
+  grant_missing: { told: notAuthorized, logged: 'audience' },
+  scope_malformed: { told: invalidScope('The parameter scope is not a list of scopes.') },
+  scope_not_granted: {
+    told: ({ scopes }) => invalidScope(printable(`Client has not been granted scopes: ${scopes.join(', ')}`)),
+    logged: 'scopes',
+  },
+  action_denied: {
+    told: ({ error, reason }) =>
+      wire(error === 'server_error' ? 500 : 400, error, printable(reason ?? 'The request was denied.')),
+    logged: 'error',
+  },
+  action_failed: { told: serverError('A hook failed.'), logged: 'cause' },
+  rate_limited: {
+    told: ({ retryAfterSeconds }) => ({
+      ...wire(429, 'too_many_requests', 'Too many requests. Try again later.'),
+      retryAfterSeconds,
+    }),
+    logged: null,
+  },
+  signing_key_missing: {
+    told: serverError('The issuer has no key to sign tokens for this API with.'),
+    logged: 'algorithm',
+  },
+  store_unavailable: {
+    told: {
+      ...wire(503, 'temporarily_unavailable', 'Try again later.'),
+      retryAfterSeconds: STORE_RETRY_AFTER_SECONDS,
+    },
+    logged: 'store',
+  },
+  internal_error: { told: serverError('The issuer failed.') },
+};
 
 /** What the client is told. */
 export function wireError(failure: Failure): WireError {
-  switch (failure.code) {
-    case 'method_not_allowed':
-      return { status: 405, error: 'invalid_request', description: 'Use POST.' };
-    case 'content_type_unsupported':
-      return invalidRequest('Send the parameters as application/x-www-form-urlencoded or application/json.');
-    case 'body_too_large':
-      return invalidRequest('The request body is larger than 16 KB.');
-    case 'body_malformed':
-      return invalidRequest('The request body is not a list of parameters, each with one text value.');
-    case 'parameter_repeated':
-      return invalidRequest(`The parameter ${quote(failure.name)} is there more than once.`);
-    case 'parameter_in_query':
-      return invalidRequest('Send parameters in the request body, never in the URL.');
-    case 'parameter_unsupported':
-      return invalidRequest(`The parameter ${quote(failure.name)} is not supported.`);
-    case 'grant_type_missing':
-      return invalidRequest('The parameter grant_type is missing.');
-    case 'grant_type_unsupported':
-      return {
-        status: 400,
-        error: 'unsupported_grant_type',
-        description: 'The grant is client_credentials.',
-      };
-    case 'credentials_several':
-      return invalidRequest('Authenticate in one way only: HTTP Basic, client_secret, or client_assertion.');
-    case 'client_id_conflict':
-      return invalidRequest('The parameter client_id names another client than the credentials.');
-    case 'credentials_missing':
-    case 'credentials_malformed':
-    case 'client_unknown':
-    case 'client_disabled':
-    case 'secret_wrong':
-    case 'assertion_malformed':
-    case 'assertion_key_unknown':
-    case 'assertion_signature_invalid':
-    case 'assertion_claims_invalid':
-    case 'assertion_replayed':
-      return { status: 401, error: 'invalid_client', description: 'Client authentication failed.' };
-    case 'client_without_grants':
-      return {
-        status: 400,
-        error: 'unauthorized_client',
-        description: 'The client has been granted no API.',
-      };
-    case 'audience_missing':
-      return invalidRequest('The parameter audience is missing: name the API that the token is for.');
-    case 'audience_conflict':
-      return invalidRequest('The parameters audience and resource name different APIs.');
-    case 'resource_several':
-      return invalidTarget('A token is for one API: send one resource.');
-    case 'api_unknown':
-    case 'api_disabled':
-    case 'grant_missing':
-      return invalidTarget(`Client is not authorized to access ${quote(failure.audience)}.`);
-    case 'scope_malformed':
-      return {
-        status: 400,
-        error: 'invalid_scope',
-        description: 'The parameter scope is not a list of scopes.',
-      };
-    case 'scope_not_granted':
-      return {
-        status: 400,
-        error: 'invalid_scope',
-        description: printable(`Client has not been granted scopes: ${failure.scopes.join(', ')}`),
-      };
-    case 'action_denied':
-      return {
-        status: failure.error === 'server_error' ? 500 : 400,
-        error: failure.error,
-        description: printable(failure.reason ?? 'The request was denied.'),
-      };
-    case 'action_failed':
-      return serverError('A hook failed.');
-    case 'rate_limited':
-      return { status: 429, error: 'too_many_requests', description: 'Too many requests. Try again later.' };
-    case 'signing_key_missing':
-      return serverError('The issuer has no key to sign tokens for this API with.');
-    case 'store_unavailable':
-      return { status: 503, error: 'temporarily_unavailable', description: 'Try again later.' };
-    case 'internal_error':
-      return serverError('The issuer failed.');
-  }
+  const { told } = FAILURES[failure.code];
+  // A row takes the failure of its own code: the compiler can't see that this one is.
+  return typeof told === 'function' ? (told as (failure: Failure) => WireError)(failure) : told;
 }
-
-const invalidRequest = (description: string): WireError => ({
-  status: 400,
-  error: 'invalid_request',
-  description,
-});
-const invalidTarget = (description: string): WireError => ({
-  status: 400,
-  error: 'invalid_target',
-  description,
-});
-const serverError = (description: string): WireError => ({ status: 500, error: 'server_error', description });
 
 /** Text of the request is repeated only where the characters of `error_description` can carry it (RFC 6749 §5.2). */
 function quote(text: string): string {

@@ -1,5 +1,5 @@
 import type { ErrorLine } from '../../src/error-line.ts';
-import type { Failure } from './failure.ts';
+import { FAILURES, type Failure, type FailureCode } from './failure.ts';
 import { isClientId } from './records.ts';
 import { SECRET_PREFIX } from './secret-prefix.ts';
 
@@ -22,8 +22,8 @@ export interface TokenLine {
   readonly status: number;
   readonly error?: string | undefined;
   /** The code of the failure, more exact than what the client was told. */
-  readonly reason?: string | undefined;
-  readonly reason_detail?: unknown;
+  readonly reason?: FailureCode | undefined;
+  readonly reason_detail?: string | undefined;
   readonly auth_method?: string | undefined;
   /** Only of a client that has authenticated. */
   readonly client_id?: string | undefined;
@@ -67,30 +67,12 @@ const hideSecrets = (text: string) => text.replace(SECRET, `${SECRET_PREFIX}…`
 /** So many characters that nothing else looks like it. */
 const SECRET = new RegExp(`${SECRET_PREFIX}\\w{32,}`, 'g');
 
-export function reasonDetail(failure: Failure): unknown {
-  switch (failure.code) {
-    case 'parameter_repeated':
-    case 'parameter_unsupported':
-      return loggable(failure.name);
-    case 'api_unknown':
-    case 'api_disabled':
-    case 'grant_missing':
-      return loggable(failure.audience);
-    case 'scope_not_granted':
-      return loggable(failure.scopes.join(' '));
-    case 'action_denied':
-      return failure.error;
-    case 'action_failed':
-      return failure.cause;
-    case 'assertion_claims_invalid':
-      return failure.claim;
-    case 'signing_key_missing':
-      return failure.algorithm;
-    case 'store_unavailable':
-      return failure.store;
-    default:
-      return undefined;
-  }
+/** The value that the failure's row names, without a secret that may be in it. */
+export function reasonDetail(failure: Failure): string | undefined {
+  const { logged } = FAILURES[failure.code];
+  const value = logged == null ? undefined : (failure as Readonly<Record<string, unknown>>)[logged];
+  if (value === undefined) return undefined;
+  return loggable(Array.isArray(value) ? value.join(' ') : String(value));
 }
 
 /** The same line without a secret that the request presented, wherever a client put it besides. */

@@ -1,24 +1,39 @@
 import type { Reason } from '../decision.ts';
-import type { Situation } from './problem.ts';
+import type { Problem } from './problem.ts';
+
+/** What a challenge tells of the API that was asked. All of it is public. */
+export interface ChallengeContext {
+  /** The API's resource identifier (RFC 9728), else the host that was asked. */
+  readonly realm?: string | undefined;
+  /** URL of the API's metadata document (RFC 9728), if it has one. */
+  readonly resourceMetadata?: string | undefined;
+}
+
+/** For a refusal that belongs to no host: a challenge has at least one parameter (RFC 6750 §3). */
+const NO_REALM = 'gateway';
 
 /**
  * The `WWW-Authenticate` header (RFC 6750 §3, RFC 9728 §5.1). `undefined` where no challenge belongs: 401, malformed
  * credentials and missing scopes have one.
- *
- * @param resourceMetadata URL of the API's metadata document, if it has one
  */
 export function challenge(
   reason: Reason,
-  situation: Situation,
-  resourceMetadata: string | undefined,
+  { status, error, detail }: Problem,
+  { realm, resourceMetadata }: ChallengeContext,
 ): string | undefined {
-  const { status, error, detail } = situation;
   if (status !== 401 && error === undefined) return undefined;
-  const parameters: string[] = [];
-  if (error !== undefined) {
-    parameters.push(`error="${error}"`, `error_description="${detail}"`);
-    if (reason.code === 'scopes_missing') parameters.push(`scope="${reason.needed.join(' ')}"`);
-  }
-  if (resourceMetadata !== undefined) parameters.push(`resource_metadata="${resourceMetadata}"`);
-  return parameters.length === 0 ? 'Bearer' : `Bearer ${parameters.join(', ')}`;
+  const parameters = {
+    realm: realm ?? NO_REALM,
+    error,
+    error_description: error && detail,
+    scope: reason.code === 'scopes_missing' ? reason.needed.join(' ') : undefined,
+    resource_metadata: resourceMetadata,
+  };
+  const written = Object.entries(parameters).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}=${quote(value)}`],
+  );
+  return `Bearer ${written.join(', ')}`;
 }
+
+/** A quoted-string (RFC 9110 §5.6.4). Characters beyond printable ASCII are not the same text to every client. */
+const quote = (text: string) => `"${text.replace(/[^\x20-\x7e]/g, '?').replace(/["\\]/g, '\\$&')}"`;

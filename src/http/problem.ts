@@ -1,36 +1,54 @@
-import type { ReasonCode } from '../decision.ts';
+import type { ReasonCode, ValueOf } from '../decision.ts';
 
-/**
- * What a client is told, by reason. Fixed strings: no value of a token, of a key or of a stack can appear. `error` is the code of RFC 6750 §3.1, where one fits.
- */
-export interface Situation {
+/** The answer to a refused request. Fixed text: no value of a token, of a key or of a stack can appear. */
+export interface Problem {
   readonly status: number;
   readonly title: string;
   readonly detail: string;
+  /** The code of RFC 6750 §3.1, where one fits. */
   readonly error?: 'invalid_request' | 'invalid_token' | 'insufficient_scope';
+  /** When the client may try again, unless the reason itself says when. */
+  readonly retryAfterSeconds?: number;
 }
 
-const invalidToken = (detail: string): Situation => ({
+/**
+ * The value of the reason that the log shows as `reason_detail`. `null`: none, since only the token says it; the log
+ * has it as `unverified_…`.
+ */
+type Logged<Code extends ReasonCode> = [ValueOf<Code>] extends [never]
+  ? { readonly logged?: undefined }
+  : { readonly logged: ValueOf<Code> | null };
+
+/** The longest period that a limit of the platform can have. */
+const RATE_LIMIT_SECONDS = 60;
+
+/** A broken policy is mended by a deployment, which takes seconds. */
+const POLICY_RETRY_AFTER_SECONDS = 30;
+
+const invalidToken = (detail: string): Problem => ({
   status: 401,
   title: 'Invalid token',
   detail,
   error: 'invalid_token',
 });
 
-const forbidden = (detail: string): Situation => ({ status: 403, title: 'Forbidden', detail });
+const forbidden = (detail: string): Problem => ({ status: 403, title: 'Forbidden', detail });
 
-export const SITUATIONS: Readonly<Record<ReasonCode, Situation>> = {
+/** Everything that differs from reason to reason. What people should do about each is in `cli/reasons/`. */
+export const PROBLEMS: { readonly [Code in ReasonCode]: Problem & Logged<Code> } = {
   path_ambiguous: {
     status: 400,
     title: 'Ambiguous path',
     detail:
       'The path can be read in more than one way. Send it without encoded separators, dot segments and empty segments.',
+    logged: 'fault',
   },
   route_unknown: { status: 404, title: 'Not found', detail: 'There is nothing at this path.' },
   method_not_allowed: {
     status: 405,
     title: 'Method not allowed',
     detail: 'This path exists, but not with this method.',
+    logged: 'allow',
   },
   authorization_malformed: {
     status: 400,
@@ -45,19 +63,28 @@ export const SITUATIONS: Readonly<Record<ReasonCode, Situation>> = {
   },
   token_too_large: invalidToken('The token is too large.'),
   token_malformed: invalidToken('The token is not a JWT in compact form.'),
-  algorithm_not_allowed: invalidToken('The token is signed with an algorithm that is not accepted.'),
+  algorithm_not_allowed: {
+    ...invalidToken('The token is signed with an algorithm that is not accepted.'),
+    logged: null,
+  },
   critical_header_unsupported: invalidToken('The token has a critical header that is not supported.'),
-  token_type_not_allowed: invalidToken('The token is of a type that is not accepted.'),
-  issuer_not_allowed: invalidToken('The token is from an issuer that is not accepted.'),
-  claims_malformed: invalidToken('The token has a claim that is missing or malformed.'),
-  token_expired: invalidToken('The token has expired.'),
-  token_not_yet_valid: invalidToken('The token is not valid yet.'),
-  token_too_old: invalidToken('The token was issued too long ago.'),
+  token_type_not_allowed: { ...invalidToken('The token is of a type that is not accepted.'), logged: null },
+  issuer_not_allowed: { ...invalidToken('The token is from an issuer that is not accepted.'), logged: null },
+  claims_malformed: {
+    ...invalidToken('The token has a claim that is missing or malformed.'),
+    logged: 'claim',
+  },
+  token_expired: { ...invalidToken('The token has expired.'), logged: 'exp' },
+  token_not_yet_valid: { ...invalidToken('The token is not valid yet.'), logged: 'nbf' },
+  token_too_old: { ...invalidToken('The token was issued too long ago.'), logged: 'iat' },
   audience_mismatch: invalidToken('The token is for another audience.'),
   sender_constrained: invalidToken('The token is bound to a key, and such tokens are not accepted.'),
-  issuer_claim_mismatch: invalidToken('The token is of a kind that is not accepted.'),
-  key_unknown: invalidToken('The token is signed with a key that its issuer does not publish.'),
-  key_ambiguous: invalidToken('The token does not say which key it is signed with.'),
+  issuer_claim_mismatch: { ...invalidToken('The token is of a kind that is not accepted.'), logged: 'claim' },
+  key_unknown: {
+    ...invalidToken('The token is signed with a key that its issuer does not publish.'),
+    logged: null,
+  },
+  key_ambiguous: { ...invalidToken('The token does not say which key it is signed with.'), logged: null },
   signature_invalid: invalidToken('The signature of the token is invalid.'),
   client_blocked: invalidToken('The token was revoked.'),
   key_blocked: invalidToken('The token was revoked.'),
@@ -66,33 +93,40 @@ export const SITUATIONS: Readonly<Record<ReasonCode, Situation>> = {
     title: 'Insufficient scope',
     detail: 'The token lacks a scope that this request needs.',
     error: 'insufficient_scope',
+    logged: 'needed',
   },
   client_not_allowed: forbidden('This client may not make this request.'),
-  claim_mismatch: forbidden('The claims of the token do not permit this request.'),
+  claim_mismatch: { ...forbidden('The claims of the token do not permit this request.'), logged: 'claim' },
   rate_limited: {
     status: 429,
     title: 'Too many requests',
     detail: 'Too many requests. Try again later.',
+    retryAfterSeconds: RATE_LIMIT_SECONDS,
   },
   claims_too_large: {
     status: 431,
     title: 'Claims too large',
     detail: 'The claims of the token are too large to be forwarded.',
+    logged: 'claim',
   },
   keys_unavailable: {
     status: 503,
     title: 'Keys unavailable',
     detail: 'The token cannot be checked at the moment. Try again later.',
+    logged: 'cause',
   },
   policy_invalid: {
     status: 503,
     title: 'Gateway misconfigured',
     detail: 'The policy of the gateway has errors. Its operator finds them in the log.',
+    retryAfterSeconds: POLICY_RETRY_AFTER_SECONDS,
   },
   binding_missing: {
     status: 503,
     title: 'Gateway misconfigured',
     detail: 'The gateway lacks a binding. Its operator finds it in the log.',
+    logged: 'binding',
+    retryAfterSeconds: POLICY_RETRY_AFTER_SECONDS,
   },
   origin_unreachable: {
     status: 502,
@@ -112,7 +146,12 @@ export const SITUATIONS: Readonly<Record<ReasonCode, Situation>> = {
   internal_error: { status: 500, title: 'Internal error', detail: 'The gateway failed.' },
 };
 
-/** RFC 9457 `type`: one URN per situation, stable across versions. */
-export function problemType(code: ReasonCode): string {
-  return `urn:problem-type:claimgate:${code.replaceAll('_', '-')}`;
+/**
+ * RFC 9457 `type`: stable across versions.
+ *
+ * @param base a page that has a heading for each reason; without, the type is a URN
+ */
+export function problemType(code: ReasonCode, base: string | undefined): string {
+  const name = code.replaceAll('_', '-');
+  return base === undefined ? `urn:problem-type:claimgate:${name}` : `${base}#${name}`;
 }

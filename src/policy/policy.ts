@@ -22,6 +22,8 @@ export interface Settings {
   readonly blockedKids: ReadonlySet<string>;
   /** Where the gateway itself answers, on every host. */
   readonly healthPath: string | undefined;
+  /** The page that problem types link to, without fragment. */
+  readonly problemBase: string | undefined;
 }
 
 /** Whose tokens are believed, by how they are checked. */

@@ -240,6 +240,31 @@ describe('fields', () => {
     expect(faultsOf(vars(ROUTES, api), bindings)).toEqual([]);
   });
 
+  it.each([
+    ['http://docs.example.com/reasons', '"http://docs.example.com/reasons"'],
+    ['https://docs.example.com/reasons#top', '"https://docs.example.com/reasons#top"'],
+    ['https://docs.example.com/reasons?', '"https://docs.example.com/reasons?"'],
+    ['/reasons', '"/reasons"'],
+    ['docs.example.com', '"docs.example.com"'],
+    ['https:docs.example.com', '"https:docs.example.com"'],
+    ['urn:problem-type:mine', '"urn:problem-type:mine"'],
+    ['https://docs.example.com/a b', '"https://docs.example.com/a b"'],
+    ['', '""'],
+    ['https://user:hunter2@docs.example.com/', 'a URL with a password'],
+  ])('a problem base that no type can begin with is a fault: %s', (base, named) => {
+    expect(faultsOf(vars(ROUTES, {}, { GATEWAY: { problem_base: base } }))).toEqual([
+      `GATEWAY.problem_base: ${named} is not an https URL without query and fragment; write one such as "https://docs.example.com/reasons" (http on a loopback host only)`,
+    ]);
+  });
+
+  it.each(['https://docs.example.com/reasons', 'https://docs.example.com/', 'http://localhost:8000/r.html'])(
+    'a problem base may be %s',
+    (base) => {
+      const { settings } = policyWith(ROUTES, {}, { GATEWAY: { problem_base: base } });
+      expect(settings.problemBase).toBe(base);
+    },
+  );
+
   it('a health path that a route has is a fault', () => {
     const health = { GATEWAY: { health_path: '/health' } };
     expect(faultsOf(vars({ 'GET /health': {} }, {}, health))).toEqual([

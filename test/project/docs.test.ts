@@ -4,10 +4,22 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
-import { renderPolicyPage, renderSchema } from '../../scripts/docs.ts';
+import { GATEWAY_REASONS } from '../../cli/reasons/gateway.ts';
+import { renderPolicyPage, renderReasonsPage, renderSchema } from '../../scripts/docs.ts';
+import type { ReasonCode } from '../../src/decision.ts';
+import { PROBLEMS, problemType } from '../../src/http/problem.ts';
 import { compilePolicy } from '../../src/policy/compile/compile.ts';
 
 const read = (file: string) => readFileSync(file, 'utf8');
+
+/** As GitHub names them in links. */
+const headingsOf = (text: string) =>
+  [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replace(/[^a-z0-9 -]/g, '')
+      .replaceAll(' ', '-'),
+  );
 
 describe('docs', () => {
   it('the JSON Schema is what the schema says (npm run docs)', () => {
@@ -16,6 +28,35 @@ describe('docs', () => {
 
   it('the tables of docs/policy.md are what the schema says (npm run docs)', () => {
     expect(read('docs/policy.md')).toBe(renderPolicyPage(read('docs/policy.md')));
+  });
+
+  it('docs/reasons.md is what the tables of reasons say (npm run docs)', () => {
+    expect(read('docs/reasons.md')).toBe(renderReasonsPage());
+  });
+
+  it('docs/reasons.md has the heading that a problem type links to', () => {
+    const anchors = headingsOf(read('docs/reasons.md'));
+    expect(new Set(anchors).size).toBe(anchors.length);
+    for (const code of Object.keys(GATEWAY_REASONS) as ReasonCode[]) {
+      const { hash } = new URL(problemType(code, 'https://docs.example.com/reasons'));
+      expect(anchors).toContain(hash.slice(1));
+    }
+  });
+
+  it('the README has every status that a refusal can have', () => {
+    const [, table = ''] = /## What a client sees\n([\s\S]*?)\n## /.exec(read('README.md')) ?? [];
+    const statuses = new Set(table.match(/\b[45]\d\d\b/g));
+    statuses.add('500'); // a bug is no situation to prepare for
+    const answered = Object.values(PROBLEMS).map(({ status }) => String(status));
+    expect([...statuses].sort()).toEqual([...new Set(answered)].sort());
+  });
+
+  it('docs/reasons.md fits its lines: prose in 100 columns, cells in 120', () => {
+    for (const line of read('docs/reasons.md').split('\n')) {
+      const isOneWord = /^ *`[^`]*`$/.test(line);
+      if (!line.startsWith('|')) expect(line.length <= 100 || isOneWord, line).toBe(true);
+      else for (const cell of line.split(' | ')) expect(cell.length, line).toBeLessThanOrEqual(120);
+    }
   });
 
   it.each(['README.md', 'docs/policy.md'])('the policy in %s compiles', (file) => {
@@ -69,14 +110,7 @@ describe('docs', () => {
       const target = file === '' ? page : join(dirname(page), file);
       expect(existsSync(target), link).toBe(true);
       if (anchor === undefined) continue;
-      const text = read(target);
-      const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
-        title
-          .toLowerCase()
-          .replace(/[^a-z0-9 -]/g, '')
-          .replaceAll(' ', '-'),
-      );
-      expect(headings, link).toContain(anchor);
+      expect(headingsOf(read(target)), link).toContain(anchor);
     }
   });
 });

@@ -1,5 +1,5 @@
 /** Reads files of cases. What is wrong with one is told with its place, all of it at once. */
-import { SITUATIONS } from '../../../src/http/problem.ts';
+import { PROBLEMS } from '../../../src/http/problem.ts';
 import { type Fault, fault, suggest } from '../../../src/policy/compile/fault.ts';
 import { schemaFaults } from '../../../src/policy/compile/schema-faults.ts';
 import { CommandError } from '../../text/terminal.ts';
@@ -96,7 +96,7 @@ function contradictions(index: number, config: CaseConfig): Fault[] {
   const { claims, token, without, expect, reason, would_deny, origin, origin_url, now, headers } = config;
   const at = (field: string, problem: string, remedy: string) =>
     fault(['case', index, field], problem, remedy);
-  const reasons = Object.keys(SITUATIONS);
+  const reasons = Object.keys(PROBLEMS);
   const unknown = (field: string, value: string | false | undefined) =>
     typeof value === 'string' && !reasons.includes(value)
       ? [at(field, `there is no reason ${JSON.stringify(value)}`, suggest(value, reasons))]

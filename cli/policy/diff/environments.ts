@@ -20,6 +20,7 @@ const NO_POLICY: Policy = {
     blockedClients: new Set(),
     blockedKids: new Set(),
     healthPath: undefined,
+    problemBase: undefined,
   },
   issuers: [],
   apis: [],

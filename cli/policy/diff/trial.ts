@@ -1,7 +1,7 @@
 /** What a policy says to one request: decided by the gateway's own code, with every signature taken for good. */
 import { decide } from '../../../src/decide.ts';
 import type { ReasonCode } from '../../../src/decision.ts';
-import { SITUATIONS } from '../../../src/http/problem.ts';
+import { PROBLEMS } from '../../../src/http/problem.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
 import { encodeUnsigned, type TokenSketch } from '../what-if/token.ts';
 import { withoutSignature } from '../what-if/verifiers.ts';
@@ -35,5 +35,5 @@ export async function tryRequest(
   const decision = await decide({ url: `https://${host}${path}`, method, authorization }, policy, verify);
   if (decision.kind === 'allow') return { letIn: true, identified: decision.principal !== undefined };
   const { code } = decision.reason;
-  return { letIn: false, code, status: SITUATIONS[code].status };
+  return { letIn: false, code, status: PROBLEMS[code].status };
 }

@@ -1,5 +1,5 @@
 /** What `explain` found, for a program and for a person. Tokens and secrets are in neither. */
-import { SITUATIONS } from '../../../src/http/problem.ts';
+import { PROBLEMS } from '../../../src/http/problem.ts';
 import { wrap } from '../../text/snippet.ts';
 import { paint, visible } from '../../text/terminal.ts';
 import { asSent, type Question } from '../what-if/simulate.ts';
@@ -111,7 +111,7 @@ function renderStep({ step, verdict, saw, decided, checks }: Step, width: number
 }
 
 function renderResult({ result, reason, would_deny, answer, origin, signature }: Explanation): string[] {
-  const title = reason === null ? '' : `: ${reason}, ${SITUATIONS[reason as keyof typeof SITUATIONS].title}`;
+  const title = reason === null ? '' : `: ${reason}, ${PROBLEMS[reason as keyof typeof PROBLEMS].title}`;
   const verdict = paint(result === 'refused' ? 'red' : 'green', result);
   const told = would_deny === null ? '' : ` (a rule that is tried would refuse: ${would_deny})`;
   const open = signature === 'verified' || origin === null ? '' : UNVERIFIED[signature];

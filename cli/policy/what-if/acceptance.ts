@@ -1,6 +1,6 @@
 /** What the gateway would say of a token, route by route: its own functions on its own policy. */
 import { decide } from '../../../src/decide.ts';
-import { SITUATIONS } from '../../../src/http/problem.ts';
+import { PROBLEMS } from '../../../src/http/problem.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
 import { exampleTarget, hostOf } from './targets.ts';
 import { withIssuerKeys } from './verifiers.ts';
@@ -26,9 +26,9 @@ export async function judgeToken(policy: Policy, token: string): Promise<RouteVe
     const { code } = decision.kind === 'deny' ? decision.reason : {};
     verdicts.push({
       route: `${route.api.name} ${route.key}`,
-      status: code === undefined ? 200 : SITUATIONS[code].status,
+      status: code === undefined ? 200 : PROBLEMS[code].status,
       reason: code,
-      detail: code && SITUATIONS[code].detail,
+      detail: code && PROBLEMS[code].detail,
     });
   }
   return verdicts;

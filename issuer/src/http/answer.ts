@@ -4,8 +4,6 @@ import type { TokenResponse } from '../issue.ts';
 /** RFC 6749 §5.1: nobody may keep an answer with a token. */
 const NO_STORE = { 'cache-control': 'no-store', pragma: 'no-cache' };
 
-const RETRY_AFTER_SECONDS = 5;
-
 export function renderToken(token: TokenResponse, requestId: string): Response {
   return Response.json(token, { headers: { ...NO_STORE, 'x-request-id': requestId } });
 }
@@ -13,18 +11,18 @@ export function renderToken(token: TokenResponse, requestId: string): Response {
 /**
  * RFC 6749 §5.2.
  *
- * @param usedBasic whether the client tried HTTP Basic, and so has to get a challenge
+ * @param usedBasic whether the client tried HTTP Basic, and so has to get a challenge; docs/decisions.md says why others
+ * get none
  */
 export function renderFailure(
   failure: Failure,
   context: { readonly requestId: string; readonly issuer: string; readonly usedBasic: boolean },
 ): Response {
-  const { status, error, description } = wireError(failure);
+  const { status, error, description, retryAfterSeconds } = wireError(failure);
   const headers = new Headers({ ...NO_STORE, 'x-request-id': context.requestId });
   if (status === 401 && context.usedBasic) headers.set('www-authenticate', `Basic realm="${context.issuer}"`);
   if (status === 405) headers.set('allow', 'POST');
-  if (failure.code === 'rate_limited') headers.set('retry-after', String(failure.retryAfterSeconds));
-  if (status === 503) headers.set('retry-after', String(RETRY_AFTER_SECONDS));
+  if (retryAfterSeconds !== undefined) headers.set('retry-after', String(retryAfterSeconds));
   return Response.json({ error, error_description: description }, { status, headers });
 }
 

@@ -2,6 +2,7 @@ import { normaliseHeaderName } from '../headers.ts';
 import { hasRoute } from '../match.ts';
 import { parsePath } from '../path.ts';
 import type { Policy, RouteTable, Settings } from '../policy.ts';
+import { parseTrustedUri } from '../uri.ts';
 import { compileApis } from './apis.ts';
 import type { Bindings } from './bindings.ts';
 import type { Fault } from './fault.ts';
@@ -72,7 +73,20 @@ function compileSettings(table: unknown, at: Faults): Settings {
     blockedClients: new Set(config.blocked_clients),
     blockedKids: new Set(config.blocked_kids),
     healthPath: config.health_path,
+    problemBase: compileProblemBase(config.problem_base, at.at('problem_base')),
   };
+}
+
+/** A fragment is appended to it: the result must be one URI that people can look up (RFC 9457 §3.1.1). */
+function compileProblemBase(base: string | undefined, at: Faults): string | undefined {
+  if (base === undefined) return undefined;
+  const url = /^https?:\/\/[^\s?#\\]+$/.test(base) ? parseTrustedUri(base) : undefined;
+  if (url === undefined)
+    at.add(
+      `${base.includes('@') ? 'a URL with a password' : JSON.stringify(base)} is not an https URL without query and fragment`,
+      'write one such as "https://docs.example.com/reasons" (http on a loopback host only)',
+    );
+  return url?.href;
 }
 
 /** A path that the gateway answers itself never reaches a route. */

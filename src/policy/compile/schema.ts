@@ -127,6 +127,7 @@ export const settingsSchema = z.strictObject({
   health_path: z.optional(
     z.string().check(z.regex(/^(\/[A-Za-z0-9._~-]+)+$/, 'a path such as "/.well-known/claimgate/health"')),
   ),
+  problem_base: z.optional(z.string()),
 });
 
 export type ParamConfig = z.infer<typeof paramSchema>;

@@ -122,6 +122,8 @@ export const SETTINGS_TEXTS: Texts<SettingsConfig> = {
   blocked_kids: 'Emergency brake: tokens signed with these keys are refused. Example: ["key-2026-11"].',
   health_path:
     'Where the gateway tells that it is up and how good the keys of each issuer are, on every host. Default: nowhere. Example: "/.well-known/claimgate/health".',
+  problem_base:
+    'A page with a heading for each reason, such as a copy of docs/reasons.md: the type of a refusal is its URL with the reason as fragment (#token-expired). An https URL without query. Default: the type is a URN. Example: "https://docs.example.com/reasons".',
 };
 
 /** The value of a claim rule that is bound to the path. */

@@ -41,6 +41,7 @@ log_subject = "none"
 log_sample = 0.5
 blocked_clients = ["client"]
 health_path = "/health"
+problem_base = "https://docs.example.com/reasons"
 
 [vars.ISSUERS.main]
 issuer = "https://issuer.example/"
@@ -102,6 +103,11 @@ const SLIPS: readonly [slip: string, written: string, at: string, where?: 'file'
   ['blocked_clients = ["client"]', 'blocked_client = ["client"]', 'GATEWAY.blocked_client'],
   ['blocked_clients = ["client"]', 'blocked_clients = "client"', 'GATEWAY.blocked_clients'],
   ['health_path = "/health"', 'health_path = "health"', 'GATEWAY.health_path'],
+  [
+    'problem_base = "https://docs.example.com/reasons"',
+    'problem_base = "https://docs.example.com/reasons#"',
+    'GATEWAY.problem_base',
+  ],
   ['issuer = "https://issuer.example/"', 'isuer = "https://issuer.example/"', 'ISSUERS.main.isuer'],
   ['issuer = "https://issuer.example/"', 'issuer = "http://issuer.example/"', 'ISSUERS.main.issuer'],
   ['issuer = "https://other.example/"', 'issuer = "https://issuer.example/"', 'ISSUERS.other.issuer'],

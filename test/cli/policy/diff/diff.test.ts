@@ -97,6 +97,16 @@ describe('claimgate diff: exit codes', () => {
     expect(code).toBe(1);
     expect(stdout).toContain('    API_X.timeout_ms: 15000 -> 1000\n');
   });
+
+  it('tells that problem types move', async () => {
+    const moved = write(
+      'moved.toml',
+      `${POLICY}\n[vars.GATEWAY]\nproblem_base = "https://docs.example.com/r"\n`,
+    );
+    const { stdout, code } = await claimgate(['diff', base, moved, '--fail-on', 'any']);
+    expect(code).toBe(1);
+    expect(stdout).toContain('    GATEWAY.problem_base: a URN -> https://docs.example.com/r\n');
+  });
 });
 
 describe('claimgate diff: formats', () => {

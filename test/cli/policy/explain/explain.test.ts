@@ -341,7 +341,7 @@ describe('claimgate explain', () => {
         headers: expect.arrayContaining([
           [
             'www-authenticate',
-            'Bearer error="insufficient_scope", error_description="The token lacks a scope that this request needs.", scope="read:orders orders"',
+            'Bearer realm="shop.example.com", error="insufficient_scope", error_description="The token lacks a scope that this request needs.", scope="read:orders orders"',
           ],
         ]),
         body: { title: 'Insufficient scope', status: 403 },

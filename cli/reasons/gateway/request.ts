@@ -1,0 +1,70 @@
+/** Reasons about the path, the route and the Authorization header. */
+import type { GatewayReasons } from '../explained.ts';
+
+export const REQUEST = {
+  path_ambiguous: {
+    example: { code: 'path_ambiguous', fault: 'dot_segment' },
+    log: 'names what is ambiguous in the path; the table below has every value.',
+    causes: [
+      'An id in the path has an encoded `/`, `\\`, `?` or `#` (such as `%2F`), or is `..`.',
+      'The client joins a base URL that ends with a slash to a path that begins with one: `//orders`.',
+      'The client encodes the path twice: `%2520` in place of `%20`.',
+      'A scanner looks for path traversal. Then many such lines come at once.',
+    ],
+    client:
+      "Encode each segment once (`encodeURIComponent`), and don't join segments with two slashes. An id that holds `/`, `\\`, `?` or `#` can't stand in a path: send it in the query.",
+    operator:
+      'Nothing, if scanners send it. An API that has such ids in its paths needs another encoding of them, such as base64url: [one form of a path](policy.md#one-form-of-a-path).',
+  },
+  route_unknown: {
+    example: { code: 'route_unknown' },
+    log: 'is absent. `near_miss` names the route that a lax origin would have read the path as.',
+    causes: [
+      'The path has another case, a slash at its end, or a suffix such as `.json`: paths are compared exactly.',
+      'The API is served on other `hosts`, or the request came by the `workers.dev` host.',
+      'The API has a new endpoint that nobody has given a route.',
+      '`/files/*` is meant to match `/files` or `/files/`: it matches neither.',
+    ],
+    client: 'Compare host and path with the documentation of the API, character by character.',
+    operator:
+      'Run `npx claimgate explain GET https://…` with the URL that was asked: it names the routes that are near. Add a route, or write the path as the policy has it.',
+  },
+  method_not_allowed: {
+    example: { code: 'method_not_allowed', allow: ['GET', 'HEAD', 'POST'] },
+    log: 'lists the methods that the path has.',
+    causes: [
+      'The client sends PUT where the API has PATCH, or the other way round.',
+      'The client follows a redirect, which turned its POST into a GET.',
+      'A browser sends OPTIONS, and the API has no `cors` table.',
+      'A more specific path has the request: with `GET /orders/:id` and `DELETE /orders/*`, a DELETE of `/orders/1` is refused.',
+    ],
+    client: 'Use a method of the `Allow` header.',
+    operator:
+      'Add the method to the route with this path, or a `cors` table for browsers: [browsers](policy.md#browsers).',
+  },
+  authorization_malformed: {
+    example: { code: 'authorization_malformed' },
+    causes: [
+      'The scheme is there twice: `Bearer Bearer eyJ…`. Some libraries add it by themselves.',
+      'The variable with the token is empty, so that the header is `Bearer` alone.',
+      'The token is in quotes, or other text follows it.',
+      'The request has two `Authorization` headers, such as one from the client and one from a proxy.',
+    ],
+    client:
+      'Print the header without the token: it must be one `Authorization`, with `Bearer`, a space and the token.',
+    operator: 'Look for a proxy in front of the gateway that adds an `Authorization` header of its own.',
+  },
+  token_missing: {
+    example: { code: 'token_missing' },
+    causes: [
+      'The client sends no token: it has not asked for one, or it sends it in a cookie, in the query or in the body, which are never read.',
+      'The header has another scheme: `Basic`, `DPoP`, `Token`.',
+      'The client followed a redirect to another host, and its library dropped `Authorization` on the way.',
+      'A proxy or a load balancer in front of the gateway drops `Authorization`.',
+      'Cloudflare Access is in front: its token is in `Cf-Access-Jwt-Assertion` ([issuers](issuers.md#cloudflare-access)).',
+    ],
+    client: 'Send `Authorization: Bearer` and an access token for this API.',
+    operator:
+      'If all clients are refused since a change, look at what stands in front of the gateway. A route for everybody says so with `auth = "none"`.',
+  },
+} as const satisfies Partial<GatewayReasons>;

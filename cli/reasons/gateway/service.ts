@@ -1,0 +1,111 @@
+/** Reasons that are not the client's fault. */
+import type { KeysFault, PathFault } from '../../../src/decision.ts';
+import type { GatewayReasons } from '../explained.ts';
+
+export const SERVICE = {
+  keys_unavailable: {
+    example: { code: 'keys_unavailable', cause: 'timeout', retryAfterSeconds: 1 },
+    log: 'says why the keys could not be fetched; the table below has every value.',
+    causes: [
+      'The issuer is down, and neither memory nor KV has keys of the last 24 hours.',
+      'The issuer was entered a moment ago, and its metadata is not where the gateway looks.',
+      '`issuer` in the policy differs from `issuer` in the metadata, as with `common` of Entra ID.',
+      'A firewall or bot protection in front of the issuer answers the gateway with a page.',
+    ],
+    client: 'Keep the token: it may be good. Wait as long as `Retry-After` says, then repeat the request.',
+    operator:
+      'Run `npx claimgate check --online`: it fetches what the gateway fetches, and says what is wrong. `health_path` shows every issuer: [keys](keys.md#when-something-fails).',
+  },
+  policy_invalid: {
+    example: { code: 'policy_invalid' },
+    unlogged: 'the event `policy_invalid` lists every fault with its remedy.',
+    causes: [
+      'Variables were edited in the dashboard, or deployed without the check.',
+      'A secret that the policy needs is missing or empty: `LOG_KEY`, or one that `origin_headers` names.',
+      'A binding that the policy names is missing in this environment: wrangler passes none on to `[env.…]`.',
+    ],
+    client: 'Wait as long as `Retry-After` says. If it lasts, tell the operator.',
+    operator:
+      'Bring back the version before with `npx wrangler rollback`. Then run `npx claimgate check` for this environment, and read the event `policy_invalid`.',
+  },
+  binding_missing: {
+    example: { code: 'binding_missing', binding: 'ORDERS' },
+    log: 'names the binding.',
+    causes: [
+      'A Worker of your own passes an `env` to `createGateway` that lacks the binding by the time of the request. A binding that is missing from the start is [policy invalid](#policy-invalid).',
+    ],
+    client: 'Wait as long as `Retry-After` says. If it lasts, tell the operator.',
+    operator: 'Bind it in `wrangler.toml` under this name, for this environment, and deploy.',
+  },
+  origin_unreachable: {
+    example: { code: 'origin_unreachable' },
+    causes: [
+      'The server is down, refuses connections, or its name does not resolve.',
+      'The certificate of the origin has expired, or is for another name.',
+      "The tunnel to the origin is down (530), or Cloudflare can't reach the server (520, 521, 523, 525, 526).",
+      'The Worker behind a service binding throws.',
+    ],
+    client: 'Repeat the request later, if it may be sent twice: it may have reached the service.',
+    operator:
+      'Ask the origin without the gateway. `npx claimgate logs` shows whether one API is affected or all.',
+  },
+  origin_timeout: {
+    example: { code: 'origin_timeout' },
+    causes: [
+      'The origin takes longer than `timeout_ms` until it begins to answer (15 s by default).',
+      'An upload takes longer than `upload_timeout_ms` (5 min by default).',
+      'Cloudflare gave up on the origin: 522 or 524.',
+    ],
+    client: 'Repeat the request later, if it may be sent twice: the service may still be at work on it.',
+    operator:
+      'Look at `origin_ms` of the lines of this route. Let the origin answer at once and work behind the answer, or raise `timeout_ms`.',
+  },
+  loop: {
+    example: { code: 'loop' },
+    causes: [
+      'The API has `origin = "zone"`, and the gateway is on a custom domain: nothing lies behind that but the gateway itself.',
+      "A DNS record or another Worker sends the origin's host back to the gateway.",
+    ],
+    client: 'Nothing: tell the operator.',
+    operator:
+      'Give the gateway a route (`example.com/*`) in place of a custom domain, or write the URL of the origin.',
+  },
+  internal_error: {
+    example: { code: 'internal_error' },
+    causes: [
+      'The gateway has a bug. It refuses in that case: no request passes by an exception.',
+      "A binding fails, such as a rate limit that can't be reached.",
+    ],
+    client: 'Repeat the request once. If it fails again, tell the operator the `request_id`.',
+    operator:
+      'Find the event `error` at the same time: it has the name of the error and its place, without values. Report it.',
+  },
+} as const satisfies Partial<GatewayReasons>;
+
+/** The values of `reason_detail` of `path_ambiguous`. */
+export const PATH_FAULTS: Readonly<Record<PathFault, string>> = {
+  authority: "The host is missing, or has a character that a host can't have.",
+  control_character: 'A control character, encoded or not.',
+  dot_segment: 'A segment `.` or `..`, also encoded, with `;parameters` or with trailing dots and blanks.',
+  double_encoding: 'A `%` with two hex digits is left after decoding.',
+  empty_segment: 'Two slashes in a row.',
+  fragment: 'A `#` in the URL.',
+  invalid_encoding: 'A `%` without two hex digits, or bytes that are no UTF-8.',
+  separator: 'An encoded `/`, `\\`, `?` or `#` in a segment, or a bare `\\`.',
+};
+
+/** The values of `reason_detail` of `keys_unavailable`, and of `fault` and `cause` of the events of keys. */
+export const KEYS_FAULTS: Readonly<Record<KeysFault, string>> = {
+  timeout: 'The issuer did not answer within five seconds.',
+  network_error: 'The connection failed: no address, no TLS, or it broke off.',
+  http_status: 'The answer was no 2xx.',
+  redirect: 'The answer was a redirect, which is not followed: write the address that it leads to.',
+  too_large: 'The document has more than 256 KB.',
+  not_json: 'The answer is no JSON, or no key set: often a page for people.',
+  metadata_invalid: 'The metadata has no `jwks_uri`.',
+  issuer_mismatch: 'The metadata has another `issuer` than the policy.',
+  insecure_uri: 'The metadata names a key set without https.',
+  no_usable_key: 'The key set has no key that can be used.',
+  binding_missing: 'The issuer has `service`, and there is no such binding.',
+  stale_limit: 'The last keys are over 24 hours old.',
+};

@@ -1,0 +1,42 @@
+/** Reasons about the key of a token and its signature. */
+import type { GatewayReasons } from '../explained.ts';
+
+export const SIGNATURE = {
+  key_unknown: {
+    example: { code: 'key_unknown', kid: 'key-2026-11' },
+    log: "is absent, since only the token says it: `unverified_kid` has the token's `kid`.",
+    causes: [
+      'The token is of another environment that has the same `iss`, such as a local Keycloak or a restored backup.',
+      'The issuer began to sign with a key before it published it, or a cache in front of its key set is old.',
+      '`jwks_uri` in the policy names the key set of another tenant.',
+      "The key is published, and can't be used: RSA under 2048 bits, for encryption only, or for another algorithm. `dropped` of the event `keys_refreshed` counts these.",
+      'The `kid` is made up. The gateway looks at the issuer for new keys at most once a minute in that case.',
+    ],
+    client: 'Ask for a new token. If that is refused too, tell the operator.',
+    operator:
+      'Look for `unverified_kid` in the key set of the issuer (`npx claimgate check --online` fetches it), and for `keys_refresh_failed` in the log: [keys](keys.md).',
+  },
+  key_ambiguous: {
+    example: { code: 'key_ambiguous', kid: undefined },
+    log: 'is absent. `unverified_kid` is absent too where the token names no key.',
+    causes: [
+      'The token has no `kid`, and the key set has several keys for its algorithm, as during a rotation.',
+      'The key set has two keys under one `kid` for the same algorithm.',
+    ],
+    client: 'Nothing: the issuer makes the token. Tell the operator the `request_id`.',
+    operator: 'Let the issuer write a `kid` into its tokens, and give each key an id of its own.',
+  },
+  signature_invalid: {
+    example: { code: 'signature_invalid' },
+    causes: [
+      'The token was changed after it was signed: a claim was edited, a character was lost at its end.',
+      'The token is for Microsoft Graph: its header has a `nonce`, and no other API can verify it.',
+      'Two environments use one `kid` for different keys, as where a test issuer was copied.',
+      'Somebody tries a forged token.',
+    ],
+    client:
+      'Send the token exactly as the issuer gave it. At Entra ID, ask for a scope of this API, not of Graph.',
+    operator:
+      'Compare `unverified_iss` and `unverified_kid` with the key set of the issuer. One client alone: its token. All of them: the key set.',
+  },
+} as const satisfies Partial<GatewayReasons>;
