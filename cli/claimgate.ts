@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module';
-import { main } from './program.ts';
 
-// What commands load when they need it is large; the second time it is there at once.
+// Compiling what a command loads takes longer than most commands; the second time it is there at once.
 enableCompileCache();
+const { main } = await import('./program.ts');
 
 // A reader that has seen enough (`| head`) is no failure of the command.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
