@@ -1,11 +1,19 @@
+import { join } from 'node:path';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
+import { SlowestReporter } from './test/project/slowest.ts';
 
 /** Of the Timesheets sample. The tests get them as text: the gateway takes tables in its environment for policy. */
 const MIGRATIONS = 'examples/timesheets/api/migrations';
 
+/** Commands that tests start, wrangler above all, are compiled once. */
+const COMPILE_CACHE = join(import.meta.dirname, 'node_modules/.cache/node-compile-cache');
+
 export default defineConfig({
   test: {
+    // Vitest would leave one processor to itself; it needs little of it.
+    maxWorkers: '100%',
+    reporters: ['default', new SlowestReporter()],
     projects: [
       {
         plugins: [
@@ -24,6 +32,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/{cli,project,e2e}/**/*.test.ts'],
+          env: { NODE_COMPILE_CACHE: COMPILE_CACHE },
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

@@ -1,72 +1,13 @@
 #!/usr/bin/env node
-import { createRequire, enableCompileCache } from 'node:module';
-import { Command, CommanderError } from 'commander';
-import { addApiCommands } from './commands/api.ts';
-import { addCheckCommand } from './commands/check.ts';
-import { addClientCommands } from './commands/client.ts';
-import { addDiffCommand } from './commands/diff.ts';
-import { addDoctorCommand } from './commands/doctor.ts';
-import { addExplainCommand } from './commands/explain.ts';
-import { addImportCommands } from './commands/import.ts';
-import { addInitCommand } from './commands/init.ts';
-import { addKeyCommands } from './commands/keys.ts';
-import { addLogsCommand } from './commands/logs.ts';
-import { addPushCommands } from './commands/push.ts';
-import { addRoutesCommand } from './commands/routes.ts';
-import { addSchemaCommand } from './commands/schema.ts';
-import { addTestCommand } from './commands/test.ts';
-import { addTokenCommand } from './commands/token.ts';
-import { CommandError, EXIT, printError } from './text/terminal.ts';
+import { enableCompileCache } from 'node:module';
 
-// What commands load when they need it is large; the second time it is there at once.
+// Compiling what a command loads takes longer than most commands; the second time it is there at once.
 enableCompileCache();
-
-const { version } = createRequire(import.meta.url)('claimgate/package.json') as { version: string };
-
-const program = new Command('claimgate')
-  .version(version)
-  .description('The gateway, its policy, and the issuer beside it.')
-  .addHelpText(
-    'after',
-    '\nExit codes: 0 done, 1 the answer is no (errors in a policy, a refused token), 2 wrong use, 3 it could not be done.',
-  )
-  .showHelpAfterError('(claimgate … --help shows how)')
-  .exitOverride();
-
-addInitCommand(program);
-addCheckCommand(program);
-addSchemaCommand(program);
-addRoutesCommand(program);
-addExplainCommand(program);
-addDiffCommand(program);
-addTestCommand(program);
-addLogsCommand(program);
-addKeyCommands(program);
-addApiCommands(program);
-addClientCommands(program);
-addTokenCommand(program);
-addDoctorCommand(program);
-addPushCommands(program);
-addImportCommands(program);
+const { main } = await import('./program.ts');
 
 // A reader that has seen enough (`| head`) is no failure of the command.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  process.exitCode = explain(error);
-}
-
-/** Says what went wrong. An unexpected error keeps its stack: that is a bug to be reported. */
-function explain(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.misuse; // it has spoken already
-  if (error instanceof CommandError) {
-    printError(error.message);
-    return error.exitCode;
-  }
-  printError(`unexpected: ${error instanceof Error ? error.stack : String(error)}`);
-  return EXIT.failed;
-}
+await main(process.argv.slice(2), process);

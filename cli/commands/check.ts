@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { Policy } from '../../src/policy/policy.ts';
 import type { CheckResult } from '../policy/check/check.ts';
 import type { PolicyFile } from '../policy/file/config.ts';
-import { CommandError, EXIT, printLine } from '../text/terminal.ts';
+import { CommandError, EXIT, endWith, printLine } from '../text/terminal.ts';
 import { readChoice } from './options.ts';
 
 const FORMATS = ['text', 'json', 'github', 'sarif'] as const;
@@ -77,7 +77,7 @@ async function run(options: Options): Promise<void> {
     ({ faults, warnings }) => faults.length > 0 || (options.strict === true && warnings.length > 0),
   );
   // A typo while editing must not end the dev server; the Worker answers 503 until it is mended.
-  if (bad && process.env['WRANGLER_COMMAND'] !== 'dev') process.exitCode = EXIT.findings;
+  if (bad && process.env['WRANGLER_COMMAND'] !== 'dev') endWith(EXIT.findings);
 }
 
 type Policies = readonly {

@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { suggest } from '../../src/policy/compile/fault.ts';
 import { CHANGES, type Comparison } from '../policy/diff/finding.ts';
-import { CommandError, EXIT, paint, printJson, printLine, visible } from '../text/terminal.ts';
+import { CommandError, EXIT, endWith, paint, printJson, printLine, visible } from '../text/terminal.ts';
 import { nowSeconds, readChoice } from './options.ts';
 
 const FORMATS = ['text', 'markdown', 'json'] as const;
@@ -87,7 +87,7 @@ async function run(old: string | undefined, now: string | undefined, options: Op
     });
   }
   await print({ old: oldFile.path, new: newFile.path }, results, options, seconds);
-  if (results.some((result) => isMinded(result, failOn))) process.exitCode = EXIT.findings;
+  if (results.some((result) => isMinded(result, failOn))) endWith(EXIT.findings);
 }
 
 interface Result extends Comparison {

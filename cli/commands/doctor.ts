@@ -7,7 +7,7 @@ import { inPlace, type Place, type PlaceOptions, withPlace } from '../issuer/pla
 import { findMismatches } from '../issuer/record-checks.ts';
 import { listApis, listClients } from '../issuer/records.ts';
 import { compileConfig } from '../policy/file/config.ts';
-import { EXIT, paint, printJson, printLine } from '../text/terminal.ts';
+import { EXIT, endWith, paint, printJson, printLine } from '../text/terminal.ts';
 
 type Options = PlaceOptions & { gateway: string; gatewayEnv?: string };
 
@@ -50,7 +50,7 @@ async function run(place: Place, options: Options): Promise<void> {
   ];
   if (options.json) printJson(findings);
   else for (const finding of findings) print(finding);
-  if (findings.some(({ state }) => state === 'error')) process.exitCode = EXIT.findings;
+  if (findings.some(({ state }) => state === 'error')) endWith(EXIT.findings);
 }
 
 function print({ state, what, detail }: Finding): void {

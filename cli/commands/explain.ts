@@ -5,7 +5,7 @@ import { checkRequest, readClaims, readHeaders, readTime, readToken } from '../p
 import { type Explanation, renderExplanation } from '../policy/explain/report.ts';
 import { policyOf, readPolicyFile } from '../policy/file/config.ts';
 import { completeUrl } from '../policy/what-if/targets.ts';
-import { CommandError, EXIT, note, printJson, printLine } from '../text/terminal.ts';
+import { CommandError, EXIT, endWith, note, printJson, printLine } from '../text/terminal.ts';
 import { collect } from './options.ts';
 
 interface Options {
@@ -52,7 +52,7 @@ async function run(method: string, url: string, options: Options): Promise<void>
   const explanation = await explain(question, { policy, signature, claims, nowMs });
   if (options.json) printJson(explanation);
   else for (const line of renderExplanation(explanation)) printLine(line);
-  process.exitCode = exitCodeOf(explanation);
+  endWith(exitCodeOf(explanation));
 }
 
 function exitCodeOf({ result, reason }: Explanation): number {

@@ -2,7 +2,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { parseUrl } from '../../src/policy/uri.ts';
-import { CommandError, countOf, note, printLine, warn } from '../text/terminal.ts';
+import { CommandError, countOf, note, printLine, printRaw, warn } from '../text/terminal.ts';
 import { collect } from './options.ts';
 
 interface Options {
@@ -44,7 +44,7 @@ async function run(file: string, { api, issuer, origin, audience = [], out }: Op
   if (draft.routes.length === 0)
     throw new CommandError(`${file} has no operations; there is nothing to make routes of`);
   const text = writeDraft(draft, file);
-  if (out === undefined) process.stdout.write(text);
+  if (out === undefined) printRaw(text);
   else {
     writeFileSync(out, text);
     printLine(out);

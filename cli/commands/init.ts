@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import type { Given } from '../init/answers.ts';
-import { CommandError, note, paint, printLine } from '../text/terminal.ts';
+import { CommandError, currentTerminal, note, paint, printLine } from '../text/terminal.ts';
 
 type Options = Given & { readonly yes?: boolean };
 
@@ -40,10 +40,8 @@ async function init(folder: string, { yes = false, ...given }: Options): Promise
   const paths = ['wrangler.toml', 'policy.test.toml', workflow] as const;
   // Before anything is asked.
   demandNew(folder, paths);
-  const terminal =
-    process.stdin.isTTY && !yes
-      ? createInterface({ input: process.stdin, output: process.stderr })
-      : undefined;
+  const { stdin, stderr } = currentTerminal();
+  const terminal = stdin.isTTY && !yes ? createInterface({ input: stdin, output: stderr }) : undefined;
   const answers = await findAnswers(
     given,
     folder,

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Summary } from '../logs/tally.ts';
 import type { Enough } from '../logs/trials.ts';
-import { CommandError, EXIT, printJson, printLine } from '../text/terminal.ts';
+import { CommandError, currentTerminal, EXIT, endWith, printJson, printLine } from '../text/terminal.ts';
 import { readDuration } from './options.ts';
 
 interface Options {
@@ -66,7 +66,7 @@ async function logs(file: string | undefined, options: Options): Promise<void> {
     const summary = tally.read();
     return judge === undefined ? renderSummary(summary) : renderTrials(judge(summary), options.config);
   };
-  const isLive = source.live && process.stdout.isTTY && !options.json;
+  const isLive = source.live && currentTerminal().stdout.isTTY && !options.json;
   const clear = isLive ? redraw(render) : undefined;
   const stop = () => enough.abort();
   process.once('SIGINT', stop);
@@ -92,7 +92,7 @@ async function logs(file: string | undefined, options: Options): Promise<void> {
   else if (trials?.length === 0)
     printLine(`${options.config} has no rules on trial; report = { … } tries one (docs/tightening.md)`);
   else for (const line of render()) printLine(line);
-  if (trials?.some(({ verdict }) => verdict === 'not_ready')) process.exitCode = EXIT.findings;
+  if (trials?.some(({ verdict }) => verdict === 'not_ready')) endWith(EXIT.findings);
   if (failure !== undefined) throw failure;
 }
 
@@ -130,7 +130,8 @@ async function openSource(file: string | undefined, options: Options, enough: Ab
     const { output, ended } = startTail(options.config, options.env, enough);
     return { input: output, live: true, ended };
   }
-  if (isPiped || file === '-') return { input: process.stdin, live: true, ended: Promise.resolve() };
+  if (isPiped || file === '-')
+    return { input: currentTerminal().stdin, live: true, ended: Promise.resolve() };
   demandFile(file ?? '', 'save a log with: npx wrangler tail --format json > day.log');
   return { input: createReadStream(file ?? ''), live: false, ended: Promise.resolve() };
 }

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { type Change, compare, type Declaration, readDeclaration, readStore } from '../issuer/declaration.ts';
 import { atPlace, inPlace, type Place, type PlaceOptions, withPlace } from '../issuer/place.ts';
 import { findMismatches } from '../issuer/record-checks.ts';
-import { CommandError, note, paint, printJson, printLine, warn } from '../text/terminal.ts';
+import { CommandError, currentTerminal, note, paint, printJson, printLine, warn } from '../text/terminal.ts';
 
 type Options = PlaceOptions & { dryRun?: boolean; prune?: boolean; credentials?: boolean };
 
@@ -46,7 +46,7 @@ async function push({ records, vault }: Place, file: string, options: Options): 
   if (!json) for (const change of changes) print(change, prune ?? false);
   if (!dryRun) {
     for (const [i, { kind, key, record }] of applied.entries()) {
-      if (process.stderr.isTTY && applied.length > 10) note(`${i + 1} of ${applied.length}`);
+      if (currentTerminal().stderr.isTTY && applied.length > 10) note(`${i + 1} of ${applied.length}`);
       if (kind === 'delete') await records.delete(key);
       else await records.put(key, record);
     }

@@ -1,5 +1,6 @@
 /** `claimgate schema`: what editors need to complete, explain and check the policy. */
 import type { Command } from 'commander';
+import { printRaw } from '../text/terminal.ts';
 
 export function addSchemaCommand(program: Command): void {
   program
@@ -11,6 +12,6 @@ export function addSchemaCommand(program: Command): void {
     )
     .action(async () => {
       const { renderSchema } = await import('../policy/file/json-schema.ts');
-      process.stdout.write(renderSchema());
+      printRaw(renderSchema());
     });
 }

@@ -7,7 +7,7 @@ import { readCases } from '../policy/cases/read.ts';
 import { renderSuite, suiteJson, suiteJunit } from '../policy/cases/report.ts';
 import { failed, percent, runSuite, type Suite } from '../policy/cases/suite.ts';
 import { environmentOf, policyOf, readPolicyFile } from '../policy/file/config.ts';
-import { CommandError, EXIT, note, printJson, printLine } from '../text/terminal.ts';
+import { CommandError, EXIT, endWith, note, printJson, printLine } from '../text/terminal.ts';
 
 interface Options {
   readonly config: string;
@@ -63,7 +63,7 @@ async function run(files: string[], options: Options): Promise<void> {
     const milliseconds = performance.now() - started;
     for (const line of renderSuite(suite, milliseconds, options.verbose === true)) printLine(line);
   }
-  if (verdict(suite, options)) process.exitCode = EXIT.findings;
+  if (verdict(suite, options)) endWith(EXIT.findings);
 }
 
 /** Whether the run fails. Says why where the list of cases does not. */

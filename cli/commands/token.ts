@@ -10,6 +10,7 @@ import { judgeToken, type RouteVerdict } from '../policy/what-if/acceptance.ts';
 import {
   CommandError,
   EXIT,
+  endWith,
   formatSeconds,
   formatTime,
   note,
@@ -87,7 +88,7 @@ async function run(clientId: string, audience: string | undefined, options: Opti
     printLine(`${paint('bold', 'Claims')}\n${JSON.stringify(claims, null, 2)}\n`);
     if (verdicts !== undefined) printVerdicts(options.gateway, verdicts);
   }
-  if (verdicts?.every(({ status }) => status !== 200)) process.exitCode = EXIT.findings;
+  if (verdicts?.every(({ status }) => status !== 200)) endWith(EXIT.findings);
 }
 
 /** For a POSIX shell. */

@@ -1,6 +1,7 @@
 /** Lines into a tally, until they end or the person has seen enough. */
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { currentTerminal, printRaw } from '../text/terminal.ts';
 import { readEntries } from './entries.ts';
 import type { Tally } from './tally.ts';
 import { createValueReader, type Read } from './values.ts';
@@ -43,13 +44,13 @@ const REFRESH_MS = 2_000;
  */
 export function redraw(render: () => readonly string[]): () => void {
   const draw = () => {
-    const lines = render().slice(0, Math.max(5, (process.stdout.rows || 24) - 3));
-    process.stdout.write(`\x1b[H\x1b[J${lines.join('\n')}\n\nCtrl-C ends it.\n`);
+    const lines = render().slice(0, Math.max(5, (currentTerminal().stdout.rows || 24) - 3));
+    printRaw(`\x1b[H\x1b[J${lines.join('\n')}\n\nCtrl-C ends it.\n`);
   };
   draw();
   const timer = setInterval(draw, REFRESH_MS);
   return () => {
     clearInterval(timer);
-    process.stdout.write('\x1b[H\x1b[J');
+    printRaw('\x1b[H\x1b[J');
   };
 }

@@ -1,4 +1,5 @@
 /** What commands print: aligned and coloured for a person, JSON for a program. */
+import type { Readable, Writable } from 'node:stream';
 import { styleText } from 'node:util';
 
 /** Exit codes of every command. */
@@ -22,11 +23,35 @@ export class CommandError extends Error {
   }
 }
 
+/** What a run of the command reads and writes, and the code that it ends with: the process, but in most tests. */
+export interface Terminal {
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: Output;
+  readonly stderr: Output;
+  exitCode?: number | string | null | undefined;
+}
+
+type Output = Writable & { readonly isTTY?: boolean; readonly rows?: number };
+
+let terminal: Terminal = process;
+
+export const currentTerminal = (): Terminal => terminal;
+
+/** All that is printed goes there from now on. */
+export function useTerminal(next: Terminal): void {
+  terminal = next;
+}
+
+/** The command goes on, and its process ends with this code. */
+export function endWith(exitCode: number): void {
+  terminal.exitCode = exitCode;
+}
+
 type Style = 'green' | 'red' | 'yellow' | 'bold' | 'dim';
 
 /** Colours where the stream is a terminal that shows them. */
 export function paint(style: Style, text: string): string {
-  return styleText(style, text, { stream: process.stdout });
+  return styleText(style, text, { stream: terminal.stdout });
 }
 
 /** Characters that a terminal obeys, that turn text around, or that nobody sees. */
@@ -41,7 +66,12 @@ export const visible = (text: string): string => text.replace(/\t/g, ' ').replac
 const harmless = (text: string): string => text.replaceAll('\t', ' ').replace(COMMANDS_IN_LINES, '\ufffd');
 
 export function printLine(text = ''): void {
-  process.stdout.write(`${harmless(text)}\n`);
+  terminal.stdout.write(`${harmless(text)}\n`);
+}
+
+/** For a file that is printed: as it is, whoever reads it. */
+export function printRaw(text: string): void {
+  terminal.stdout.write(text);
 }
 
 export function printJson(value: unknown): void {
@@ -50,15 +80,15 @@ export function printJson(value: unknown): void {
 
 /** For what is no answer: hints and progress. Programs read the other stream. */
 export function note(text: string): void {
-  process.stderr.write(`${harmless(text)}\n`);
+  terminal.stderr.write(`${harmless(text)}\n`);
 }
 
 export function printError(text: string): void {
-  note(`${styleText('red', 'error', { stream: process.stderr })}  ${text}`);
+  note(`${styleText('red', 'error', { stream: terminal.stderr })}  ${text}`);
 }
 
 export function warn(text: string): void {
-  note(`${styleText('yellow', 'note', { stream: process.stderr })}   ${text}`);
+  note(`${styleText('yellow', 'note', { stream: terminal.stderr })}   ${text}`);
 }
 
 /** Columns as wide as their widest cell. */

@@ -1,0 +1,71 @@
+/** The command line, whole: what a user types, and what it ends with. */
+import { createRequire } from 'node:module';
+import { Command, CommanderError } from 'commander';
+import { addApiCommands } from './commands/api.ts';
+import { addCheckCommand } from './commands/check.ts';
+import { addClientCommands } from './commands/client.ts';
+import { addDiffCommand } from './commands/diff.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
+import { addExplainCommand } from './commands/explain.ts';
+import { addImportCommands } from './commands/import.ts';
+import { addInitCommand } from './commands/init.ts';
+import { addKeyCommands } from './commands/keys.ts';
+import { addLogsCommand } from './commands/logs.ts';
+import { addPushCommands } from './commands/push.ts';
+import { addRoutesCommand } from './commands/routes.ts';
+import { addSchemaCommand } from './commands/schema.ts';
+import { addTestCommand } from './commands/test.ts';
+import { addTokenCommand } from './commands/token.ts';
+import { CommandError, EXIT, endWith, printError, type Terminal, useTerminal } from './text/terminal.ts';
+
+const { version } = createRequire(import.meta.url)('claimgate/package.json') as { version: string };
+
+/** @param args what follows `claimgate` */
+export async function main(args: readonly string[], terminal: Terminal): Promise<void> {
+  useTerminal(terminal);
+  try {
+    await createProgram(terminal).parseAsync(args, { from: 'user' });
+  } catch (error) {
+    endWith(explain(error));
+  }
+}
+
+function createProgram({ stdout, stderr }: Terminal): Command {
+  const program = new Command('claimgate')
+    .version(version)
+    .description('The gateway, its policy, and the issuer beside it.')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 the answer is no (errors in a policy, a refused token), 2 wrong use, 3 it could not be done.',
+    )
+    .showHelpAfterError('(claimgate … --help shows how)')
+    .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
+    .exitOverride();
+  addInitCommand(program);
+  addCheckCommand(program);
+  addSchemaCommand(program);
+  addRoutesCommand(program);
+  addExplainCommand(program);
+  addDiffCommand(program);
+  addTestCommand(program);
+  addLogsCommand(program);
+  addKeyCommands(program);
+  addApiCommands(program);
+  addClientCommands(program);
+  addTokenCommand(program);
+  addDoctorCommand(program);
+  addPushCommands(program);
+  addImportCommands(program);
+  return program;
+}
+
+/** Says what went wrong. An unexpected error keeps its stack: that is a bug to be reported. */
+function explain(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.misuse; // it has spoken already
+  if (error instanceof CommandError) {
+    printError(error.message);
+    return error.exitCode;
+  }
+  printError(`unexpected: ${error instanceof Error ? error.stack : String(error)}`);
+  return EXIT.failed;
+}
