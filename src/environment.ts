@@ -6,7 +6,7 @@ import type { LogLine } from './log.ts';
 import type { OriginFetch } from './origin/forward.ts';
 import type { Bindings } from './policy/compile/bindings.ts';
 import { type Compiled, compilePolicy } from './policy/compile/compile.ts';
-import { fault } from './policy/compile/fault.ts';
+import { collectFaults } from './policy/compile/faults.ts';
 import type { Api } from './policy/policy.ts';
 
 export interface GatewayOptions {
@@ -53,10 +53,7 @@ export function readEnvironment(options: GatewayOptions): Environment {
   const logKey = secret(env, 'LOG_KEY');
   const store = isKv(env['KEYS']) ? kvStore(env['KEYS'], now, secret(env, 'KEYS_SECRET')) : undefined;
   return {
-    compiled: demandSecrets(
-      demandHeaderSecrets(demandLogKey(compilePolicy(options.policy ?? env, listBindings(env)), logKey), env),
-      env,
-    ),
+    compiled: checkSecrets(compilePolicy(options.policy ?? env, listBindings(env)), env),
     logHmac: logKey === undefined ? undefined : createHmac(logKey),
     analytics: isDataset(env['ANALYTICS']) ? env['ANALYTICS'] : undefined,
     log,
@@ -101,41 +98,31 @@ function listBindings(env: Readonly<Record<string, unknown>>): Bindings {
   };
 }
 
-/** An empty secret protects nothing: it is a slip, as of a pipeline whose variable was not set. */
-function demandSecrets(compiled: Compiled, env: Readonly<Record<string, unknown>>): Compiled {
-  const faults = ['KEYS_SECRET', 'LOG_KEY']
-    .filter((name) => env[name] === '')
-    .map((name) => fault([name], 'this secret is empty', 'set it anew, or delete it'));
-  if (faults.length === 0) return compiled;
-  return { ok: false, faults: compiled.ok ? faults : [...compiled.faults, ...faults] };
-}
-
-/** A security feature without its key is an error, not a weaker feature. */
-function demandLogKey(compiled: Compiled, logKey: string | undefined): Compiled {
-  if (!compiled.ok || compiled.policy.settings.logSubject !== 'hash' || logKey !== undefined) return compiled;
-  const missing = fault(
-    ['GATEWAY', 'log_subject'],
-    '"hash" needs the secret LOG_KEY',
-    'set it with `wrangler secret put LOG_KEY`',
-  );
-  return { ok: false, faults: [missing] };
-}
-
-/** Blanks and line ends at the ends would be trimmed on the way, and others refused: better now than on each request. */
-function demandHeaderSecrets(compiled: Compiled, env: Readonly<Record<string, unknown>>): Compiled {
-  if (!compiled.ok) return compiled;
-  const faults = compiled.policy.apis.flatMap(({ name, originHeaders }) =>
-    originHeaders
-      .filter((one) => !/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(secret(env, one.secret) ?? ''))
-      .map((one) =>
-        fault(
-          [name, 'origin_headers', one.header],
-          `the secret ${one.secret} can't stand in a header`,
-          'set one of printable ASCII, without a blank or line end at its ends',
-        ),
-      ),
-  );
-  return faults.length > 0 ? { ok: false, faults } : compiled;
+/** A security feature without its secret is an error, not a weaker feature. */
+function checkSecrets(compiled: Compiled, env: Readonly<Record<string, unknown>>): Compiled {
+  const faults = collectFaults();
+  if (!compiled.ok) faults.take(compiled.faults);
+  // An empty secret is a slip, as of a pipeline whose variable was not set.
+  for (const name of ['KEYS_SECRET', 'LOG_KEY'])
+    if (env[name] === '') faults.at(name).add('this secret is empty', 'set it anew, or delete it');
+  if (compiled.ok) {
+    const { settings, apis } = compiled.policy;
+    if (settings.logSubject === 'hash' && secret(env, 'LOG_KEY') === undefined)
+      faults
+        .at('GATEWAY', 'log_subject')
+        .add('"hash" needs the secret LOG_KEY', 'set it with `wrangler secret put LOG_KEY`');
+    for (const { name, originHeaders } of apis)
+      // Blanks at the ends would be trimmed on the way, and line ends refused: better now than on each request.
+      for (const { header, secret: secretName } of originHeaders)
+        if (!/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(secret(env, secretName) ?? ''))
+          faults
+            .at(name, 'origin_headers', header)
+            .add(
+              `the secret ${secretName} can't stand in a header`,
+              'set one of printable ASCII, without a blank or line end at its ends',
+            );
+  }
+  return faults.list().length > 0 ? { ok: false, faults: faults.list() } : compiled;
 }
 
 function secret(env: Readonly<Record<string, unknown>>, name: string): string | undefined {

@@ -70,12 +70,10 @@ export function withoutImplied<T extends Pick<Demand, 'anyOf'>>(demands: readonl
   );
 }
 
-/** The same value, as JSON, for lists of demands that the same tokens meet. */
+/** The same value, as JSON, for lists of demands that ask for the same, in whatever order. */
 export function canonicalDemands(demands: readonly Demand[]): readonly string[] {
-  const texts = withoutImplied(demands).map(({ anyOf }) =>
-    JSON.stringify([...new Set(anyOf.map(propertyKey))].sort()),
-  );
-  return texts.sort();
+  const texts = demands.map(({ anyOf }) => JSON.stringify([...new Set(anyOf.map(propertyKey))].sort()));
+  return [...new Set(texts)].sort();
 }
 
 /** All values that demands name of one kind, each once. */

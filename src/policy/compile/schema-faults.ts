@@ -1,6 +1,6 @@
 /** What a schema finds in a table, in words. */
 import * as z from 'zod/mini';
-import { type Fault, fault, type Place, suggest } from './fault.ts';
+import { closest, type Fault, fault, type Place, suggest } from './fault.ts';
 import { type Faults, fieldName } from './faults.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -15,39 +15,33 @@ export function schemaFaults(
   issues: readonly Issue[],
   fieldsAt: FieldsAt,
 ): Fault[] {
-  const found = issues.map((issue) => wordIssue(issue, place, table, fieldsAt));
-  const misspelt = new Set(found.flatMap(({ meant }) => meant ?? []));
   // A misspelt name is one mistake: its right name is not missing besides.
-  return found.filter(({ missing }) => !misspelt.has(missing ?? '')).flatMap(({ faults }) => faults);
+  const meant = new Set<unknown>(
+    issues.flatMap((issue) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map((key) => closest(key, fieldsAt(pathOf(issue))))
+        : [],
+    ),
+  );
+  return issues
+    .filter((issue) => !(meant.has(issue.path.at(-1)) && valueAt(table, pathOf(issue)) === undefined))
+    .flatMap((issue) => wordIssue(issue, place, table, fieldsAt));
 }
 
-interface Worded {
-  readonly faults: readonly Fault[];
-  /** The place of a field that isn't there, as text. */
-  readonly missing?: string;
-  /** The places of the fields that misspelt names stand for. */
-  readonly meant?: readonly string[];
-}
-
-function wordIssue(issue: Issue, place: Place, table: unknown, fieldsAt: FieldsAt): Worded {
+function wordIssue(issue: Issue, place: Place, table: unknown, fieldsAt: FieldsAt): Fault[] {
   const path = pathOf(issue);
   const here = [...place, ...path];
   const value = valueAt(table, path);
-  const name = fieldName(here);
-  const say = (problem: string, remedy: string): Worded => ({
-    faults: [fault(here, `${name} ${problem}`, remedy)],
-  });
+  const say = (problem: string, remedy: string) => [fault(here, `${fieldName(here)} ${problem}`, remedy)];
   switch (issue.code) {
     case 'unrecognized_keys':
-      return wordUnknownKeys(issue.keys, here, fieldsAt(path));
+      return issue.keys.map((key) =>
+        fault([...here, key], `there is no field ${JSON.stringify(key)}`, suggest(key, fieldsAt(path))),
+      );
     case 'invalid_union':
-      return { faults: wordUnion(issue, here, value, (inner) => fieldsAt([...path, ...inner])) };
-    case 'invalid_type': {
-      const remedy = `write ${typeWords(issue.expected, fieldsAt(path))}`;
-      return value === undefined
-        ? { ...say('is missing', remedy), missing: JSON.stringify(here) }
-        : say('has the wrong type', remedy);
-    }
+      return wordUnion(issue, here, value, (inner) => fieldsAt([...path, ...inner]));
+    case 'invalid_type':
+      return say(typeProblem(value), `write ${typeWords(issue.expected, fieldsAt(path))}`);
     case 'invalid_value':
       return say(
         'is none of the choices',
@@ -64,18 +58,7 @@ function wordIssue(issue: Issue, place: Place, table: unknown, fieldsAt: FieldsA
   }
 }
 
-function wordUnknownKeys(keys: readonly string[], here: Place, known: readonly string[]): Worded {
-  const remedies = keys.map((key) => ({ key, remedy: suggest(key, known) }));
-  const meant = known.filter((name) =>
-    remedies.some(({ remedy }) => remedy === `did you mean ${JSON.stringify(name)}?`),
-  );
-  return {
-    faults: remedies.map(({ key, remedy }) =>
-      fault([...here, key], `there is no field ${JSON.stringify(key)}`, remedy),
-    ),
-    meant: meant.map((name) => JSON.stringify([...here, name])),
-  };
-}
+const typeProblem = (value: unknown) => (value === undefined ? 'is missing' : 'has the wrong type');
 
 /** The alternative whose type is right knows what else is wrong: in a list with a bad item, the item. */
 function wordUnion(issue: Issue, here: Place, value: unknown, fieldsAt: FieldsAt): Fault[] {
@@ -86,8 +69,9 @@ function wordUnion(issue: Issue, here: Place, value: unknown, fieldsAt: FieldsAt
   const words = wanted.map((one) =>
     one.code === 'invalid_type' ? typeWords(one.expected, fieldsAt([])) : '',
   );
-  const problem = value === undefined ? 'is missing' : 'has the wrong type';
-  return [fault(here, `${fieldName(here)} ${problem}`, `write ${[...new Set(words)].join(' or ')}`)];
+  return [
+    fault(here, `${fieldName(here)} ${typeProblem(value)}`, `write ${[...new Set(words)].join(' or ')}`),
+  ];
 }
 
 /** Unions of unions are one choice. */
