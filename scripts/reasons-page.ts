@@ -160,7 +160,7 @@ const anchor = (heading: string) => heading.toLowerCase().replaceAll(':', '').re
 
 /** After a colon. A sentence that begins with code or a name of its own stays. */
 const decapitalise = (text: string) =>
-  /^[A-Z][a-z]+\b/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
+  /^[A-Z][a-z]*\b/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
 
 const item = (text: string) => wrap(text, '- ', '  ');
 

@@ -2,22 +2,22 @@ import type { Reason } from './decision.ts';
 import { parseTarget, type Target } from './http/target.ts';
 import type { KeyOrigin } from './keys/source.ts';
 import { authorize, checkAudience } from './policy/authorize.ts';
-import { match } from './policy/match.ts';
+import { type Match, match, type NoMatch } from './policy/match.ts';
 import type { Api, Policy, Principal, Route } from './policy/policy.ts';
-import { readBearer } from './token/bearer.ts';
+import type { Credential, CredentialReader } from './token/bearer.ts';
 import type { UnverifiedToken } from './token/decode.ts';
 import type { Refused, Verified } from './token/verify.ts';
 
-/** What is judged of a request. No other header ever takes part. */
-export interface Asked {
+/** What is judged of a request. No header ever takes part but the one that the credentials are read from. */
+export interface GatewayRequest {
   /** As it came: not folded by a URL parser. */
   readonly url: string;
   readonly method: string;
-  readonly authorization: string | null;
+  readonly credentials: CredentialReader;
 }
 
 /** How far a request came, and what was learnt on the way. */
-export interface Findings {
+export interface Progress {
   readonly target?: Target;
   readonly route?: Route;
   /** The API that the path belongs to, where no route of it serves the method. */
@@ -27,22 +27,22 @@ export interface Findings {
   /** What a refused token claims: for logs only. */
   readonly unverified?: UnverifiedToken | undefined;
   readonly principal?: Principal;
-  /** Of a remembered token that is refused now, where that is only told: for logs. */
+  /** The principal of a cached token that a report-only route would refuse. For logs. */
   readonly refusedPrincipal?: Principal | undefined;
   readonly keysFrom?: KeyOrigin | undefined;
 }
 
 export type Decision =
-  | (Findings & {
+  | (Progress & {
       readonly kind: 'allow';
       readonly target: Target;
       readonly route: Route;
       readonly nearMisses: readonly Route[];
       readonly forwardAuthorization: boolean;
-      /** What a rule that is only tried would have said. */
+      /** Why a rule that is only reported would have refused the request. */
       readonly wouldDeny?: Reason | undefined;
     })
-  | (Findings & { readonly kind: 'deny'; readonly reason: Reason });
+  | (Progress & { readonly kind: 'deny'; readonly reason: Reason });
 
 /** How a token is verified for the routes that want one: `verifyToken`, or the part of it that needs no key. */
 export type Verify = (
@@ -50,69 +50,91 @@ export type Verify = (
   routes: readonly Route[],
 ) => Verified | Refused | Promise<Verified | Refused>;
 
+/** A step of the decision, as it was made: for tools that explain it. `verify` tells of its own steps. */
+export type DecisionStep =
+  | { readonly step: 'target'; readonly target: ReturnType<typeof parseTarget> }
+  | { readonly step: 'route'; readonly target: Target; readonly found: Match | NoMatch }
+  /** @property routes those that want a token */
+  | {
+      readonly step: 'credentials';
+      readonly routes: readonly Route[];
+      readonly credential: Credential | undefined;
+    }
+  | {
+      readonly step: 'rules' | 'report';
+      readonly route: Route;
+      readonly principal: Principal;
+      /** The request's path, decoded. */
+      readonly segments: readonly string[];
+      readonly reason: Reason | undefined;
+    };
+
 /**
- * The street that every request goes down: path, route, token, claims, rules. Free of side effects, apart from
- * looking up keys. The gateway and every tool that explains it decide by this function.
+ * The pipeline of every request: path, route, token, claims, rules. Free of side effects, apart from looking up keys.
+ * The gateway decides by this function, and so does every tool that shows a decision.
+ *
+ * @param observe is told of each step, in order, up to the one that refuses
  */
-export async function decide(asked: Asked, policy: Policy, verify: Verify): Promise<Decision> {
-  const target = parseTarget(asked.url);
+export async function decide(
+  { url, method, credentials }: GatewayRequest,
+  policy: Policy,
+  verify: Verify,
+  observe?: (step: DecisionStep) => void,
+): Promise<Decision> {
+  const target = parseTarget(url);
+  observe?.({ step: 'target', target });
   if (target.kind === 'fault')
     return { kind: 'deny', reason: { code: 'path_ambiguous', fault: target.fault } };
 
-  const found = match(policy, target.host, asked.method, target.path);
+  const found = match(policy, target.host, method, target.path);
+  observe?.({ step: 'route', target, found });
   if (found.kind === 'no_match') {
     const nearMisses = found.nearMiss === undefined ? [] : [found.nearMiss];
     return { kind: 'deny', reason: found.reason, target, nearMisses, api: found.api };
   }
   const { route, nearMisses } = found;
-  const findings: Findings = { target, route, nearMisses };
-  const refuse = (reason: Reason, more?: Findings): Decision => ({
-    kind: 'deny',
-    reason,
-    ...findings,
-    ...more,
-  });
   const routes = nearMisses.length === 0 ? [route] : [route, ...nearMisses];
-  const allow = { kind: 'allow', target, route, nearMisses } as const;
   const forwardAuthorization = routes.every((one) => one.forwardAuthorization);
+  const passed = { kind: 'allow', target, route, nearMisses, forwardAuthorization } as const;
 
   const tokenRoutes = routes.filter(({ auth }) => auth !== 'none');
-  if (tokenRoutes.length === 0) return { ...allow, forwardAuthorization };
-  // Where nothing about the token is enforced yet, what would refuse it is only told.
-  const isTried = tokenRoutes.every(({ reportOnly }) => reportOnly);
-  const refuseToken = (reason: Reason, more?: Findings): Decision => {
-    if (!isTried) return refuse(reason, more);
-    // The claims of a token that was good once are for the log only.
-    const { principal: refusedPrincipal, ...learnt } = more ?? {};
-    return { ...allow, ...learnt, refusedPrincipal, forwardAuthorization, wouldDeny: reason };
-  };
+  // On report-only routes a refusal becomes would_deny and the request passes.
+  const isReportOnly = tokenRoutes.every(({ reportOnly }) => reportOnly);
+  const refuse = (reason: Reason, progress?: Progress): Decision =>
+    isReportOnly
+      ? { ...passed, ...progress, wouldDeny: reason }
+      : { kind: 'deny', reason, target, route, nearMisses, ...progress };
 
-  const bearer = readBearer(asked.authorization);
-  if (bearer === undefined) {
-    const required = tokenRoutes.some(({ auth }) => auth === 'required');
-    if (required) return refuseToken({ code: 'token_missing' });
-    const isTriedToo = tokenRoutes.some(({ report }) => report !== undefined);
-    const wouldDeny: Reason | undefined = isTriedToo ? { code: 'token_missing' } : undefined;
-    return { ...allow, forwardAuthorization, wouldDeny };
+  const credential = tokenRoutes.length === 0 ? undefined : credentials.read();
+  observe?.({ step: 'credentials', routes: tokenRoutes, credential });
+  if (credential === undefined) {
+    if (tokenRoutes.some(({ auth }) => auth === 'required')) return refuse({ code: 'token_missing' });
+    return tokenRoutes.some(({ report }) => report)
+      ? { ...passed, wouldDeny: { code: 'token_missing' } }
+      : passed;
   }
-  if ('reason' in bearer) return refuseToken(bearer.reason);
+  if ('reason' in credential) return refuse(credential.reason);
 
-  const verified = await verify(bearer.token, tokenRoutes);
+  const verified = await verify(credential.token, tokenRoutes);
   if (verified.kind === 'refused') {
-    const { reason, kind: _, ...learnt } = verified;
-    return refuseToken(reason, learnt);
+    const { reason, kind: _, principal, ...progress } = verified;
+    // Where the request passes all the same, the claims of a token that was good once are for the log only.
+    const known = isReportOnly ? { refusedPrincipal: principal } : principal && { principal };
+    return refuse(reason, { ...progress, ...known });
   }
   const { principal, keysFrom } = verified;
   const { segments } = target.path;
-  const passed = { ...allow, principal, keysFrom, forwardAuthorization } as const;
+  const known = { principal, keysFrom };
   for (const one of tokenRoutes) {
     const reason = authorize(one, principal, segments);
-    if (reason === undefined) continue;
-    return isTried ? { ...passed, wouldDeny: reason } : refuse(reason, { principal, keysFrom });
+    observe?.({ step: 'rules', route: one, principal, segments, reason });
+    if (reason !== undefined) return refuse(reason, known);
   }
-  for (const { report } of tokenRoutes) {
-    const wouldDeny = report && (checkAudience(report, principal) ?? authorize(report, principal, segments));
-    if (wouldDeny !== undefined) return { ...passed, wouldDeny };
+  for (const one of tokenRoutes) {
+    if (one.report === undefined) continue;
+    const reason = checkAudience(one.report, principal) ?? authorize(one.report, principal, segments);
+    observe?.({ step: 'report', route: one, principal, segments, reason });
+    if (reason !== undefined) return { ...passed, ...known, wouldDeny: reason };
   }
-  return passed;
+  return { ...passed, ...known };
 }

@@ -111,8 +111,8 @@ function checkSecrets(compiled: Compiled, env: Readonly<Record<string, unknown>>
       faults
         .at('GATEWAY', 'log_subject')
         .add('"hash" needs the secret LOG_KEY', 'set it with `wrangler secret put LOG_KEY`');
+    // Blanks at the ends would be trimmed on the way, and line ends refused: better now than on each request.
     for (const { name, originHeaders } of apis)
-      // Blanks at the ends would be trimmed on the way, and line ends refused: better now than on each request.
       for (const { header, secret: secretName } of originHeaders)
         if (!/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(secret(env, secretName) ?? ''))
           faults

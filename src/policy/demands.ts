@@ -44,14 +44,11 @@ export function forPath<T extends Pick<Demand, 'anyOf'>>(demand: T, segments: re
 
 /** One text for one property: two spellings of a claim's place are the same, and names of parameters don't count. */
 export function propertyKey(property: Property): string {
-  switch (property.of) {
-    case 'claim':
-      return JSON.stringify([property.claim.path, property.value]);
-    case 'segment':
-      return JSON.stringify([property.claim.path, { segment: property.segment }]);
-    default:
-      return `${property.of} ${property.value}`;
-  }
+  return JSON.stringify([
+    property.of,
+    'claim' in property ? property.claim.path : '',
+    'segment' in property ? property.segment : property.value,
+  ]);
 }
 
 /** Whether whatever meets the one meets the other as well. */

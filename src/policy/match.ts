@@ -18,7 +18,7 @@ export interface Match {
 export interface NoMatch {
   readonly kind: 'no_match';
   readonly reason: Reason;
-  readonly nearMiss?: Route;
+  readonly nearMiss?: Route | undefined;
   /** The API that has the path, where it lacks the method. */
   readonly api?: Api | undefined;
 }
@@ -67,8 +67,8 @@ export function hasRoute(table: RouteTable, method: string, path: ParsedPath): b
 const noMatch = (reason: Reason, nearMiss?: Route, api?: Api): NoMatch => ({
   kind: 'no_match',
   reason,
-  ...(nearMiss && { nearMiss }),
-  ...(api && { api }),
+  nearMiss,
+  api,
 });
 
 /**

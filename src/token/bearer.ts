@@ -1,5 +1,24 @@
 import type { Reason } from '../decision.ts';
 
+/** Where a request may carry its token, and how it is read from there. */
+export interface CredentialReader {
+  /** Lower case. */
+  readonly header: string;
+  /** What stands before the token (RFC 9110 §11.1). */
+  readonly scheme: string;
+  /** @returns `undefined` if no credentials of this scheme came: the challenge then has no `error` (RFC 6750 §3.1) */
+  read(): Credential | undefined;
+}
+
+export type Credential = { readonly token: string } | { readonly reason: Reason };
+
+/** @param authorization the header; two of them arrive joined by a comma */
+export const bearer = (authorization: string | null): CredentialReader => ({
+  header: 'authorization',
+  scheme: 'Bearer',
+  read: () => readBearer(authorization),
+});
+
 /** Larger tokens are refused before any decoding. */
 export const MAX_TOKEN_LENGTH = 16_384;
 
@@ -14,9 +33,7 @@ const SECOND_BEARER = /,[ \t]*bearer([ \t,]|$)/i;
  * @param authorization the header; two of them arrive joined by a comma
  * @returns `undefined` if no credentials of this scheme came: the challenge then has no `error` (RFC 6750 §3.1)
  */
-export function readBearer(
-  authorization: string | null,
-): { readonly token: string } | { readonly reason: Reason } | undefined {
+export function readBearer(authorization: string | null): Credential | undefined {
   if (authorization === null) return undefined;
   const value = trimBlanks(authorization);
   const scheme = /^[^ \t,]*/.exec(value)?.[0] ?? '';

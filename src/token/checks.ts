@@ -2,7 +2,7 @@
 import type { Reason } from '../decision.ts';
 import { DEFAULT_CLAIMS, normaliseTokenType, parseSelector, readClaim } from '../policy/claims.ts';
 import { isMet } from '../policy/demands.ts';
-import type { ClaimSelector, Issuer, Principal } from '../policy/policy.ts';
+import type { ClaimSelector, Issuer, Principal, Settings } from '../policy/policy.ts';
 import { isWellFormed, type UnverifiedHeader, type UnverifiedToken } from './decode.ts';
 
 const SCOPE_CLAIMS = DEFAULT_CLAIMS.scope.map(parseSelector);
@@ -120,6 +120,12 @@ function firstPresent(
     if (value !== undefined) return value;
   }
   return undefined;
+}
+
+/** Whether the policy's blocklists name the client or the key of a token, whatever claim the client is found by. */
+export function checkBlocked({ clientIds, kid }: Principal, settings: Settings): Reason | undefined {
+  if (clientIds.some((client) => settings.blockedClients.has(client))) return { code: 'client_blocked' };
+  return kid !== undefined && settings.blockedKids.has(kid) ? { code: 'key_blocked' } : undefined;
 }
 
 /** Whether a token is valid at this instant (RFC 7519 §4.1.4 to §4.1.6). Runs on every request, remembered or not. */

@@ -4,22 +4,41 @@ import type { KeyIo } from '../keys/io.ts';
 import { type KeySet, selectKey, type VerificationKey } from '../keys/jwks.ts';
 import type { KeyOrigin, KeySource } from '../keys/source.ts';
 import { checkAudience } from '../policy/authorize.ts';
-import type { Principal, Route, Settings } from '../policy/policy.ts';
+import type { Issuer, Principal, Route, Settings } from '../policy/policy.ts';
 import type { TokenCache } from './cache.ts';
-import { checkHeader, checkTimes, readClaims } from './checks.ts';
+import { checkBlocked, checkHeader, checkTimes, readClaims } from './checks.ts';
 import { decodeToken, type UnverifiedHeader, type UnverifiedToken } from './decode.ts';
-
-export interface VerifyContext {
-  readonly settings: Settings;
-  readonly keys: KeySource;
-  readonly cache: TokenCache;
-  readonly io: KeyIo;
-}
 
 /** What the checks need that need no key. */
 export interface CheckContext {
   readonly settings: Settings;
   readonly io: Pick<KeyIo, 'now'>;
+  /** Is told of each check of a token, in order, up to the one that refuses: for tools that explain it. */
+  readonly observe?: ObserveToken;
+}
+
+/** The checks of a token that need no key, in the order in which their reasons count. */
+export const TOKEN_STEPS = ['decode', 'issuer', 'header', 'claims', 'blocked', 'times', 'audience'] as const;
+export type TokenStep = (typeof TOKEN_STEPS)[number];
+
+export type ObserveToken = (step: TokenStep, seen: SeenToken, reason: Reason | undefined) => void;
+
+/** As much of a token as the checks so far have made out. It goes on changing: an observer reads it at once. */
+export interface SeenToken {
+  readonly token: string;
+  /** Those that want the token. */
+  readonly routes: readonly Route[];
+  readonly unverified?: UnverifiedToken;
+  readonly issuer?: Issuer;
+  readonly principal?: Principal;
+  /** The route whose audience is checked. */
+  readonly route?: Route;
+}
+
+export interface VerifyContext extends CheckContext {
+  readonly keys: KeySource;
+  readonly cache: TokenCache;
+  readonly io: KeyIo;
 }
 
 /** A token that passed every check, and what the log says of how. */
@@ -97,50 +116,69 @@ async function verifyAnew(
   return { kind: 'verified', principal, keysFrom };
 }
 
-/** A token that nothing but its signature can speak against. Its principal speaks for nobody yet. */
+/** Passed every check except the signature. Don't trust its principal yet. */
 export interface Unsigned {
   readonly kind: 'unsigned';
   readonly unverified: UnverifiedToken;
   readonly principal: Principal;
 }
 
-/** All checks of a token that need no key, in the order in which their reasons count. */
+type Filling<T> = { -readonly [Name in keyof T]: T[Name] };
+
+/** All checks of a token that need no key, in the order of `TOKEN_STEPS`. */
 export function checkToken(
   token: string,
   routes: readonly Route[],
   context: CheckContext,
 ): Unsigned | Refused {
-  const unverified = decodeToken(token);
-  if (isReason(unverified)) return { kind: 'refused', reason: unverified };
-  const refuse = (reason: Reason): Refused => ({ kind: 'refused', reason, unverified });
+  const { observe } = context;
+  const seen: Filling<SeenToken> = { token, routes };
+  /** @returns the refusal, where there is a reason for one */
+  const made = (step: TokenStep, reason: Reason | undefined): Refused | undefined => {
+    observe?.(step, seen, reason);
+    return reason && { kind: 'refused', reason, ...(seen.unverified && { unverified: seen.unverified }) };
+  };
 
+  const unverified = decodeToken(token);
+  if (isReason(unverified)) return made('decode', unverified) as Refused;
+  seen.unverified = unverified;
+  made('decode', undefined);
   const { header, claims } = unverified;
   const iss = Object.hasOwn(claims, 'iss') ? claims['iss'] : undefined;
   const issuer = typeof iss === 'string' ? routes[0]?.issuers.get(iss) : undefined;
-  if (issuer === undefined) return refuse({ code: 'issuer_not_allowed', iss });
-  const headerReason = checkHeader(header, issuer);
-  if (headerReason !== undefined) return refuse(headerReason);
+  if (issuer === undefined) return made('issuer', { code: 'issuer_not_allowed', iss }) as Refused;
+  seen.issuer = issuer;
+  made('issuer', undefined);
+  const badHeader = made('header', checkHeader(header, issuer));
+  if (badHeader !== undefined) return badHeader;
   const principal = readClaims(unverified, issuer);
-  if (isReason(principal)) return refuse(principal);
-  const claimsReason = checkClaims(principal, routes, context);
-  if (claimsReason !== undefined) return refuse(claimsReason);
-  return { kind: 'unsigned', unverified, principal };
+  if (isReason(principal)) return made('claims', principal) as Refused;
+  seen.principal = principal;
+  made('claims', undefined);
+  const reason = checkClaims(principal, routes, context, seen);
+  return reason === undefined
+    ? { kind: 'unsigned', unverified, principal }
+    : { kind: 'refused', reason, unverified };
 }
 
 /** The checks that hold for remembered tokens too: time passes, and routes differ. */
 function checkClaims(
   principal: Principal,
   routes: readonly Route[],
-  { settings, io }: CheckContext,
+  { settings, io, observe }: CheckContext,
+  seen?: Filling<SeenToken>,
 ): Reason | undefined {
-  const { kid } = principal;
-  if (principal.clientIds.some((client) => settings.blockedClients.has(client)))
-    return { code: 'client_blocked' };
-  if (kid !== undefined && settings.blockedKids.has(kid)) return { code: 'key_blocked' };
-  const timeReason = checkTimes(principal, Math.floor(io.now() / 1000));
-  if (timeReason !== undefined) return timeReason;
+  const made = (step: TokenStep, reason: Reason | undefined) => {
+    if (seen !== undefined) observe?.(step, seen, reason);
+    return reason;
+  };
+  const early =
+    made('blocked', checkBlocked(principal, settings)) ??
+    made('times', checkTimes(principal, Math.floor(io.now() / 1000)));
+  if (early !== undefined) return early;
   for (const route of routes) {
-    const reason = checkAudience(route, principal);
+    if (seen !== undefined) seen.route = route;
+    const reason = made('audience', checkAudience(route, principal));
     if (reason !== undefined) return reason;
   }
   return undefined;
@@ -152,7 +190,7 @@ interface FoundKey {
   readonly from: KeyOrigin;
 }
 
-/** @param unlike a key that was tried in vain: another one is wanted */
+/** @param unlike a key that did not verify the signature: another one is wanted */
 async function findKey(
   header: UnverifiedHeader,
   { issuer }: Principal,

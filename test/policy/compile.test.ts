@@ -37,7 +37,7 @@ describe('compilePolicy', () => {
     [
       'an empty table of issuers',
       vars(ROUTES, {}, { ISSUERS: {} }),
-      'ISSUERS: there is no issuer; add a table [vars.ISSUERS.<name>]',
+      'ISSUERS: there is no issuer; add a table [vars.ISSUERS.<name>] with issuer = "https://…"',
     ],
     ['no API', issuers({}), 'vars: there is no API; add a table such as [vars.API_ORDERS]'],
     [

@@ -241,19 +241,19 @@ describe('fields', () => {
   });
 
   it.each([
-    ['http://docs.example.com/reasons', '"http://docs.example.com/reasons"'],
-    ['https://docs.example.com/reasons#top', '"https://docs.example.com/reasons#top"'],
-    ['https://docs.example.com/reasons?', '"https://docs.example.com/reasons?"'],
-    ['/reasons', '"/reasons"'],
-    ['docs.example.com', '"docs.example.com"'],
-    ['https:docs.example.com', '"https:docs.example.com"'],
-    ['urn:problem-type:mine', '"urn:problem-type:mine"'],
-    ['https://docs.example.com/a b', '"https://docs.example.com/a b"'],
-    ['', '""'],
-    ['https://user:hunter2@docs.example.com/', 'a URL with a password'],
-  ])('a problem base that no type can begin with is a fault: %s', (base, named) => {
+    'http://docs.example.com/reasons',
+    'https://docs.example.com/reasons#top',
+    'https://docs.example.com/reasons?',
+    '/reasons',
+    'docs.example.com',
+    'https:docs.example.com',
+    'urn:problem-type:mine',
+    'https://docs.example.com/a b',
+    '',
+    'https://user:hunter2@docs.example.com/',
+  ])('a problem base that no type can begin with is a fault: %s', (base) => {
     expect(faultsOf(vars(ROUTES, {}, { GATEWAY: { problem_base: base } }))).toEqual([
-      `GATEWAY.problem_base: ${named} is not an https URL without query and fragment; write one such as "https://docs.example.com/reasons" (http on a loopback host only)`,
+      'GATEWAY.problem_base: problem_base is not valid; write an https URL without user name, query and fragment (http for loopback hosts)',
     ]);
   });
 

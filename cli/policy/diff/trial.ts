@@ -3,6 +3,7 @@ import { decide } from '../../../src/decide.ts';
 import type { ReasonCode } from '../../../src/decision.ts';
 import { PROBLEMS } from '../../../src/http/problem.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
+import { bearer } from '../../../src/token/bearer.ts';
 import { encodeUnsigned, type TokenSketch } from '../what-if/token.ts';
 import { withoutSignature } from '../what-if/verifiers.ts';
 
@@ -30,9 +31,9 @@ export async function tryRequest(
     typeof token !== 'object'
       ? token
       : encodeUnsigned({ ...token, claims: { exp: nowSeconds + LIFETIME_SECONDS, ...token.claims } });
-  const authorization = text === undefined ? null : `Bearer ${text}`;
+  const credentials = bearer(text === undefined ? null : `Bearer ${text}`);
   const verify = withoutSignature(policy, () => nowSeconds * 1000);
-  const decision = await decide({ url: `https://${host}${path}`, method, authorization }, policy, verify);
+  const decision = await decide({ url: `https://${host}${path}`, method, credentials }, policy, verify);
   if (decision.kind === 'allow') return { letIn: true, identified: decision.principal !== undefined };
   const { code } = decision.reason;
   return { letIn: false, code, status: PROBLEMS[code].status };

@@ -1,9 +1,8 @@
 /** Explains one request by a policy: what `claimgate explain` does, apart from reading flags. */
 import type { Policy } from '../../../src/policy/policy.ts';
-import { createSimulator, type Question } from '../what-if/simulate.ts';
+import type { Question } from '../what-if/simulate.ts';
 import type { Claims } from '../what-if/token.ts';
 import { completeClaims, routeOf, unsignedToken } from '../what-if/unsigned.ts';
-import { withIssuerKeys, withoutSignature } from '../what-if/verifiers.ts';
 import { type Explanation, explanationOf } from './report.ts';
 import type { Signature } from './token-steps.ts';
 import { type Trace, trace } from './trace.ts';
@@ -31,10 +30,5 @@ export async function traceOf(question: Question, options: ExplainOptions): Prom
     const completed = completeClaims(policy, route, claims, nowMs);
     headers.set('authorization', `Bearer ${unsignedToken(policy, route, completed)}`);
   }
-  const now = () => nowMs;
-  const verify = signature === 'verified' ? withIssuerKeys(policy, now) : withoutSignature(policy, now);
-  return trace(
-    { ...question, headers },
-    { policy, simulate: createSimulator(policy), verify, signature, nowMs },
-  );
+  return trace({ ...question, headers }, { policy, signature, nowMs });
 }

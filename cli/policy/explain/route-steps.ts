@@ -1,14 +1,15 @@
 /** From the URL to the route: what the gateway does before it looks at a token. */
-
+import type { DecisionStep } from '../../../src/decide.ts';
 import type { PathFault, Reason } from '../../../src/decision.ts';
-import { parseTarget, type Target, writeTarget } from '../../../src/http/target.ts';
-import { findAll, type Match, match } from '../../../src/policy/match.ts';
+import { type Target, writeTarget } from '../../../src/http/target.ts';
+import { findAll, type Match, type NoMatch } from '../../../src/policy/match.ts';
+import type { ParsedPath } from '../../../src/policy/path.ts';
 import type { PatternLeaf, Policy, Route, RouteTable } from '../../../src/policy/policy.ts';
 import { countOf } from '../../text/terminal.ts';
 import { listed, shown } from '../../text/words.ts';
 import type { Question } from '../what-if/simulate.ts';
 import { maskUrl } from './mask.ts';
-import { type Told, tell } from './step.ts';
+import { makeStep, type Step } from './step.ts';
 
 const FAULTS: Readonly<Record<PathFault, string>> = {
   fragment: 'there is a # in it',
@@ -28,75 +29,56 @@ const PLATFORM_METHODS: ReadonlySet<string> = new Set(
   ),
 );
 
-export interface Routed {
-  readonly told: readonly Told[];
-  readonly target?: Target;
-  readonly match?: Match;
+export function targetSteps(target: Seen['target'], { url, method }: Question): Step[] {
+  const saw = `${method} ${maskUrl(url)}`;
+  if (target.kind === 'target')
+    return [...methodSteps(method), makeStep('target', saw, describeTarget(target))];
+  const reason: Reason = { code: 'path_ambiguous', fault: target.fault };
+  return [
+    makeStep('target', saw, `the URL can be read in more than one way: ${FAULTS[target.fault]}`, { reason }),
+  ];
 }
 
-export function tellRoute(policy: Policy, { url, method }: Question): Routed {
-  const target = parseTarget(url);
-  const saw = `${method} ${maskUrl(url)}`;
-  if (target.kind === 'fault') {
-    const reason: Reason = { code: 'path_ambiguous', fault: target.fault };
-    return {
-      told: [
-        tell('target', saw, `the URL can be read in more than one way: ${FAULTS[target.fault]}`, { reason }),
-      ],
-    };
-  }
-  const told = [tellMethod(method), tell('target', saw, describeTarget(target))].filter(
-    (one) => one !== undefined,
-  );
-  const table = policy.hosts.get(target.host) ?? policy.otherHosts;
+type Seen = Extract<DecisionStep, { step: 'target' }>;
+
+function methodSteps(method: string): Step[] {
+  if (PLATFORM_METHODS.has(method)) return [];
+  const decided = 'the platform does not know this method, and answers 501 before the gateway is asked';
+  return [makeStep('method', method, decided, { verdict: 'skipped' })];
+}
+
+export function routeSteps(
+  found: Match | NoMatch,
+  target: Target,
+  policy: Policy,
+  { method }: Question,
+): Step[] {
+  const { host, path } = target;
+  const table = policy.hosts.get(host) ?? policy.otherHosts;
   if (table === undefined) {
     const hosts = [...policy.hosts.keys()].join(', ');
     const reason: Reason = { code: 'route_unknown' };
-    return {
-      told: [...told, tell('host', target.host, `no API has this host; there is ${hosts}`, { reason })],
-      target,
-    };
+    return [makeStep('host', host, `no API has this host; there is ${hosts}`, { reason })];
   }
-  told.push(tell('host', target.host, describeHost(policy, target.host)));
-  const found = match(policy, target.host, method, target.path);
-  const leaves = findAll(table.exact, target.path.segments);
-  const fitting = `${patterns(leaves)}`;
-  const path = `/${target.path.segments.join('/')}`;
+  const hostStep = makeStep('host', host, describeHost(policy, host));
+  const leaves = findAll(table.exact, path.segments);
+  const fitting = patterns(leaves);
+  const written = `/${path.segments.join('/')}`;
   if (found.kind === 'no_match' && found.nearMiss === undefined) {
     const { reason } = found;
+    const saw = leaves.length === 0 ? written : `patterns that fit: ${fitting}`;
     const decided =
       reason.code === 'method_not_allowed'
         ? `the path is known, but not with ${method}: it has ${reason.allow.join(', ')}`
         : 'no pattern fits the path';
-    return {
-      told: [
-        ...told,
-        tell('route', leaves.length === 0 ? path : `patterns that fit: ${fitting}`, decided, { reason }),
-      ],
-      target,
-    };
+    return [hostStep, makeStep('route', saw, decided, { reason })];
   }
-  const chosen = leaves[0];
   const others = leaves.length > 1 ? `; the most specific of ${fitting}` : '';
-  const serving = found.kind === 'match' ? describeRoute(found.route) : (chosen?.pattern ?? '');
-  told.push(tell('route', path, `${serving}${others}`));
-  told.push(tellNearMisses(table, target, found));
-  return found.kind === 'match' ? { told, target, match: found } : { told, target };
+  const serving = found.kind === 'match' ? describeRoute(found.route) : (leaves[0]?.pattern ?? '');
+  return [hostStep, makeStep('route', written, `${serving}${others}`), nearMissStep(found, table, path)];
 }
 
-function tellMethod(method: string): Told | undefined {
-  if (PLATFORM_METHODS.has(method)) return undefined;
-  return tell(
-    'method',
-    method,
-    'the platform does not know this method, and answers 501 before the gateway is asked',
-    {
-      verdict: 'skipped',
-    },
-  );
-}
-
-function tellNearMisses(table: RouteTable, { path }: Target, found: ReturnType<typeof match>): Told {
+function nearMissStep(found: Match | NoMatch, table: RouteTable, path: ParsedPath): Step {
   const folded = `/${path.folded.join('/')}`;
   const saw = `a lax origin may read it as ${folded}`;
   if (found.kind === 'no_match') {
@@ -105,13 +87,17 @@ function tellNearMisses(table: RouteTable, { path }: Target, found: ReturnType<t
       reason.code === 'route_unknown'
         ? `that is a path of another API, ${nearMiss?.api.name ?? ''}`
         : `that is ${nearMiss === undefined ? folded : describeRoute(nearMiss)}, which lacks the method`;
-    return tell('near misses', saw, decided, { reason });
+    return makeStep('near misses', saw, decided, { reason });
   }
   const { nearMisses } = found;
   if (nearMisses.length > 0)
-    return tell('near misses', saw, `the rules of ${listed(nearMisses.map(describeRoute))} must hold too`);
+    return makeStep(
+      'near misses',
+      saw,
+      `the rules of ${listed(nearMisses.map(describeRoute))} must hold too`,
+    );
   const also = findAll(table.folded, path.folded).flatMap(({ leaves }) => leaves).length;
-  return tell('near misses', saw, also > 1 ? 'no other rules' : 'no other route');
+  return makeStep('near misses', saw, also > 1 ? 'no other rules' : 'no other route');
 }
 
 export const describeRoute = (route: Route): string => `${route.api.name} ${route.key.replace(/\s+/g, ' ')}`;

@@ -1,10 +1,10 @@
-/** One step of the way of a request, told. */
+/** One step of the way of a request, for people. */
 import type { Reason } from '../../../src/decision.ts';
 
 export type Verdict =
   | 'ok'
   | 'refused'
-  /** A rule that is only tried would refuse; the request goes on. */
+  /** A rule that is only reported would refuse; the request goes on. */
   | 'would_refuse'
   /** The step was left out, and says why. */
   | 'skipped';
@@ -26,18 +26,19 @@ export interface Check {
   readonly verdict: Verdict;
 }
 
-/** A step, and the reason where it refuses: the way ends there. */
-export interface Told {
-  readonly step: Step;
+interface StepDetails {
+  /** Why the step refuses, if it does. */
   readonly reason?: Reason | undefined;
+  readonly checks?: readonly Check[];
+  /** Where the reason doesn't say it. */
+  readonly verdict?: Verdict;
 }
 
-export function tell(
+export function makeStep(
   step: string,
   saw: string,
   decided: string,
-  { reason, checks = [], verdict }: { reason?: Reason | undefined; checks?: Check[]; verdict?: Verdict } = {},
-): Told {
-  const judged = verdict ?? (reason === undefined ? 'ok' : 'refused');
-  return { step: { step, verdict: judged, saw, decided, checks }, reason };
+  { reason, checks = [], verdict = reason === undefined ? 'ok' : 'refused' }: StepDetails = {},
+): Step {
+  return { step, verdict, saw, decided, checks };
 }

@@ -1,14 +1,17 @@
-/** The way of one request through the gateway, step by step, told by the gateway's own functions. */
-import type { Verify } from '../../../src/decide.ts';
+/** The way of one request through the gateway, told by the run that decides it. */
+import type { DecisionStep } from '../../../src/decide.ts';
 import type { Policy, Route } from '../../../src/policy/policy.ts';
-import type { Refused, Verified } from '../../../src/token/verify.ts';
-import type { Question, Simulate, Simulated } from '../what-if/simulate.ts';
+import type { ObserveToken } from '../../../src/token/verify.ts';
+import { listed } from '../../text/words.ts';
+import { createSimulator, type Question, type Simulated } from '../what-if/simulate.ts';
+import { withIssuerKeys, withoutSignature } from '../what-if/verifiers.ts';
 import { originWords } from '../words.ts';
+import { credentialSteps } from './credential-steps.ts';
 import { maskUrl } from './mask.ts';
-import { describeRoute, tellRoute } from './route-steps.ts';
-import { tellReport, tellRules } from './rule-steps.ts';
-import { type Step, type Told, tell } from './step.ts';
-import { type Signature, tellAuthorization, tellToken } from './token-steps.ts';
+import { routeSteps, targetSteps } from './route-steps.ts';
+import { reportStep, rulesStep } from './rule-steps.ts';
+import { makeStep, type Step } from './step.ts';
+import { type Signature, signatureStep, TOKEN_STEP_WORDS } from './token-steps.ts';
 
 export interface Trace {
   readonly steps: readonly Step[];
@@ -18,120 +21,88 @@ export interface Trace {
 
 export interface TraceOptions {
   readonly policy: Policy;
-  readonly simulate: Simulate;
-  readonly verify: Verify;
   readonly signature: Signature;
   readonly nowMs: number;
 }
 
-/** Throws where the steps end at another reason than the gateway's decision: they would be a fairy tale. */
-export async function trace(question: Question, options: TraceOptions): Promise<Trace> {
-  let verified: Verified | Refused | undefined;
-  const simulated = await options.simulate(question, async (token, routes) => {
-    verified = await options.verify(token, routes);
-    return verified;
-  });
-  const told = tellAll(question, options, simulated, verified);
-  const last = told.findLast(({ reason }) => reason !== undefined)?.reason;
-  const { decision, reason } = simulated;
-  const wouldDeny = decision?.kind === 'allow' ? decision.wouldDeny : undefined;
-  const isTrue = last === undefined ? reason === undefined : last.code === (reason ?? wouldDeny)?.code;
-  if (!isTrue)
-    throw new Error(
-      `the steps end with ${last?.code ?? 'no reason'}, and the gateway with ${(reason ?? wouldDeny)?.code ?? 'none'}`,
-    );
-  return { steps: told.map(({ step }) => step), simulated };
+export async function trace(question: Question, { policy, signature, nowMs }: TraceOptions): Promise<Trace> {
+  const steps: Step[] = [];
+  const add = (...more: readonly Step[]) => void steps.push(...more);
+  const observeToken: ObserveToken = (step, seen, reason) =>
+    add(TOKEN_STEP_WORDS[step]({ seen, reason, policy, nowMs }));
+  const now = () => nowMs;
+  const verify =
+    signature === 'verified'
+      ? withIssuerKeys(policy, now, observeToken)
+      : withoutSignature(policy, now, observeToken);
+  const simulated = await createSimulator(policy)(
+    question,
+    async (token, routes) => {
+      const verified = await verify(token, routes);
+      // The signature is checked once all other checks have passed.
+      if (steps.at(-1)?.verdict === 'ok') add(signatureStep(token, signature, verified));
+      return verified;
+    },
+    (step) => add(...stepsOf(step, policy, question)),
+  );
+  return { steps: [...asDecided(steps, simulated), ...lastSteps(question, policy, simulated)], simulated };
 }
 
-function tellAll(
-  question: Question,
-  options: TraceOptions,
-  simulated: Simulated,
-  verified: Verified | Refused | undefined,
-): Told[] {
-  if (simulated.kind === 'self') return [tellSelf(question, options.policy)];
-  const { told, target, match } = tellRoute(options.policy, question);
-  if (target === undefined || match === undefined) return [...told];
-  const steps = [...told];
-  const { decision } = simulated;
-  const { segments } = target.path;
-  const tokenRoutes = [match.route, ...match.nearMisses].filter(({ auth }) => auth !== 'none');
-  const isTried = tokenRoutes.every(({ reportOnly }) => reportOnly);
-  for (const one of tellCaller(question, tokenRoutes, { options, verified, segments, simulated })) {
-    const isOnlyTold = one.reason !== undefined && isTried;
-    steps.push(isOnlyTold ? { ...one, step: { ...one.step, verdict: 'would_refuse' } } : one);
-    if (isOnlyTold) break;
-    if (one.reason !== undefined) return steps;
+function stepsOf(step: DecisionStep, policy: Policy, question: Question): Step[] {
+  switch (step.step) {
+    case 'target':
+      return targetSteps(step.target, question);
+    case 'route':
+      return routeSteps(step.found, step.target, policy, question);
+    case 'credentials':
+      return credentialSteps(step, question);
+    case 'rules':
+      return [rulesStep(step)];
+    case 'report':
+      return [reportStep(step)];
   }
-  if (decision?.kind === 'allow') steps.push(...tellLimits([match.route, ...match.nearMisses]));
-  steps.push(tellForward(match.route, simulated));
-  return steps;
 }
 
-interface CallerFacts {
-  readonly options: TraceOptions;
-  readonly verified: Verified | Refused | undefined;
-  readonly segments: readonly string[];
-  readonly simulated: Simulated;
+/** On report-only routes the request passes where a step would refuse. */
+const asDecided = (steps: readonly Step[], { decision }: Simulated): Step[] =>
+  steps.map((step) =>
+    decision?.kind === 'allow' && step.verdict === 'refused' ? { ...step, verdict: 'would_refuse' } : step,
+  );
+
+/** What is done with the request, once it is decided. */
+function lastSteps(question: Question, policy: Policy, simulated: Simulated): Step[] {
+  const { decision, kind } = simulated;
+  if (kind === 'self') return [selfStep(question, policy)];
+  if (decision?.kind !== 'allow') return [];
+  const { route, nearMisses } = decision;
+  return [...limitSteps([route, ...nearMisses]), forwardStep(route, simulated)];
 }
 
-/** From the Authorization header to the rules. Goes on until something refuses. */
-function* tellCaller(
-  { headers }: Question,
-  routes: readonly Route[],
-  { options, verified, segments }: CallerFacts,
-): Generator<Told> {
-  const authorization = headers.get('authorization');
-  if (routes.length === 0) {
-    const saw = authorization === null ? 'none' : 'there is one';
-    yield tell('authorization', saw, 'not looked at: the route is public', { verdict: 'skipped' });
-    return;
-  }
-  const { told, token } = tellAuthorization(authorization, routes);
-  yield told;
-  if (token === undefined) {
-    const tried = routes.find(({ report }) => report !== undefined);
-    if (told.reason === undefined && tried !== undefined)
-      yield tell('tried rules', describeRoute(tried), 'would refuse: there is no token', {
-        verdict: 'would_refuse',
-      });
-    return;
-  }
-  yield* tellToken(token, { ...options, routes, verified });
-  if (verified?.kind !== 'verified') return;
-  const { principal } = verified;
-  for (const route of routes) yield tellRules(route, principal, segments);
-  for (const route of routes)
-    if (route.report !== undefined) yield tellReport(route, route.report, principal, segments);
-}
-
-function tellSelf({ url, method }: Question, { settings }: Policy): Told {
+function selfStep({ url, method }: Question, { settings }: Policy): Step {
   const what =
     method === 'OPTIONS'
       ? 'a preflight of a browser'
       : settings.healthPath !== undefined && url.includes(settings.healthPath)
         ? 'the health of the gateway'
         : 'the metadata of an API (RFC 9728)';
-  return tell('target', `${method} ${maskUrl(url)}`, `${what}: the gateway answers it itself, to anyone`);
+  return makeStep('target', `${method} ${maskUrl(url)}`, `${what}: the gateway answers it itself, to anyone`);
 }
 
-function tellLimits(routes: readonly Route[]): Told[] {
-  const limits = [
-    ...new Set(routes.flatMap(({ rateLimit }) => (rateLimit === undefined ? [] : [rateLimit.binding]))),
-  ];
-  if (limits.length === 0) return [];
-  return [tell('rate limit', limits.join(', '), 'not counted here', { verdict: 'skipped' })];
+function limitSteps(routes: readonly Route[]): Step[] {
+  const limits = new Set(routes.flatMap(({ rateLimit }) => rateLimit?.binding ?? []));
+  if (limits.size === 0) return [];
+  return [makeStep('rate limit', listed([...limits]), 'not counted here', { verdict: 'skipped' })];
 }
 
-function tellForward({ api }: Route, { outbound, reason, skipped }: Simulated): Told {
+function forwardStep({ api }: Route, { outbound, reason, skipped }: Simulated): Step {
   const saw = `${api.name}, whose origin is ${originWords(api.origin)}`;
   if (outbound === undefined) {
     const decided =
       reason?.code === 'claims_too_large'
         ? `the claim ${reason.claim} does not fit into headers`
         : 'the request went in a circle';
-    return tell('forward', saw, decided, { reason });
+    return makeStep('forward', saw, decided, { reason });
   }
   const left = skipped.map(({ claim, as }) => `${claim.text} can't be sent as ${as}`);
-  return tell('forward', saw, [`sent to ${maskUrl(outbound.url)}`, ...left].join('; '));
+  return makeStep('forward', saw, [`sent to ${maskUrl(outbound.url)}`, ...left].join('; '));
 }

@@ -2,6 +2,7 @@
 import { decide } from '../../../src/decide.ts';
 import { PROBLEMS } from '../../../src/http/problem.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
+import { bearer } from '../../../src/token/bearer.ts';
 import { exampleTarget, hostOf } from './targets.ts';
 import { withIssuerKeys } from './verifiers.ts';
 
@@ -21,7 +22,11 @@ export async function judgeToken(policy: Policy, token: string): Promise<RouteVe
     if (route.auth === 'none') continue;
     // What stands for a parameter may not satisfy a rule that is bound to it.
     const { method, path } = exampleTarget(route);
-    const asked = { method, url: `https://${hostOf(route.api)}${path}`, authorization: `Bearer ${token}` };
+    const asked = {
+      method,
+      url: `https://${hostOf(route.api)}${path}`,
+      credentials: bearer(`Bearer ${token}`),
+    };
     const decision = await decide(asked, policy, verify);
     const { code } = decision.kind === 'deny' ? decision.reason : {};
     verdicts.push({

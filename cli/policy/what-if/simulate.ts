@@ -1,11 +1,12 @@
 /** What the gateway does with a request: its own functions on the same policy, up to where an origin would be asked. */
-import { type Decision, decide, type Verify } from '../../../src/decide.ts';
+import { type Decision, type DecisionStep, decide, type Verify } from '../../../src/decide.ts';
 import type { Reason } from '../../../src/decision.ts';
 import { isHealthRequest } from '../../../src/http/health.ts';
 import { readRequestId } from '../../../src/http/request-id.ts';
 import { createOutbound, isLoop, type Outbound } from '../../../src/outbound.ts';
 import type { Api, ForwardedClaim, Policy } from '../../../src/policy/policy.ts';
 import { createReplies } from '../../../src/reply.ts';
+import { bearer } from '../../../src/token/bearer.ts';
 
 /** A request as it comes to the gateway. */
 export interface Question {
@@ -29,7 +30,11 @@ export interface Simulated {
   readonly skipped: readonly ForwardedClaim[];
 }
 
-export type Simulate = (question: Question, verify: Verify) => Promise<Simulated>;
+export type Simulate = (
+  question: Question,
+  verify: Verify,
+  observe?: (step: DecisionStep) => void,
+) => Promise<Simulated>;
 
 /** Secrets are not in the policy's file, and are not for anyone's eyes. */
 export const secretWords = (name: string): string => `(from secret ${name})`;
@@ -42,7 +47,7 @@ export function createSimulator(policy: Policy): Simulate {
     originHeaders: (api: Api) => api.originHeaders.map(({ header, secret }) => [header, secretWords(secret)]),
     skipped: (_, claim) => skipped.push(claim),
   });
-  return async (question, verify) => {
+  return async (question, verify, observe) => {
     const self = isHealthRequest(question, policy.settings.healthPath)
       ? new Response(null, { headers: { 'content-type': 'application/json', 'cache-control': 'no-store' } })
       : replies.own(question);
@@ -52,9 +57,10 @@ export function createSimulator(policy: Policy): Simulate {
     const { url, method, headers } = question;
     const requestId = readRequestId(headers);
     const decision = await decide(
-      { url, method, authorization: headers.get('authorization') },
+      { url, method, credentials: bearer(headers.get('authorization')) },
       policy,
       verify,
+      observe,
     );
     skipped.length = 0;
     const outbound =

@@ -20,7 +20,7 @@ export const CLAIMS = {
       'A hook or a mapper of the issuer writes a number into `sub`, or an object into the claim that `scope_claim` names.',
       '`scope_claim`, `client_claim` or `audience_claim` names a claim of another kind than the rule needs.',
     ],
-    client: 'Nothing: the issuer makes the token. Tell the operator the `request_id`.',
+    client: 'Nothing. The issuer makes the token. Tell the operator the `request_id`.',
     operator:
       'Look at the claim in a token (`npx claimgate explain … --token -` shows what the gateway reads in one), and correct the mapper at the issuer or the claim that the policy names.',
   },

@@ -66,7 +66,7 @@ export const SERVICE = {
       'The API has `origin = "zone"`, and the gateway is on a custom domain: nothing lies behind that but the gateway itself.',
       "A DNS record or another Worker sends the origin's host back to the gateway.",
     ],
-    client: 'Nothing: tell the operator.',
+    client: 'Tell the operator.',
     operator:
       'Give the gateway a route (`example.com/*`) in place of a custom domain, or write the URL of the origin.',
   },

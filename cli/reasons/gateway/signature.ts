@@ -23,7 +23,7 @@ export const SIGNATURE = {
       'The token has no `kid`, and the key set has several keys for its algorithm, as during a rotation.',
       'The key set has two keys under one `kid` for the same algorithm.',
     ],
-    client: 'Nothing: the issuer makes the token. Tell the operator the `request_id`.',
+    client: 'Nothing. The issuer makes the token. Tell the operator the `request_id`.',
     operator: 'Let the issuer write a `kid` into its tokens, and give each key an id of its own.',
   },
   signature_invalid: {

@@ -57,7 +57,7 @@ export const CLIENT = {
       'The assertion has more than 2,048 characters, as with a certificate chain in its header.',
     ],
     client: 'Sign with RS256, PS256, ES256 or EdDSA, and set the claims of [a request](issuer.md#a-request).',
-    operator: 'Nothing: `auth_method` is absent, since the client could not be read.',
+    operator: 'Nothing. `auth_method` is absent, since the client could not be read.',
   },
   assertion_key_unknown: {
     example: { code: 'assertion_key_unknown' },

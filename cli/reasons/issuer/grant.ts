@@ -97,7 +97,7 @@ export const GRANT = {
     example: { code: 'signing_key_missing', algorithm: 'RS256' },
     log: 'names the algorithm.',
     causes: ["The API's `signing_alg` was changed, and there is no secret with keys for it."],
-    client: 'Nothing: tell the operator.',
+    client: 'Tell the operator.',
     operator:
       '`npx claimgate issuer init --alg ALGORITHM` makes keys where there are none. `npx claimgate doctor` finds this before clients do.',
   },

@@ -14,35 +14,30 @@ export interface Bindings {
   readonly workerRoutes?: readonly string[];
 }
 
-type Kind = 'services' | 'certificates' | 'rateLimits' | 'secrets';
-
-const WORDS: Readonly<Record<Kind, { what: string; remedy: (name: string) => string }>> = {
-  services: {
-    what: 'service binding',
-    remedy: (name) => `add [[services]] with binding = ${JSON.stringify(name)} to wrangler.toml`,
-  },
-  certificates: {
-    what: 'mTLS certificate',
-    remedy: (name) => `add [[mtls_certificates]] with binding = ${JSON.stringify(name)} to wrangler.toml`,
-  },
-  rateLimits: {
-    what: 'rate limit',
-    remedy: (name) => `add [[ratelimits]] with name = ${JSON.stringify(name)} to wrangler.toml`,
-  },
-  secrets: {
-    what: 'secret',
-    remedy: (name) => `set it with \`npx wrangler secret put ${name}\`, or in .dev.vars on this machine`,
-  },
-};
+/** Of each kind: its name, and the table and field of wrangler.toml that bind it. Secrets are not in the file. */
+const KINDS = {
+  services: ['service binding', 'services', 'binding'],
+  certificates: ['mTLS certificate', 'mtls_certificates', 'binding'],
+  rateLimits: ['rate limit', 'ratelimits', 'name'],
+  secrets: ['secret', undefined, undefined],
+} as const;
 
 /** A name that nothing is bound to is a fault. @param at where it is named */
-export function checkBinding(kind: Kind, name: string | undefined, bindings: Bindings, at: Faults): void {
+export function checkBinding(
+  kind: keyof typeof KINDS,
+  name: string | undefined,
+  bindings: Bindings,
+  at: Faults,
+): void {
   const known = bindings[kind];
   if (name === undefined || known === undefined || known.includes(name)) return;
-  const { what, remedy } = WORDS[kind];
-  const near = kind === 'secrets' ? undefined : closest(name, known);
-  at.add(
-    `there is no ${what} ${JSON.stringify(name)}`,
-    near === undefined ? remedy(name) : suggest(name, known),
-  );
+  const [what, table, field] = KINDS[kind];
+  const quoted = JSON.stringify(name);
+  const remedy =
+    table === undefined
+      ? `set it with \`npx wrangler secret put ${name}\`, or in .dev.vars on this machine`
+      : closest(name, known) === undefined
+        ? `add [[${table}]] with ${field} = ${quoted} to wrangler.toml`
+        : suggest(name, known);
+  at.add(`there is no ${what} ${quoted}`, remedy);
 }

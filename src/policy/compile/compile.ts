@@ -2,7 +2,6 @@ import { normaliseHeaderName } from '../headers.ts';
 import { hasRoute } from '../match.ts';
 import { parsePath } from '../path.ts';
 import type { Policy, RouteTable, Settings } from '../policy.ts';
-import { parseTrustedUri } from '../uri.ts';
 import { compileApis } from './apis.ts';
 import type { Bindings } from './bindings.ts';
 import type { Fault } from './fault.ts';
@@ -27,19 +26,14 @@ export function compilePolicy(vars: Readonly<Record<string, unknown>>, bindings:
   const faults = collectFaults();
   const tables = Object.entries(vars).filter((entry): entry is [string, object] => isTable(entry[1]));
   for (const [name, table] of tables) {
-    if (!isPolicyName(name) && !isVersionMetadata(table)) faults.at(name).add(...misnamed(name));
+    if (!isPolicyName(name) && !isVersionMetadata(table))
+      faults
+        .at(name)
+        .add('tables under [vars] are policy, and this is none that the gateway knows', meantBy(name));
     checkNames(table, faults.at(name));
   }
   const settings = compileSettings(vars['GATEWAY'], faults.at('GATEWAY'));
-  const issuerTables = isRecord(vars['ISSUERS']) ? vars['ISSUERS'] : undefined;
-  if (issuerTables === undefined)
-    faults
-      .at('ISSUERS')
-      .add('ISSUERS is missing', 'add a table [vars.ISSUERS.<name>] with issuer = "https://…"');
-  const { issuers, names } =
-    issuerTables === undefined
-      ? { issuers: [], names: [] }
-      : compileIssuers(issuerTables, bindings, faults.at('ISSUERS'));
+  const { issuers, names } = compileIssuers(vars['ISSUERS'], bindings, faults.at('ISSUERS'));
   const apiTables = tables.filter(([name]) => name.startsWith('API_'));
   if (apiTables.length === 0)
     faults.at('vars').add('there is no API', 'add a table such as [vars.API_ORDERS]');
@@ -73,20 +67,8 @@ function compileSettings(table: unknown, at: Faults): Settings {
     blockedClients: new Set(config.blocked_clients),
     blockedKids: new Set(config.blocked_kids),
     healthPath: config.health_path,
-    problemBase: compileProblemBase(config.problem_base, at.at('problem_base')),
+    problemBase: config.problem_base,
   };
-}
-
-/** A fragment is appended to it: the result must be one URI that people can look up (RFC 9457 §3.1.1). */
-function compileProblemBase(base: string | undefined, at: Faults): string | undefined {
-  if (base === undefined) return undefined;
-  const url = /^https?:\/\/[^\s?#\\]+$/.test(base) ? parseTrustedUri(base) : undefined;
-  if (url === undefined)
-    at.add(
-      `${base.includes('@') ? 'a URL with a password' : JSON.stringify(base)} is not an https URL without query and fragment`,
-      'write one such as "https://docs.example.com/reasons" (http on a loopback host only)',
-    );
-  return url?.href;
 }
 
 /** A path that the gateway answers itself never reaches a route. */
@@ -124,7 +106,7 @@ function buildTables(routes: readonly CompiledRoute[]): Pick<Policy, 'hosts' | '
 const isPolicyName = (name: string) => name === 'GATEWAY' || name === 'ISSUERS' || /^API_./.test(name);
 
 /** A table whose name is a slip away from policy would silently be no policy. */
-function misnamed(name: string): [problem: string, remedy: string] {
+function meantBy(name: string): string {
   const known = ['GATEWAY', 'ISSUERS'].find((candidate) =>
     candidate.startsWith(name.toUpperCase().slice(0, 4)),
   );
@@ -132,10 +114,7 @@ function misnamed(name: string): [problem: string, remedy: string] {
   const meant =
     known ??
     `API_${(api === null ? name : (api[1] ?? '')).toUpperCase().replace(/[^A-Z0-9]/g, '_') || 'NAME'}`;
-  return [
-    'tables under [vars] are policy, and this is none that the gateway knows',
-    `did you mean ${meant}?`,
-  ];
+  return `did you mean ${meant}?`;
 }
 
 /** What `[version_metadata]` binds is a plain object too, and the platform's. */
@@ -148,8 +127,4 @@ function isTable(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return Array.isArray(value) || prototype === Object.prototype || prototype === null;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return isTable(value) && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-import { type Fault, fault, type Place } from './fault.ts';
+import { type Fault, fault, type Place, writePlace } from './fault.ts';
 
 /** Collects what is wrong with a policy. Each part of the compiler gets the sink for the place that it reads. */
 export interface Faults {
@@ -33,10 +33,5 @@ export function collectFaults(): Faults {
 
 /** The last name of a place, with the indexes behind it. */
 export function fieldName(place: Place): string {
-  const last = place.findLastIndex((part) => typeof part === 'string');
-  const [name = 'this', ...indexes] = place.slice(Math.max(last, 0));
-  const text = String(name);
-  return (
-    (/^[A-Za-z0-9_-]+$/.test(text) ? text : JSON.stringify(text)) + indexes.map((i) => `[${i}]`).join('')
-  );
+  return writePlace(place.slice(place.findLastIndex((part) => typeof part === 'string')));
 }

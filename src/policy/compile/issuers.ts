@@ -15,13 +15,19 @@ const SECURE = 'write an https URL (http for loopback hosts), without user name 
 
 /** Compiles `[vars.ISSUERS]`. Issuers with faults are left out of the result; their names are in `names`. */
 export function compileIssuers(
-  tables: Readonly<Record<string, unknown>>,
+  table: unknown,
   bindings: Bindings,
   faults: Faults,
 ): { issuers: Issuer[]; names: string[] } {
   const issuers: Issuer[] = [];
+  const isTable = typeof table === 'object' && table !== null && !Array.isArray(table);
+  const tables = isTable ? (table as Readonly<Record<string, unknown>>) : {};
   const names = Object.keys(tables);
-  if (names.length === 0) faults.add('there is no issuer', 'add a table [vars.ISSUERS.<name>]');
+  if (names.length === 0)
+    faults.add(
+      isTable ? 'there is no issuer' : 'ISSUERS is missing',
+      'add a table [vars.ISSUERS.<name>] with issuer = "https://…"',
+    );
   for (const name of names) {
     const at = faults.at(name);
     const before = at.list().length;

@@ -1,5 +1,5 @@
 /** What a schema finds in a table, in words. */
-import * as z from 'zod/mini';
+import type * as z from 'zod/mini';
 import { closest, type Fault, fault, type Place, suggest } from './fault.ts';
 import { type Faults, fieldName } from './faults.ts';
 
@@ -134,16 +134,16 @@ export function readTable<Schema extends TableSchema>(
   const rest: unknown = JSON.parse(JSON.stringify(table) ?? 'null');
   if (typeof rest !== 'object' || rest === null || Array.isArray(rest)) return undefined;
   const sound = Object.entries(schema.shape).flatMap(([name, field]) => {
-    const value = soundPart(field, rest, name);
+    const value = soundPart(field as z.ZodMiniType, rest, name);
     return value === undefined ? [] : [[name, value]];
   });
   return Object.fromEntries(sound) as Sound<Schema>;
 }
 
 /** The value of one field, without those of its members that are faulty. */
-function soundPart(schema: z.core.$ZodType, table: object, name: string): unknown {
+function soundPart(schema: z.ZodMiniType, table: object, name: string): unknown {
   while (Object.hasOwn(table, name)) {
-    const parsed = z.safeParse(schema, (table as Record<string, unknown>)[name]);
+    const parsed = schema.safeParse((table as Record<string, unknown>)[name]);
     if (parsed.success) return parsed.data;
     // From the end, so that the indexes of list items that are still to go stay right.
     for (const issue of parsed.error.issues.toReversed()) remove(table, name, issue);

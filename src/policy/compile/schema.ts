@@ -127,7 +127,17 @@ export const settingsSchema = z.strictObject({
   health_path: z.optional(
     z.string().check(z.regex(/^(\/[A-Za-z0-9._~-]+)+$/, 'a path such as "/.well-known/claimgate/health"')),
   ),
-  problem_base: z.optional(z.string()),
+  // A fragment is appended to it: the result must be one URI that people can look up (RFC 9457 §3.1.1).
+  problem_base: z.optional(
+    z
+      .string()
+      .check(
+        z.regex(
+          /^(https:\/\/|http:\/\/(localhost|127\.0\.0\.1|\[::1\])(?![^:/]))[^\s?#\\@]+$/,
+          'an https URL without user name, query and fragment (http for loopback hosts)',
+        ),
+      ),
+  ),
 });
 
 export type ParamConfig = z.infer<typeof paramSchema>;

@@ -1,6 +1,7 @@
 import { routeFor } from '../match.ts';
 import type { FoldedLeaf, PatternLeaf, PatternNode, Route, RouteTable } from '../policy.ts';
 import { writePlace } from './fault.ts';
+import type { Faults } from './faults.ts';
 import type { PatternSegment } from './route-key.ts';
 import type { CompiledRoute } from './routes.ts';
 
@@ -8,10 +9,10 @@ import type { CompiledRoute } from './routes.ts';
 export function buildTable(routes: readonly CompiledRoute[]): RouteTable {
   const exact = emptyNode<PatternLeaf>();
   const folded = emptyNode<FoldedLeaf>();
-  const compiled = new Map<Route, CompiledRoute>();
+  const places = new Map<Route, Faults>();
   let allFolded = true;
   for (const entry of routes) {
-    compiled.set(entry.route, entry);
+    places.set(entry.route, entry.at);
     const { segments, pattern, methods } = entry.key;
     const leaf = insert(exact, segments.map(exactStep), () => ({
       pattern,
@@ -21,7 +22,7 @@ export function buildTable(routes: readonly CompiledRoute[]): RouteTable {
     for (const method of methods) {
       const twin = method === '*' ? leaf.anyMethod : leaf.methods.get(method);
       if (twin !== undefined) {
-        entry.at.add(`${describe(compiled, twin)} serves ${method} here already`, 'keep one of them');
+        entry.at.add(`${describe(places, twin)} serves ${method} here already`, 'keep one of them');
       } else if (method === '*') leaf.anyMethod = entry.route;
       else leaf.methods.set(method, entry.route);
     }
@@ -34,37 +35,34 @@ export function buildTable(routes: readonly CompiledRoute[]): RouteTable {
     if (!isFolded && pattern !== '/') allFolded = false;
   }
   for (const group of leavesOf(folded)) {
-    checkFoldedGroup(group, compiled);
+    checkFoldedGroup(group, places);
     // Which of several equal routes a log names must not depend on the order of the file.
     group.leaves.sort((a, b) => (a.pattern < b.pattern ? -1 : 1));
   }
   return { exact, folded, allFolded };
 }
 
-const describe = (compiled: Map<Route, CompiledRoute>, route: Route): string =>
-  writePlace(compiled.get(route)?.at.place ?? [route.key]);
+const describe = (places: Map<Route, Faults>, route: Route): string =>
+  writePlace(places.get(route)?.place ?? []);
 
 /**
  * Patterns such as `/x` and `/X` or `/x/` are one to a lax origin: whoever satisfies the weaker one would reach what
  * the stronger protects. So they must agree, for each method that one of them names and for all others.
  */
-function checkFoldedGroup({ leaves }: FoldedLeaf, compiled: Map<Route, CompiledRoute>): void {
+function checkFoldedGroup({ leaves }: FoldedLeaf, places: Map<Route, Faults>): void {
   if (leaves.length < 2) return;
   const methods = new Set(['HEAD', ...leaves.flatMap((leaf) => [...leaf.methods.keys()])]);
   const served = [...methods].map((method) => leaves.map((leaf) => routeFor(leaf, method)));
-  const told = new Set<string>();
   for (const routes of [...served, leaves.map(({ anyMethod }) => anyMethod)]) {
     const [kept, ...others] = routes.filter((route) => route !== undefined);
     for (const route of others) {
-      if (route.ruleKey === kept?.ruleKey) continue;
-      const entry = compiled.get(route);
-      const id = `${kept?.key}\n${route.key}`;
-      if (kept === undefined || entry === undefined || told.has(id)) continue;
-      told.add(id);
-      entry.at.add(
-        `some origins can't tell this path from the one of ${describe(compiled, kept)}, and the rules differ`,
-        'give both the same rules, or drop one',
-      );
+      if (kept === undefined || route.ruleKey === kept.ruleKey) continue;
+      places
+        .get(route)
+        ?.add(
+          `some origins can't tell this path from the one of ${describe(places, kept)}, and the rules differ`,
+          'give both the same rules, or drop one',
+        );
     }
   }
 }

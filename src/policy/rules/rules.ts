@@ -5,7 +5,7 @@ import type { RouteKey } from '../compile/route-key.ts';
 import type { Demand, RuleName } from '../policy.ts';
 import { claims } from './claims.ts';
 import { clients } from './clients.ts';
-import type { RuleDemand, RuleKind } from './rule-kind.ts';
+import type { RuleKind } from './rule-kind.ts';
 import { scopesAll, scopesAny } from './scopes.ts';
 
 /** In the order in which they are checked. */
@@ -22,19 +22,15 @@ type Configs = { readonly [Name in RuleName]?: z.core.output<(typeof RULES)[Name
 
 /** The demands of all rules that a route, or its `report`, has. @param at the route's place */
 export function compileDemands(config: Configs, key: RouteKey, at: Faults): readonly Demand[] {
-  const all = RULE_NAMES.flatMap((rule) =>
-    config[rule] === undefined ? [] : compileRule(rule, config[rule], key, at.at(rule)),
-  );
-  const drafts = all.map(({ draft }) => draft);
-  return all.map(({ rule, draft: { anyOf, member }, draft }) => ({
-    rule,
-    label: member === undefined ? rule : `${rule}.${member}`,
-    anyOf,
-    refusal: RULES[rule].refusal(draft, drafts),
+  const drafts = RULE_NAMES.flatMap((rule) => {
+    const kind = RULES[rule] as RuleKind<z.core.$ZodType>;
+    const own = config[rule];
+    return own === undefined ? [] : kind.compile(own, key, at.at(rule)).map((draft) => ({ ...draft, rule }));
+  });
+  return drafts.map((draft) => ({
+    rule: draft.rule,
+    label: draft.member === undefined ? draft.rule : `${draft.rule}.${draft.member}`,
+    anyOf: draft.anyOf,
+    refusal: RULES[draft.rule].refusal(draft, drafts),
   }));
-}
-
-function compileRule(rule: RuleName, config: unknown, key: RouteKey, at: Faults) {
-  const kind = RULES[rule] as RuleKind<z.core.$ZodType>;
-  return kind.compile(config, key, at).map((draft: RuleDemand) => ({ rule, draft }));
 }

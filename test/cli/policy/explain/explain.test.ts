@@ -105,7 +105,7 @@ describe('the steps of a request', () => {
       { sub: 5 },
       'claims',
       'claims_malformed',
-      /^sub is not as it must be/,
+      /^sub is missing, malformed or not accepted/,
     ],
     [
       'a claim that the issuer demands',

@@ -1,0 +1,36 @@
+/** Whether a request has a token, and one is needed. */
+import type { DecisionStep } from '../../../src/decide.ts';
+import { listed, shown } from '../../text/words.ts';
+import type { Question } from '../what-if/simulate.ts';
+import { maskToken } from './mask.ts';
+import { describeRoute } from './route-steps.ts';
+import { makeStep, type Step } from './step.ts';
+
+type CredentialsSeen = Extract<DecisionStep, { step: 'credentials' }>;
+
+export function credentialSteps({ routes, credential }: CredentialsSeen, { headers }: Question): Step[] {
+  const authorization = headers.get('authorization');
+  const say = (saw: string, decided: string, details?: Parameters<typeof makeStep>[3]) =>
+    makeStep('authorization', saw, decided, details);
+  if (routes.length === 0) {
+    const saw = authorization === null ? 'none' : 'there is one';
+    return [say(saw, 'not looked at: the route is public', { verdict: 'skipped' })];
+  }
+  if (credential === undefined) {
+    const saw =
+      authorization === null ? 'none' : `another scheme than Bearer: ${shown(authorization.split(/\s/)[0])}`;
+    const demanding = routes.find(({ auth }) => auth === 'required');
+    if (demanding !== undefined)
+      return [say(saw, `${describeRoute(demanding)} needs a token`, { reason: { code: 'token_missing' } })];
+    const reported = routes.filter(({ report }) => report !== undefined).map(describeRoute);
+    const wouldRefuse = makeStep('tried rules', listed(reported), 'would refuse: there is no token', {
+      verdict: 'would_refuse',
+    });
+    return [say(saw, 'no token is needed'), ...(reported.length > 0 ? [wouldRefuse] : [])];
+  }
+  if ('token' in credential) return [say(`Bearer ${maskToken(credential.token)}`, 'a token')];
+  const { reason } = credential;
+  const decided =
+    reason.code === 'token_too_large' ? 'the token is too large' : 'it is not Bearer, a blank and one token';
+  return [say(`${authorization?.length ?? 0} characters`, decided, { reason })];
+}
