@@ -1,13 +1,13 @@
-/** docs/reasons.md: what clients are told comes from the Workers' own tables, what to do from `cli/reasons/`. */
+/** docs/reasons.md: what clients are told comes from the Workers' own tables, what to do from `scripts/reasons/`. */
 
-import type { Explained } from '../cli/reasons/explained.ts';
-import { KEYS_FAULTS, PATH_FAULTS } from '../cli/reasons/gateway/service.ts';
-import { GATEWAY_REASONS } from '../cli/reasons/gateway.ts';
-import { ISSUER_REASONS } from '../cli/reasons/issuer.ts';
 import { type FailureCode, wireError } from '../issuer/src/failure.ts';
 import type { ReasonCode } from '../src/decision.ts';
 import { renderDenial } from '../src/http/answer.ts';
 import { PROBLEMS } from '../src/http/problem.ts';
+import type { Explained } from './reasons/explained.ts';
+import { KEYS_FAULTS, PATH_FAULTS } from './reasons/gateway/service.ts';
+import { GATEWAY_REASONS } from './reasons/gateway.ts';
+import { ISSUER_REASONS } from './reasons/issuer.ts';
 
 const WIDTH = 100;
 

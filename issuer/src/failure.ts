@@ -83,7 +83,7 @@ const INVALID_CLIENT = wire(401, 'invalid_client', 'Client authentication failed
 const notAuthorized = ({ audience }: { readonly audience: string }) =>
   invalidTarget(`Client is not authorized to access ${quote(audience)}.`);
 
-/** Everything that differs from failure to failure. What people should do about each is in `cli/reasons/`. */
+/** Everything that differs from failure to failure. What people should do about each is in `scripts/reasons/`. */
 export const FAILURES: { readonly [Code in FailureCode]: Row<Code> } = {
   method_not_allowed: { told: wire(405, 'invalid_request', 'Use POST.') },
   content_type_unsupported: {

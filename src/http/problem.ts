@@ -34,7 +34,7 @@ const invalidToken = (detail: string): Problem => ({
 
 const forbidden = (detail: string): Problem => ({ status: 403, title: 'Forbidden', detail });
 
-/** Everything that differs from reason to reason. What people should do about each is in `cli/reasons/`. */
+/** Everything that differs from reason to reason. What people should do about each is in `scripts/reasons/`. */
 export const PROBLEMS: { readonly [Code in ReasonCode]: Problem & Logged<Code> } = {
   path_ambiguous: {
     status: 400,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { GATEWAY_REASONS } from '../../cli/reasons/gateway.ts';
+import { GATEWAY_REASONS } from '../../scripts/reasons/gateway.ts';
 import type { Reason, ReasonCode } from '../../src/decision.ts';
 import { renderDenial } from '../../src/http/answer.ts';
 import { PROBLEMS } from '../../src/http/problem.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { GATEWAY_REASONS } from '../../cli/reasons/gateway.ts';
+import { GATEWAY_REASONS } from '../../scripts/reasons/gateway.ts';
 import type { Reason } from '../../src/decision.ts';
 import type { LogLine, ReasonCode } from '../../src/gateway.ts';
 import { PROBLEMS, problemType } from '../../src/http/problem.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { ISSUER_REASONS } from '../../cli/reasons/issuer.ts';
 import { FAILURES, type Failure, type FailureCode, wireError } from '../../issuer/src/failure.ts';
 import { renderFailure } from '../../issuer/src/http/answer.ts';
 import { reasonDetail } from '../../issuer/src/log.ts';
+import { ISSUER_REASONS } from '../../scripts/reasons/issuer.ts';
 
 const EXAMPLES: readonly Failure[] = Object.values(ISSUER_REASONS).map(({ example }) => example);
 const ISSUER = 'https://auth.example.com/';

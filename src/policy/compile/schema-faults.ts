@@ -15,17 +15,7 @@ export function schemaFaults(
   issues: readonly Issue[],
   fieldsAt: FieldsAt,
 ): Fault[] {
-  // A misspelt name is one mistake: its right name is not missing besides.
-  const meant = new Set<unknown>(
-    issues.flatMap((issue) =>
-      issue.code === 'unrecognized_keys'
-        ? issue.keys.map((key) => closest(key, fieldsAt(pathOf(issue))))
-        : [],
-    ),
-  );
-  return issues
-    .filter((issue) => !(meant.has(issue.path.at(-1)) && valueAt(table, pathOf(issue)) === undefined))
-    .flatMap((issue) => wordIssue(issue, place, table, fieldsAt));
+  return issues.flatMap((issue) => wordIssue(issue, place, table, fieldsAt));
 }
 
 function wordIssue(issue: Issue, place: Place, table: unknown, fieldsAt: FieldsAt): Fault[] {
@@ -64,7 +54,7 @@ const typeProblem = (value: unknown) => (value === undefined ? 'is missing' : 'h
 function wordUnion(issue: Issue, here: Place, value: unknown, fieldsAt: FieldsAt): Fault[] {
   const alternatives = alternativesOf(issue);
   const fitting = alternatives.find((issues) => !issues.some((one) => isTypeOfWhole(one)));
-  if (fitting !== undefined) return schemaFaults(here, value, fitting, fieldsAt);
+  if (fitting !== undefined) return schemaFaults(here, value, withoutMeant(fitting, fieldsAt), fieldsAt);
   const wanted = alternatives.flat().filter(isTypeOfWhole);
   const words = wanted.map((one) =>
     one.code === 'invalid_type' ? typeWords(one.expected, fieldsAt([])) : '',
@@ -72,6 +62,14 @@ function wordUnion(issue: Issue, here: Place, value: unknown, fieldsAt: FieldsAt
   return [
     fault(here, `${fieldName(here)} ${typeProblem(value)}`, `write ${[...new Set(words)].join(' or ')}`),
   ];
+}
+
+/** In a table with one field, a misspelt name is one mistake: its right name is not missing besides. */
+function withoutMeant(issues: readonly Issue[], fieldsAt: FieldsAt): readonly Issue[] {
+  const meant = issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys' ? issue.keys.map((key) => closest(key, fieldsAt(pathOf(issue)))) : [],
+  );
+  return issues.filter(({ path }) => !meant.includes(String(path.at(-1))));
 }
 
 /** Unions of unions are one choice. */
