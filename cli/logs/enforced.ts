@@ -1,4 +1,5 @@
 /** A route whose trial is over: what it says then. */
+import type { RulesConfig } from '../../src/policy/compile/schema.ts';
 
 export type RouteTable = Readonly<Record<string, unknown>>;
 
@@ -24,24 +25,42 @@ export function enforce({ report, report_only: reportOnly, ...route }: RouteTabl
   return { ok: true, route: enforced };
 }
 
-/** @returns `undefined` where no value says both */
+type Field = keyof RulesConfig;
+type Merge = (now: unknown, tried: unknown) => unknown;
+
+/** How two values of one field become one that says both. `undefined`: none does. */
+const MERGE: Readonly<Record<Field, Merge>> = {
+  scopes_all: (now, tried) => [...new Set([...listOf(now), ...listOf(tried)])],
+  scopes_any: theNarrower,
+  clients: common,
+  claims: mergeClaims,
+  audience: theNarrower,
+  issuer: common,
+};
+
 function merge(field: string, now: unknown, tried: unknown): unknown {
   if (now === undefined || JSON.stringify(now) === JSON.stringify(tried)) return tried;
-  if (field === 'claims') return mergeClaims(now as RouteTable, tried as RouteTable);
-  const [mine, others] = [listOf(now), listOf(tried)];
-  if (field === 'scopes_all') return [...new Set([...mine, ...others])];
-  const both = others.filter((one) => mine.includes(one));
-  // Of one list any will do: one that lies within the other says both. Clients and issuers have one value each.
-  const isOneValue = field === 'clients' || field === 'issuer';
-  const isWithin = both.length === others.length;
-  return both.length > 0 && (isOneValue || isWithin) ? both : undefined;
+  return Object.hasOwn(MERGE, field) ? MERGE[field as Field](now, tried) : undefined;
+}
+
+/** A token has one client, and one issuer: it must be in both lists. */
+function common(now: unknown, tried: unknown): unknown[] | undefined {
+  const both = listOf(tried).filter((one) => listOf(now).includes(one));
+  return both.length > 0 ? both : undefined;
+}
+
+/** Where any of a list will do, one list says both if it lies within the other. */
+function theNarrower(now: unknown, tried: unknown): unknown[] | undefined {
+  const both = common(now, tried);
+  return both?.length === listOf(tried).length ? both : undefined;
 }
 
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value]);
 
-function mergeClaims(now: RouteTable, tried: RouteTable): RouteTable | undefined {
-  const clash = Object.keys(tried).some(
-    (claim) => claim in now && JSON.stringify(now[claim]) !== JSON.stringify(tried[claim]),
+function mergeClaims(now: unknown, tried: unknown): RouteTable | undefined {
+  const [mine, others] = [now as RouteTable, tried as RouteTable];
+  const clash = Object.keys(others).some(
+    (claim) => claim in mine && JSON.stringify(mine[claim]) !== JSON.stringify(others[claim]),
   );
-  return clash ? undefined : { ...now, ...tried };
+  return clash ? undefined : { ...mine, ...others };
 }

@@ -1,7 +1,8 @@
 /** Small changes of a policy, each of which lets other requests in, or sends other headers on. */
+import { RULE_NAMES } from '../../../src/policy/rules/rules.ts';
 import type { Case } from './read.ts';
+import { isTable, RULE_MUTANTS, type Table, tableIn, without, withoutIn } from './rule-mutants.ts';
 
-type Table = Readonly<Record<string, unknown>>;
 export type Vars = Readonly<Record<string, unknown>>;
 
 /** A change of one route: its new key and table. */
@@ -46,22 +47,10 @@ interface RouteChange {
 }
 
 function* routeChanges(key: string, config: Table): Generator<RouteChange> {
-  const { scopes_all: all, scopes_any: any } = config;
-  for (const field of ['scopes_all', 'scopes_any', 'clients'] as const) yield* listChanges(config, field);
-  if (Array.isArray(all) && all.length > 1 && any === undefined)
-    yield {
-      what: 'scopes_all becomes scopes_any',
-      config: { ...without(config, 'scopes_all'), scopes_any: all },
-    };
-  if (Array.isArray(any) && any.length > 1 && all === undefined)
-    yield {
-      what: 'scopes_any becomes scopes_all',
-      config: { ...without(config, 'scopes_any'), scopes_all: any },
-    };
-  yield* claimChanges(config);
+  for (const rule of RULE_NAMES) if (config[rule] !== undefined) yield* RULE_MUTANTS[rule](config, rule);
   for (const field of ['audience', 'issuer'])
     if (config[field] !== undefined) yield { what: `without ${field}`, config: without(config, field) };
-  const rules = RULES.filter((field) => config[field] !== undefined);
+  const rules = [...RULE_NAMES, 'audience', 'issuer'].filter((field) => config[field] !== undefined);
   if (rules.length > 1) yield { what: 'without all its rules', config: without(config, ...rules) };
   if (config['auth'] !== 'none') yield { what: 'public', config: { auth: 'none' } };
   if (config['auth'] !== undefined) yield { what: 'needs a token', config: without(config, 'auth') };
@@ -72,38 +61,6 @@ function* routeChanges(key: string, config: Table): Generator<RouteChange> {
     yield { what: 'without forward_authorization', config: without(config, 'forward_authorization') };
   yield* keyChanges(key, config);
   yield { what: 'removed' };
-}
-
-/** The fields of a route that say whom it lets in. */
-export const RULES = ['scopes_all', 'scopes_any', 'clients', 'claims', 'audience', 'issuer'];
-
-/** The list is gone, or one of its members. */
-function* listChanges(config: Table, field: string): Generator<RouteChange> {
-  const { [field]: list } = config;
-  if (!Array.isArray(list)) return;
-  for (const one of list.length > 1 ? list : [])
-    yield {
-      what: `${field} without ${JSON.stringify(one)}`,
-      config: { ...config, [field]: list.filter((other) => other !== one) },
-    };
-  yield { what: `without ${field}`, config: without(config, field) };
-}
-
-function* claimChanges(config: Table): Generator<RouteChange> {
-  const claims = tableIn(config, 'claims');
-  const names = Object.keys(claims);
-  for (const name of names) {
-    const { [name]: _, ...others } = claims;
-    const changed = names.length === 1 ? without(config, 'claims') : { ...config, claims: others };
-    yield { what: `without the claim rule ${name}`, config: changed };
-    const { [name]: want } = claims;
-    if (!Array.isArray(want) || want.length < 2) continue;
-    for (const one of want)
-      yield {
-        what: `claims.${name} without ${JSON.stringify(one)}`,
-        config: { ...config, claims: { ...claims, [name]: want.filter((other) => other !== one) } },
-      };
-  }
 }
 
 /** More methods, or fewer; a literal that becomes a parameter. */
@@ -200,22 +157,4 @@ function* gatewayChanges(vars: Vars): Generator<SharedMutant> {
         vars: { ...vars, ISSUERS: { ...issuers, [name]: changed } },
       };
   }
-}
-
-function without(table: Table, ...names: string[]): Table {
-  return Object.fromEntries(Object.entries(table).filter(([name]) => !names.includes(name)));
-}
-
-/** A table inside is gone with its last member. */
-function withoutIn(table: Table, field: string, name: string): Table {
-  const inner = without(tableIn(table, field), name);
-  return Object.keys(inner).length === 0 ? without(table, field) : { ...table, [field]: inner };
-}
-
-const isTable = (value: unknown): value is Table =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-export function tableIn(table: Table, name: string): Table {
-  const { [name]: value } = table;
-  return isTable(value) ? value : {};
 }

@@ -4,8 +4,9 @@
  */
 import type { Policy, Route } from '../../../src/policy/policy.ts';
 import { compileSection, type Section } from '../file/config.ts';
-import { type Mutant, mutantsOf, type RouteMutant, tableIn, type Vars } from './mutants.ts';
+import { type Mutant, mutantsOf, type RouteMutant, type Vars } from './mutants.ts';
 import { overlap, type Shape, shapeOfKey, shapeOfUrl } from './overlap.ts';
+import { tableIn } from './rule-mutants.ts';
 import { createJudge, type PreparedCase } from './run.ts';
 
 export interface Survivor {

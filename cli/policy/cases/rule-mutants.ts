@@ -1,0 +1,72 @@
+/** Small changes of one rule of a route, each of which lets other requests in. */
+import type { RuleName } from '../../../src/policy/policy.ts';
+
+export type Table = Readonly<Record<string, unknown>>;
+
+/** A change of a route's table, in words. */
+export interface RuleChange {
+  readonly what: string;
+  readonly config: Table;
+}
+
+type Mutate = (config: Table, rule: RuleName) => Generator<RuleChange>;
+
+export const RULE_MUTANTS: Readonly<Record<RuleName, Mutate>> = {
+  *scopes_all(config, rule) {
+    yield* listChanges(config, rule);
+    yield* becomes(config, rule, 'scopes_any');
+  },
+  *scopes_any(config, rule) {
+    yield* listChanges(config, rule);
+    yield* becomes(config, rule, 'scopes_all');
+  },
+  clients: listChanges,
+  *claims(config, rule) {
+    const claims = tableIn(config, rule);
+    for (const [name, want] of Object.entries(claims)) {
+      yield { what: `without the claim rule ${name}`, config: withoutIn(config, rule, name) };
+      const values: readonly unknown[] = Array.isArray(want) && want.length > 1 ? want : [];
+      for (const one of values)
+        yield {
+          what: `${rule}.${name} without ${JSON.stringify(one)}`,
+          config: { ...config, [rule]: { ...claims, [name]: values.filter((other) => other !== one) } },
+        };
+    }
+  },
+};
+
+/** The list is gone, or one of its members. */
+function* listChanges(config: Table, field: string): Generator<RuleChange> {
+  const { [field]: list } = config;
+  if (!Array.isArray(list)) return;
+  for (const one of list.length > 1 ? list : [])
+    yield {
+      what: `${field} without ${JSON.stringify(one)}`,
+      config: { ...config, [field]: list.filter((other) => other !== one) },
+    };
+  yield { what: `without ${field}`, config: without(config, field) };
+}
+
+function* becomes(config: Table, field: string, other: string): Generator<RuleChange> {
+  const { [field]: list } = config;
+  if (!Array.isArray(list) || list.length < 2 || config[other] !== undefined) return;
+  yield { what: `${field} becomes ${other}`, config: { ...without(config, field), [other]: list } };
+}
+
+export function without(table: Table, ...names: readonly string[]): Table {
+  return Object.fromEntries(Object.entries(table).filter(([name]) => !names.includes(name)));
+}
+
+/** A table inside is gone with its last member. */
+export function withoutIn(table: Table, field: string, name: string): Table {
+  const inner = without(tableIn(table, field), name);
+  return Object.keys(inner).length === 0 ? without(table, field) : { ...table, [field]: inner };
+}
+
+export const isTable = (value: unknown): value is Table =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export function tableIn(table: Table, name: string): Table {
+  const { [name]: value } = table;
+  return isTable(value) ? value : {};
+}
