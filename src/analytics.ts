@@ -1,6 +1,6 @@
 import type { RequestLine } from './log.ts';
 
-/** Of the platform: a longer index is refused. */
+/** The platform refuses a longer index. */
 const MAX_INDEX_BYTES = 96;
 
 export interface DataPoint {

@@ -8,7 +8,7 @@ import type { Credential, CredentialReader } from './token/bearer.ts';
 import type { UnverifiedToken } from './token/decode.ts';
 import type { Refused, Verified } from './token/verify.ts';
 
-/** What is judged of a request. No header ever takes part but the one that the credentials are read from. */
+/** The parts of a request that are judged. The only header among them is the one that the credentials are read from. */
 export interface GatewayRequest {
   /** As it came: not folded by a URL parser. */
   readonly url: string;
@@ -24,7 +24,7 @@ export interface Progress {
   readonly api?: Api | undefined;
   /** Routes whose rules had to hold as well. */
   readonly nearMisses?: readonly Route[];
-  /** What a refused token claims: for logs only. */
+  /** The claims of a refused token, for logs only. */
   readonly unverified?: UnverifiedToken | undefined;
   readonly principal?: Principal;
   /** The principal of a cached token that a report-only route would refuse. For logs. */

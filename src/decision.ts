@@ -80,7 +80,7 @@ export type KeysFault =
   | 'binding_missing'
   | 'stale_limit';
 
-/** Steps of the street return their value or the reason why the request is refused. */
+/** Each step of the pipeline returns its value, or the reason why the request is refused. */
 export function isReason(value: object): value is Reason {
   return 'code' in value;
 }

@@ -86,7 +86,7 @@ export function readEnvironment(options: GatewayOptions): Environment {
   };
 }
 
-/** What the policy may name. A certificate is bound as what can fetch, like a service. */
+/** Lists the bindings that the policy may name. A certificate is bound as something that can fetch, like a service. */
 function listBindings(env: Readonly<Record<string, unknown>>): Bindings {
   const names = (is: (value: unknown) => boolean) => Object.keys(env).filter((name) => is(env[name]));
   const fetchers = names(isService);

@@ -1,4 +1,4 @@
-/** What Cloudflare calls. The policy is in wrangler.toml; nothing here needs to be edited. */
+/** The Worker that Cloudflare calls. The policy is in wrangler.toml; nothing here needs to be edited. */
 import { env } from 'cloudflare:workers';
 import { createGateway, createKeyRefresh } from './gateway.ts';
 

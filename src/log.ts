@@ -27,9 +27,9 @@ export interface RequestLine {
   readonly near_miss?: readonly string[] | undefined;
   readonly decision: 'allow' | 'deny';
   readonly reason?: ReasonCode | undefined;
-  /** What the reason knows from the policy: the scopes needed, the claim, the cause. */
+  /** The reason's value from the policy: the scopes needed, the claim, the cause. */
   readonly reason_detail?: unknown;
-  /** What a rule that is only tried would have said, and its detail. */
+  /** The reason of a rule that is only reported, and its detail. */
   readonly would_deny?: ReasonCode | undefined;
   readonly would_deny_detail?: unknown;
   readonly status: number;
@@ -51,7 +51,7 @@ export interface RequestLine {
 /** Hex digits, 128 bits: enough to tell subjects apart. */
 const LOGGED_HASH_LENGTH = 32;
 
-/** What a refused token claims is cut here: it can be anything. */
+/** The claims of a refused token are cut to this length: they can be anything. */
 const MAX_UNVERIFIED_LENGTH = 128;
 
 export interface Answered {

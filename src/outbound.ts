@@ -1,4 +1,4 @@
-/** What an origin is asked: where, and with which headers. Tools that show it to people use the same function. */
+/** The request that an origin gets: its URL and headers. Tools that show it to people use the same function. */
 import type { Decision } from './decide.ts';
 import type { Reason } from './decision.ts';
 import { type Target, writeTarget } from './http/target.ts';

@@ -1,4 +1,4 @@
-/** What a client is answered with, besides what an origin says. Tools that show it to people use the same functions. */
+/** The answers that the gateway gives or completes. Tools that show them to people use the same functions. */
 import type { Decision } from './decide.ts';
 import type { Reason } from './decision.ts';
 import { renderDenial } from './http/answer.ts';
@@ -14,9 +14,9 @@ import { parseTarget } from './http/target.ts';
 import { match } from './policy/match.ts';
 import type { Policy } from './policy/policy.ts';
 
-/** Of a policy: built once. */
+/** Built once for a policy. */
 export interface Replies {
-  /** What the gateway answers without a decision: public documents, and preflights. */
+  /** Answers without a decision: public documents, and preflights. */
   own(request: Inbound): Response | undefined;
   /** The origin's answer or the gateway's refusal, as the client gets it. */
   finish(request: Inbound, answer: Response | Reason, decision: Decision, requestId: string): Response;

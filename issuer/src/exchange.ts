@@ -1,4 +1,4 @@
-import type { FailureBrake } from './client/brake.ts';
+import type { FailureLimit } from './client/failure-limit.ts';
 import type { Issuer } from './environment.ts';
 import type { Trace } from './log.ts';
 
@@ -7,7 +7,7 @@ export interface Exchange {
   readonly request: Request;
   readonly requestId: string;
   readonly issuer: Issuer;
-  readonly brake: FailureBrake;
+  readonly failures: FailureLimit;
   /** What the log is to say, filled in on the way: a failure tells how far it came. */
   readonly trace: Partial<Trace>;
   /** The secret or assertion that the client sent: in no log line, wherever else the client put it. */

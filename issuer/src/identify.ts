@@ -1,6 +1,6 @@
 /** Who asks: the client that a token request authenticates as. */
 import { authenticate } from './client/authenticate.ts';
-import { LIMIT_PERIOD_SECONDS } from './client/brake.ts';
+import { LIMIT_PERIOD_SECONDS } from './client/failure-limit.ts';
 import { type Exchange, readAddress } from './exchange.ts';
 import { type Failure, isFailure } from './failure.ts';
 import { unverified } from './log.ts';
@@ -19,14 +19,14 @@ export async function identify(
   audience: string | undefined,
   exchange: Exchange,
 ): Promise<(Records & { readonly client: Client }) | Failure> {
-  const { request, issuer, brake, trace } = exchange;
+  const { request, issuer, failures, trace } = exchange;
   const credentials = readCredentials(request.headers.get('authorization'), parameters);
   if (isFailure(credentials)) return credentials;
   exchange.presented = credentials.method === 'private_key_jwt' ? credentials.assertion : credentials.secret;
   trace.auth_method = credentials.method;
   trace.unverified_client_id = unverified(credentials.clientId);
   const sender = describeSender(request, credentials);
-  const held = brake.secondsLeft(sender);
+  const held = failures.secondsLeft(sender);
   if (held !== undefined) return { code: 'rate_limited', retryAfterSeconds: held };
 
   const records = await readRecords(exchange, credentials.clientId, audience);
@@ -38,8 +38,8 @@ export async function identify(
   });
   if (isFailure(authenticated)) {
     if (authenticated.code === 'store_unavailable') return authenticated; // no fault of the client
-    await brake.failed(sender);
-    const now = brake.secondsLeft(sender);
+    await failures.failed(sender);
+    const now = failures.secondsLeft(sender);
     return now === undefined ? authenticated : { code: 'rate_limited', retryAfterSeconds: now };
   }
   const { client, credentialId } = authenticated;

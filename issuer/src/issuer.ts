@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { errorLine } from '../../src/error-line.ts';
 import { type Fault, formatFault } from '../../src/policy/compile/fault.ts';
 import { isLoopbackHost } from '../../src/policy/uri.ts';
-import { createFailureBrake, type FailureBrake } from './client/brake.ts';
+import { createFailureLimit, type FailureLimit } from './client/failure-limit.ts';
 import { type Issuer, type IssuerOptions, readIssuer } from './environment.ts';
 import { type Exchange, readAddress } from './exchange.ts';
 import { type Failure, isFailure, wireError } from './failure.ts';
@@ -33,8 +33,8 @@ export function createIssuer(options: IssuerOptions): Hono {
 }
 
 function serve(app: Hono, issuer: Issuer): void {
-  const brake = createFailureBrake(issuer.failureLimit, issuer.nowSeconds);
-  app.all('/oauth/token', (c) => answerTokenRequest(c.req.raw, issuer, brake));
+  const failures = createFailureLimit(issuer.failureLimit, issuer.nowSeconds);
+  app.all('/oauth/token', (c) => answerTokenRequest(c.req.raw, issuer, failures));
 
   const keys = createDocument(issuer.keys.jwks);
   const metadata = createDocument(describeIssuer(issuer.identifier));
@@ -58,9 +58,9 @@ function serve(app: Hono, issuer: Issuer): void {
   );
 }
 
-async function answerTokenRequest(request: Request, issuer: Issuer, brake: FailureBrake): Promise<Response> {
+async function answerTokenRequest(request: Request, issuer: Issuer, failures: FailureLimit): Promise<Response> {
   const requestId = crypto.randomUUID();
-  const exchange: Exchange = { request, requestId, issuer, brake, trace: {}, presented: undefined };
+  const exchange: Exchange = { request, requestId, issuer, failures, trace: {}, presented: undefined };
   const outcome = await attempt(exchange);
   const usedBasic = /^basic\b/i.test(request.headers.get('authorization') ?? '');
   const failure = isFailure(outcome) ? outcome : undefined;

@@ -2,7 +2,7 @@ import type { Reason } from '../decision.ts';
 import { type ChallengeContext, challenge } from './challenge.ts';
 import { PROBLEMS, problemType } from './problem.ts';
 
-/** What an answer needs to know of its request. */
+/** The facts about a request that its answer needs. */
 export interface AnswerContext extends ChallengeContext {
   readonly requestId: string;
   /** Where the reasons are explained: `problem_base` of the policy. */

@@ -1,7 +1,7 @@
 import type { Reason } from '../decision.ts';
 import type { Problem } from './problem.ts';
 
-/** What a challenge tells of the API that was asked. All of it is public. */
+/** The facts that a challenge tells about the API. All of them are public. */
 export interface ChallengeContext {
   /** The API's resource identifier (RFC 9728), else the host that was asked. */
   readonly realm?: string | undefined;

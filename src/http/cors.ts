@@ -1,13 +1,13 @@
 /** The CORS protocol (Fetch standard), for APIs that have `cors`: the gateway alone speaks it, the origin is not asked. */
 import type { Cors } from '../policy/policy.ts';
 
-/** What a browser asks before it sends a request that a page may not send by itself. */
+/** A browser's question before it sends a request that a page may not send by itself. */
 export interface Preflight {
   readonly origin: string;
   readonly method: string;
 }
 
-/** What is looked at of a request. */
+/** The parts of a request that are looked at. */
 export type Inbound = Pick<Request, 'url' | 'method' | 'headers'>;
 
 export function readPreflight(request: Inbound): Preflight | undefined {

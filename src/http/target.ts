@@ -2,7 +2,7 @@ import type { PathFault } from '../decision.ts';
 import { type ParsedPath, parsePath } from '../policy/path.ts';
 import { normaliseHost } from '../policy/uri.ts';
 
-/** What a request asks for, taken apart once. */
+/** The target of a request, taken apart once. */
 export interface Target {
   readonly kind: 'target';
   readonly scheme: 'http' | 'https';

@@ -1,4 +1,4 @@
-/** What the log is told of keys: each change once. docs/keys.md says what each event means. */
+/** The log's events about keys: each change once. docs/keys.md says what each event means. */
 import type { KeysFault } from '../decision.ts';
 import { keyName, type PublicJwk } from './jwks.ts';
 import { type Condition, conditionOf, KEY_TIMES, type Memory } from './memory.ts';

@@ -3,7 +3,7 @@ import type { Fetch } from './discovery.ts';
 import type { KeyEvent } from './events.ts';
 import type { KeyStore } from './store.ts';
 
-/** What looking up keys may touch. One per request: bindings and `waitUntil` belong to it. */
+/** Everything that looking up keys may touch. One per request: bindings and `waitUntil` belong to it. */
 export interface KeyIo {
   readonly store: KeyStore | undefined;
   /** `undefined` if the issuer's service binding is missing. */

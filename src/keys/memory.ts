@@ -1,4 +1,4 @@
-/** What an isolate knows of one issuer's keys, and how good that is. Times are in milliseconds since 1970. */
+/** An isolate's copy of one issuer's keys, and how good that is. Times are in milliseconds since 1970. */
 import type { KeysFault, Reason } from '../decision.ts';
 import type { Flight } from './flight.ts';
 import { importKeySet, type KeySet } from './jwks.ts';
@@ -18,9 +18,9 @@ export const KEY_TIMES = {
   staleLimitMs: 24 * 3600_000,
   /** At most one fetch per isolate and issuer in this time, failures included. */
   coolDownMs: 30_000,
-  /** After a key was looked for in vain, none is looked for again at the issuer's for so long. */
-  vainMs: 60_000,
-  /** Where there is no key at all, the cool-down starts here and doubles. */
+  /** After a fetch without the wanted kid, don't fetch for an unknown kid again for this long. */
+  unknownKidMs: 60_000,
+  /** The cool-down starts here and doubles while there is no key at all. */
   firstCoolDownMs: 1_000,
   /** How long a request waits for KV, and then for the network. */
   readWaitMs: 1_500,
@@ -44,12 +44,12 @@ export interface Memory {
   readAtMs: number;
   /** When the network was last tried. */
   triedAtMs: number;
-  /** When a key was last looked for at the issuer's in vain. */
-  vainAtMs: number;
+  /** The last fetch that did not find the wanted kid. */
+  unknownKidAtMs: number;
   /** Fetches that failed in a row. */
   failures: number;
   lastFailure: { readonly atMs: number; readonly fault: KeysFault } | undefined;
-  /** What the log was told last. */
+  /** The condition that the log was told last. */
   toldCondition: Condition | undefined;
   toldSuppressedAtMs: number;
   reading: Flight | undefined;
@@ -61,7 +61,7 @@ export function createMemory(): Memory {
     held: undefined,
     readAtMs: Number.NEGATIVE_INFINITY,
     triedAtMs: Number.NEGATIVE_INFINITY,
-    vainAtMs: Number.NEGATIVE_INFINITY,
+    unknownKidAtMs: Number.NEGATIVE_INFINITY,
     failures: 0,
     lastFailure: undefined,
     toldCondition: undefined,
@@ -93,9 +93,9 @@ function freshMs({ maxAgeSeconds }: StoredKeys): number {
 }
 
 /** Whether a key that the keys at hand lack is worth a fetch: not if they were just checked, or one was just missed. */
-export function maySeek({ held, vainAtMs }: Memory, now: number): boolean {
+export function mayFindKey({ held, unknownKidAtMs }: Memory, now: number): boolean {
   const isJustChecked = held !== undefined && now - held.entry.checkedAtMs < KEY_TIMES.coolDownMs;
-  return !isJustChecked && now - vainAtMs >= KEY_TIMES.vainMs;
+  return !isJustChecked && now - unknownKidAtMs >= KEY_TIMES.unknownKidMs;
 }
 
 /** How requests are answered. `fresh` also where old keys are in use and nobody has tried to fetch new ones yet. */

@@ -14,12 +14,12 @@ import {
   KEY_TIMES,
   type Memory,
   mayFetch,
-  maySeek,
+  mayFindKey,
   unavailable,
 } from './memory.ts';
 import { fetchEntry, storeEntry } from './refresh.ts';
 
-/** Where the keys of a request came from. */
+/** The place that a request's keys came from. */
 export type KeyOrigin = 'memory' | 'kv' | 'network' | 'stale';
 
 export interface KeysAtHand {
@@ -28,7 +28,7 @@ export interface KeysAtHand {
   readonly from: KeyOrigin;
 }
 
-/** What this isolate knows of an issuer's keys. No key, and nothing secret. */
+/** The state of an issuer's keys in this isolate. No key, and nothing secret. */
 export interface KeyState {
   /** By the age of the keys alone. `none`: nobody has needed them yet. */
   readonly freshness: Condition | 'none';
@@ -86,12 +86,12 @@ export function createKeySource() {
 
   /**
    * Looks further for a key that the keys at hand lack: KV first, then the network, unless the keys were just checked,
-   * or a key was just looked for in vain.
+   * or a fetch just found no such key.
    *
    * @param holds whether a set has what is wanted
    * @returns a reason where that can't be told: the keys are old and fetching fails
    */
-  async function seek(
+  async function findKey(
     issuer: Issuer,
     holds: (set: KeySet) => boolean,
     io: KeyIo,
@@ -104,9 +104,9 @@ export function createKeySource() {
       from = 'kv';
     }
     if (!isFound()) {
-      if (maySeek(memory, io.now())) {
+      if (mayFindKey(memory, io.now())) {
         await waitForFetch(issuer, memory, io);
-        if (!isFound()) memory.vainAtMs = memory.triedAtMs;
+        if (!isFound()) memory.unknownKidAtMs = memory.triedAtMs;
         from = 'network';
       } else tellSuppressed(issuer.name, memory, io.now(), io.log);
     }
@@ -122,8 +122,8 @@ export function createKeySource() {
   }
 
   /**
-   * Reads KV, and gives up where it hangs. Only then is the copy as good as it gets: whoever comes in between waits for
-   * the same read, and is not answered with what an idle isolate remembers.
+   * Reads KV, and gives up where it hangs. `readAtMs` is set only after the read, so that concurrent requests wait for
+   * it instead of using the copy of an idle isolate.
    */
   async function reread(issuer: Issuer, memory: Memory, io: KeyIo): Promise<void> {
     await wait(read(issuer, memory, io), KEY_TIMES.readWaitMs);
@@ -182,7 +182,7 @@ export function createKeySource() {
     };
   }
 
-  return { get, seek, stateOf };
+  return { get, findKey, stateOf };
 }
 
 /** @param from where the keys were looked for, if not in memory */

@@ -31,10 +31,10 @@ export function encodeJson(value: unknown): string {
 /** A claim that could not be sent in the form that the policy asks for. */
 export type SkippedClaim = (claim: ForwardedClaim) => void;
 
-/** What a caller's claims look like in headers, or why they can't stand there. */
+/** A caller's claims as headers, or the reason why they can't be sent. */
 type Rendered = readonly (readonly [name: string, value: string])[] | Reason;
 
-/** Of remembered tokens: their claims never change. The last API that a caller asked is the one it asks again. */
+/** Caches the rendered headers per principal. One entry: callers mostly stay with one API. */
 const rendered = new WeakMap<
   Principal,
   { readonly forward: readonly ForwardedClaim[]; readonly result: Rendered }

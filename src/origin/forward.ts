@@ -6,7 +6,7 @@ export type OriginFetch = (input: string | Request, init: RequestInit) => Promis
 
 /**
  * Marks requests to the zone's origin. One that comes in with it went in a circle: such a fetch reaches the Worker
- * again on a custom domain. Of the family that is dropped from every request that is sent on.
+ * again on a custom domain. Named x-claim-… so that it is stripped from every inbound request.
  */
 export const LOOP_HEADER = 'x-claim-loop';
 

@@ -1,6 +1,6 @@
 import { isReserved, normaliseHeaderName } from '../policy/headers.ts';
 
-/** What the gateway sets itself on every request, besides the claim headers. */
+/** Headers that the gateway sets on every request, besides the claim headers. */
 const OWN = new Set(['x-request-id']);
 
 /**

@@ -1,4 +1,4 @@
-/** What a route asks of a token: a list of demands, each of which names what it takes one of. */
+/** Demands: a route asks a token for a list of them, each met by any one of its properties. */
 import { hasClaimValue, readClaim } from './claims.ts';
 import type { ClaimValue, Demand, Held, Property } from './policy.ts';
 

@@ -2,7 +2,7 @@ import type { Reason } from '../decision.ts';
 import type { ParsedPath } from './path.ts';
 import type { Api, PatternLeaf, PatternNode, Policy, Route, RouteTable } from './policy.ts';
 
-/** What a request falls under. */
+/** The routes that a request falls under. */
 export interface Match {
   readonly kind: 'match';
   /** The route that serves the request. */
@@ -26,7 +26,7 @@ export interface NoMatch {
 /** A Worker's `fetch` can't send these, and no origin should get them (RFC 9110 §9.3.6, §9.3.8). */
 export const UNROUTABLE_METHODS: ReadonlySet<string> = new Set(['TRACE', 'CONNECT', 'TRACK']);
 
-/** What `Allow` lists where a route serves every method, and the order in which it lists methods. */
+/** `Allow` lists these where a route serves every method, and methods in this order. */
 const USUAL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const NONE: readonly Route[] = [];
 

@@ -20,13 +20,13 @@ export interface Settings {
   readonly logSample: number;
   readonly blockedClients: ReadonlySet<string>;
   readonly blockedKids: ReadonlySet<string>;
-  /** Where the gateway itself answers, on every host. */
+  /** The path that the gateway answers itself, on every host. */
   readonly healthPath: string | undefined;
   /** The page that problem types link to, without fragment. */
   readonly problemBase: string | undefined;
 }
 
-/** Whose tokens are believed, by how they are checked. */
+/** An issuer whose tokens are believed, by how they are checked. */
 export type Issuer = JwtIssuer;
 
 /** Signs its tokens (RFC 7519), and publishes its keys. */
@@ -48,7 +48,7 @@ export interface JwtIssuer {
   readonly scopeClaim: ClaimSelector | undefined;
   readonly clientClaim: ClaimSelector | undefined;
   readonly audienceClaim: ClaimSelector | undefined;
-  /** What every token of the issuer must have, whatever the route. */
+  /** Every token of the issuer must meet them, whatever the route. */
   readonly requiredClaims: readonly Demand[];
   readonly keys: KeyLocation;
   /** Name of the service binding that fetches go through, instead of the network. */
@@ -74,7 +74,7 @@ export interface Api {
   readonly originHeaders: readonly SecretHeader[];
   /** Binding of the client certificate that the origin gets. */
   readonly mtls: string | undefined;
-  /** So many segments at the start of the path are not sent on. */
+  /** How many segments at the start of the path are not sent on. */
   readonly stripSegments: number;
   readonly cors: Cors | undefined;
   readonly timeoutMs: number;
@@ -85,7 +85,7 @@ export type Origin =
   /** `base` has no trailing slash: the path of the request is appended to it. */
   | { readonly kind: 'url'; readonly base: string }
   | { readonly kind: 'service'; readonly binding: string }
-  /** What lies behind the Worker's own route. */
+  /** The origin behind the Worker's own route. */
   | { readonly kind: 'zone' };
 
 export interface SecretHeader {
@@ -112,7 +112,7 @@ export interface ForwardedClaim {
   readonly as: 'text' | 'list' | 'json';
 }
 
-/** Whom a route lets in: all of them must hold. */
+/** The rules of a route. All of them must hold. */
 export interface Rules {
   /** Accepted issuers by their `iss`; empty where `auth` is `none`. */
   readonly issuers: ReadonlyMap<string, Issuer>;
@@ -156,7 +156,7 @@ export interface Route extends Rules {
   readonly rateLimit: RouteLimit | undefined;
   /** Rules that are tried, and only logged. */
   readonly report: Rules | undefined;
-  /** Whom its token or rules would refuse is only logged. */
+  /** Its token check and its rules refuse nobody: what they would have done is logged. */
   readonly reportOnly: boolean;
   /** Equal for two routes that let the same requests in and treat them alike. */
   readonly ruleKey: string;
@@ -164,7 +164,7 @@ export interface Route extends Rules {
 
 export interface RouteLimit {
   readonly binding: string;
-  /** What is counted together: the name of the API, or of the route. */
+  /** Requests with the same scope are counted together: the name of the API, or of the route. */
   readonly scope: string;
 }
 
@@ -189,9 +189,9 @@ export interface PatternNode<Leaf> {
   /** `undefined` where no literal follows: most nodes are ends. */
   literals: Map<string, PatternNode<Leaf>> | undefined;
   param: PatternNode<Leaf> | undefined;
-  /** What ends with `*` here. */
+  /** The pattern that ends with `*` here. */
   wildcard: Leaf | undefined;
-  /** What ends here. */
+  /** The pattern that ends here. */
   leaf: Leaf | undefined;
 }
 
@@ -213,7 +213,7 @@ export interface Principal {
   readonly issuer: Issuer;
   readonly subject: string | undefined;
   readonly client: string | undefined;
-  /** Every value under a name that client ids are found by: the emergency brake looks at all of them. */
+  /** Every value under a name that client ids are found by. The blocklist looks at all of them. */
   readonly clientIds: readonly string[];
   readonly scopes: ReadonlySet<string>;
   readonly audiences: readonly string[];
@@ -225,5 +225,5 @@ export interface Principal {
   readonly nbf: number | undefined;
 }
 
-/** What the demands of rules look at. */
+/** The parts of a caller that demands look at. */
 export type Held = Pick<Principal, 'audiences' | 'scopes' | 'client' | 'claims'>;

@@ -1,10 +1,10 @@
 import type { Reason } from '../decision.ts';
 
-/** Where a request may carry its token, and how it is read from there. */
+/** Reads the token of a request from the place that it may be in. */
 export interface CredentialReader {
   /** Lower case. */
   readonly header: string;
-  /** What stands before the token (RFC 9110 §11.1). */
+  /** The word before the token (RFC 9110 §11.1). */
   readonly scheme: string;
   /** @returns `undefined` if no credentials of this scheme came: the challenge then has no `error` (RFC 6750 §3.1) */
   read(): Credential | undefined;

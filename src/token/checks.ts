@@ -81,7 +81,7 @@ function readClient(claims: UnverifiedToken['claims'], issuer: Issuer): string |
   return typeof value === 'string' ? value : null;
 }
 
-/** Where the blocklist looks for client ids: at the issuer's own place, and at all usual ones. */
+/** The claims that the blocklist looks at for client ids: the issuer's own, and all usual ones. */
 export const clientIdClaims = ({ clientClaim }: Issuer): readonly ClaimSelector[] =>
   clientClaim === undefined ? CLIENT_CLAIMS : [clientClaim, ...CLIENT_CLAIMS];
 

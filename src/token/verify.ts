@@ -9,7 +9,7 @@ import type { TokenCache } from './cache.ts';
 import { checkBlocked, checkHeader, checkTimes, readClaims } from './checks.ts';
 import { decodeToken, type UnverifiedHeader, type UnverifiedToken } from './decode.ts';
 
-/** What the checks need that need no key. */
+/** Context of the checks that need no key. */
 export interface CheckContext {
   readonly settings: Settings;
   readonly io: Pick<KeyIo, 'now'>;
@@ -54,7 +54,7 @@ export interface Refused {
   readonly kind: 'refused';
   readonly reason: Reason;
   readonly unverified?: UnverifiedToken;
-  /** Where the token was verified before, by an earlier request. */
+  /** Set if an earlier request verified the token. */
   readonly principal?: Principal;
   readonly keysFrom?: KeyOrigin;
 }
@@ -206,7 +206,7 @@ async function findKey(
   if (isReason(atHand)) return atHand;
   let selected = select(atHand.set);
   if (selected === 'unknown') {
-    atHand = await keys.seek(issuer, (set) => select(set) !== 'unknown', io);
+    atHand = await keys.findKey(issuer, (set) => select(set) !== 'unknown', io);
     if (isReason(atHand)) return atHand;
     selected = select(atHand.set);
   }

@@ -221,7 +221,7 @@ describe('get: when a write to KV hangs', () => {
   });
 });
 
-describe('seek: a key id that is new', () => {
+describe('findKey: a key id that is new', () => {
   it('is found in KV first', async () => {
     const { state, io, isolate } = world();
     await refresh(main, io);
@@ -262,7 +262,7 @@ describe('seek: a key id that is new', () => {
     expect(await warm.seek('made-up')).toBe('unknown');
     expect(state.fetches).toBe(2);
     state.published = [one.publicJwk, two.publicJwk];
-    state.now += KEY_TIMES.vainMs - 1;
+    state.now += KEY_TIMES.unknownKidMs - 1;
     expect(await warm.seek('two')).toBe('unknown');
     expect(state.fetches).toBe(2);
     await refresh(main, io); // another isolate, or the cron

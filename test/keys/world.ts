@@ -82,7 +82,7 @@ export function world(ownStore?: KeyStore) {
       },
       stateOf: () => source.stateOf(main, io),
       async seek(kid: string) {
-        const found = await source.seek(main, (set) => set.keys.some((key) => key.kid === kid), io);
+        const found = await source.findKey(main, (set) => set.keys.some((key) => key.kid === kid), io);
         if (isReason(found)) return found;
         return found.set.keys.some((key) => key.kid === kid) ? found.from : 'unknown';
       },

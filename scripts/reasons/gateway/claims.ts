@@ -37,7 +37,7 @@ export const CLAIMS = {
   },
   client_blocked: {
     example: { code: 'client_blocked' },
-    causes: ['The client is listed in `blocked_clients`: somebody has pulled the emergency brake.'],
+    causes: ['The client is listed in `blocked_clients`: the operator blocks it.'],
     client: 'Ask the operator why. New tokens of the same client are refused too.',
     operator:
       'Give the client new credentials, wait until the tokens of the old ones have expired, then take it off the list: [a client is in the wrong hands](operations.md#a-key-or-a-client-is-in-the-wrong-hands).',
@@ -45,7 +45,7 @@ export const CLAIMS = {
   key_blocked: {
     example: { code: 'key_blocked' },
     causes: [
-      'The key that signed the token is listed in `blocked_kids`: somebody has pulled the emergency brake.',
+      'The key that signed the token is listed in `blocked_kids`: the operator blocks it.',
       'The issuer still signs with that key.',
     ],
     client: 'Ask the issuer for a new token, and use that.',

@@ -14,7 +14,7 @@ export interface Bindings {
   readonly workerRoutes?: readonly string[];
 }
 
-/** Of each kind: its name, and the table and field of wrangler.toml that bind it. Secrets are not in the file. */
+/** Each kind's name, and the table and field of wrangler.toml that bind it. Secrets are not in the file. */
 const KINDS = {
   services: ['service binding', 'services', 'binding'],
   certificates: ['mTLS certificate', 'mtls_certificates', 'binding'],

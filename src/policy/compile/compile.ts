@@ -117,7 +117,7 @@ function meantBy(name: string): string {
   return `did you mean ${meant}?`;
 }
 
-/** What `[version_metadata]` binds is a plain object too, and the platform's. */
+/** `[version_metadata]` binds a plain object too, which is the platform's. */
 function isVersionMetadata(value: object): boolean {
   return Object.keys(value).sort().join() === 'id,tag,timestamp';
 }

@@ -4,7 +4,7 @@ import type { Faults } from './faults.ts';
 import type { CorsConfig } from './schema.ts';
 
 const DEFAULT_HEADERS = ['authorization', 'content-type'];
-/** What refusals carry, and a page needs to know. */
+/** Headers of refusals that a page needs to read. */
 const ALWAYS_EXPOSED = ['WWW-Authenticate', 'Retry-After', 'X-Request-Id'];
 const DEFAULT_MAX_AGE_SECONDS = 600;
 

@@ -9,7 +9,7 @@ const SECRET_PREFIX = 'secret:';
 /** As variables of a Worker are named. A value that was pasted here would mostly not pass. */
 const SECRET_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** Where an API's requests go, and how the origin knows that they come from here. */
+/** The origin of an API, and what shows it that requests come from here. */
 export interface CompiledOrigin {
   readonly origin: Origin;
   readonly originHeaders: readonly SecretHeader[];

@@ -8,7 +8,7 @@ import { type Accepted, canonicalRules, compileRules, type KnownIssuers } from '
 import { type ApiConfig, type RouteConfig, reportSchema, routeSchema } from './schema.ts';
 import { readTable } from './schema-faults.ts';
 
-/** What the tables of APIs are compiled against. */
+/** The rest of the policy, as far as the tables of APIs refer to it. */
 export interface Surroundings extends KnownIssuers {
   readonly bindings: Bindings;
 }
@@ -23,7 +23,7 @@ export interface CompiledRoute {
 /** A route as it stands in a table, which may be one that extends its API. */
 export interface RawRoute {
   readonly key: string;
-  /** What of it is sound. */
+  /** Its fields, as far as they are sound. */
   readonly config: RouteConfig;
   readonly at: Faults;
 }

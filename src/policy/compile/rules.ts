@@ -12,7 +12,7 @@ export interface KnownIssuers {
   readonly issuerNames: readonly string[];
 }
 
-/** What an API accepts, which a route can narrow. */
+/** The issuers and audiences of an API, which a route can narrow. */
 export interface Accepted {
   /** `undefined`: the API does not say it soundly, and so no route can be held against it. */
   readonly issuers: readonly Issuer[] | undefined;

@@ -1,4 +1,4 @@
-/** What a schema finds in a table, in words. */
+/** Words for what a schema finds in a table, and the parts of a faulty table that are sound. */
 import type * as z from 'zod/mini';
 import { closest, type Fault, fault, type Place, suggest } from './fault.ts';
 import { type Faults, fieldName } from './faults.ts';
@@ -155,7 +155,7 @@ function remove(table: object, name: string, issue: Issue): void {
   for (const place of places) removeAt(table, place);
 }
 
-/** What is missing can't be removed: then that goes which it is missing in. */
+/** A member that is missing can't be removed: then the table or list that lacks it goes. */
 function removeAt(table: unknown, place: Place): void {
   for (let length = place.length; length > 0; length--) {
     const holder = valueAt(table, place.slice(0, length - 1));

@@ -118,8 +118,8 @@ export const SETTINGS_TEXTS: Texts<SettingsConfig> = {
     'Whether logs name the sub of tokens. Default: "none". "hash" needs the secret LOG_KEY. Example: "hash".',
   log_sample:
     'Share of allowed requests that are logged, 0 to 1. Denials always are. Default: 1. Example: 0.1.',
-  blocked_clients: 'Emergency brake: tokens of these clients are refused. Example: ["backoffice"].',
-  blocked_kids: 'Emergency brake: tokens signed with these keys are refused. Example: ["key-2026-11"].',
+  blocked_clients: 'Blocklist: tokens of these clients are refused. Example: ["backoffice"].',
+  blocked_kids: 'Blocklist: tokens signed with these keys are refused. Example: ["key-2026-11"].',
   health_path:
     'Where the gateway tells that it is up and how good the keys of each issuer are, on every host. Default: nowhere. Example: "/.well-known/claimgate/health".',
   problem_base:

@@ -6,9 +6,9 @@ import type { Property } from '../policy.ts';
 
 /** A rule that a route can have: how it is written, what it asks of a token, and how it refuses. */
 export interface RuleKind<Schema extends z.core.$ZodType> {
-  /** Of the field's value. */
+  /** Describes the field's value. */
   readonly schema: Schema;
-  /** What a token must have. Faults that no schema can find go to `at`, the field's own place. */
+  /** Says what a token must have. Faults that no schema can find go to `at`, the field's own place. */
   compile(config: z.core.output<Schema>, key: RouteKey, at: Faults): readonly RuleDemand[];
   /** Why a token is refused that does not meet a demand. @param all demands of the route, by all of its rules */
   refusal(unmet: RuleDemand, all: readonly RuleDemand[]): Reason;

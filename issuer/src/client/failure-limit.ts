@@ -2,7 +2,7 @@
  * Holds back whoever keeps failing to authenticate. The platform's limit counts, for a Cloudflare location; it can't
  * be asked without counting, so what it refused is remembered here for the rest of its period. Nobody is locked out who comes from another address.
  */
-export interface FailureBrake {
+export interface FailureLimit {
   /** Seconds until another try is heard, or `undefined`: now. */
   secondsLeft(key: string): number | undefined;
   /** Counts a failure. */
@@ -13,7 +13,7 @@ export interface FailureBrake {
 export const LIMIT_PERIOD_SECONDS = 60;
 const MAX_KEYS = 10_000;
 
-export function createFailureBrake(limit: RateLimit | undefined, nowSeconds: () => number): FailureBrake {
+export function createFailureLimit(limit: RateLimit | undefined, nowSeconds: () => number): FailureLimit {
   const heldUntil = new Map<string, number>();
   return {
     secondsLeft(key) {
