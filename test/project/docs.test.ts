@@ -97,6 +97,7 @@ describe('docs', () => {
 
   const pages = [
     'README.md',
+    'ARCHITECTURE.md',
     'CONTRIBUTING.md',
     'examples/timesheets/README.md',
     ...readdirSync('docs')
