@@ -18,8 +18,8 @@ import { type Accepted, byIss, resolveIssuers } from './rules.ts';
 import { type ApiConfig, apiSchema, corsSchema, extensionSchema, forwardSchema } from './schema.ts';
 import { readTable } from './schema-faults.ts';
 
-const DEFAULT_TIMEOUT_MS = 15_000;
-const DEFAULT_UPLOAD_TIMEOUT_MS = 300_000;
+export const DEFAULT_TIMEOUT_MS = 15_000;
+export const DEFAULT_UPLOAD_TIMEOUT_MS = 300_000;
 
 export interface CompiledApi {
   readonly api: Api;

@@ -3,10 +3,10 @@ import { parseUrl } from '../uri.ts';
 import type { Faults } from './faults.ts';
 import type { CorsConfig } from './schema.ts';
 
-const DEFAULT_HEADERS = ['authorization', 'content-type'];
+export const DEFAULT_HEADERS = ['authorization', 'content-type'];
 /** Headers of refusals that a page needs to read. */
 const ALWAYS_EXPOSED = ['WWW-Authenticate', 'Retry-After', 'X-Request-Id'];
-const DEFAULT_MAX_AGE_SECONDS = 600;
+export const DEFAULT_MAX_AGE_SECONDS = 600;
 
 export function compileCors(config: CorsConfig | undefined, at: Faults): Cors | undefined {
   if (config === undefined) return undefined;

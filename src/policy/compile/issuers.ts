@@ -7,9 +7,9 @@ import type { Faults } from './faults.ts';
 import { issuerSchema } from './schema.ts';
 import { readTable, type Sound } from './schema-faults.ts';
 
-const DEFAULT_ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
-const DEFAULT_TOKEN_TYPES = ['at+jwt', 'jwt'];
-const DEFAULT_CLOCK_TOLERANCE_SECONDS = 30;
+export const DEFAULT_ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
+export const DEFAULT_TOKEN_TYPES = ['at+jwt', 'jwt'];
+export const DEFAULT_CLOCK_TOLERANCE_SECONDS = 30;
 
 const SECURE = 'write an https URL (http for loopback hosts), without user name and fragment';
 

@@ -2,6 +2,10 @@
  * What each field of the policy means, with an example: for docs/policy.md and for editors. Apart from the schema, so
  * that a Worker doesn't carry it. `npm run docs` joins them.
  */
+import { DEFAULT_CLAIMS } from '../claims.ts';
+import { DEFAULT_TIMEOUT_MS, DEFAULT_UPLOAD_TIMEOUT_MS } from './apis.ts';
+import { DEFAULT_HEADERS, DEFAULT_MAX_AGE_SECONDS } from './cors.ts';
+import { DEFAULT_ALGORITHMS, DEFAULT_CLOCK_TOLERANCE_SECONDS, DEFAULT_TOKEN_TYPES } from './issuers.ts';
 import type {
   ApiConfig,
   CorsConfig,
@@ -13,6 +17,9 @@ import type {
   RulesConfig,
   SettingsConfig,
 } from './schema.ts';
+
+const listed = (names: readonly string[]) => `[${names.map((name) => JSON.stringify(name)).join(', ')}]`;
+const inTurn = (names: readonly string[]) => names.join(', else ');
 
 type Texts<Config> = { readonly [Field in keyof Required<Config>]: string };
 
@@ -45,11 +52,10 @@ export const ROUTE_TEXTS: Texts<RouteConfig> = {
 export const CORS_TEXTS: Texts<CorsConfig> = {
   origins:
     'Web origins whose pages may call, exactly as browsers send them; ["*"]: all. Example: ["https://app.example.com"].',
-  headers:
-    'Request headers that pages may send. Default: ["authorization", "content-type"]. Example: ["authorization", "x-trace"].',
+  headers: `Request headers that pages may send. Default: ${listed(DEFAULT_HEADERS)}. Example: ["authorization", "x-trace"].`,
   expose:
     'Answer headers that pages may read, besides those of browsers and WWW-Authenticate, Retry-After, X-Request-Id. Example: ["x-total-count"].',
-  max_age: 'Seconds that browsers may remember a preflight. Default: 600. Example: 3600.',
+  max_age: `Seconds that browsers may remember a preflight. Default: ${DEFAULT_MAX_AGE_SECONDS}. Example: 3600.`,
   credentials: 'Whether pages may send cookies. Not with the origin "*". Default: false. Example: true.',
 };
 
@@ -76,10 +82,8 @@ export const API_TEXTS: Texts<ApiConfig> = {
   forward_authorization: 'Default for the routes of this API. Example: true.',
   cors: 'Which web pages may call from browsers. Example: { origins = ["https://app.example.com"] }.',
   rate_limit: RATE_LIMIT,
-  timeout_ms:
-    'How long the gateway waits for the head of the answer, in milliseconds. Default: 15000. Example: 5000.',
-  upload_timeout_ms:
-    'The same where the request has a body, which must be sent first. Default: 300000. Example: 60000.',
+  timeout_ms: `How long the gateway waits for the head of the answer, in milliseconds. Default: ${DEFAULT_TIMEOUT_MS}. Example: 5000.`,
+  upload_timeout_ms: `The same where the request has a body, which must be sent first. Default: ${DEFAULT_UPLOAD_TIMEOUT_MS}. Example: 60000.`,
   routes:
     'Routes: the key says for which requests, the value who gets in. Example: { "GET|PUT /approvals/:id" = { scopes_any = ["approve:timesheets", "admin"] } }.',
 };
@@ -92,22 +96,20 @@ export const EXTENSION_TEXTS: Texts<ExtensionConfig> = {
 export const ISSUER_TEXTS: Texts<IssuerConfig> = {
   issuer:
     'The issuer identifier, compared literally with the iss of tokens: a trailing slash counts. Example: "https://example.eu.auth0.com/".',
-  algorithms: 'Signature algorithms to accept. Default: ["RS256", "ES256", "EdDSA"]. Example: ["RS256"].',
+  algorithms: `Signature algorithms to accept. Default: ${listed(DEFAULT_ALGORITHMS)}. Example: ["RS256"].`,
   metadata_uri:
     'Where the metadata document is, if not under the issuer. Example: "https://login.example.com/tenant/openid-configuration".',
   jwks_uri:
     'Where the key set is; no metadata is read then. Example: "https://login.example.com/tenant/keys".',
   service: 'Fetches metadata and keys through this service binding. Example: "ISSUER".',
-  token_types:
-    'Accepted typ headers; case and "application/" do not matter, an absent typ counts as "jwt". Default: ["at+jwt", "jwt"]. With ["at+jwt"] ID tokens never pass (RFC 9068). Example: ["at+jwt"].',
-  clock_tolerance: 'Seconds by which clocks may differ. Default: 30. Example: 10.',
+  token_types: `Accepted typ headers; case and "application/" do not matter, an absent typ counts as "jwt". Default: ${listed(DEFAULT_TOKEN_TYPES)}. With ["at+jwt"] ID tokens never pass (RFC 9068). Example: ["at+jwt"].`,
+  clock_tolerance: `Seconds by which clocks may differ. Default: ${DEFAULT_CLOCK_TOLERANCE_SECONDS}. Example: 10.`,
   max_token_age: 'Seconds after iat at which a token is refused, whatever its exp says. Example: 3600.',
   not_before: 'A date as a string: tokens issued before it are refused. Example: "2026-11-24T12:00:00Z".',
   remember_tokens:
     'Whether a verified token is remembered until it expires, so that its signature is checked once. Its rules are checked on each request either way. Default: true. Example: false.',
-  scope_claim: 'Where scopes are. Default: scope, else scp, else permissions. Example: "permissions".',
-  client_claim:
-    'Where the client id is. Default: azp, else client_id, else cid, else appid. Example: "client_id".',
+  scope_claim: `Where scopes are. Default: ${inTurn(DEFAULT_CLAIMS.scope)}. Example: "permissions".`,
+  client_claim: `Where the client id is. Default: ${inTurn(DEFAULT_CLAIMS.client)}. Example: "client_id".`,
   audience_claim:
     'Where the audience is, for issuers that send no aud (Amazon Cognito). Example: "client_id".',
   claims: 'What every token of this issuer must say. Example: { token_use = "access" }.',
