@@ -1,5 +1,5 @@
 /** An isolate's copy of one issuer's keys, and how good that is. Times are in milliseconds since 1970. */
-import type { KeysFault, Reason } from '../decision.ts';
+import type { KeysFault, ReasonOf } from '../decision.ts';
 import type { Flight } from './flight.ts';
 import { importKeySet, type KeySet } from './jwks.ts';
 import type { StoredKeys } from './store.ts';
@@ -121,7 +121,7 @@ export function mayFetch(memory: Memory, now: number): boolean {
 }
 
 /** Why there are no keys to use, and when the next attempt may be made. */
-export function unavailable(memory: Memory, now: number): Reason {
+export function unavailable(memory: Memory, now: number): ReasonOf<'keys_unavailable'> {
   const { held, failures, lastFailure, triedAtMs } = memory;
   const unknownCause: KeysFault = held === undefined ? 'timeout' : 'stale_limit';
   const cause = failures > 0 && lastFailure !== undefined ? lastFailure.fault : unknownCause;

@@ -1,4 +1,4 @@
-import type { KeysFault, Reason } from '../decision.ts';
+import type { KeysFault, ReasonOf } from '../decision.ts';
 import type { Issuer } from '../policy/policy.ts';
 import { tellChanges, tellCondition, tellSuppressed } from './events.ts';
 import { wait } from './flight.ts';
@@ -18,6 +18,9 @@ import {
   unavailable,
 } from './memory.ts';
 import { fetchEntry, storeEntry } from './refresh.ts';
+
+/** The reason for which an issuer's keys can't be had. */
+export type KeysReason = ReasonOf<'keys_unavailable'>;
 
 /** The place that a request's keys came from. */
 export type KeyOrigin = 'memory' | 'kv' | 'network' | 'stale';
@@ -58,7 +61,7 @@ export function createKeySource() {
   }
 
   /** The keys to use now; a promise only where something must be waited for. */
-  function get(issuer: Issuer, io: KeyIo): KeysAtHand | Reason | Promise<KeysAtHand | Reason> {
+  function get(issuer: Issuer, io: KeyIo): KeysAtHand | KeysReason | Promise<KeysAtHand | KeysReason> {
     const memory = memoryOf(issuer);
     const now = io.now();
     const sinceRead = now - memory.readAtMs;
@@ -68,7 +71,7 @@ export function createKeySource() {
     return atHand(issuer, memory, io);
   }
 
-  async function load(issuer: Issuer, memory: Memory, io: KeyIo): Promise<KeysAtHand | Reason> {
+  async function load(issuer: Issuer, memory: Memory, io: KeyIo): Promise<KeysAtHand | KeysReason> {
     // While there is nothing anywhere, not every request needs to find that out.
     if (io.now() - memory.readAtMs >= KEY_TIMES.firstCoolDownMs) await reread(issuer, memory, io);
     let from: KeyOrigin = 'kv';
@@ -95,7 +98,7 @@ export function createKeySource() {
     issuer: Issuer,
     holds: (set: KeySet) => boolean,
     io: KeyIo,
-  ): Promise<KeysAtHand | Reason> {
+  ): Promise<KeysAtHand | KeysReason> {
     const memory = memoryOf(issuer);
     const isFound = () => memory.held !== undefined && holds(memory.held.set);
     let from: KeyOrigin = 'memory';
@@ -186,7 +189,12 @@ export function createKeySource() {
 }
 
 /** @param from where the keys were looked for, if not in memory */
-function atHand(issuer: Issuer, memory: Memory, io: KeyIo, from: KeyOrigin = 'memory'): KeysAtHand | Reason {
+function atHand(
+  issuer: Issuer,
+  memory: Memory,
+  io: KeyIo,
+  from: KeyOrigin = 'memory',
+): KeysAtHand | KeysReason {
   const now = io.now();
   tellCondition(issuer.name, memory, now, io.log);
   if (memory.held === undefined || memory.toldCondition === 'unusable') return unavailable(memory, now);

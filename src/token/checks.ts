@@ -1,5 +1,5 @@
 /** The checks of a token that need no key. Pure: the clock is an argument. */
-import type { Reason } from '../decision.ts';
+import type { Reason, ReasonOf } from '../decision.ts';
 import { DEFAULT_CLAIMS, normaliseTokenType, parseSelector, readClaim } from '../policy/claims.ts';
 import { isMet } from '../policy/demands.ts';
 import type { ClaimSelector, Issuer, Principal, Settings } from '../policy/policy.ts';
@@ -67,7 +67,7 @@ export function readClaims({ claims, header }: UnverifiedToken, issuer: Issuer):
   };
 }
 
-const malformed = (claim: string): Reason => ({ code: 'claims_malformed', claim });
+const malformed = (claim: string): ReasonOf<'claims_malformed'> => ({ code: 'claims_malformed', claim });
 
 /** RFC 7519 §2 NumericDate: seconds, fractions allowed. */
 function isNumericDate(value: unknown): value is number {
@@ -128,8 +128,13 @@ export function checkBlocked({ clientIds, kid }: Principal, settings: Settings):
   return kid !== undefined && settings.blockedKids.has(kid) ? { code: 'key_blocked' } : undefined;
 }
 
+/** The reasons for which a token is not valid at an instant. */
+export type TimeReason = ReasonOf<
+  'token_expired' | 'token_not_yet_valid' | 'token_too_old' | 'claims_malformed'
+>;
+
 /** Whether a token is valid at this instant (RFC 7519 §4.1.4 to §4.1.6). Runs on every request, remembered or not. */
-export function checkTimes({ exp, iat, nbf, issuer }: Principal, nowSeconds: number): Reason | undefined {
+export function checkTimes({ exp, iat, nbf, issuer }: Principal, nowSeconds: number): TimeReason | undefined {
   const { clockToleranceSeconds: tolerance, maxTokenAgeSeconds, notBeforeSeconds } = issuer;
   if (nowSeconds >= exp + tolerance) return { code: 'token_expired', exp };
   if (nbf !== undefined && nbf > nowSeconds + tolerance) return { code: 'token_not_yet_valid', nbf };

@@ -1,5 +1,5 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import type { Reason } from '../decision.ts';
+import type { ReasonOf } from '../decision.ts';
 
 /** A token that was read, and nothing more: neither signature nor claims are checked. */
 export interface UnverifiedToken {
@@ -14,6 +14,11 @@ export interface UnverifiedHeader {
   readonly typ: string | undefined;
 }
 
+/** The reasons for which a token can't be read. */
+export type DecodeReason = ReasonOf<
+  'token_malformed' | 'critical_header_unsupported' | 'algorithm_not_allowed' | 'token_type_not_allowed'
+>;
+
 const COMPACT_JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 const MAX_KID_LENGTH = 1024;
 
@@ -21,7 +26,7 @@ const MAX_KID_LENGTH = 1024;
  * Reads a JWT in compact form (RFC 7519 §7.2). JWE, unsecured JWS, critical headers and unencoded payloads are
  * refused (RFC 8725 §3.1, RFC 7515 §4.1.11); `jku`, `jwk`, `x5u` and `x5c` are never looked at.
  */
-export function decodeToken(token: string): UnverifiedToken | Reason {
+export function decodeToken(token: string): UnverifiedToken | DecodeReason {
   if (!COMPACT_JWS.test(token)) return { code: 'token_malformed' };
   let header: Record<string, unknown>;
   let claims: Record<string, unknown>;

@@ -1,8 +1,8 @@
 import { compactVerify } from 'jose';
-import { isReason, type Reason } from '../decision.ts';
+import { isReason, type Reason, type ReasonOf } from '../decision.ts';
 import type { KeyIo } from '../keys/io.ts';
 import { type KeySet, selectKey, type VerificationKey } from '../keys/jwks.ts';
-import type { KeyOrigin, KeySource } from '../keys/source.ts';
+import type { KeyOrigin, KeySource, KeysReason } from '../keys/source.ts';
 import { checkAudience } from '../policy/authorize.ts';
 import type { Issuer, Principal, Route, Settings } from '../policy/policy.ts';
 import type { TokenCache } from './cache.ts';
@@ -184,6 +184,11 @@ function checkClaims(
   return undefined;
 }
 
+/** The reasons for which a signature can't be verified, or is not valid. */
+export type SignatureReason =
+  | KeysReason
+  | ReasonOf<'key_unknown' | 'key_ambiguous' | 'key_blocked' | 'algorithm_not_allowed' | 'signature_invalid'>;
+
 interface FoundKey {
   readonly kind: 'found';
   readonly key: VerificationKey;
@@ -196,7 +201,7 @@ async function findKey(
   { issuer }: Principal,
   { keys, io, settings }: VerifyContext,
   unlike?: VerificationKey,
-): Promise<FoundKey | Reason> {
+): Promise<FoundKey | SignatureReason> {
   const select = (set: KeySet) => {
     const selected = selectKey(set, header);
     return typeof selected === 'object' && selected.id === unlike?.id ? 'unknown' : selected;

@@ -1,9 +1,10 @@
 /** From a token to a caller: what each check of the gateway looked at. */
-import type { Reason, ReasonCode } from '../../../src/decision.ts';
+import type { Reason } from '../../../src/decision.ts';
 import { DEFAULT_CLAIMS, readClaim } from '../../../src/policy/claims.ts';
 import type { Demand, Issuer, Policy } from '../../../src/policy/policy.ts';
-import { decodeToken } from '../../../src/token/decode.ts';
-import type { Refused, SeenToken, TokenStep, Verified } from '../../../src/token/verify.ts';
+import type { TimeReason } from '../../../src/token/checks.ts';
+import { type DecodeReason, decodeToken } from '../../../src/token/decode.ts';
+import type { Refused, SeenToken, SignatureReason, TokenStep, Verified } from '../../../src/token/verify.ts';
 import { listed, shown } from '../../text/words.ts';
 import { issuerWords } from '../words.ts';
 import { maskToken } from './mask.ts';
@@ -26,7 +27,7 @@ export const TOKEN_STEP_WORDS: Readonly<Record<TokenStep, (observed: Observed) =
     const decided =
       reason === undefined
         ? `a JWT with ${Object.keys(unverified?.claims ?? {}).length} claims`
-        : (DECODE_WORDS[reason.code] ?? 'its header is malformed');
+        : DECODE_WORDS[reason.code as keyof typeof DECODE_WORDS];
     return makeStep('token', maskToken(token), decided, { reason });
   },
   issuer({ seen: { unverified, issuer, routes }, reason }) {
@@ -72,8 +73,8 @@ export const TOKEN_STEP_WORDS: Readonly<Record<TokenStep, (observed: Observed) =
   },
 };
 
-const DECODE_WORDS: Partial<Record<ReasonCode, string>> = {
-  token_malformed: 'it is no JWT in compact form',
+const DECODE_WORDS: Readonly<Record<DecodeReason['code'], string>> = {
+  token_malformed: 'it is no JWT in compact form, or its header is malformed',
   critical_header_unsupported: 'its header has crit or b64',
   algorithm_not_allowed: 'its header names no alg',
   token_type_not_allowed: 'the typ of its header is no text',
@@ -157,7 +158,7 @@ const time = (seconds: number | undefined) => {
   return Number.isNaN(date.getTime()) ? shown(seconds) : date.toISOString().replace('.000Z', 'Z');
 };
 
-const TIME_WORDS: Partial<Record<ReasonCode, string>> = {
+const TIME_WORDS: Readonly<Record<TimeReason['code'], string>> = {
   token_expired: 'it has expired',
   token_not_yet_valid: 'it is not valid yet',
   token_too_old: 'it is too old',
@@ -177,7 +178,7 @@ function timesStep({ seen: { principal, issuer }, reason, nowMs }: Observed): St
     iat !== undefined && `iat ${time(iat)}`,
     nbf !== undefined && `nbf ${time(nbf)}`,
   ].filter((one) => one !== false);
-  const decided = reason === undefined ? 'valid' : (TIME_WORDS[reason.code] ?? reason.code);
+  const decided = reason === undefined ? 'valid' : TIME_WORDS[reason.code as keyof typeof TIME_WORDS];
   const now = time(Math.floor(nowMs / 1000));
   return makeStep('times', `${saw.join(', ')}; now ${now}, ${limits.join(', ')}`, decided, { reason });
 }
@@ -199,10 +200,15 @@ export function signatureStep(token: string, signature: Signature, verified: Ver
     return makeStep('signature', saw, `verified with a key of ${verified.principal.issuer.name}`);
   const { reason } = verified;
   const detail = reason.code === 'keys_unavailable' ? `: ${reason.cause.replaceAll('_', ' ')}` : '';
-  return makeStep('signature', saw, `${SIGNATURE_WORDS[reason.code] ?? reason.code}${detail}`, { reason });
+  return makeStep(
+    'signature',
+    saw,
+    `${SIGNATURE_WORDS[reason.code as keyof typeof SIGNATURE_WORDS]}${detail}`,
+    { reason },
+  );
 }
 
-const SIGNATURE_WORDS: Partial<Record<ReasonCode, string>> = {
+const SIGNATURE_WORDS: Readonly<Record<SignatureReason['code'], string>> = {
   keys_unavailable: "the issuer's keys can't be had",
   key_unknown: 'the issuer publishes no such key',
   key_ambiguous: 'the token does not say which key of several it is signed with',
