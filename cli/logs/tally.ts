@@ -65,7 +65,7 @@ export interface Summary {
 
 /** What is told apart in each list: anybody can make up names, and memory is finite. */
 const MAX_DISTINCT = 2_000;
-export const REST = '(others)';
+const REST = '(others)';
 
 export interface Tally {
   add(entry: Entry): void;

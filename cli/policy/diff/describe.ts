@@ -5,7 +5,7 @@ import type { Change, Example, Finding, FoundRoute } from './finding.ts';
 import type { Verdict } from './trial.ts';
 
 /** `GET /orders/:id`; GET goes without its HEAD, `*` is any method that has no route of its own. */
-export function writeRoute({ pattern, methods, hosts }: FoundRoute): string {
+function writeRoute({ pattern, methods, hosts }: FoundRoute): string {
   const named = methods.filter(
     (method) => !(method === 'HEAD' && (methods.includes('GET') || methods.includes('*'))),
   );

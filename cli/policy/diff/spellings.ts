@@ -47,7 +47,7 @@ export function spellingsOf(policies: readonly Policy[]): Spellings {
   };
 }
 
-export const tablesOf = ({ hosts, otherHosts }: Policy): RouteTable[] => [
+const tablesOf = ({ hosts, otherHosts }: Policy): RouteTable[] => [
   ...hosts.values(),
   ...(otherHosts === undefined ? [] : [otherHosts]),
 ];

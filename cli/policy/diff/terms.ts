@@ -33,7 +33,7 @@ function writePlace(keys: KeyLocation, issuer: string): string {
 }
 
 /** EdDSA and Ed25519 are the same here. */
-export const algorithmsOf = ({ algorithms }: Issuer): ReadonlySet<string> =>
+const algorithmsOf = ({ algorithms }: Issuer): ReadonlySet<string> =>
   new Set([...algorithms].map((name) => (name === 'Ed25519' ? 'EdDSA' : name)));
 
 function lostSet(

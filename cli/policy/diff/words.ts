@@ -33,7 +33,7 @@ export function describeCallers(callers: Callers): string[] {
   return parts.map(([, text]) => text);
 }
 
-export function describeRefusal(reason: { code: string } | undefined): string {
+function describeRefusal(reason: { code: string } | undefined): string {
   if (reason === undefined) return 'nobody: no token can meet all rules';
   return reason.code === 'method_not_allowed' ? 'nobody: 405, another method' : 'nobody: 404, no route';
 }

@@ -6,7 +6,7 @@ import { CommandError } from '../../text/terminal.ts';
 import type { Claims } from '../what-if/token.ts';
 
 /** `-` is standard input, `@file` a file, all else the text itself. */
-export function readInput(text: string, flag: string): string {
+function readInput(text: string, flag: string): string {
   const file = text === '-' ? 0 : text.startsWith('@') ? text.slice(1) : undefined;
   if (file === undefined) return text;
   try {

@@ -6,7 +6,7 @@ import { CommandError } from '../../text/terminal.ts';
 import { keyOf } from '../words.ts';
 
 /** Stands for a host that no API names. */
-export const ANY_HOST = 'any.example';
+const ANY_HOST = 'any.example';
 
 /** The first host of an API. */
 export const hostOf = ({ hosts }: Api): string => hosts[0] ?? ANY_HOST;
