@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { suggest } from '../../src/policy/compile/fault.ts';
 import { CHANGES, type Comparison } from '../policy/diff/finding.ts';
+import { code } from '../text/markdown.ts';
 import { CommandError, EXIT, endWith, paint, printJson, printLine, visible } from '../text/terminal.ts';
 import { nowSeconds, readChoice } from './options.ts';
 
@@ -110,7 +111,7 @@ async function print(
   const name = (environment: string | undefined) =>
     environment === undefined ? 'top level' : `env.${environment}`;
   if (format === 'markdown') {
-    const { code, renderMarkdown } = await import('../policy/diff/markdown.ts');
+    const { renderMarkdown } = await import('../policy/diff/markdown.ts');
     printLine(`## Policy: ${code(sides.old)} → ${code(sides.new)}`);
     for (const result of results) {
       printLine();

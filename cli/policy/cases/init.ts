@@ -2,7 +2,7 @@
 import { forPath } from '../../../src/policy/demands.ts';
 import { parsePath } from '../../../src/policy/path.ts';
 import type { Policy, Route } from '../../../src/policy/policy.ts';
-import { renderValue } from '../../text/inline-toml.ts';
+import { renderPair } from '../../text/inline-toml.ts';
 import { describeRoute } from '../explain/route-steps.ts';
 import type { Simulated } from '../what-if/simulate.ts';
 import { exampleTarget, hostOf } from '../what-if/targets.ts';
@@ -94,6 +94,6 @@ function claimsOf(route: Route, request: string): Record<string, unknown> {
 }
 
 function writeCase(one: CaseConfig): string {
-  const lines = Object.entries(one).map(([name, value]) => `${name} = ${renderValue(value)}`);
+  const lines = Object.entries(one).map(([name, value]) => renderPair(name, value));
   return ['[[case]]', ...lines, ''].join('\n');
 }

@@ -1,7 +1,7 @@
 /** Small changes of a policy, each of which lets other requests in, or sends other headers on. */
+import { isTable, type Table } from '../../text/json.ts';
 import type { Case } from './read.ts';
 
-type Table = Readonly<Record<string, unknown>>;
 export type Vars = Readonly<Record<string, unknown>>;
 
 /** A change of one route: its new key and table. */
@@ -211,9 +211,6 @@ function withoutIn(table: Table, field: string, name: string): Table {
   const inner = without(tableIn(table, field), name);
   return Object.keys(inner).length === 0 ? without(table, field) : { ...table, [field]: inner };
 }
-
-const isTable = (value: unknown): value is Table =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export function tableIn(table: Table, name: string): Table {
   const { [name]: value } = table;

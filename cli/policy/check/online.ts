@@ -4,6 +4,7 @@ import { type Fetch, fetchKeys } from '../../../src/keys/discovery.ts';
 import { importKeySet } from '../../../src/keys/jwks.ts';
 import { ALGORITHMS } from '../../../src/policy/compile/schema.ts';
 import type { Api, Issuer, Policy, Route } from '../../../src/policy/policy.ts';
+import { parseJson } from '../../text/json.ts';
 
 export type IssuerFacts =
   | {
@@ -62,12 +63,9 @@ async function askIssuer(issuer: Issuer, ask: Fetch): Promise<IssuerFacts> {
 }
 
 function claimsIn(document: string): readonly string[] | undefined {
-  try {
-    const { claims_supported: claims } = JSON.parse(document) as { claims_supported?: unknown };
-    return Array.isArray(claims) ? claims.filter((claim) => typeof claim === 'string') : undefined;
-  } catch {
-    return undefined; // what is wrong with it, the keys' own reader says
-  }
+  // What is wrong with a document that is no JSON, the keys' own reader says.
+  const { claims_supported: claims } = (parseJson(document) ?? {}) as { claims_supported?: unknown };
+  return Array.isArray(claims) ? claims.filter((claim) => typeof claim === 'string') : undefined;
 }
 
 /** Without a token, and without the gateway's secrets: as anyone could who knows the address. */

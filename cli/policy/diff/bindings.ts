@@ -1,9 +1,8 @@
 /** What a policy names and the file binds: the same name may be another service tomorrow. */
 import type { Policy } from '../../../src/policy/policy.ts';
+import { isTable, listOf, type Table } from '../../text/json.ts';
 import type { Section } from '../file/config.ts';
 import type { Change, Finding, OtherChange } from './finding.ts';
-
-type Table = Readonly<Record<string, unknown>>;
 
 interface Kind {
   readonly section: 'services' | 'mtls_certificates' | 'kv_namespaces' | 'ratelimits';
@@ -95,8 +94,7 @@ function write(kind: Kind, name: string, section: Section): string {
 }
 
 function tables(section: Section, { section: field }: Kind): readonly Table[] {
-  const value: unknown = section[field];
-  return Array.isArray(value) ? value.filter((one) => typeof one === 'object' && one !== null) : [];
+  return listOf(section[field]).filter(isTable);
 }
 
 const text = (value: unknown): string => (value === undefined ? 'none' : JSON.stringify(value));

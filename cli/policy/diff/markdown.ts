@@ -1,6 +1,6 @@
 /** A comparison as a comment on a pull request. */
 
-import { visible } from '../../text/terminal.ts';
+import { code, plain } from '../../text/markdown.ts';
 import {
   NO_DIFFERENCE,
   OTHERWISE,
@@ -60,10 +60,3 @@ function renderExample({ change, example, place, routes }: Finding, nowSeconds: 
       : [`${code(writeVerdict(before))} → ${code(writeVerdict(now))}`];
   return [`${request} ${caller}`, ...verdicts].join('<br>');
 }
-
-/** A `|` would end the cell, in code too. */
-export const code = (text: string): string =>
-  `\`${visible(text).replaceAll('|', '\\|').replaceAll('`', "'")}\``;
-
-/** What policies hold is text, whatever it looks like. */
-const plain = (text: string) => visible(text).replace(/[\\`*_[\]<>|#@~]/g, (character) => `\\${character}`);

@@ -1,4 +1,5 @@
 /** A comparison for a terminal of 80 columns. */
+import { fill, WIDTH } from '../../text/snippet.ts';
 import { paint, visible } from '../../text/terminal.ts';
 import {
   NO_DIFFERENCE,
@@ -11,7 +12,6 @@ import {
 } from './describe.ts';
 import type { Change, Comparison, Finding } from './finding.ts';
 
-const WIDTH = 80;
 const LABEL = 12;
 /** So many routes are named; --json has all. */
 const MOST_ROUTES = 8;
@@ -39,7 +39,7 @@ export function renderText({ findings, other }: Comparison, nowSeconds: number):
 function renderFinding(finding: Finding, nowSeconds: number): string[] {
   const { change, before, now, example, place, routes } = finding;
   const [subject = '', ...more] = writeSubject(finding, MOST_ROUTES);
-  const [first = '', ...rest] = wrap(subject, WIDTH - LABEL);
+  const [first = '', ...rest] = breakText(subject, LABEL);
   return [
     `${paint(STYLES[change], change.padEnd(LABEL))}${paint('bold', first)}`,
     ...rest.map((line) => `${' '.repeat(LABEL)}${line}`),
@@ -71,21 +71,11 @@ const list = (label: string, texts: readonly string[]): string[] =>
   texts.flatMap((text, index) => labelled('  ', index === 0 ? label : '', text));
 
 function labelled(indent: string, label: string, text: string, width = LABEL): string[] {
-  return wrap(text, WIDTH - width).map((line, index) =>
+  return breakText(text, width).map((line, index) =>
     index === 0
       ? `${indent}${paint('dim', label.padEnd(width - indent.length))}${line}`
       : `${' '.repeat(width)}${line}`,
   );
 }
 
-/** Breaks between words; a word that is too long stays whole, so that it can be copied. */
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of visible(text).split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width)
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
-}
+const breakText = (text: string, margin: number) => fill(visible(text).split(' '), '', '', WIDTH - margin);
