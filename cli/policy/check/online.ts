@@ -5,6 +5,7 @@ import { importKeySet } from '../../../src/keys/jwks.ts';
 import { ALGORITHMS } from '../../../src/policy/compile/schema.ts';
 import type { Api, Issuer, Policy, Route } from '../../../src/policy/policy.ts';
 import { parseJson } from '../../text/json.ts';
+import { patternOf } from '../words.ts';
 
 export type IssuerFacts =
   | {
@@ -92,9 +93,8 @@ async function askOrigin(api: Api, ask: Fetch): Promise<OriginFacts | undefined>
 const isAskable = ({ key, auth, reportOnly }: Route) =>
   auth === 'required' && !reportOnly && /^(GET(\|\S*)?|\*)\s/.test(key) && !/\/:|\/\*$/.test(key);
 
-function pathAtOrigin({ stripSegments }: Api, { key }: Route): string {
-  const path = key.trim().split(/\s+/)[1] ?? '/';
-  return `/${path
+function pathAtOrigin({ stripSegments }: Api, route: Route): string {
+  return `/${patternOf(route)
     .split('/')
     .slice(1 + stripSegments)
     .join('/')}`;

@@ -5,9 +5,8 @@ import type { Demand, Issuer, Policy } from '../../../src/policy/policy.ts';
 import { decodeToken } from '../../../src/token/decode.ts';
 import type { Refused, SeenToken, TokenStep, Verified } from '../../../src/token/verify.ts';
 import { listed, shown } from '../../text/words.ts';
-import { issuerWords } from '../words.ts';
+import { issuerWords, routeName } from '../words.ts';
 import { maskToken } from './mask.ts';
-import { describeRoute } from './route-steps.ts';
 import { type Check, makeStep, type Step } from './step.ts';
 
 /** Whether the signature counts, or why not. */
@@ -66,7 +65,7 @@ export const TOKEN_STEP_WORDS: Readonly<Record<TokenStep, (observed: Observed) =
         : reason.code === 'issuer_not_allowed'
           ? `takes tokens of ${issuerWords(route?.issuers.values() ?? [])} only`
           : `is for ${listed(route?.audiences ?? [], 'or')}`;
-    return makeStep('audience', saw, `${route === undefined ? '' : describeRoute(route)} ${asks}`, {
+    return makeStep('audience', saw, `${route === undefined ? '' : routeName(route)} ${asks}`, {
       reason,
     });
   },
