@@ -102,7 +102,8 @@ export function requestLine(decision: Decision, answered: Answered): RequestLine
   };
 }
 
-const routeName = (route: Route) => `${route.api.name} ${route.key}`;
+/** A route as the log has it. */
+export const routeName = (route: Route) => `${route.api.name} ${route.key}`;
 
 function cut(value: unknown): string | undefined {
   return typeof value === 'string' ? value.slice(0, MAX_UNVERIFIED_LENGTH) : undefined;

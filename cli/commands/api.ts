@@ -8,7 +8,7 @@ import {
   type SigningAlgorithm,
   type TokenDialect,
 } from '../../issuer/src/records.ts';
-import { inPlace, type Place, type PlaceOptions, withPlace } from '../issuer/place.ts';
+import { type Place, type PlaceOptions, placeCommand } from '../issuer/place.ts';
 import { findSpellingMismatch } from '../issuer/record-checks.ts';
 import type { RecordStore } from '../issuer/record-store.ts';
 import { findApi, listApis, listClients, saveApi, saveClient } from '../issuer/records.ts';
@@ -21,7 +21,7 @@ import {
   printTable,
   warn,
 } from '../text/terminal.ts';
-import { collect, readAlgorithm, readDialect, readDuration } from './options.ts';
+import { collect, example, readAlgorithm, readDialect, readDuration } from './options.ts';
 
 type Options = PlaceOptions & {
   name?: string;
@@ -38,7 +38,7 @@ type Options = PlaceOptions & {
 export function addApiCommands(program: Command): void {
   const api = program.command('api').description('the APIs that tokens are for');
 
-  withPlace(api.command('create <identifier>'))
+  placeCommand(api, 'create <identifier>', create)
     .description('make an API; its identifier is the audience of its tokens')
     .option('--name <text>', 'for people (default: the identifier)')
     .option('--scope <value[=description]>', 'a scope that it knows; repeat for more', collect)
@@ -61,22 +61,20 @@ export function addApiCommands(program: Command): void {
       'access_token',
     )
     .addHelpText(
-      'after',
-      '\nExample:\n  claimgate api create https://api.example.com/timesheets --scope read:timesheets --scope batch:upload --lifetime 1h',
-    )
-    .action(inPlace(create));
+      ...example(
+        'api create https://api.example.com/timesheets --scope read:timesheets --scope batch:upload --lifetime 1h',
+      ),
+    );
 
-  withPlace(api.command('list'))
+  placeCommand(api, 'list', list)
     .description('list all APIs')
-    .addHelpText('after', '\nExample:\n  claimgate api list --json')
-    .action(inPlace(list));
+    .addHelpText(...example('api list --json'));
 
-  withPlace(api.command('show <identifier>'))
+  placeCommand(api, 'show <identifier>', show)
     .description('show an API, and which clients may have tokens for it')
-    .addHelpText('after', '\nExample:\n  claimgate api show https://api.example.com/timesheets')
-    .action(inPlace(show));
+    .addHelpText(...example('api show https://api.example.com/timesheets'));
 
-  withPlace(api.command('update <identifier>'))
+  placeCommand(api, 'update <identifier>', update)
     .description('change an API; what is not named stays')
     .option('--name <text>', 'for people')
     .option('--scope <value[=description]>', 'add a scope, or change its description', collect)
@@ -87,16 +85,13 @@ export function addApiCommands(program: Command): void {
     .option('--disable', 'no more tokens for it')
     .option('--enable', 'tokens again')
     .addHelpText(
-      'after',
-      '\nExample:\n  claimgate api update https://api.example.com/timesheets --lifetime 1h --dialect rfc9068_profile',
-    )
-    .action(inPlace(update));
+      ...example('api update https://api.example.com/timesheets --lifetime 1h --dialect rfc9068_profile'),
+    );
 
-  withPlace(api.command('delete <identifier>'))
+  placeCommand(api, 'delete <identifier>', remove)
     .description('delete an API; refused while clients have grants for it')
     .option('--force', 'also while clients have grants for it, which go too')
-    .addHelpText('after', '\nExample:\n  claimgate api delete https://api.example.com/timesheets')
-    .action(inPlace(remove));
+    .addHelpText(...example('api delete https://api.example.com/timesheets'));
 }
 
 async function create(place: Place, identifier: string, options: Options): Promise<void> {

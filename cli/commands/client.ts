@@ -4,7 +4,7 @@ import { type Client, clientKey, clientSchema, isClientId, isLive } from '../../
 import { suggest } from '../../src/policy/compile/fault.ts';
 import { makeClientId, makeSecret, readClientKey } from '../issuer/credentials.ts';
 import { gatewayLines, printGatewayLines } from '../issuer/gateway-lines.ts';
-import { inPlace, type Place, type PlaceOptions, withPlace } from '../issuer/place.ts';
+import { type Place, type PlaceOptions, placeCommand } from '../issuer/place.ts';
 import type { RecordStore } from '../issuer/record-store.ts';
 import { findApi, findClient, listApis, listClients, saveClient } from '../issuer/records.ts';
 import {
@@ -12,14 +12,13 @@ import {
   countOf,
   formatSeconds,
   formatTime,
-  paint,
   printFields,
   printJson,
   printLine,
   printTable,
 } from '../text/terminal.ts';
-import { addCredentialCommands } from './credentials.ts';
-import { collect, nowSeconds, readPair } from './options.ts';
+import { addCredentialCommands, printCredentials } from './credentials.ts';
+import { collect, example, nowSeconds, readPair } from './options.ts';
 
 type Options = PlaceOptions & {
   id?: string;
@@ -34,7 +33,7 @@ type Options = PlaceOptions & {
 export function addClientCommands(program: Command): void {
   const client = program.command('client').description('who may ask for tokens, and for which APIs');
 
-  withPlace(client.command('create <name>'))
+  placeCommand(client, 'create <name>', create)
     .description('make a client with a secret, which is shown once; or with a public key')
     .option('--id <client-id>', 'its id (default: a random one)')
     .option(
@@ -44,54 +43,41 @@ export function addClientCommands(program: Command): void {
     .option('--no-secret', 'no credential yet')
     .option('--metadata <name=value>', 'what hooks know of it; repeat for more', readPair)
     .option('--default-audience <identifier>', 'the API of tokens where a request names none')
-    .addHelpText(
-      'after',
-      '\nExample:\n  claimgate client create "Timesheets Import Job" --metadata tenant=acme',
-    )
-    .action(inPlace(create));
+    .addHelpText(...example('client create "Timesheets Import Job" --metadata tenant=acme'));
 
-  withPlace(client.command('list'))
+  placeCommand(client, 'list', list)
     .description('list all clients')
-    .addHelpText('after', '\nExample:\n  claimgate client list')
-    .action(inPlace(list));
+    .addHelpText(...example('client list'));
 
-  withPlace(client.command('show <client>'))
+  placeCommand(client, 'show <client>', show)
     .description('show a client, by id or name: credentials (never the secrets), grants, metadata')
-    .addHelpText('after', '\nExample:\n  claimgate client show "Timesheets Import Job"')
-    .action(inPlace(show));
+    .addHelpText(...example('client show "Timesheets Import Job"'));
 
-  withPlace(client.command('disable <client>'))
+  placeCommand(client, 'disable <client>', disable)
     .description('no more tokens for it; prints how to stop those that it has')
-    .addHelpText('after', '\nExample:\n  claimgate client disable "Timesheets Import Job"')
-    .action(inPlace(disable));
+    .addHelpText(...example('client disable "Timesheets Import Job"'));
 
-  withPlace(client.command('enable <client>'))
+  placeCommand(client, 'enable <client>', enable)
     .description('tokens again')
-    .addHelpText('after', '\nExample:\n  claimgate client enable "Timesheets Import Job"')
-    .action(inPlace(enable));
+    .addHelpText(...example('client enable "Timesheets Import Job"'));
 
-  withPlace(client.command('delete <client>'))
+  placeCommand(client, 'delete <client>', remove)
     .description('delete a client; disable it first')
-    .addHelpText('after', '\nExample:\n  claimgate client delete "Timesheets Import Job"')
-    .action(inPlace(remove));
+    .addHelpText(...example('client delete "Timesheets Import Job"'));
 
-  withPlace(client.command('grant <client> <audience>'))
+  placeCommand(client, 'grant <client> <audience>', grant)
     .description('let a client have tokens for an API, with these scopes at most; replaces an earlier grant')
     .option('--scope <scope>', 'a scope that it may have; repeat for more', collect)
     .option('--all-scopes', 'all scopes of the API, also those that it will get later')
     .addHelpText(
-      'after',
-      '\nExample:\n  claimgate client grant "Timesheets Import Job" https://api.example.com/timesheets --scope batch:upload',
-    )
-    .action(inPlace(grant));
+      ...example(
+        'client grant "Timesheets Import Job" https://api.example.com/timesheets --scope batch:upload',
+      ),
+    );
 
-  withPlace(client.command('ungrant <client> <audience>'))
+  placeCommand(client, 'ungrant <client> <audience>', ungrant)
     .description('take a grant back')
-    .addHelpText(
-      'after',
-      '\nExample:\n  claimgate client ungrant "Timesheets Import Job" https://api.example.com/timesheets',
-    )
-    .action(inPlace(ungrant));
+    .addHelpText(...example('client ungrant "Timesheets Import Job" https://api.example.com/timesheets'));
 
   addCredentialCommands(client);
 }
@@ -119,17 +105,7 @@ async function create(place: Place, name: string, options: Options): Promise<voi
   await saveClient(place.records, client);
   if (options.json) return printJson({ ...client, ...(secret && { client_secret: secret.secret }) });
   printLine(`made the client ${name}`);
-  printFields([
-    ['client_id', id],
-    ...(secret === undefined
-      ? []
-      : [
-          [
-            'client_secret',
-            `${secret.secret}   ${paint('dim', '(shown once; only its hash is kept)')}`,
-          ] as const,
-        ]),
-  ]);
+  printCredentials(id, secret?.secret);
   printLine(`It may have no tokens yet: claimgate client grant ${id} <audience> --scope <scope>`);
 }
 
@@ -198,7 +174,7 @@ async function disable({ records, environment }: Place, name: string, { json }: 
   printGatewayLines(lines);
   printLine();
   printLine(
-    'To enable the client again without its old tokens, then replace that by, under its table of ISSUERS:',
+    "To let the client back in but keep its old tokens out, remove it from blocked_clients and add to its issuer's table:",
   );
   printLine();
   const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');

@@ -3,10 +3,10 @@ import type { Command } from 'commander';
 import { type Client, isLive } from '../../issuer/src/records.ts';
 import { suggest } from '../../src/policy/compile/fault.ts';
 import { makeRoom, makeSecret, readClientKey } from '../issuer/credentials.ts';
-import { atPlace, inPlace, type Place, type PlaceOptions, withPlace } from '../issuer/place.ts';
+import { type Place, type PlaceOptions, placeCommand } from '../issuer/place.ts';
 import { findClient, saveClient } from '../issuer/records.ts';
 import { CommandError, formatTime, paint, printFields, printJson, printLine } from '../text/terminal.ts';
-import { nowSeconds, readDuration } from './options.ts';
+import { example, nowSeconds, readDuration } from './options.ts';
 
 type Options = PlaceOptions & { expiresIn?: number; force?: boolean };
 
@@ -14,33 +14,30 @@ const EXPIRES_IN = ['--expires-in <time>', 'its end: seconds, or 30d, 12h', read
 
 export function addCredentialCommands(client: Command): void {
   const secret = client.command('secret').description('secrets of clients');
-  withPlace(secret.command('add <client>'))
+  placeCommand(secret, 'add <client>', addSecret)
     .description('make a second secret, shown once; the first one works on')
     .option(...EXPIRES_IN)
-    .addHelpText('after', '\nExample:\n  claimgate client secret add "Timesheets Import Job"')
-    .action(inPlace(addSecret));
+    .addHelpText(...example('client secret add "Timesheets Import Job"'));
   withRemoval(secret, 'secret', 'secrets');
 
   const key = client.command('key').description('public keys of clients, for private_key_jwt');
-  withPlace(key.command('add <client> <file>'))
+  placeCommand(key, 'add <client> <file>', addKey)
     .description('register a public key: JWK or PEM')
     .option(...EXPIRES_IN)
     .addHelpText(
       'after',
       '\nExample:\n  openssl genpkey -algorithm ed25519 -out key.pem\n  openssl pkey -in key.pem -pubout -out public.pem\n  claimgate client key add "Timesheets Import Job" public.pem',
-    )
-    .action(inPlace(addKey));
+    );
   withRemoval(key, 'key', 'jwks');
 }
 
 function withRemoval(parent: Command, word: string, kind: 'secrets' | 'jwks'): void {
-  withPlace(parent.command(`remove <client> <${word}-id>`))
+  const run = (place: Place, name: string, id: string, options: Options) =>
+    remove(place, name, { word, kind, id }, options);
+  placeCommand(parent, `remove <client> <${word}-id>`, run)
     .description(`remove a ${word}; its id is in \`claimgate client show\``)
     .option('--force', 'also if it is the last live credential')
-    .addHelpText('after', `\nExample:\n  claimgate client ${word} remove "Timesheets Import Job" 1f0c93ab`)
-    .action((name: string, id: string, options: Options) =>
-      atPlace(options, (place) => remove(place, name, { word, kind, id }, options)),
-    );
+    .addHelpText(...example(`client ${word} remove "Timesheets Import Job" 1f0c93ab`));
 }
 
 const endOf = ({ expiresIn }: Options) => (expiresIn === undefined ? undefined : nowSeconds() + expiresIn);
@@ -53,15 +50,21 @@ async function addSecret({ records }: Place, name: string, options: Options): Pr
   await saveClient(records, changed);
   if (options.json) return printJson({ ...changed, client_secret: secret });
   printLine(`${client.name} has another secret, ${record.id}, which works a minute from now at the latest`);
-  printFields([
-    ['client_id', client.client_id],
-    ['client_secret', `${secret}   ${paint('dim', '(shown once; only its hash is kept)')}`],
-  ]);
+  printCredentials(client.client_id, secret);
   const [older] = kept;
   if (older !== undefined)
     printLine(
       `When nothing uses the older one: claimgate client secret remove ${client.client_id} ${older.id}`,
     );
+}
+
+/** @param secret `undefined`: it has none */
+export function printCredentials(clientId: string, secret: string | undefined): void {
+  const shownOnce = `${secret}   ${paint('dim', '(shown once; only its hash is kept)')}`;
+  printFields([
+    ['client_id', clientId],
+    ...(secret === undefined ? [] : [['client_secret', shownOnce] as const]),
+  ]);
 }
 
 async function addKey({ records }: Place, name: string, file: string, options: Options): Promise<void> {

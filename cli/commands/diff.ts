@@ -1,7 +1,8 @@
 /** `claimgate diff`: what a change of the policy means, before it is live. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { suggest } from '../../src/policy/compile/fault.ts';
-import { CHANGES, type Comparison } from '../policy/diff/finding.ts';
+import { CHANGES, type Comparison } from '../policy/diff/difference.ts';
+import { code } from '../text/markdown.ts';
 import { CommandError, EXIT, endWith, paint, printJson, printLine, visible } from '../text/terminal.ts';
 import { nowSeconds, readChoice } from './options.ts';
 
@@ -63,10 +64,10 @@ async function run(old: string | undefined, now: string | undefined, options: Op
     throw new CommandError(`--json and --format ${options.format} exclude each other; leave one out`);
   // What compares is loaded when it is needed: other commands start without it.
   const [
-    { readRevision, readSide },
+    { readRevision, readVersion },
     { pairPolicies },
     { byChange, comparePolicies },
-    { bindingFindings, fileChanges },
+    { bindingDifferences, fileChanges },
   ] = await Promise.all([
     import('../policy/diff/revision.ts'),
     import('../policy/diff/environments.ts'),
@@ -74,15 +75,15 @@ async function run(old: string | undefined, now: string | undefined, options: Op
     import('../policy/diff/bindings.ts'),
   ]);
   const { readPolicyFile } = await import('../policy/file/config.ts');
-  const newFile = now === undefined ? readPolicyFile(config) : await readSide(now, config);
-  const oldFile = old === undefined ? await readRevision('HEAD', config) : await readSide(old, config);
+  const newFile = now === undefined ? readPolicyFile(config) : await readVersion(now, config);
+  const oldFile = old === undefined ? await readRevision('HEAD', config) : await readVersion(old, config);
   const seconds = nowSeconds();
   const results: Result[] = [];
   for (const { environment, sections, ...pair } of pairPolicies(oldFile, newFile, env)) {
     const { findings, other } = await comparePolicies(pair.old, pair.now, seconds);
     results.push({
       environment,
-      findings: [...findings, ...bindingFindings(pair, sections)].sort(byChange),
+      findings: [...findings, ...bindingDifferences(pair, sections)].sort(byChange),
       other: [...other, ...fileChanges(sections)],
     });
   }
@@ -110,7 +111,7 @@ async function print(
   const name = (environment: string | undefined) =>
     environment === undefined ? 'top level' : `env.${environment}`;
   if (format === 'markdown') {
-    const { code, renderMarkdown } = await import('../policy/diff/markdown.ts');
+    const { renderMarkdown } = await import('../policy/diff/markdown.ts');
     printLine(`## Policy: ${code(sides.old)} → ${code(sides.new)}`);
     for (const result of results) {
       printLine();

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { type Api, type Client, isRfc9068 } from '../../issuer/src/records.ts';
 import type { Issuer as TrustedIssuer } from '../../src/policy/policy.ts';
-import { inPlace, type Place, type PlaceOptions, withPlace } from '../issuer/place.ts';
+import { type Place, type PlaceOptions, placeCommand } from '../issuer/place.ts';
 import { findMismatches } from '../issuer/record-checks.ts';
 import { listApis, listClients } from '../issuer/records.ts';
 import { compileConfig } from '../policy/file/config.ts';
@@ -27,15 +27,14 @@ const TIMEOUT_MS = 5_000;
 const MAX_CLOCK_SKEW_SECONDS = 10;
 
 export function addDoctorCommand(program: Command): void {
-  withPlace(program.command('doctor'))
+  placeCommand(program, 'doctor', run)
     .description('look whether issuer, keys, clients and gateway fit together')
     .option('--gateway <file>', "the gateway's configuration", 'wrangler.toml')
     .option('--gateway-env <name>', 'an environment of that file')
     .addHelpText(
       'after',
       '\nExits with 1 if there is an error.\n\nExample:\n  claimgate doctor --env production --remote',
-    )
-    .action(inPlace(run));
+    );
 }
 
 async function run(place: Place, options: Options): Promise<void> {

@@ -1,9 +1,8 @@
 /** `claimgate import auth0`: a tenant's export becomes an issuer.json. `import openapi` has a file of its own. */
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { parse } from 'yaml';
 import { importAuth0 } from '../issuer/auth0.ts';
 import { CommandError, printJson, warn } from '../text/terminal.ts';
+import { readYaml } from '../text/yaml.ts';
 import { addImportOpenApiCommand } from './import-openapi.ts';
 import { nowSeconds } from './options.ts';
 
@@ -22,7 +21,7 @@ export function addImportCommands(program: Command): void {
       '\nReview the result, then push it.\n\nExample:\n  claimgate import auth0 tenant.yaml > issuer.json\n  claimgate push issuer.json --dry-run',
     )
     .action((files: string[], { json }: { json?: boolean }) => {
-      const { notes, ...declaration } = importAuth0(files.map(readDocument), nowSeconds());
+      const { notes, ...declaration } = importAuth0(files.map(readExport), nowSeconds());
       if (declaration.apis.length + declaration.clients.length === 0)
         throw new CommandError(
           `there is neither an API nor a client in ${files.join(', ')}; give answers of /api/v2/resource-servers, /clients and /client-grants, or tenant.yaml`,
@@ -37,13 +36,4 @@ export function addImportCommands(program: Command): void {
   addImportOpenApiCommand(parent);
 }
 
-/** JSON is YAML as well. */
-function readDocument(path: string): unknown {
-  try {
-    return parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const reason = code === 'ENOENT' ? 'there is no such file' : message.split('\n')[0];
-    throw new CommandError(`${path} can't be read: ${reason}`);
-  }
-}
+const readExport = (path: string) => readYaml(path, 'name the files of an export, JSON or YAML');

@@ -5,7 +5,7 @@ import type { KeySet } from '../../issuer/src/token/keys.ts';
 import { suggest } from '../../src/policy/compile/fault.ts';
 import { isLoopbackHost } from '../../src/policy/uri.ts';
 import { gatewayLines, printGatewayLines } from '../issuer/gateway-lines.ts';
-import { inPlace, type Place, type PlaceOptions, withPlace } from '../issuer/place.ts';
+import { type Place, type PlaceOptions, placeCommand } from '../issuer/place.ts';
 import { makeKeySet, revoke, rotate, safeToRevokeAt, secondsUntilRotation } from '../issuer/rotation.ts';
 import {
   CommandError,
@@ -16,7 +16,7 @@ import {
   printTable,
   warn,
 } from '../text/terminal.ts';
-import { collect, nowSeconds, readAlgorithm } from './options.ts';
+import { collect, example, nowSeconds, readAlgorithm } from './options.ts';
 
 type Options = PlaceOptions & {
   alg?: SigningAlgorithm[];
@@ -33,19 +33,17 @@ const collectAlgorithms = (value: string, before?: SigningAlgorithm[]) =>
 
 export function addKeyCommands(program: Command): void {
   const issuer = program.command('issuer').description('the issuer itself');
-  withPlace(issuer.command('init'))
+  placeCommand(issuer, 'init', init)
     .description('make signing keys where there are none; what is there stays')
     .option('--alg <algorithm>', 'ES256 (default), RS256, PS256, EdDSA; repeat for more', collectAlgorithms)
     .option('--replace', 'also where there are keys: all tokens are refused then')
-    .addHelpText('after', '\nExample:\n  claimgate issuer init --alg ES256 --alg RS256')
-    .action(inPlace(init));
+    .addHelpText(...example('issuer init --alg ES256 --alg RS256'));
 
   const keys = program.command('keys').description('the keys that tokens are signed with');
-  withPlace(keys.command('list'))
+  placeCommand(keys, 'list', list)
     .description('list the keys and their states: next, current, previous')
-    .addHelpText('after', '\nExample:\n  claimgate keys list')
-    .action(inPlace(list));
-  withPlace(keys.command('rotate'))
+    .addHelpText(...example('keys list'));
+  placeCommand(keys, 'rotate', rotateKeys)
     .description('sign with the next key; the current one goes on verifying, a new next one is published')
     .option(
       '--alg <algorithm>',
@@ -53,13 +51,11 @@ export function addKeyCommands(program: Command): void {
       collectAlgorithms,
     )
     .option('--force', 'even if verifiers may not have seen the next key yet')
-    .addHelpText('after', '\nExample:\n  claimgate keys rotate --alg ES256')
-    .action(inPlace(rotateKeys));
-  withPlace(keys.command('revoke <kid>'))
+    .addHelpText(...example('keys rotate --alg ES256'));
+  placeCommand(keys, 'revoke <kid>', revokeKey)
     .description('withdraw a previous key: nothing that it signed passes any more')
     .option('--now', 'even while tokens that it signed may be valid')
-    .addHelpText('after', '\nExample:\n  claimgate keys revoke jqFwOxV0dRVkqQFmiKVB9WXr9ZbG1ixxKpAAdHb3VKE')
-    .action(inPlace(revokeKey));
+    .addHelpText(...example('keys revoke jqFwOxV0dRVkqQFmiKVB9WXr9ZbG1ixxKpAAdHb3VKE'));
 }
 
 async function init(place: Place, options: Options): Promise<void> {

@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Summary } from '../logs/tally.ts';
 import type { Enough } from '../logs/trials.ts';
+import { codeOf } from '../text/files.ts';
 import { CommandError, currentTerminal, EXIT, endWith, printJson, printLine } from '../text/terminal.ts';
 import { readDuration } from './options.ts';
 
@@ -150,7 +151,7 @@ function demandFile(path: string, remedy: string): void {
 }
 
 function unreadable(file: string | undefined, error: unknown): unknown {
-  const { code } = error as NodeJS.ErrnoException;
+  const code = codeOf(error);
   return code === undefined ? error : new CommandError(`${file ?? 'standard input'} can't be read (${code})`);
 }
 

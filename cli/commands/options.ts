@@ -8,6 +8,9 @@ import {
 } from '../../issuer/src/records.ts';
 import { suggest } from '../../src/policy/compile/fault.ts';
 
+/** What `--help` ends with. @param args behind `claimgate` */
+export const example = (args: string) => ['after', `\nExample:\n  claimgate ${args}`] as const;
+
 /** For flags that may be given more than once. */
 export const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
 

@@ -1,29 +1,26 @@
 /** `claimgate push` and `pull`: APIs and clients as a file, for review and for pipelines. */
 import type { Command } from 'commander';
 import { type Change, compare, type Declaration, readDeclaration, readStore } from '../issuer/declaration.ts';
-import { atPlace, inPlace, type Place, type PlaceOptions, withPlace } from '../issuer/place.ts';
+import { type Place, type PlaceOptions, placeCommand } from '../issuer/place.ts';
 import { findMismatches } from '../issuer/record-checks.ts';
 import { CommandError, currentTerminal, note, paint, printJson, printLine, warn } from '../text/terminal.ts';
+import { example } from './options.ts';
 
 type Options = PlaceOptions & { dryRun?: boolean; prune?: boolean; credentials?: boolean };
 
 export function addPushCommands(program: Command): void {
-  withPlace(program.command('push [file]'))
+  placeCommand(program, 'push [file]', push)
     .description('make APIs and clients as issuer.json says; credentials that it leaves out stay')
     .option('--dry-run', 'show what would change, and change nothing')
     .option('--prune', 'delete what the file does not have; clients only if they are disabled')
-    .addHelpText('after', '\nExample:\n  claimgate push issuer.json --dry-run --remote')
-    .action((file: string | undefined, options: Options) =>
-      atPlace(options, (place) => push(place, file ?? 'issuer.json', options)),
-    );
-  withPlace(program.command('pull'))
+    .addHelpText(...example('push issuer.json --dry-run --remote'));
+  placeCommand(program, 'pull', pull)
     .description('print APIs and clients as issuer.json, without credentials')
     .option(
       '--credentials',
       'with the hashes of secrets and the public keys: a push of the file then brings these back',
     )
-    .addHelpText('after', '\nExample:\n  claimgate pull > issuer.json')
-    .action(inPlace(pull));
+    .addHelpText(...example('pull > issuer.json'));
 }
 
 async function pull({ records }: Place, { credentials }: Options): Promise<void> {
@@ -32,13 +29,14 @@ async function pull({ records }: Place, { credentials }: Options): Promise<void>
   else printJson({ apis, clients: clients.map(({ secrets: _, jwks: __, ...client }) => client) });
 }
 
-async function push({ records, vault }: Place, file: string, options: Options): Promise<void> {
+async function push({ records, vault }: Place, file: string | undefined, options: Options): Promise<void> {
+  const path = file ?? 'issuer.json';
   const { dryRun, prune, json } = options;
-  const declaration = readDeclaration(file);
+  const declaration = readDeclaration(path);
   const stored = await readStore(records);
   const changes = compare(declaration, stored);
   const algorithms = [...(await vault.read()).keys()];
-  demandKeys(declaration, algorithms, file);
+  demandKeys(declaration, algorithms, path);
   for (const { what, detail } of findMismatches(declaration.apis, declaration.clients))
     warn(`${what}: ${detail}`);
   const applied = changes.filter(({ kind }) => kind !== 'delete' || prune);
@@ -52,8 +50,8 @@ async function push({ records, vault }: Place, file: string, options: Options): 
     }
   }
   if (json) {
-    const told = applied.map(({ record: _, key: __, stored: ___, ...change }) => change);
-    return printJson({ applied: !dryRun, changes: told });
+    const written = applied.map(({ record: _, key: __, stored: ___, ...change }) => change);
+    return printJson({ applied: !dryRun, changes: written });
   }
   if (applied.length === 0) printLine('nothing to change');
   else

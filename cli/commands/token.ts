@@ -1,5 +1,5 @@
 /** `claimgate token`: asks for one, and shows all there is to know about it. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import * as oauth from 'oauth4webapi';
@@ -7,6 +7,7 @@ import { isLoopbackHost } from '../../src/policy/uri.ts';
 import { readIssuerConfig } from '../issuer/place.ts';
 import { compileConfig } from '../policy/file/config.ts';
 import { judgeToken, type RouteVerdict } from '../policy/what-if/acceptance.ts';
+import { readFileOrInput } from '../text/files.ts';
 import {
   CommandError,
   EXIT,
@@ -109,13 +110,7 @@ function readSecret(file: string | undefined): string {
       'there is no client secret; put it into the variable CLIENT_SECRET, or name a file with --secret-file',
     );
   }
-  try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8').trim();
-  } catch (error) {
-    throw new CommandError(
-      `${file} can't be read (${(error as NodeJS.ErrnoException).code}); name the file with the secret`,
-    );
-  }
+  return readFileOrInput(file, 'name the file with the secret').trim();
 }
 
 const TIMEOUT_MS = 10_000;

@@ -1,4 +1,5 @@
 /** The wrangler.toml that `claimgate init` writes: one API, and a Worker that can be deployed as it is. */
+import { renderPair } from '../text/inline-toml.ts';
 import type { Answers } from './answers.ts';
 
 /** With which the gateway was tested. */
@@ -9,21 +10,20 @@ export function renderPolicyFile(answers: Answers, packagePath: string): string 
   const { name, issuer, audience, origin, host } = answers;
   const topic = topicOf(answers);
   const api = `API_${topic.toUpperCase().replaceAll('-', '_')}`;
-  const quote = (text: string) => JSON.stringify(text);
   const [, service] = /^service:(.*)$/.exec(origin) ?? [];
   const binding = service?.toUpperCase().replace(/[^A-Z0-9]+/g, '_');
   const parts = [
     `#:schema ${packagePath}/docs/policy.schema.json
-name = ${quote(name)}
-main = ${quote(`${packagePath}/dist/worker.js`.replace(/^\.\//, ''))}
-compatibility_date = ${quote(COMPATIBILITY_DATE)}
+${renderPair('name', name)}
+${renderPair('main', `${packagePath}/dist/worker.js`.replace(/^\.\//, ''))}
+${renderPair('compatibility_date', COMPATIBILITY_DATE)}
 minify = true
 upload_source_maps = true
 observability = { enabled = true }
 `,
     host !== undefined &&
       `# Clients come by this host only, not by one of workers.dev.
-routes = [{ pattern = ${quote(host)}, custom_domain = true }]
+${renderPair('routes', [{ pattern: host, custom_domain: true }])}
 workers_dev = false
 `,
     `[build]
@@ -39,18 +39,18 @@ binding = "KEYS" # whoever can write to it can mint tokens
 `,
     service !== undefined &&
       `[[services]]
-binding = ${quote(binding ?? '')}
-service = ${quote(service)}
+${renderPair('binding', binding)}
+${renderPair('service', service)}
 `,
     `# --- The policy. Every field: ${packagePath}/docs/policy.md. Nothing passes that is not named here. ---
 
 [vars.ISSUERS.main]
-issuer = ${quote(issuer)} # compared literally, slash included
+${renderPair('issuer', issuer)} # compared literally, slash included
 `,
     `[vars.${api}]
-${host === undefined ? '# hosts = ["api.example.com"]' : `hosts = [${quote(host)}]`}
-origin = ${quote(binding === undefined ? origin : `service:${binding}`)}
-audience = ${quote(audience)} # a token for another API never passes
+${host === undefined ? '# hosts = ["api.example.com"]' : renderPair('hosts', [host])}
+${renderPair('origin', binding === undefined ? origin : `service:${binding}`)}
+${renderPair('audience', audience)} # a token for another API never passes
 `,
     `# Replace these by your routes; the most specific path serves a request, whatever the order.
 [vars.${api}.routes]

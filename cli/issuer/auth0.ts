@@ -10,6 +10,7 @@ import {
   SIGNING_ALGORITHMS,
   TOKEN_DIALECTS,
 } from '../../issuer/src/records.ts';
+import { isTable, listOf, type Table } from '../text/json.ts';
 import { describeSecret, makeClientId } from './credentials.ts';
 import type { DeclaredClient } from './declaration.ts';
 
@@ -19,8 +20,6 @@ export interface Imported {
   /** What was changed or left behind, in words. */
   readonly notes: readonly string[];
 }
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** A shorter one could be guessed from its hash. */
 const MIN_SECRET_LENGTH = 32;
@@ -42,20 +41,19 @@ export function importAuth0(documents: readonly unknown[], nowSeconds: number): 
 }
 
 /** The single objects of a file: a list, one object, or the tables of tenant.yaml. */
-function flatten(document: unknown): Json[] {
+function flatten(document: unknown): Table[] {
   if (Array.isArray(document)) return document.flatMap(flatten);
-  if (typeof document !== 'object' || document === null) return [];
-  const object = document as Json;
+  if (!isTable(document)) return [];
   const tables = ['resourceServers', 'resource_servers', 'clients', 'clientGrants', 'client_grants'].filter(
-    (name) => Array.isArray(object[name]),
+    (name) => Array.isArray(document[name]),
   );
-  return tables.length === 0 ? [object] : tables.flatMap((name) => flatten(object[name]));
+  return tables.length === 0 ? [document] : tables.flatMap((name) => flatten(document[name]));
 }
 
-const isResourceServer = (one: Json) => typeof one['identifier'] === 'string';
-const isGrant = (one: Json) => typeof one['audience'] === 'string' && typeof one['client_id'] === 'string';
+const isResourceServer = (one: Table) => typeof one['identifier'] === 'string';
+const isGrant = (one: Table) => typeof one['audience'] === 'string' && typeof one['client_id'] === 'string';
 
-function convertApi(one: Json, notes: string[]): Api[] {
+function convertApi(one: Table, notes: string[]): Api[] {
   const identifier = String(one['identifier']);
   if (one['is_system'] === true || identifier.endsWith('/api/v2/')) {
     notes.push(`API ${identifier}: Auth0's own, left out`);
@@ -69,7 +67,7 @@ function convertApi(one: Json, notes: string[]): Api[] {
   const dialect = TOKEN_DIALECTS.find((name) => name === one['token_dialect']);
   if (one['token_encryption']) notes.push(`API ${identifier}: tokens are not encrypted here`);
   if (one['proof_of_possession']) notes.push(`API ${identifier}: tokens are not bound to keys here`);
-  const listed = Array.isArray(one['scopes']) ? (one['scopes'] as Json[]) : [];
+  const listed = listOf(one['scopes']) as readonly Table[];
   const valued = listed.filter((scope) => typeof scope['value'] === 'string');
   if (valued.length < listed.length)
     notes.push(`API ${identifier}: ${listed.length - valued.length} scopes without a value are left out`);
@@ -97,8 +95,8 @@ interface ConvertedClient {
 }
 
 function convertClient(
-  one: Json,
-  grants: readonly Json[],
+  one: Table,
+  grants: readonly Table[],
   apis: readonly Api[],
   nowSeconds: number,
   notes: string[],
@@ -146,7 +144,7 @@ function readMetadata(value: unknown): Record<string, string> {
 }
 
 function convertGrant(
-  grant: Json,
+  grant: Table,
   name: string,
   apis: readonly Api[],
   notes: string[],

@@ -1,6 +1,5 @@
 /** Secrets and keys of clients: made, hashed, read. */
 import { createHash, randomInt } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { calculateJwkThumbprint, exportJWK, importSPKI, type JWK } from 'jose';
 import { ASSERTION_ALGORITHMS } from '../../issuer/src/client/algorithms.ts';
 import { isUsableKey } from '../../issuer/src/key-kinds.ts';
@@ -13,6 +12,8 @@ import {
   PRIVATE_MEMBERS,
 } from '../../issuer/src/records.ts';
 import { SECRET_PREFIX } from '../../issuer/src/secret-prefix.ts';
+import { readFile } from '../text/files.ts';
+import { parseJson } from '../text/json.ts';
 import { CommandError } from '../text/terminal.ts';
 
 /** No character that form-encoding changes: clients differ in whether they do it (RFC 6749 §2.3.1). */
@@ -59,14 +60,7 @@ export async function readClientKey(
   nowSeconds: number,
   expiresAt?: number,
 ): Promise<ClientKey> {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new CommandError(
-      `${path} can't be read (${(error as NodeJS.ErrnoException).code}); name a file with the client's public key`,
-    );
-  }
+  const text = readFile(path, "name a file with the client's public key");
   if (text.includes('PRIVATE KEY')) throw privateKey(path);
   const jwk = text.includes('BEGIN PUBLIC KEY') ? await readPem(text, path) : readJwk(text, path);
   if (PRIVATE_MEMBERS.some((member) => member in jwk)) throw privateKey(path);
@@ -95,14 +89,11 @@ async function readPem(pem: string, path: string): Promise<JWK> {
 }
 
 function readJwk(text: string, path: string): JWK {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
+  const value = parseJson(text);
+  if (value === undefined)
     throw new CommandError(
       `${path} is neither a JWK nor a public key in PEM; write one with: openssl pkey -in key.pem -pubout`,
     );
-  }
   const noKey = new CommandError(`${path} has no key; give a JWK, or a public key in PEM`);
   if (typeof value !== 'object' || value === null) throw noKey;
   const { keys } = value as { keys?: JWK[] };

@@ -1,5 +1,4 @@
 /** `issuer.json`: all APIs and clients as a file, to be reviewed and pushed. It holds hashes, never secrets. */
-import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod/mini';
 import {
@@ -10,6 +9,7 @@ import {
   clientKey,
   clientSchema,
 } from '../../issuer/src/records.ts';
+import { readFile } from '../text/files.ts';
 import { CommandError } from '../text/terminal.ts';
 import type { RecordStore } from './record-store.ts';
 import { listApis, listClients, parseRecord } from './records.ts';
@@ -29,30 +29,20 @@ export type DeclaredClient = Declaration['clients'][number];
 
 /** Throws `CommandError` that names the file and each place. */
 export function readDeclaration(path: string): Declaration {
+  const text = readFile(path, 'write one with: claimgate pull > issuer.json');
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(path, 'utf8'));
+    value = JSON.parse(text);
   } catch (error) {
-    if (error instanceof SyntaxError) throw new CommandError(`${path} is no JSON: ${error.message}`);
-    throw new CommandError(
-      `${path} can't be read (${(error as NodeJS.ErrnoException).code}); write one with: claimgate pull > issuer.json`,
-    );
+    throw new CommandError(`${path} is no JSON: ${(error as Error).message}`);
   }
   const declaration = parseRecord(declarationSchema, value, path);
-  demandUnique(
-    declaration.apis.map(({ identifier }) => identifier),
-    path,
-  );
-  demandUnique(
-    declaration.clients.map((client) => client.client_id),
-    path,
-  );
+  const { apis, clients } = declaration;
+  for (const ids of [apis.map((api) => api.identifier), clients.map((client) => client.client_id)]) {
+    const repeated = ids.find((id, i) => ids.indexOf(id) !== i);
+    if (repeated !== undefined) throw new CommandError(`${path} has ${repeated} twice; keep one`);
+  }
   return declaration;
-}
-
-function demandUnique(ids: readonly string[], path: string): void {
-  const repeated = ids.find((id, i) => ids.indexOf(id) !== i);
-  if (repeated !== undefined) throw new CommandError(`${path} has ${repeated} twice; keep one`);
 }
 
 export async function readStore(store: RecordStore): Promise<{ apis: Api[]; clients: Client[] }> {

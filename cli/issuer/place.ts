@@ -8,7 +8,7 @@ import { localRecords } from './local-records.ts';
 import { RECORDS_BINDING, type RecordStore } from './record-store.ts';
 import { wranglerRecords } from './wrangler-records.ts';
 
-/** What `withPlace` adds. */
+/** The options that `placeCommand` adds. */
 export interface PlaceOptions {
   readonly json?: boolean;
   readonly local?: boolean;
@@ -38,9 +38,22 @@ export interface IssuerConfig {
   readonly durable_objects?: { readonly bindings?: readonly { readonly name?: string }[] };
 }
 
-/** Adds the options by which every command of the issuer says where. */
-export function withPlace(command: Command): Command {
-  return command
+/**
+ * A command of the issuer, with the options by which each says where it acts.
+ *
+ * @param run gets the place, the command's arguments, and its options last
+ */
+export function placeCommand<Args extends readonly unknown[]>(
+  parent: Command,
+  usage: string,
+  run: (place: Place, ...args: Args) => Promise<void>,
+): Command {
+  return parent
+    .command(usage)
+    .action((...given: [...Args, Command]) => {
+      const args = given.slice(0, -1) as unknown as Args; // commander adds the command itself
+      return atPlace(args.at(-1) as PlaceOptions, (place) => run(place, ...args));
+    })
     .option('--local', 'act on the local state of `wrangler dev` (default)')
     .option('--remote', 'act on Cloudflare, through wrangler')
     .option('--config <file>', "the issuer's configuration", 'issuer/wrangler.toml')
@@ -96,20 +109,6 @@ export async function atPlace<T>(options: PlaceOptions, run: (place: Place) => P
   } finally {
     await records.close();
   }
-}
-
-/**
- * The action of a command with `withPlace`.
- *
- * @param run gets the place, the command's arguments, and its options last
- */
-export function inPlace<Args extends readonly unknown[]>(
-  run: (place: Place, ...args: Args) => Promise<void>,
-) {
-  return (...given: [...Args, Command]) => {
-    const args = given.slice(0, -1) as unknown as Args; // commander adds the command itself
-    return atPlace(args.at(-1) as PlaceOptions, (place) => run(place, ...args));
-  };
 }
 
 const readConfig = (path: string) =>

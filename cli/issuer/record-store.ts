@@ -1,3 +1,5 @@
+import { parseJson } from '../text/json.ts';
+
 /** The binding of the issuer's KV namespace. */
 export const RECORDS_BINDING = 'ISSUER_KV';
 
@@ -13,10 +15,4 @@ export interface RecordStore {
 }
 
 /** Somebody may have written what is no JSON: it is no reason to fail, but no record either. */
-export function parseStored(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
+export const parseStored = (text: string): unknown => parseJson(text, text);

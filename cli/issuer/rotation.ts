@@ -8,7 +8,7 @@ export const MIN_PUBLISHED_SECONDS = 86_400;
 /** Verifiers may be that late: the gateway's cron, and clocks. */
 const SLACK_SECONDS = 600;
 
-export async function makeKey(
+async function makeKey(
   algorithm: SigningAlgorithm,
   status: 'next' | 'current',
   nowSeconds: number,

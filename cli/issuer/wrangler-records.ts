@@ -26,10 +26,7 @@ export function wranglerRecords(flags: readonly string[]): RecordStore {
     for (let start = 0; start < keys.length; start += BULK_SIZE) {
       const part = keys.slice(start, start + BULK_SIZE);
       const text = await runWrangler(['kv', 'bulk', 'get', file('keys.json', part), ...where]);
-      const found = JSON.parse(text.slice(text.indexOf('{'))) as Record<
-        string,
-        { value: string | null } | null
-      >;
+      const found = parseOutput<Record<string, { value: string | null } | null>>(text, '{');
       values.push(...part.map((key) => parseValue(found[key]?.value)));
     }
     return values;

@@ -1,7 +1,7 @@
 /** The lines of wrangler.toml that end a route's trial, however the route is written there. */
 import { type AST, parseTOML } from 'toml-eslint-parser';
 import { compileSection, environmentOf, type PolicyFile, parsePolicyFile } from '../policy/file/config.ts';
-import { renderKey, renderValue } from '../text/inline-toml.ts';
+import { renderPair, renderValue } from '../text/inline-toml.ts';
 import { enforce, type RouteTable } from './enforced.ts';
 
 export type Change =
@@ -110,7 +110,7 @@ function changeFields(
   const fields = [...changed].filter((field) => after[field] !== undefined);
   const home = findHome(text, gone, pieces);
   if (home === undefined) return undefined;
-  const lines = fields.map((field) => `${home.prefix}${renderKey(field)} = ${renderValue(after[field])}\n`);
+  const lines = fields.map((field) => `${home.prefix}${renderPair(field, after[field])}\n`);
   return splice(text, [...edits, { start: home.at, end: home.at, text: [home.header, ...lines].join('') }]);
 }
 

@@ -1,5 +1,6 @@
 /** What a JSON value of the log says: a line of the gateway, or an event of `wrangler tail` that holds some. */
 import type { ReasonCode } from '../../src/decision.ts';
+import { isTable, parseJson, type Table, textOf } from '../text/json.ts';
 
 /** A request, as far as it is counted. */
 export interface LoggedRequest {
@@ -35,13 +36,6 @@ export type Entry =
   | { readonly kind: 'sampled' }
   | { readonly kind: 'other' };
 
-type Fields = Readonly<Record<string, unknown>>;
-
-const isTable = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-
 /** Everything that a value says, in its order. What is none of the gateway's is one `other`. */
 export function readEntries(value: unknown): Entry[] {
   if (!isTable(value)) return [{ kind: 'other' }];
@@ -56,7 +50,7 @@ export function readEntries(value: unknown): Entry[] {
 const HARMLESS: readonly string[] = ['ok', 'canceled', 'responseStreamDisconnected'];
 
 /** An invocation of the Worker, with what it wrote to the console. */
-function readTailEvent(tail: Fields, logs: readonly unknown[]): Entry[] {
+function readTailEvent(tail: Table, logs: readonly unknown[]): Entry[] {
   const entries: Entry[] = [];
   const { outcome, eventTimestamp } = tail;
   const tailAtMs = typeof eventTimestamp === 'number' ? eventTimestamp : undefined;
@@ -65,7 +59,7 @@ function readTailEvent(tail: Fields, logs: readonly unknown[]): Entry[] {
     const { message, timestamp } = log;
     const atMs = typeof timestamp === 'number' ? timestamp : tailAtMs;
     for (const part of Array.isArray(message) ? message : [message]) {
-      const value = typeof part === 'string' ? parse(part) : part;
+      const value = typeof part === 'string' ? parseJson(part) : part;
       entries.push(isTable(value) ? readLine(value, atMs) : { kind: 'other' });
     }
   }
@@ -74,10 +68,10 @@ function readTailEvent(tail: Fields, logs: readonly unknown[]): Entry[] {
   return entries;
 }
 
-function readLine(value: Fields, atMs: number | undefined): Entry {
+function readLine(value: Table, atMs: number | undefined): Entry {
   if (typeof value['event'] === 'string') {
     const { event, issuer } = value;
-    return { kind: 'event', event: { event, issuer: text(issuer), detail: eventDetail(value) }, atMs };
+    return { kind: 'event', event: { event, issuer: textOf(issuer), detail: eventDetail(value) }, atMs };
   }
   const { time, method, decision, status } = value;
   const timeMs = typeof time === 'string' ? Date.parse(time) : Number.NaN;
@@ -89,16 +83,16 @@ function readLine(value: Fields, atMs: number | undefined): Entry {
   return isRequest ? { kind: 'request', request: readRequest(value), atMs: timeMs } : { kind: 'other' };
 }
 
-function readRequest(line: Fields): LoggedRequest {
+function readRequest(line: Table): LoggedRequest {
   const { near_miss: nearMisses, reason, would_deny: wouldDeny } = line;
   const number = (value: unknown) => (typeof value === 'number' ? value : undefined);
   return {
-    route: text(line['route']),
+    route: textOf(line['route']),
     nearMisses: Array.isArray(nearMisses) ? nearMisses.filter((one) => typeof one === 'string') : [],
     allowed: line['decision'] === 'allow',
-    reason: text(reason),
+    reason: textOf(reason),
     detail: detailOf(line, reason, line['reason_detail']),
-    wouldDeny: text(wouldDeny),
+    wouldDeny: textOf(wouldDeny),
     wouldDenyDetail: detailOf(line, wouldDeny, line['would_deny_detail']),
     caller: callerOf(line),
     originMs: number(line['origin_ms']),
@@ -115,29 +109,21 @@ const CLAIMED: Readonly<Partial<Record<ReasonCode, string>>> = {
 };
 
 /** Dates differ from request to request: they are left out, as they would tell every request apart. */
-function detailOf(line: Fields, reason: unknown, detail: unknown): string | undefined {
-  const claimed = typeof reason === 'string' ? text(line[CLAIMED[reason as ReasonCode] ?? '']) : undefined;
+function detailOf(line: Table, reason: unknown, detail: unknown): string | undefined {
+  const claimed = typeof reason === 'string' ? textOf(line[CLAIMED[reason as ReasonCode] ?? '']) : undefined;
   if (claimed !== undefined) return JSON.stringify(claimed);
   if (Array.isArray(detail)) return detail.filter((one) => typeof one === 'string').join(' ');
-  return text(detail);
+  return textOf(detail);
 }
 
-function callerOf({ client, issuer, reason, would_deny: wouldDeny }: Fields): string {
+function callerOf({ client, issuer, reason, would_deny: wouldDeny }: Table): string {
   if (typeof client === 'string') return client;
   if (typeof issuer === 'string') return `(a token of ${issuer} without client id)`;
   return (reason ?? wouldDeny) === 'token_missing' ? '(no token)' : '(no good token)';
 }
 
-function eventDetail(value: Fields): string | undefined {
+function eventDetail(value: Table): string | undefined {
   const { fault, cause, kid, operation, claim, faults, name } = value;
   const first = Array.isArray(faults) && isTable(faults[0]) ? faults[0]['at'] : undefined;
-  return [fault, cause, kid, operation, claim, first, name].map(text).find((one) => one !== undefined);
-}
-
-function parse(part: string): unknown {
-  try {
-    return JSON.parse(part);
-  } catch {
-    return undefined;
-  }
+  return [fault, cause, kid, operation, claim, first, name].map(textOf).find((one) => one !== undefined);
 }

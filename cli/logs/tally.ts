@@ -1,5 +1,5 @@
 /** What a log amounts to: counts, of which none grows with the traffic. */
-import type { Entry, LoggedRequest } from './entries.ts';
+import type { Entry, GatewayEvent, LoggedRequest } from './entries.ts';
 import { shown } from './shown.ts';
 
 export interface RouteCount {
@@ -65,7 +65,7 @@ export interface Summary {
 
 /** What is told apart in each list: anybody can make up names, and memory is finite. */
 const MAX_DISTINCT = 2_000;
-export const REST = '(others)';
+const REST = '(others)';
 
 export interface Tally {
   add(entry: Entry): void;
@@ -75,11 +75,11 @@ export interface Tally {
 
 /** @param sinceMs what is older is not counted */
 export function createTally(sinceMs = Number.NEGATIVE_INFINITY): Tally {
-  const routes = new Map<string, RouteCount & { originSum: number; originCount: number }>();
+  const routes = routeCounter();
   const denials = counter<Denial>();
   const wouldDeny = counter<TriedDenial>();
   const nearMisses = counter<NearMiss>();
-  const events = new Map<string, EventCount>();
+  const events = eventCounter();
   const outcomes = counter<{ outcome: string }>();
   let fromMs = Number.POSITIVE_INFINITY;
   let toMs = Number.NEGATIVE_INFINITY;
@@ -90,19 +90,15 @@ export function createTally(sinceMs = Number.NEGATIVE_INFINITY): Tally {
   function addRequest(request: LoggedRequest, atMs: number): void {
     fromMs = Math.min(fromMs, atMs);
     toMs = Math.max(toMs, atMs);
-    const count = routeCount(request.route === undefined ? '(no route)' : shown(request.route));
+    const count = routes.find(request.route === undefined ? '(no route)' : shown(request.route));
     const { route } = count;
     const client = shown(request.caller);
     const nearMiss = request.nearMisses.map(shown);
     if (request.allowed) count.allowed++;
     else {
       count.denied++;
-      denials.add({
-        route,
-        reason: shown(request.reason ?? '?'),
-        detail: shownOrNull(request.detail),
-        client,
-      });
+      const detail = shownOrNull(request.detail);
+      denials.add({ route, reason: shown(request.reason ?? '?'), detail, client });
     }
     if (request.wouldDeny !== undefined) {
       count.would_deny++;
@@ -110,51 +106,8 @@ export function createTally(sinceMs = Number.NEGATIVE_INFINITY): Tally {
       wouldDeny.add({ route, reason: shown(request.wouldDeny), detail, client, near_miss: nearMiss });
     }
     if (nearMiss.length > 0) nearMisses.add({ route, near_miss: nearMiss });
-    if (request.originMs !== undefined && request.allowed) {
-      count.originSum += request.originMs;
-      count.originCount++;
-      count.origin_ms_max = Math.max(count.origin_ms_max ?? 0, request.originMs);
-      count.origin_ms_mean = Math.round(count.originSum / count.originCount);
-    }
+    if (request.originMs !== undefined && request.allowed) addTime(count, request.originMs);
     if (request.keyWaitMs !== undefined) keyWaitMax = Math.max(keyWaitMax ?? 0, request.keyWaitMs);
-  }
-
-  function routeCount(name: string) {
-    const route = routes.has(name) || routes.size < MAX_DISTINCT ? name : REST;
-    const found = routes.get(route);
-    if (found !== undefined) return found;
-    const count = {
-      route,
-      allowed: 0,
-      denied: 0,
-      would_deny: 0,
-      origin_ms_mean: null,
-      origin_ms_max: null,
-      originSum: 0,
-      originCount: 0,
-    };
-    routes.set(route, count);
-    return count;
-  }
-
-  function addEvent(
-    { event, issuer, detail }: Extract<Entry, { kind: 'event' }>['event'],
-    atMs?: number,
-  ): void {
-    const count: EventCount = {
-      event: shown(event),
-      issuer: shownOrNull(issuer),
-      detail: shownOrNull(detail),
-      times: 0,
-      last: null,
-    };
-    const key = JSON.stringify([count.event, count.issuer, count.detail]);
-    const known = events.get(key) ?? (events.size < MAX_DISTINCT ? count : undefined);
-    if (known === undefined) return;
-    known.times++;
-    const at = atMs === undefined ? null : new Date(atMs).toISOString();
-    if (at !== null && (known.last === null || at > known.last)) known.last = at;
-    events.set(key, known);
   }
 
   return {
@@ -163,34 +116,83 @@ export function createTally(sinceMs = Number.NEGATIVE_INFINITY): Tally {
       else if (entry.kind === 'sampled') sampled = true;
       else if (entry.atMs !== undefined && entry.atMs < sinceMs) return;
       else if (entry.kind === 'request') addRequest(entry.request, entry.atMs);
-      else if (entry.kind === 'event') addEvent(entry.event, entry.atMs);
+      else if (entry.kind === 'event') events.add(entry.event, entry.atMs);
       else outcomes.add({ outcome: shown(entry.outcome) });
     },
     addOther(lines) {
       other += lines;
     },
     read() {
-      const counts = [...routes.values()].map(({ originSum: _, originCount: __, ...count }) => count);
+      const counts = routes.read();
       const sum = (field: 'allowed' | 'denied') => counts.reduce((total, count) => total + count[field], 0);
-      const total = ({ allowed, denied }: RouteCount) => allowed + denied;
-      const isEmpty = counts.length === 0;
+      const isoOrNull = (atMs: number) => (counts.length === 0 ? null : new Date(atMs).toISOString());
       return {
-        from: isEmpty ? null : new Date(fromMs).toISOString(),
-        to: isEmpty ? null : new Date(toMs).toISOString(),
+        from: isoOrNull(fromMs),
+        to: isoOrNull(toMs),
         requests: sum('allowed') + sum('denied'),
         allowed: sum('allowed'),
         denied: sum('denied'),
-        routes: counts.sort((a, b) => total(b) - total(a)),
+        routes: counts,
         denials: denials.read(),
         would_deny: wouldDeny.read(),
         near_misses: nearMisses.read(),
-        events: [...events.values()].sort((a, b) => b.times - a.times),
+        events: events.read(),
         outcomes: outcomes.read().map(({ outcome, requests }) => ({ outcome, times: requests })),
         key_wait_ms_max: keyWaitMax,
         other_lines: other,
         sampled,
       };
     },
+  };
+}
+
+type TimedCount = RouteCount & { originSum: number; originCount: number };
+
+function addTime(count: TimedCount, originMs: number): void {
+  count.originSum += originMs;
+  count.originCount++;
+  count.origin_ms_max = Math.max(count.origin_ms_max ?? 0, originMs);
+  count.origin_ms_mean = Math.round(count.originSum / count.originCount);
+}
+
+/** Past the limit, new routes are counted as one. */
+function routeCounter() {
+  const routes = new Map<string, TimedCount>();
+  const total = ({ allowed, denied }: RouteCount) => allowed + denied;
+  return {
+    find(name: string): TimedCount {
+      const route = routes.has(name) || routes.size < MAX_DISTINCT ? name : REST;
+      const none = { allowed: 0, denied: 0, would_deny: 0, origin_ms_mean: null, origin_ms_max: null };
+      const count = routes.get(route) ?? { route, ...none, originSum: 0, originCount: 0 };
+      routes.set(route, count);
+      return count;
+    },
+    read: (): RouteCount[] =>
+      [...routes.values()]
+        .map(({ originSum: _, originCount: __, ...count }) => count)
+        .sort((a, b) => total(b) - total(a)),
+  };
+}
+
+/** Past the limit, new events are not counted. */
+function eventCounter() {
+  const events = new Map<string, EventCount>();
+  return {
+    add(seen: GatewayEvent, atMs?: number): void {
+      const event = {
+        event: shown(seen.event),
+        issuer: shownOrNull(seen.issuer),
+        detail: shownOrNull(seen.detail),
+      };
+      const key = JSON.stringify(event);
+      const count = events.get(key) ?? { ...event, times: 0, last: null };
+      if (!events.has(key) && events.size >= MAX_DISTINCT) return;
+      events.set(key, count);
+      count.times++;
+      const at = atMs === undefined ? null : new Date(atMs).toISOString();
+      if (at !== null && (count.last === null || at > count.last)) count.last = at;
+    },
+    read: (): EventCount[] => [...events.values()].sort((a, b) => b.times - a.times),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Rules on trial, against what the log says of them: whether they can be enforced. */
+import { routeName } from '../../src/log.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import type { PolicyFile } from '../policy/file/config.ts';
 import { type Change, proposeChange } from './change.ts';
@@ -46,7 +47,7 @@ export function judgeTrials(
   return routes
     .filter(({ report, reportOnly }) => reportOnly || report !== undefined)
     .map((route): Trial => {
-      const name = `${route.api.name} ${route.key}`;
+      const name = routeName(route);
       // Another spelling of a path is judged by the rules of all routes that it fits: it counts against each.
       const refused = summary.would_deny
         .filter((one) => one.route === name || one.near_miss.includes(name))

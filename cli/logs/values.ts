@@ -1,4 +1,5 @@
 /** JSON values in a text that has other lines as well: one a line, or spread over lines as `wrangler tail` prints them. */
+import { parseJson } from '../text/json.ts';
 
 /** What a run of lines turned out to be. */
 export type Read =
@@ -26,7 +27,7 @@ export function createValueReader(): { read(line: string): Read[]; end(): Read[]
         if (line === '{') return [...close(), ...this.read(line)];
         open.push(line);
         if (line !== '}') return open.length > MAX_LINES ? close() : [];
-        const value = parseObject(open.join('\n'));
+        const value = parseJson(open.join('\n'));
         if (value === undefined) return close();
         open = [];
         return [{ kind: 'value', value }];
@@ -36,17 +37,9 @@ export function createValueReader(): { read(line: string): Read[]; end(): Read[]
         open.push(line);
         return [];
       }
-      const value = line.trimStart().startsWith('{') ? parseObject(line) : undefined;
+      const value = line.trimStart().startsWith('{') ? parseJson(line) : undefined;
       return [value === undefined ? { kind: 'other', lines: 1 } : { kind: 'value', value }];
     },
     end: close,
   };
-}
-
-function parseObject(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

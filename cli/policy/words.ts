@@ -1,7 +1,7 @@
 /** Rules in words: "tokens of auth0 for https://api.example.com/timesheets with batch:upload". */
 
 import { parseRouteKey, type RouteKey } from '../../src/policy/compile/route-key.ts';
-import type { Issuer, Origin, Route } from '../../src/policy/policy.ts';
+import type { Issuer, Origin, Route, Rules } from '../../src/policy/policy.ts';
 import { listed } from '../text/words.ts';
 import { demandWords } from './rule-words.ts';
 
@@ -11,6 +11,15 @@ export function keyOf({ key }: Pick<Route, 'key'>): RouteKey {
   if (parsed === undefined) throw new Error(`no route key: ${key}`);
   return parsed;
 }
+
+/** The key with its blanks as people write them. */
+export const writtenKey = (key: string): string => key.trim().replace(/\s+/g, ' ');
+
+/** API and key: what people call a route. */
+export const routeName = ({ api, key }: Route): string => `${api.name} ${writtenKey(key)}`;
+
+/** The path of a route's key: `/orders/:id` of `GET /orders/:id`. */
+export const patternOf = ({ key }: Route): string => key.trim().split(/\s+/)[1] ?? '';
 
 export const issuerWords = (issuers: Iterable<Issuer>): string =>
   listed(
@@ -27,7 +36,7 @@ export function whoGetsIn(route: Route): string {
 
 /** The same, where issuers and audiences of the API were told before. */
 export function whoGetsInHere(route: Route): string {
-  const narrowed = narrowedWords(route);
+  const narrowed = narrowerWords(route, route.api.issuers.length, audiencesOf(route.api.routes).length);
   const rules = [`tokens${narrowed}`, demandWords(route.demands)].filter(Boolean).join(' ');
   return openWords(route, rules === 'tokens' ? 'any such token' : rules) + reportWords(route);
 }
@@ -38,9 +47,10 @@ function openWords({ auth, reportOnly }: Route, rules: string): string {
   return reportOnly ? `anyone (only tried: ${rules})` : rules;
 }
 
-function narrowedWords({ api, issuers, audiences }: Route): string {
-  const of = issuers.size < api.issuers.length ? ` of ${issuerWords(issuers.values())}` : '';
-  return `${of}${narrowsAudience(api.routes, audiences) ? ` for ${listed(audiences, 'or')}` : ''}`;
+/** Issuers and audiences, each where they are fewer than all. */
+function narrowerWords({ issuers, audiences }: Rules, allIssuers: number, allAudiences: number): string {
+  const of = issuers.size < allIssuers ? ` of ${issuerWords(issuers.values())}` : '';
+  return `${of}${audiences.length < allAudiences ? ` for ${listed(audiences, 'or')}` : ''}`;
 }
 
 /** The API's own audiences are those of its route with the most: a route can only narrow. */
@@ -48,16 +58,10 @@ export function audiencesOf(routes: readonly Pick<Route, 'audiences'>[]): readon
   return [...new Set(routes.flatMap(({ audiences }) => audiences))];
 }
 
-const narrowsAudience = (routes: readonly Route[], audiences: readonly string[]) =>
-  audiences.length < audiencesOf(routes).length;
-
-function reportWords(route: Route): string {
-  const { report } = route;
+function reportWords({ report, issuers, audiences }: Route): string {
   if (report === undefined) return '';
-  const who = report.issuers.size < route.issuers.size ? ` of ${issuerWords(report.issuers.values())}` : '';
-  const forWhom =
-    report.audiences.length < route.audiences.length ? ` for ${listed(report.audiences, 'or')}` : '';
-  return `; tried: tokens${who}${forWhom} ${demandWords(report.demands)}`.trimEnd();
+  const narrower = narrowerWords(report, issuers.size, audiences.length);
+  return `; tried: tokens${narrower} ${demandWords(report.demands)}`.trimEnd();
 }
 
 export function originWords(origin: Origin): string {

@@ -2,10 +2,15 @@
 
 export function renderValue(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(renderValue).join(', ')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const fields = Object.entries(value).map(([name, one]) => `${renderKey(name)} = ${renderValue(one)}`);
+  if (typeof value !== 'object' || value === null) return quote(value);
+  const fields = Object.entries(value).map(([name, one]) => renderPair(name, one));
   return fields.length === 0 ? '{}' : `{ ${fields.join(', ')} }`;
 }
 
-export const renderKey = (name: string): string =>
-  /^[A-Za-z0-9_-]+$/.test(name) ? name : JSON.stringify(name);
+export const renderPair = (name: string, value: unknown): string =>
+  `${renderKey(name)} = ${renderValue(value)}`;
+
+const renderKey = (name: string): string => (/^[A-Za-z0-9_-]+$/.test(name) ? name : quote(name));
+
+/** What JSON escapes, TOML reads; it wants DEL escaped as well. */
+const quote = (value: unknown) => JSON.stringify(value).replaceAll('\u007f', '\\u007F');

@@ -1,6 +1,13 @@
 /** The line of a file that something is about, with the place marked below it. */
-import type { Region } from '../policy/file/positions.ts';
 import { visible } from './terminal.ts';
+
+/** A part of a file: counted from 1, the end is behind the last character. Columns count UTF-16 units. */
+export interface Region {
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+}
 
 /** Of a terminal that people have. */
 export const WIDTH = 80;
@@ -65,12 +72,16 @@ function crop(text: string, from: number, to: number, width: number) {
 }
 
 /** Breaks text between words, not within quotes. Later lines are indented; what is too long stays whole. */
-export function wrap(text: string, first: string, later: string): string[] {
+export const wrap = (text: string, first: string, later: string): string[] =>
+  fill(visible(text).match(/(?:"[^"]*"|[^\s"])+|"/g) ?? [], first, later);
+
+/** Lines of words. A word that is too long stays whole, so that it can be copied. */
+export function fill(words: readonly string[], first = '', later = '', width = WIDTH): string[] {
   const lines: string[] = [];
   let line = first;
   let empty = true;
-  for (const word of visible(text).match(/(?:"[^"]*"|[^\s"])+|"/g) ?? []) {
-    if (!empty && line.length + 1 + word.length > WIDTH) {
+  for (const word of words) {
+    if (!empty && line.length + 1 + word.length > width) {
       lines.push(line);
       line = later;
       empty = true;

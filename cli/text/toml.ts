@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { parse, TomlError } from 'smol-toml';
+import { readText } from './files.ts';
 import { maskValues, renderSnippet, splitLines } from './snippet.ts';
 import { CommandError } from './terminal.ts';
 
@@ -37,18 +37,6 @@ function describe(path: string, text: string, { message, line, column }: TomlErr
   const region = { line, column, endLine: line, endColumn: column + 1 };
   const snippet = renderSnippet(lines, region).map((one) => `\n  ${one}`);
   return `${path} is no TOML: ${summary}; mend line ${line}, column ${column}${snippet.join('')}`;
-}
-
-/** Throws `CommandError` where the file can't be read. @param remedy what to do where there is no such file */
-export function readText(path: string, remedy: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new CommandError(
-      code === 'ENOENT' ? `there is no ${path}; ${remedy}` : `${path} can't be read (${code})`,
-    );
-  }
 }
 
 /** Throws `CommandError` if there is no such environment. @param environment `undefined`: the top level */

@@ -58,7 +58,11 @@ function serve(app: Hono, issuer: Issuer): void {
   );
 }
 
-async function answerTokenRequest(request: Request, issuer: Issuer, failures: FailureLimit): Promise<Response> {
+async function answerTokenRequest(
+  request: Request,
+  issuer: Issuer,
+  failures: FailureLimit,
+): Promise<Response> {
   const requestId = crypto.randomUUID();
   const exchange: Exchange = { request, requestId, issuer, failures, trace: {}, presented: undefined };
   const outcome = await attempt(exchange);

@@ -21,7 +21,7 @@ export interface FetchFault {
   readonly missing?: boolean;
 }
 
-export const FETCH_TIMEOUT_MS = 5_000;
+const FETCH_TIMEOUT_MS = 5_000;
 const MAX_DOCUMENT_BYTES = 262_144;
 
 const failed = (fault: KeysFault): FetchFault => ({ kind: 'fault', fault });

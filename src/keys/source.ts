@@ -71,22 +71,6 @@ export function createKeySource() {
     return atHand(issuer, memory, io);
   }
 
-  async function load(issuer: Issuer, memory: Memory, io: KeyIo): Promise<KeysAtHand | KeysReason> {
-    // While there is nothing anywhere, not every request needs to find that out.
-    if (io.now() - memory.readAtMs >= KEY_TIMES.firstCoolDownMs) await reread(issuer, memory, io);
-    let from: KeyOrigin = 'kv';
-    if (!isUsable(memory, io.now())) {
-      await waitForFetch(issuer, memory, io);
-      from = 'network';
-    } else if (!isFresh(memory, io.now())) io.waitUntil(refreshBehind(issuer, memory, io));
-    return atHand(issuer, memory, io, from);
-  }
-
-  async function refreshBehind(issuer: Issuer, memory: Memory, io: KeyIo): Promise<void> {
-    await reread(issuer, memory, io);
-    if (!isFresh(memory, io.now()) && mayFetch(memory, io.now())) await fetchOnce(issuer, memory, io);
-  }
-
   /**
    * Looks further for a key that the keys at hand lack: KV first, then the network, unless the keys were just checked,
    * or a fetch just found no such key.
@@ -118,60 +102,6 @@ export function createKeySource() {
     return atHand(issuer, memory, io, from);
   }
 
-  async function waitForFetch(issuer: Issuer, memory: Memory, io: KeyIo): Promise<void> {
-    if (mayFetch(memory, io.now())) await wait(fetchOnce(issuer, memory, io), KEY_TIMES.fetchWaitMs);
-    else if (memory.fetching !== undefined) await wait(memory.fetching.done, KEY_TIMES.fetchWaitMs);
-    else tellSuppressed(issuer.name, memory, io.now(), io.log);
-  }
-
-  /**
-   * Reads KV, and gives up where it hangs. `readAtMs` is set only after the read, so that concurrent requests wait for
-   * it instead of using the copy of an idle isolate.
-   */
-  async function reread(issuer: Issuer, memory: Memory, io: KeyIo): Promise<void> {
-    await wait(read(issuer, memory, io), KEY_TIMES.readWaitMs);
-    memory.readAtMs = io.now();
-  }
-
-  /** Reads KV into memory; concurrent requests share one read. A broken store counts as an empty one. */
-  function read(issuer: Issuer, memory: Memory, io: KeyIo): Promise<void> {
-    const flight = inFlight(memory, 'reading', io);
-    if (flight !== undefined) return flight;
-    const { store } = io;
-    if (store === undefined) return Promise.resolve();
-    const work = async () => {
-      try {
-        const entry = await store.read(issuer);
-        if (entry !== undefined) await adopt(memory, entry);
-      } catch {
-        io.log({ event: 'keys_store_failed', issuer: issuer.name, operation: 'read' });
-      }
-    };
-    return takeOff(memory, 'reading', work, io);
-  }
-
-  /** Fetches into memory and KV; concurrent requests share one fetch. */
-  function fetchOnce(issuer: Issuer, memory: Memory, io: KeyIo): Promise<void> {
-    const flight = inFlight(memory, 'fetching', io);
-    if (flight !== undefined) return flight;
-    memory.triedAtMs = io.now();
-    const work = async () => {
-      const entry = await fetchEntry(issuer, io);
-      if (typeof entry === 'string') {
-        memory.failures++;
-        memory.lastFailure = { atMs: io.now(), fault: entry };
-      } else {
-        memory.failures = 0;
-        const before = memory.held?.entry.keys;
-        await adopt(memory, entry);
-        if (before !== undefined) tellChanges(issuer.name, before, entry.keys, io.log);
-        // Behind the request: a store that hangs must not hold back keys that are here.
-        io.waitUntil(storeEntry(issuer, entry, io));
-      }
-    };
-    return takeOff(memory, 'fetching', work, io);
-  }
-
   /** For people who look after the gateway. Reads KV where the copy in memory is old, and never asks the issuer. */
   async function stateOf(issuer: Issuer, io: KeyIo): Promise<KeyState> {
     const memory = memoryOf(issuer);
@@ -186,6 +116,76 @@ export function createKeySource() {
   }
 
   return { get, findKey, stateOf };
+}
+
+async function load(issuer: Issuer, memory: Memory, io: KeyIo): Promise<KeysAtHand | KeysReason> {
+  // While there is nothing anywhere, not every request needs to find that out.
+  if (io.now() - memory.readAtMs >= KEY_TIMES.firstCoolDownMs) await reread(issuer, memory, io);
+  let from: KeyOrigin = 'kv';
+  if (!isUsable(memory, io.now())) {
+    await waitForFetch(issuer, memory, io);
+    from = 'network';
+  } else if (!isFresh(memory, io.now())) io.waitUntil(refreshBehind(issuer, memory, io));
+  return atHand(issuer, memory, io, from);
+}
+
+async function refreshBehind(issuer: Issuer, memory: Memory, io: KeyIo): Promise<void> {
+  await reread(issuer, memory, io);
+  if (!isFresh(memory, io.now()) && mayFetch(memory, io.now())) await fetchOnce(issuer, memory, io);
+}
+
+async function waitForFetch(issuer: Issuer, memory: Memory, io: KeyIo): Promise<void> {
+  if (mayFetch(memory, io.now())) await wait(fetchOnce(issuer, memory, io), KEY_TIMES.fetchWaitMs);
+  else if (memory.fetching !== undefined) await wait(memory.fetching.done, KEY_TIMES.fetchWaitMs);
+  else tellSuppressed(issuer.name, memory, io.now(), io.log);
+}
+
+/**
+ * Reads KV, and gives up where it hangs. `readAtMs` is set only after the read, so that concurrent requests wait for it
+ * instead of using the idle copy.
+ */
+async function reread(issuer: Issuer, memory: Memory, io: KeyIo): Promise<void> {
+  await wait(read(issuer, memory, io), KEY_TIMES.readWaitMs);
+  memory.readAtMs = io.now();
+}
+
+/** Reads KV into memory; concurrent requests share one read. A broken store counts as an empty one. */
+function read(issuer: Issuer, memory: Memory, io: KeyIo): Promise<void> {
+  const flight = inFlight(memory, 'reading', io);
+  if (flight !== undefined) return flight;
+  const { store } = io;
+  if (store === undefined) return Promise.resolve();
+  const work = async () => {
+    try {
+      const entry = await store.read(issuer);
+      if (entry !== undefined) await adopt(memory, entry);
+    } catch {
+      io.log({ event: 'keys_store_failed', issuer: issuer.name, operation: 'read' });
+    }
+  };
+  return takeOff(memory, 'reading', work, io);
+}
+
+/** Fetches into memory and KV; concurrent requests share one fetch. */
+function fetchOnce(issuer: Issuer, memory: Memory, io: KeyIo): Promise<void> {
+  const flight = inFlight(memory, 'fetching', io);
+  if (flight !== undefined) return flight;
+  memory.triedAtMs = io.now();
+  const work = async () => {
+    const entry = await fetchEntry(issuer, io);
+    if (typeof entry === 'string') {
+      memory.failures++;
+      memory.lastFailure = { atMs: io.now(), fault: entry };
+    } else {
+      memory.failures = 0;
+      const before = memory.held?.entry.keys;
+      await adopt(memory, entry);
+      if (before !== undefined) tellChanges(issuer.name, before, entry.keys, io.log);
+      // Behind the request: a store that hangs must not hold back keys that are here.
+      io.waitUntil(storeEntry(issuer, entry, io));
+    }
+  };
+  return takeOff(memory, 'fetching', work, io);
 }
 
 /** @param from where the keys were looked for, if not in memory */

@@ -3,8 +3,8 @@ import { readClaim } from '../policy/claims.ts';
 import type { ForwardedClaim, Principal } from '../policy/policy.ts';
 
 /** Limits of docs/origins.md: servers commonly refuse more than 8 KB of headers. */
-export const MAX_HEADER_LENGTH = 4_096;
-export const MAX_HEADERS_LENGTH = 6_144;
+const MAX_HEADER_LENGTH = 4_096;
+const MAX_HEADERS_LENGTH = 6_144;
 
 // The look-behind keeps a long run of blanks inside from taking quadratic time.
 const TO_ENCODE = /[%,]|[^\x20-\x7e]+|^ +|(?<! ) +$/gu;

@@ -20,7 +20,7 @@ export const bearer = (authorization: string | null): CredentialReader => ({
 });
 
 /** Larger tokens are refused before any decoding. */
-export const MAX_TOKEN_LENGTH = 16_384;
+const MAX_TOKEN_LENGTH = 16_384;
 
 /** RFC 6750 §2.1 `b64token`. */
 const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;

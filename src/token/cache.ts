@@ -8,7 +8,7 @@ export interface RememberedToken {
 }
 
 export const MAX_TOKENS = 10_000;
-export const MAX_BYTES = 32 * 1024 * 1024;
+const MAX_BYTES = 32 * 1024 * 1024;
 /** A token's text, its decoded claims and the entry itself, against the length of the text. */
 const BYTES_PER_CHARACTER = 4;
 

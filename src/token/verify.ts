@@ -18,7 +18,7 @@ export interface CheckContext {
 }
 
 /** The checks of a token that need no key, in the order in which their reasons count. */
-export const TOKEN_STEPS = ['decode', 'issuer', 'header', 'claims', 'blocked', 'times', 'audience'] as const;
+const TOKEN_STEPS = ['decode', 'issuer', 'header', 'claims', 'blocked', 'times', 'audience'] as const;
 export type TokenStep = (typeof TOKEN_STEPS)[number];
 
 export type ObserveToken = (step: TokenStep, seen: SeenToken, reason: Reason | undefined) => void;

@@ -16,7 +16,10 @@ describe('the failure limit', () => {
   it('does not grow with a flood of senders: the oldest is let go', async () => {
     const failures = createFailureLimit(refusing, () => 0);
     for (let i = 0; i <= 10_000; i++) await failures.failed(String(i));
-    expect([failures.secondsLeft('0'), failures.secondsLeft('10000')]).toEqual([undefined, LIMIT_PERIOD_SECONDS]);
+    expect([failures.secondsLeft('0'), failures.secondsLeft('10000')]).toEqual([
+      undefined,
+      LIMIT_PERIOD_SECONDS,
+    ]);
   });
 
   it('holds nobody where there is no limit, or it is not reached', async () => {

@@ -29,6 +29,17 @@ const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['issuer.ts'],
     ['index.ts'],
   ],
+  cli: [
+    ['text'],
+    ['policy/file', 'issuer'],
+    ['policy'],
+    ['policy/what-if'],
+    ['policy/check', 'policy/explain', 'policy/cases', 'policy/diff', 'policy/routes', 'policy/openapi'],
+    ['logs', 'init'],
+    ['commands'],
+    ['program.ts'],
+    ['claimgate.ts'],
+  ],
 };
 /** Among parts of one layer only these imports are allowed. */
 const ALLOWED_ACROSS = [
@@ -45,11 +56,16 @@ const filesIn = (root: string) =>
     (file) => file.endsWith('.ts') && !file.endsWith('.d.ts'),
   );
 
-const partOf = (file: string) => file.split('/')[0] ?? '';
+/** The innermost of the layers' parts that a file is in: `policy/diff` before `policy`. */
+const partOf = (parts: readonly string[], file: string) =>
+  parts
+    .filter((part) => file === part || file.startsWith(`${part}/`))
+    .sort((a, b) => b.length - a.length)[0] ?? '';
 
+/** Types, and what is loaded when it is needed, are imports too. */
 function importsOf(root: string, file: string): string[] {
   const text = readFileSync(join(root, file), 'utf8');
-  return [...text.matchAll(/from '([^']+)'/g)].map((found) => found[1] ?? '');
+  return [...text.matchAll(/(?:from |\bimport\()'([^']+)'/g)].map((found) => found[1] ?? '');
 }
 
 const relativeImportsOf = (root: string, file: string) =>
@@ -59,12 +75,13 @@ const relativeImportsOf = (root: string, file: string) =>
 
 describe.each(Object.entries(LAYERS))('imports of %s/', (root, layers) => {
   const files = filesIn(root);
-  const layerOf = (file: string) => layers.findIndex((parts) => parts.includes(partOf(file)));
+  const partIn = (file: string) => partOf(layers.flat(), file);
+  const layerOf = (file: string) => layers.findIndex((parts) => parts.includes(partIn(file)));
 
   it.each(files)('%s imports inward only', (file) => {
     expect(layerOf(file)).toBeGreaterThanOrEqual(0);
     for (const target of relativeImportsOf(root, file).filter((name) => !name.startsWith('..'))) {
-      const [from, to] = [partOf(file), partOf(target)];
+      const [from, to] = [partIn(file), partIn(target)];
       if (from === to) continue;
       const across =
         layerOf(file) === layerOf(target) && ALLOWED_ACROSS.some(([a, b]) => a === from && b === to);
@@ -74,11 +91,33 @@ describe.each(Object.entries(LAYERS))('imports of %s/', (root, layers) => {
 
   it('no file imports itself by way of others', () => {
     const graph = new Map(files.map((file) => [file, relativeImportsOf(root, file)]));
+    const done = new Set<string>();
     const visit = (file: string, path: readonly string[]): void => {
       expect(path, [...path, file].join(' → ')).not.toContain(file);
+      if (done.has(file)) return;
       for (const next of graph.get(file) ?? []) visit(next, [...path, file]);
+      done.add(file);
     };
     for (const file of files) visit(file, []);
+  });
+});
+
+describe('the way of a request', () => {
+  const ON_THE_WAY =
+    /^((decide|outbound|reply|serve|log|analytics)\.ts|(http|keys|token|origin)\/.*|policy\/[^/]+)$/;
+  const COMPILER = /^policy\/(compile|rules)\//;
+  /** The names of the algorithms stand in the schema. */
+  const KNOWN = ['keys/jwks.ts → policy/compile/schema.ts'];
+
+  it('imports nothing of the compiler, types included', () => {
+    const found = filesIn('src')
+      .filter((file) => ON_THE_WAY.test(file))
+      .flatMap((file) =>
+        relativeImportsOf('src', file)
+          .filter((name) => COMPILER.test(name))
+          .map((name) => `${file} → ${name}`),
+      );
+    expect(found).toEqual(KNOWN);
   });
 });
 

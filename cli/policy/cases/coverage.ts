@@ -4,10 +4,9 @@ import type { Reason } from '../../../src/decision.ts';
 import { authorize, checkAudience } from '../../../src/policy/authorize.ts';
 import type { Policy, Principal, Route, Rules } from '../../../src/policy/policy.ts';
 import { listed } from '../../text/words.ts';
-import { describeRoute } from '../explain/route-steps.ts';
 import { demandWords, ruleParts } from '../rule-words.ts';
 import type { Simulated } from '../what-if/simulate.ts';
-import { audiencesOf } from '../words.ts';
+import { audiencesOf, routeName } from '../words.ts';
 import type { CaseResult } from './run.ts';
 
 /** A route, or one of its rules. */
@@ -121,7 +120,7 @@ function tokenItem(where: string, what: string, code: Reason['code']): Watched {
 }
 
 function itemsOf(route: Route): Watched[] {
-  const where = describeRoute(route);
+  const where = routeName(route);
   const { api, auth, reportOnly, report } = route;
   const isOpen = auth === 'none' || reportOnly;
   const item = (what: string, sees: Sees, refuses = true): Watched => ({ where, what, refuses, sees });

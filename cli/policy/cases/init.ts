@@ -2,11 +2,11 @@
 import { forPath } from '../../../src/policy/demands.ts';
 import { parsePath } from '../../../src/policy/path.ts';
 import type { Policy, Route } from '../../../src/policy/policy.ts';
-import { renderValue } from '../../text/inline-toml.ts';
-import { describeRoute } from '../explain/route-steps.ts';
+import { renderPair } from '../../text/inline-toml.ts';
 import type { Simulated } from '../what-if/simulate.ts';
 import { exampleTarget, hostOf } from '../what-if/targets.ts';
 import { claimsFor } from '../what-if/token.ts';
+import { routeName, writtenKey } from '../words.ts';
 import type { Case, CaseFile } from './read.ts';
 import { createJudge, type Judge, prepareCase } from './run.ts';
 import type { CaseConfig } from './schema.ts';
@@ -23,7 +23,7 @@ export async function initialCases(policy: Policy, nowMs: number): Promise<strin
   for (const route of policy.apis.flatMap((api) => api.routes)) {
     const cases = await casesOf(policy, route, judge, nowMs);
     if (cases.length === 0)
-      parts.push(`# ${describeRoute(route)}: no request was found that it serves; write a case by hand.\n`);
+      parts.push(`# ${routeName(route)}: no request was found that it serves; write a case by hand.\n`);
     parts.push(...cases.map(writeCase));
   }
   return parts.join('\n');
@@ -45,13 +45,13 @@ async function casesOf(policy: Policy, route: Route, judge: Judge, nowMs: number
     const passed = await judged(passing);
     if (passed.kind !== 'allow' || passed.decision?.route !== route) continue;
     const cases: CaseConfig[] = [
-      { name: `${writtenKey(route)} lets through who may`, ...passing, expect: 'allow' },
+      { name: `${writtenKey(route.key)} lets through who may`, ...passing, expect: 'allow' },
     ];
     for (const draft of refusals(route, request)) {
       const { kind, reason, answer } = await judged(draft);
       if (kind !== 'deny' || reason === undefined) continue;
       cases.push({
-        name: `${writtenKey(route)} refuses`,
+        name: `${writtenKey(route.key)} refuses`,
         ...draft,
         expect: answer.status,
         reason: reason.code,
@@ -65,11 +65,9 @@ async function casesOf(policy: Policy, route: Route, judge: Judge, nowMs: number
 
 const NO_FILE: CaseFile = { path: '', lineOf: () => 0 };
 
-const writtenKey = (route: Route) => route.key.trim().replace(/\s+/g, ' ');
-
 /** A path is enough where there is one host to be asked. */
 function requestFor(policy: Policy, route: Route, filler: string): string {
-  const { method, path } = exampleTarget(route, {}, filler);
+  const { method, path } = exampleTarget(route, filler);
   const url = `https://${hostOf(route.api)}${path}`;
   return `${method} ${new Set(policy.apis.map(hostOf)).size === 1 ? path : url}`;
 }
@@ -94,6 +92,6 @@ function claimsOf(route: Route, request: string): Record<string, unknown> {
 }
 
 function writeCase(one: CaseConfig): string {
-  const lines = Object.entries(one).map(([name, value]) => `${name} = ${renderValue(value)}`);
+  const lines = Object.entries(one).map(([name, value]) => renderPair(name, value));
   return ['[[case]]', ...lines, ''].join('\n');
 }

@@ -1,7 +1,8 @@
 /** Small changes of a policy, each of which lets other requests in, or sends other headers on. */
 import { RULE_NAMES } from '../../../src/policy/rules/rules.ts';
+import { isTable, type Table } from '../../text/json.ts';
 import type { Case } from './read.ts';
-import { isTable, RULE_MUTANTS, type Table, tableIn, without, withoutIn } from './rule-mutants.ts';
+import { RULE_MUTANTS, tableIn, without, withoutIn } from './rule-mutants.ts';
 
 export type Vars = Readonly<Record<string, unknown>>;
 

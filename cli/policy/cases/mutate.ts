@@ -4,6 +4,7 @@
  */
 import type { Policy, Route } from '../../../src/policy/policy.ts';
 import { compileSection, type Section } from '../file/config.ts';
+import { writtenKey } from '../words.ts';
 import { type Mutant, mutantsOf, type RouteMutant, type Vars } from './mutants.ts';
 import { overlap, type Shape, shapeOfKey, shapeOfUrl } from './overlap.ts';
 import { tableIn } from './rule-mutants.ts';
@@ -66,7 +67,7 @@ async function isNoticed(policy: Policy, cases: readonly PreparedCase[]): Promis
 }
 
 const placeOf = (mutant: Mutant) =>
-  mutant.kind === 'route' ? `${mutant.table} ${mutant.key.replace(/\s+/g, ' ')}` : mutant.table;
+  mutant.kind === 'route' ? `${mutant.table} ${writtenKey(mutant.key)}` : mutant.table;
 
 const nameOf = (api: string, key: string) => `${api} ${key}`;
 

@@ -2,8 +2,9 @@
 import { PROBLEMS } from '../../../src/http/problem.ts';
 import { type Fault, fault, suggest } from '../../../src/policy/compile/fault.ts';
 import { schemaFaults } from '../../../src/policy/compile/schema-faults.ts';
+import { readText } from '../../text/files.ts';
 import { CommandError } from '../../text/terminal.ts';
-import { parseToml, readText } from '../../text/toml.ts';
+import { parseToml } from '../../text/toml.ts';
 import { type Positions, readPositions } from '../file/positions.ts';
 import { CASE_FIELDS, type CaseConfig, caseSchema } from './schema.ts';
 

@@ -1,7 +1,6 @@
 /** Small changes of one rule of a route, each of which lets other requests in. */
 import type { RuleName } from '../../../src/policy/policy.ts';
-
-export type Table = Readonly<Record<string, unknown>>;
+import { isTable, type Table } from '../../text/json.ts';
 
 /** A change of a route's table, in words. */
 export interface RuleChange {
@@ -62,9 +61,6 @@ export function withoutIn(table: Table, field: string, name: string): Table {
   const inner = without(tableIn(table, field), name);
   return Object.keys(inner).length === 0 ? without(table, field) : { ...table, [field]: inner };
 }
-
-export const isTable = (value: unknown): value is Table =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export function tableIn(table: Table, name: string): Table {
   const { [name]: value } = table;

@@ -12,6 +12,7 @@ import {
 import { completeUrl } from '../what-if/targets.ts';
 import { completeClaims, routeOf, unsignedToken } from '../what-if/unsigned.ts';
 import { withoutSignature } from '../what-if/verifiers.ts';
+import { writtenKey } from '../words.ts';
 import { type Case, timeOf } from './read.ts';
 
 /** A case as a request: the same for every policy that it is tried on. */
@@ -98,8 +99,8 @@ function failuresOf(one: Case, simulated: Simulated): Failure[] {
         got: got === undefined ? 'none' : JSON.stringify(got),
       });
   };
-  const blank = (text: string | undefined) => text?.trim().replace(/\s+/g, ' ');
-  compare('route', blank(one.route), blank(decision?.route?.key));
+  const key = (text: string | undefined) => text && writtenKey(text);
+  compare('route', key(one.route), key(decision?.route?.key));
   const wouldDeny = decision?.kind === 'allow' ? decision.wouldDeny?.code : undefined;
   if (one.would_deny === false && wouldDeny !== undefined)
     failures.push({ field: 'would_deny', expected: 'none', got: JSON.stringify(wouldDeny) });

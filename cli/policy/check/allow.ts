@@ -1,6 +1,7 @@
 /** Comments that accept a warning: `# claimgate: allow <name>`, on its line or in the lines right above. */
 import { fault, suggest } from '../../../src/policy/compile/fault.ts';
-import type { FileComment, Region } from '../file/positions.ts';
+import type { Region } from '../../text/snippet.ts';
+import type { FileComment } from '../file/positions.ts';
 import type { Source } from '../file/source.ts';
 import type { Finding } from './findings.ts';
 import { RULES, UNKNOWN_ALLOW } from './kinds.ts';

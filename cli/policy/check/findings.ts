@@ -1,6 +1,6 @@
 /** What `check` says about a policy. */
 import { type Fault, fault, type Place } from '../../../src/policy/compile/fault.ts';
-import type { Region } from '../file/positions.ts';
+import type { Region } from '../../text/snippet.ts';
 
 export type Severity = 'error' | 'warning';
 

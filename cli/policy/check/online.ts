@@ -4,6 +4,8 @@ import { type Fetch, fetchKeys } from '../../../src/keys/discovery.ts';
 import { importKeySet } from '../../../src/keys/jwks.ts';
 import { ALGORITHMS } from '../../../src/policy/compile/schema.ts';
 import type { Api, Issuer, Policy, Route } from '../../../src/policy/policy.ts';
+import { parseJson } from '../../text/json.ts';
+import { patternOf } from '../words.ts';
 
 export type IssuerFacts =
   | {
@@ -62,12 +64,9 @@ async function askIssuer(issuer: Issuer, ask: Fetch): Promise<IssuerFacts> {
 }
 
 function claimsIn(document: string): readonly string[] | undefined {
-  try {
-    const { claims_supported: claims } = JSON.parse(document) as { claims_supported?: unknown };
-    return Array.isArray(claims) ? claims.filter((claim) => typeof claim === 'string') : undefined;
-  } catch {
-    return undefined; // what is wrong with it, the keys' own reader says
-  }
+  // What is wrong with a document that is no JSON, the keys' own reader says.
+  const { claims_supported: claims } = (parseJson(document) ?? {}) as { claims_supported?: unknown };
+  return Array.isArray(claims) ? claims.filter((claim) => typeof claim === 'string') : undefined;
 }
 
 /** Without a token, and without the gateway's secrets: as anyone could who knows the address. */
@@ -94,9 +93,8 @@ async function askOrigin(api: Api, ask: Fetch): Promise<OriginFacts | undefined>
 const isAskable = ({ key, auth, reportOnly }: Route) =>
   auth === 'required' && !reportOnly && /^(GET(\|\S*)?|\*)\s/.test(key) && !/\/:|\/\*$/.test(key);
 
-function pathAtOrigin({ stripSegments }: Api, { key }: Route): string {
-  const path = key.trim().split(/\s+/)[1] ?? '/';
-  return `/${path
+function pathAtOrigin({ stripSegments }: Api, route: Route): string {
+  return `/${patternOf(route)
     .split('/')
     .slice(1 + stripSegments)
     .join('/')}`;

@@ -1,9 +1,8 @@
 /** What a policy names and the file binds: the same name may be another service tomorrow. */
 import type { Policy } from '../../../src/policy/policy.ts';
+import { isTable, listOf, type Table } from '../../text/json.ts';
 import type { Section } from '../file/config.ts';
-import type { Change, Finding, OtherChange } from './finding.ts';
-
-type Table = Readonly<Record<string, unknown>>;
+import { type Change, type Difference, type OtherChange, placedDifference } from './difference.ts';
 
 interface Kind {
   readonly section: 'services' | 'mtls_certificates' | 'kv_namespaces' | 'ratelimits';
@@ -28,7 +27,7 @@ interface Sides<T> {
  * Bindings that both policies use and that became others: whose keys are believed, which origin gets the claims.
  * A namespace that wrangler makes by itself has no id, and can't be told from another.
  */
-export function bindingFindings(policies: Sides<Policy>, sections: Sides<Section>): Finding[] {
+export function bindingDifferences(policies: Sides<Policy>, sections: Sides<Section>): Difference[] {
   const both = (names: (policy: Policy) => readonly (string | undefined)[]) =>
     names(policies.old).filter(
       (name) => name !== undefined && names(policies.now).includes(name),
@@ -47,21 +46,17 @@ export function bindingFindings(policies: Sides<Policy>, sections: Sides<Section
   ];
 }
 
-function changed(change: Change, kind: Kind, names: readonly string[], sections: Sides<Section>): Finding[] {
-  return [...new Set(names)].flatMap((name): Finding[] => {
+function changed(
+  change: Change,
+  kind: Kind,
+  names: readonly string[],
+  sections: Sides<Section>,
+): Difference[] {
+  return [...new Set(names)].flatMap((name): Difference[] => {
     const before = write(kind, name, sections.old);
     const now = write(kind, name, sections.now);
     if (before === now) return [];
-    return [
-      {
-        change,
-        place: `${kind.section}.${name}`,
-        routes: [],
-        before: [before],
-        now: [now],
-        example: undefined,
-      },
-    ];
+    return [placedDifference(change, `${kind.section}.${name}`, before, now)];
   });
 }
 
@@ -95,8 +90,7 @@ function write(kind: Kind, name: string, section: Section): string {
 }
 
 function tables(section: Section, { section: field }: Kind): readonly Table[] {
-  const value: unknown = section[field];
-  return Array.isArray(value) ? value.filter((one) => typeof one === 'object' && one !== null) : [];
+  return listOf(section[field]).filter(isTable);
 }
 
 const text = (value: unknown): string => (value === undefined ? 'none' : JSON.stringify(value));

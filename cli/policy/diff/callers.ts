@@ -2,7 +2,7 @@
 import type { Reason } from '../../../src/decision.ts';
 import { forPath, valuesOf, withoutImplied } from '../../../src/policy/demands.ts';
 import type { Match, NoMatch } from '../../../src/policy/match.ts';
-import type { Demand, Issuer, Route, Rules, Settings } from '../../../src/policy/policy.ts';
+import type { Demand, Issuer, Policy, Route, Rules, Settings } from '../../../src/policy/policy.ts';
 
 export type Callers =
   | { readonly kind: 'nobody'; readonly reason: Reason | undefined }
@@ -16,6 +16,13 @@ export interface Tokens {
   /** `undefined`: any, or none. */
   readonly clients: ReadonlySet<string> | undefined;
   readonly demands: readonly BoundDemand[];
+}
+
+/** What one policy says to a request. */
+export interface Side {
+  readonly policy: Policy;
+  readonly found: Match | NoMatch;
+  readonly callers: Callers;
 }
 
 /** A demand for one path. A token can have any of these properties and lack any others. */

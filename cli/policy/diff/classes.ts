@@ -8,7 +8,7 @@
  * near to the number of patterns.
  */
 import type { FoldedLeaf, PatternLeaf, PatternNode, RouteTable } from '../../../src/policy/policy.ts';
-import { namer } from './namer.ts';
+import { createIdentities } from './identity.ts';
 import { type Spellings, writePath } from './spellings.ts';
 
 export interface PathClass {
@@ -35,12 +35,12 @@ interface State {
 
 /** The classes of paths that some route of these tables may serve. All other paths are 404 in all of them. */
 export function* pathClasses(tables: readonly RouteTable[], spellings: Spellings): Generator<PathClass> {
-  const nameOf = namer();
+  const identityOf = createIdentities();
   const seen = new Set<string>();
 
   function* visit(state: State, segments: readonly string[], respelt: boolean): Generator<PathClass> {
     const name = [...state.exact, ...state.folded]
-      .map(({ nodes, rests }) => `${nodes.map(nameOf).join()};${rests.map(nameOf).join()}`)
+      .map(({ nodes, rests }) => `${nodes.map(identityOf).join()};${rests.map(identityOf).join()}`)
       .join('|');
     if (seen.has(name)) return;
     seen.add(name);

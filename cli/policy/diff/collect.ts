@@ -1,6 +1,6 @@
 /** Findings are about routes and reasons: what is found out of many classes of requests becomes a few of them. */
 
-import { ANY_OTHER, type Candidate, CHANGES, type Change, type FoundRoute } from './finding.ts';
+import { ANY_OTHER, type Candidate, CHANGES, type Change, type FoundRoute } from './difference.ts';
 import { comparePatterns, shapeOf } from './patterns.ts';
 
 /** What was found of the requests of one class. */

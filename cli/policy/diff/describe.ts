@@ -1,11 +1,11 @@
 /** Findings in words, for every format. */
 
 import type { TokenSketch } from '../what-if/token.ts';
-import type { Change, Example, Finding, FoundRoute } from './finding.ts';
-import type { Verdict } from './trial.ts';
+import type { Change, Difference, Example, FoundRoute } from './difference.ts';
+import type { Answer } from './trial.ts';
 
 /** `GET /orders/:id`; GET goes without its HEAD, `*` is any method that has no route of its own. */
-export function writeRoute({ pattern, methods, hosts }: FoundRoute): string {
+function writeRoute({ pattern, methods, hosts }: FoundRoute): string {
   const named = methods.filter(
     (method) => !(method === 'HEAD' && (methods.includes('GET') || methods.includes('*'))),
   );
@@ -19,8 +19,8 @@ function writeHosts(hosts: readonly string[]): string {
   return ` on ${[...named, ...(named.length < hosts.length ? ['any other host'] : [])].join(', ')}`;
 }
 
-/** What a finding is about: all of it in lists, the first ones in titles. */
-export function writeSubject({ place, routes }: Finding, most = Number.POSITIVE_INFINITY): string[] {
+/** What a difference is about: all of it in lists, the first ones in titles. */
+export function writeSubject({ place, routes }: Difference, most = Number.POSITIVE_INFINITY): string[] {
   const shown = routes.slice(0, most).map(writeRoute);
   const more = routes.length > most ? [`and ${routes.length - most} more`] : [];
   return [...(place === undefined ? [] : [place]), ...shown, ...more];
@@ -66,8 +66,8 @@ function ago(seconds: number): string {
   return seconds > 0 ? `${seconds} s ago` : `in ${-seconds} s`;
 }
 
-export const writeVerdict = (verdict: Verdict): string =>
-  verdict.letIn ? 'let in' : `${verdict.status} ${verdict.code}`;
+export const writeAnswer = (answer: Answer): string =>
+  answer.letIn ? 'let in' : `${answer.status} ${answer.code}`;
 
 /** `1 opened, 2 widened`. */
 export function writeCounts(findings: readonly { change: Change }[], other: number): string {

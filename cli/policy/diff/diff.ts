@@ -7,28 +7,29 @@ import {
   CHANGES,
   type Change,
   type Comparison,
+  type Difference,
   type Example,
-  type Finding,
-} from './finding.ts';
-import { tryRequest, type Verdict } from './trial.ts';
+  placedDifference,
+} from './difference.ts';
+import { type Answer, tryRequest } from './trial.ts';
 
 export async function comparePolicies(old: Policy, now: Policy, nowSeconds: number): Promise<Comparison> {
   const { found, other } = collectDifferences(old, now, nowSeconds);
-  const findings: Finding[] = [];
+  const findings: Difference[] = [];
   for (const { candidates, ...rest } of found) {
     const example = await findExample(rest, candidates, old, now, nowSeconds);
     // Where claims stand matters to tokens that have them elsewhere, and to rules that look at them.
     if (example === undefined && rest.place !== undefined && /_claim$/.test(rest.place)) continue;
     findings.push({ ...rest, example });
   }
-  findings.push(...ownHeaderFindings(old, now));
+  findings.push(...ownHeaderDifferences(old, now));
   // A sort that keeps the order of what is equal.
   findings.sort(byChange);
   return { findings, other };
 }
 
 /** The gravest first. */
-export const byChange = (a: Finding, b: Finding): number =>
+export const byChange = (a: Difference, b: Difference): number =>
   CHANGES.indexOf(a.change) - CHANGES.indexOf(b.change);
 
 async function findExample(
@@ -58,7 +59,7 @@ async function findExample(
   return { request, before: undefined, now: undefined, note };
 }
 
-function shows(change: Change, before: Verdict, now: Verdict): boolean {
+function shows(change: Change, before: Answer, now: Answer): boolean {
   switch (change) {
     case 'opened':
     case 'widened':
@@ -74,16 +75,10 @@ function shows(change: Change, before: Verdict, now: Verdict): boolean {
  * A header that some API sets is dropped from what clients send, on all routes of all APIs. One that no API sets any
  * more reaches every origin as the client wrote it.
  */
-function ownHeaderFindings(old: Policy, now: Policy): Finding[] {
+function ownHeaderDifferences(old: Policy, now: Policy): Difference[] {
   if (old.apis.length === 0 || now.apis.length === 0) return [];
-  const moved = (name: string, before: string, after: string): Finding => ({
-    change: 'moved',
-    place: `the header ${name} of clients`,
-    routes: [],
-    before: [before],
-    now: [after],
-    example: undefined,
-  });
+  const moved = (name: string, before: string, after: string) =>
+    placedDifference('moved', `the header ${name} of clients`, before, after);
   const [passes, dropped] = ['passed on to every origin', 'dropped'];
   const missing = (from: ReadonlySet<string>, to: ReadonlySet<string>) =>
     [...from].filter((name) => !to.has(name));

@@ -1,4 +1,5 @@
 import type { Policy, RouteTable } from '../../../src/policy/policy.ts';
+import { apisOn, otherHost } from '../what-if/targets.ts';
 
 /** Hosts that both policies treat alike. */
 export interface HostGroup {
@@ -12,18 +13,12 @@ export interface HostGroup {
 /** Every host belongs to one group. */
 export function hostGroups(policies: readonly Policy[]): HostGroup[] {
   const named = new Set(policies.flatMap(({ hosts }) => [...hosts.keys()]));
-  const groups = new Map<string, string[]>();
-  for (const host of named) {
-    // Hosts with the same APIs have the same routes.
-    const key = JSON.stringify(policies.map((policy) => apisOf(policy, host)));
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [host]);
-    else group.push(host);
-  }
-  let other = 'any.example';
-  while (named.has(other)) other = `any-${other}`;
+  // Hosts with the same APIs have the same routes.
+  const groups = Map.groupBy(named, (host) =>
+    JSON.stringify(policies.map((policy) => apisOn(policy, host).map(({ name }) => name))),
+  );
   return [[], ...groups.values()].map((names) => {
-    const host = names[0] ?? other;
+    const host = names[0] ?? otherHost(named);
     return {
       names,
       host,
@@ -31,8 +26,3 @@ export function hostGroups(policies: readonly Policy[]): HostGroup[] {
     };
   });
 }
-
-const apisOf = ({ apis, hosts }: Policy, host: string): string[] =>
-  apis
-    .filter((api) => (hosts.has(host) ? api.hosts.includes(host) : api.hosts.length === 0))
-    .map(({ name }) => name);

@@ -1,16 +1,16 @@
 /** A comparison as a comment on a pull request. */
 
-import { visible } from '../../text/terminal.ts';
+import { code, plain } from '../../text/markdown.ts';
 import {
   NO_DIFFERENCE,
   OTHERWISE,
+  writeAnswer,
   writeCaller,
   writeCounts,
   writeRequest,
   writeSubject,
-  writeVerdict,
 } from './describe.ts';
-import type { Comparison, Finding } from './finding.ts';
+import type { Comparison, Difference } from './difference.ts';
 
 const MOST_ROUTES = 20;
 
@@ -19,7 +19,7 @@ export function renderMarkdown({ findings, other }: Comparison, nowSeconds: numb
   const lines = [`${writeCounts(findings, other.length)}.`, ''];
   if (findings.length > 0) {
     lines.push('| | what | before | now | example |', '|---|---|---|---|---|');
-    lines.push(...findings.map((finding) => renderRow(finding, nowSeconds)), '');
+    lines.push(...findings.map((difference) => renderRow(difference, nowSeconds)), '');
   }
   if (other.length > 0) {
     const changes = other.map(
@@ -30,20 +30,20 @@ export function renderMarkdown({ findings, other }: Comparison, nowSeconds: numb
   return lines.slice(0, -1);
 }
 
-function renderRow(finding: Finding, nowSeconds: number): string {
-  const { change, before, now } = finding;
-  const subject = writeSubject(finding, MOST_ROUTES).map(code);
+function renderRow(difference: Difference, nowSeconds: number): string {
+  const { change, before, now } = difference;
+  const subject = writeSubject(difference, MOST_ROUTES).map(code);
   const cells = [
     `**${change}**`,
     subject.join('<br>'),
     before.map(plain).join('<br>'),
     now.map(plain).join('<br>'),
-    renderExample(finding, nowSeconds),
+    renderExample(difference, nowSeconds),
   ];
   return `| ${cells.join(' | ')} |`;
 }
 
-function renderExample({ change, example, place, routes }: Finding, nowSeconds: number): string {
+function renderExample({ change, example, place, routes }: Difference, nowSeconds: number): string {
   if (routes.length === 0) return '';
   if (example === undefined) return 'none was found';
   const request = code(
@@ -54,16 +54,9 @@ function renderExample({ change, example, place, routes }: Finding, nowSeconds: 
   );
   const caller = plain(writeCaller(example, place, nowSeconds));
   const { before, now } = example;
-  const verdicts =
+  const answers =
     change === 'moved' || before === undefined || now === undefined
       ? []
-      : [`${code(writeVerdict(before))} → ${code(writeVerdict(now))}`];
-  return [`${request} ${caller}`, ...verdicts].join('<br>');
+      : [`${code(writeAnswer(before))} → ${code(writeAnswer(now))}`];
+  return [`${request} ${caller}`, ...answers].join('<br>');
 }
-
-/** A `|` would end the cell, in code too. */
-export const code = (text: string): string =>
-  `\`${visible(text).replaceAll('|', '\\|').replaceAll('`', "'")}\``;
-
-/** What policies hold is text, whatever it looks like. */
-const plain = (text: string) => visible(text).replace(/[\\`*_[\]<>|#@~]/g, (character) => `\\${character}`);

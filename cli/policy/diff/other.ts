@@ -2,7 +2,7 @@
 import { writePlace } from '../../../src/policy/compile/fault.ts';
 import { canonicalRules } from '../../../src/policy/compile/rules.ts';
 import type { Api, Policy, Route, Rules } from '../../../src/policy/policy.ts';
-import type { OtherChange } from './finding.ts';
+import type { OtherChange } from './difference.ts';
 
 export function settingsChanges(old: Policy, now: Policy): OtherChange[] {
   const [before, after] = [old.settings, now.settings];

@@ -1,8 +1,4 @@
 /** Patterns of paths as findings name them. */
-import type { Route } from '../../../src/policy/policy.ts';
-
-/** The path of a route's key: `/orders/:id` of `GET /orders/:id`. */
-export const patternOf = ({ key }: Route): string => key.trim().split(/\s+/)[1] ?? '';
 
 /** One text for patterns that match the same paths: names of parameters don't count. */
 export const shapeOf = (pattern: string): string => pattern.replace(/\/:[^/]*/g, '/:');

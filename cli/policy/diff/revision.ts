@@ -17,7 +17,7 @@ const TWO_FILES = 'name two files: claimgate diff old.toml new.toml';
  *
  * @param config the file that is meant where only a revision is named
  */
-export async function readSide(name: string, config: string): Promise<PolicyFile> {
+export async function readVersion(name: string, config: string): Promise<PolicyFile> {
   const isPlain = !name.includes(':') && (/\.toml$/i.test(name) || /^\.{0,2}\//.test(name));
   if (isPlain && isFile(name)) return readPolicyFile(name);
   if (isPlain && /\.toml$/i.test(name))

@@ -1,9 +1,9 @@
 /** What an origin gets of a request that is let in, besides the request. */
 import type { Match } from '../../../src/policy/match.ts';
-import type { Api, ForwardedClaim, Settings } from '../../../src/policy/policy.ts';
+import type { Api, ForwardedClaim } from '../../../src/policy/policy.ts';
 import { originWords } from '../words.ts';
-import type { Callers } from './callers.ts';
-import { lostTokens } from './losses.ts';
+import { lostTokens } from './caller-differences.ts';
+import type { Callers, Side } from './callers.ts';
 
 /** One thing that is sent otherwise. */
 export interface SentChange {
@@ -11,13 +11,11 @@ export interface SentChange {
   readonly now: string;
 }
 
-interface Side {
-  readonly found: Match;
-  readonly callers: Callers;
-  readonly settings: Settings;
-}
+type Served = Side & { readonly found: Match };
 
-export function sentChanges(old: Side, now: Side, nowSeconds: number): SentChange[] {
+export const isServed = (side: Side): side is Served => side.found.kind === 'match';
+
+export function sentChanges(old: Served, now: Served, nowSeconds: number): SentChange[] {
   const [before, after] = [old.found.route.api, now.found.route.api];
   const changes = [
     change('to ', originWords(before.origin), originWords(after.origin)),
@@ -60,7 +58,7 @@ function claimsChange(old: Side, now: Side, nowSeconds: number): SentChange[] {
     const { verified } = to.callers;
     return (
       verified === undefined ||
-      lostTokens(tokens, verified, from.settings, to.settings, nowSeconds).length > 0
+      lostTokens(tokens, verified, from.policy.settings, to.policy.settings, nowSeconds).length > 0
     );
   };
   const [fewer, more] = [isLost(old, now), isLost(now, old)];

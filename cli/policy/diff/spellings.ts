@@ -1,7 +1,7 @@
 /** Segments that stand for all others of their kind. */
 import { parsePath } from '../../../src/policy/path.ts';
-import type { PatternNode, Policy, RouteTable } from '../../../src/policy/policy.ts';
-import { claimValuesOf } from './claim-values.ts';
+import type { ClaimValue, PatternNode, Policy } from '../../../src/policy/policy.ts';
+import { tablesOf } from '../what-if/targets.ts';
 
 export interface Spellings {
   /** A segment that neither policy knows, in any spelling; another one at each place of a path. */
@@ -47,11 +47,6 @@ export function spellingsOf(policies: readonly Policy[]): Spellings {
   };
 }
 
-export const tablesOf = ({ hosts, otherHosts }: Policy): RouteTable[] => [
-  ...hosts.values(),
-  ...(otherHosts === undefined ? [] : [otherHosts]),
-];
-
 /** A path as it is sent. */
 export const writePath = (segments: readonly string[]): string =>
   `/${segments.map((segment) => encodeURIComponent(segment)).join('/')}`;
@@ -67,4 +62,13 @@ function* literalsOf<Leaf>(node: PatternNode<Leaf>): Generator<string> {
     yield* literalsOf(child);
   }
   if (node.param !== undefined) yield* literalsOf(node.param);
+}
+
+/** Every value that some rule of a policy wants in a claim. */
+function claimValuesOf({ issuers, apis }: Policy): ClaimValue[] {
+  const demands = [
+    ...issuers.flatMap(({ requiredClaims }) => requiredClaims),
+    ...apis.flatMap(({ routes }) => routes.flatMap((route) => route.demands)),
+  ];
+  return demands.flatMap(({ anyOf }) => anyOf.flatMap((one) => (one.of === 'claim' ? [one.value] : [])));
 }

@@ -1,17 +1,17 @@
 /** A comparison for a terminal of 80 columns. */
+import { fill, WIDTH } from '../../text/snippet.ts';
 import { paint, visible } from '../../text/terminal.ts';
 import {
   NO_DIFFERENCE,
   OTHERWISE,
+  writeAnswer,
   writeCaller,
   writeCounts,
   writeRequest,
   writeSubject,
-  writeVerdict,
 } from './describe.ts';
-import type { Change, Comparison, Finding } from './finding.ts';
+import type { Change, Comparison, Difference } from './difference.ts';
 
-const WIDTH = 80;
 const LABEL = 12;
 /** So many routes are named; --json has all. */
 const MOST_ROUTES = 8;
@@ -26,7 +26,7 @@ const STYLES: Readonly<Record<Change, 'red' | 'yellow' | 'green'>> = {
 
 export function renderText({ findings, other }: Comparison, nowSeconds: number): string[] {
   if (findings.length + other.length === 0) return [NO_DIFFERENCE];
-  const lines = findings.flatMap((finding) => [...renderFinding(finding, nowSeconds), '']);
+  const lines = findings.flatMap((difference) => [...renderDifference(difference, nowSeconds), '']);
   if (other.length > 0) {
     const changes = other.flatMap(({ place, before, now }) =>
       labelled('  ', '', `${place}: ${before} -> ${now}`, 4),
@@ -36,10 +36,10 @@ export function renderText({ findings, other }: Comparison, nowSeconds: number):
   return [...lines, writeCounts(findings, other.length)];
 }
 
-function renderFinding(finding: Finding, nowSeconds: number): string[] {
-  const { change, before, now, example, place, routes } = finding;
-  const [subject = '', ...more] = writeSubject(finding, MOST_ROUTES);
-  const [first = '', ...rest] = wrap(subject, WIDTH - LABEL);
+function renderDifference(difference: Difference, nowSeconds: number): string[] {
+  const { change, before, now, example, place, routes } = difference;
+  const [subject = '', ...more] = writeSubject(difference, MOST_ROUTES);
+  const [first = '', ...rest] = breakText(subject, LABEL);
   return [
     `${paint(STYLES[change], change.padEnd(LABEL))}${paint('bold', first)}`,
     ...rest.map((line) => `${' '.repeat(LABEL)}${line}`),
@@ -49,7 +49,11 @@ function renderFinding(finding: Finding, nowSeconds: number): string[] {
     ...(routes.length === 0
       ? []
       : example === undefined
-        ? labelled('  ', 'example', 'none was found: its rules differ, but no token was seen to')
+        ? labelled(
+            '  ',
+            'example',
+            'no example found: the rules differ, but no token that was tried shows it',
+          )
         : [
             ...labelled(
               '  ',
@@ -62,7 +66,7 @@ function renderFinding(finding: Finding, nowSeconds: number): string[] {
             ...labelled('  ', '', writeCaller(example, place, nowSeconds)),
             ...(change === 'moved' || example.before === undefined || example.now === undefined
               ? []
-              : labelled('  ', '', `was ${writeVerdict(example.before)}, is ${writeVerdict(example.now)}`)),
+              : labelled('  ', '', `was ${writeAnswer(example.before)}, is ${writeAnswer(example.now)}`)),
           ]),
   ];
 }
@@ -71,21 +75,11 @@ const list = (label: string, texts: readonly string[]): string[] =>
   texts.flatMap((text, index) => labelled('  ', index === 0 ? label : '', text));
 
 function labelled(indent: string, label: string, text: string, width = LABEL): string[] {
-  return wrap(text, WIDTH - width).map((line, index) =>
+  return breakText(text, width).map((line, index) =>
     index === 0
       ? `${indent}${paint('dim', label.padEnd(width - indent.length))}${line}`
       : `${' '.repeat(width)}${line}`,
   );
 }
 
-/** Breaks between words; a word that is too long stays whole, so that it can be copied. */
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of visible(text).split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width)
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
-}
+const breakText = (text: string, margin: number) => fill(visible(text).split(' '), '', '', WIDTH - margin);

@@ -15,7 +15,7 @@ export interface TriedRequest {
   readonly token: TokenSketch | 'bad' | undefined;
 }
 
-export type Verdict =
+export type Answer =
   | { readonly letIn: true; readonly identified: boolean }
   | { readonly letIn: false; readonly code: ReasonCode; readonly status: number };
 
@@ -26,7 +26,7 @@ export async function tryRequest(
   policy: Policy,
   { method, host, path, token }: TriedRequest,
   nowSeconds: number,
-): Promise<Verdict> {
+): Promise<Answer> {
   const text =
     typeof token !== 'object'
       ? token

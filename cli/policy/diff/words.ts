@@ -1,7 +1,7 @@
 /** Whom a policy lets in, in words: of two, only what differs. */
 import { DEFAULT_CLAIMS } from '../../../src/policy/claims.ts';
 import type { Issuer, Property } from '../../../src/policy/policy.ts';
-import type { Asked } from '../what-if/token.ts';
+import type { AnyOf } from '../what-if/token.ts';
 import type { BoundDemand, Callers, Tokens } from './callers.ts';
 
 export interface Words {
@@ -21,7 +21,7 @@ export function compareCallers(old: Callers, now: Callers): Words {
 }
 
 /** All that is asked. The audience and the issuer go without saying. */
-export function describeCallers(callers: Callers): string[] {
+function describeCallers(callers: Callers): string[] {
   if (callers.kind === 'nobody') return [describeRefusal(callers.reason)];
   if (callers.kind === 'anyone')
     return [
@@ -33,7 +33,7 @@ export function describeCallers(callers: Callers): string[] {
   return parts.map(([, text]) => text);
 }
 
-export function describeRefusal(reason: { code: string } | undefined): string {
+function describeRefusal(reason: { code: string } | undefined): string {
   if (reason === undefined) return 'nobody: no token can meet all rules';
   return reason.code === 'method_not_allowed' ? 'nobody: 405, another method' : 'nobody: 404, no route';
 }
@@ -51,7 +51,7 @@ function partsOf({ withoutToken, tokens }: Extract<Callers, { kind: 'checked' }>
   ]);
 }
 
-function scopeParts(demands: readonly Asked[]): [string, string][] {
+function scopeParts(demands: readonly AnyOf[]): [string, string][] {
   const all = sorted(demands.filter(({ anyOf }) => anyOf.length === 1).flatMap(valuesOf));
   const some = sorted(
     demands.filter(({ anyOf }) => anyOf.length > 1).map((one) => `scope ${orList(valuesOf(one))}`),
@@ -80,7 +80,7 @@ function absent(part: string): string {
   return part === 'client' ? 'any client' : `any ${part}`;
 }
 
-const valuesOf = ({ anyOf }: Asked): string[] =>
+const valuesOf = ({ anyOf }: AnyOf): string[] =>
   anyOf.flatMap((one) =>
     one.of === 'segment' ? [] : one.of === 'claim' ? writeValue(one.value) : one.value,
   );

@@ -2,8 +2,8 @@
 import type { DecisionStep } from '../../../src/decide.ts';
 import { listed, shown } from '../../text/words.ts';
 import type { Question } from '../what-if/simulate.ts';
+import { routeName } from '../words.ts';
 import { maskToken } from './mask.ts';
-import { describeRoute } from './route-steps.ts';
 import { makeStep, type Step } from './step.ts';
 
 type CredentialsSeen = Extract<DecisionStep, { step: 'credentials' }>;
@@ -21,8 +21,8 @@ export function credentialSteps({ routes, credential }: CredentialsSeen, { heade
       authorization === null ? 'none' : `another scheme than Bearer: ${shown(authorization.split(/\s/)[0])}`;
     const demanding = routes.find(({ auth }) => auth === 'required');
     if (demanding !== undefined)
-      return [say(saw, `${describeRoute(demanding)} needs a token`, { reason: { code: 'token_missing' } })];
-    const reported = routes.filter(({ report }) => report !== undefined).map(describeRoute);
+      return [say(saw, `${routeName(demanding)} needs a token`, { reason: { code: 'token_missing' } })];
+    const reported = routes.filter(({ report }) => report !== undefined).map(routeName);
     const wouldRefuse = makeStep('tried rules', listed(reported), 'would refuse: there is no token', {
       verdict: 'would_refuse',
     });

@@ -1,22 +1,16 @@
 /** What people give to `explain`: literally, from a file, or from standard input. */
-import { readFileSync } from 'node:fs';
 import { isReason } from '../../../src/decision.ts';
 import { decodeToken } from '../../../src/token/decode.ts';
+import { readFile } from '../../text/files.ts';
+import { isTable, parseJson } from '../../text/json.ts';
 import { CommandError } from '../../text/terminal.ts';
 import type { Claims } from '../what-if/token.ts';
 
 /** `-` is standard input, `@file` a file, all else the text itself. */
-export function readInput(text: string, flag: string): string {
+function readInput(text: string, flag: string): string {
   const file = text === '-' ? 0 : text.startsWith('@') ? text.slice(1) : undefined;
   if (file === undefined) return text;
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new CommandError(
-      `${file || 'standard input'} can't be read (${code}); name another one: ${flag} @file`,
-    );
-  }
+  return readFile(file, `name another one: ${flag} @file`, file || 'standard input');
 }
 
 /** Throws `CommandError` for what is no JWT. What is given is never repeated. */
@@ -33,18 +27,14 @@ export function readToken(given: string): string {
 }
 
 export function readClaims(given: string): Claims {
-  const text = readInput(given, '--claims');
-  let claims: unknown;
-  try {
-    claims = JSON.parse(text);
-  } catch {
+  const claims = parseJson(readInput(given, '--claims'));
+  if (claims === undefined)
     throw new CommandError(
       `--claims is no JSON; write it like '{"scope":"read:orders"}', or name a file: @claims.json`,
     );
-  }
-  if (typeof claims !== 'object' || claims === null || Array.isArray(claims))
+  if (!isTable(claims))
     throw new CommandError(`--claims is no object; write it like '{"scope":"read:orders"}'`);
-  return claims as Claims;
+  return claims;
 }
 
 /** `name: value`, more than once for several. */

@@ -4,10 +4,12 @@ import type { PathFault, Reason } from '../../../src/decision.ts';
 import { type Target, writeTarget } from '../../../src/http/target.ts';
 import { findAll, type Match, type NoMatch } from '../../../src/policy/match.ts';
 import type { ParsedPath } from '../../../src/policy/path.ts';
-import type { PatternLeaf, Policy, Route, RouteTable } from '../../../src/policy/policy.ts';
+import type { PatternLeaf, Policy, RouteTable } from '../../../src/policy/policy.ts';
 import { countOf } from '../../text/terminal.ts';
 import { listed, shown } from '../../text/words.ts';
 import type { Question } from '../what-if/simulate.ts';
+import { apisOn } from '../what-if/targets.ts';
+import { routeName } from '../words.ts';
 import { maskUrl } from './mask.ts';
 import { makeStep, type Step } from './step.ts';
 
@@ -74,7 +76,7 @@ export function routeSteps(
     return [hostStep, makeStep('route', saw, decided, { reason })];
   }
   const others = leaves.length > 1 ? `; the most specific of ${fitting}` : '';
-  const serving = found.kind === 'match' ? describeRoute(found.route) : (leaves[0]?.pattern ?? '');
+  const serving = found.kind === 'match' ? routeName(found.route) : (leaves[0]?.pattern ?? '');
   return [hostStep, makeStep('route', written, `${serving}${others}`), nearMissStep(found, table, path)];
 }
 
@@ -86,21 +88,15 @@ function nearMissStep(found: Match | NoMatch, table: RouteTable, path: ParsedPat
     const decided =
       reason.code === 'route_unknown'
         ? `that is a path of another API, ${nearMiss?.api.name ?? ''}`
-        : `that is ${nearMiss === undefined ? folded : describeRoute(nearMiss)}, which lacks the method`;
+        : `that is ${nearMiss === undefined ? folded : routeName(nearMiss)}, which lacks the method`;
     return makeStep('near misses', saw, decided, { reason });
   }
   const { nearMisses } = found;
   if (nearMisses.length > 0)
-    return makeStep(
-      'near misses',
-      saw,
-      `the rules of ${listed(nearMisses.map(describeRoute))} must hold too`,
-    );
+    return makeStep('near misses', saw, `the rules of ${listed(nearMisses.map(routeName))} must hold too`);
   const also = findAll(table.folded, path.folded).flatMap(({ leaves }) => leaves).length;
   return makeStep('near misses', saw, also > 1 ? 'no other rules' : 'no other route');
 }
-
-export const describeRoute = (route: Route): string => `${route.api.name} ${route.key.replace(/\s+/g, ' ')}`;
 
 const patterns = (leaves: readonly PatternLeaf[]) => leaves.map(({ pattern }) => pattern).join(', ');
 
@@ -115,9 +111,8 @@ function describeTarget(target: Target): string {
 }
 
 function describeHost(policy: Policy, host: string): string {
-  const named = policy.hosts.has(host);
-  const apis = policy.apis.filter(({ hosts }) => (named ? hosts.includes(host) : hosts.length === 0));
+  const apis = apisOn(policy, host);
   const routes = apis.reduce((sum, api) => sum + api.routes.length, 0);
   const names = listed(apis.map(({ name }) => name));
-  return `${named ? names : `no API names it, so ${names}`}: ${countOf(routes, 'route')}`;
+  return `${policy.hosts.has(host) ? names : `no API names it, so ${names}`}: ${countOf(routes, 'route')}`;
 }

@@ -3,18 +3,18 @@ import type { DecisionStep } from '../../../src/decide.ts';
 import { isMet } from '../../../src/policy/demands.ts';
 import type { Principal } from '../../../src/policy/policy.ts';
 import { demandWords, lacksWords, RULE_WORDS, type RulePart, ruleParts } from '../rule-words.ts';
-import { describeRoute } from './route-steps.ts';
+import { routeName } from '../words.ts';
 import { type Check, makeStep, type Step, type Verdict } from './step.ts';
 
 type RulesSeen = Extract<DecisionStep, { step: 'rules' | 'report' }>;
 
 export function rulesStep({ route, principal, segments, reason }: RulesSeen): Step {
   const parts = ruleParts(route.demands);
-  if (parts.length === 0) return makeStep('rules', describeRoute(route), 'none: any such token will do');
+  if (parts.length === 0) return makeStep('rules', routeName(route), 'none: any such token will do');
   const checks = parts.map((part) => checkPart(part, principal, segments, 'refused'));
   const failing = parts.find((_, i) => checks[i]?.verdict !== 'ok');
   const decided = failing === undefined ? 'all hold' : `refused: ${lacksWords(failing, principal, segments)}`;
-  return makeStep('rules', describeRoute(route), decided, { reason, checks });
+  return makeStep('rules', routeName(route), decided, { reason, checks });
 }
 
 /** What `report` would say. It refuses nobody. */
@@ -24,7 +24,7 @@ export function reportStep({ route, principal, segments, reason }: RulesSeen): S
   );
   const decided =
     reason === undefined ? 'all hold' : `would refuse: ${reason.code}; only logged, as would_deny`;
-  return makeStep('tried rules', describeRoute(route), decided, {
+  return makeStep('tried rules', routeName(route), decided, {
     checks,
     verdict: reason === undefined ? 'ok' : 'would_refuse',
   });

@@ -6,9 +6,8 @@ import type { TimeReason } from '../../../src/token/checks.ts';
 import { type DecodeReason, decodeToken } from '../../../src/token/decode.ts';
 import type { Refused, SeenToken, SignatureReason, TokenStep, Verified } from '../../../src/token/verify.ts';
 import { listed, shown } from '../../text/words.ts';
-import { issuerWords } from '../words.ts';
+import { issuerWords, routeName } from '../words.ts';
 import { maskToken } from './mask.ts';
-import { describeRoute } from './route-steps.ts';
 import { type Check, makeStep, type Step } from './step.ts';
 
 /** Whether the signature counts, or why not. */
@@ -67,7 +66,7 @@ export const TOKEN_STEP_WORDS: Readonly<Record<TokenStep, (observed: Observed) =
         : reason.code === 'issuer_not_allowed'
           ? `takes tokens of ${issuerWords(route?.issuers.values() ?? [])} only`
           : `is for ${listed(route?.audiences ?? [], 'or')}`;
-    return makeStep('audience', saw, `${route === undefined ? '' : describeRoute(route)} ${asks}`, {
+    return makeStep('audience', saw, `${route === undefined ? '' : routeName(route)} ${asks}`, {
       reason,
     });
   },

@@ -3,8 +3,10 @@ import type { Bindings } from '../../../src/policy/compile/bindings.ts';
 import { type Compiled, compilePolicy } from '../../../src/policy/compile/compile.ts';
 import { formatFault } from '../../../src/policy/compile/fault.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
+import { readText } from '../../text/files.ts';
+import { listOf } from '../../text/json.ts';
 import { CommandError, EXIT } from '../../text/terminal.ts';
-import { parseToml, readText, sectionOf, type WithEnvironments } from '../../text/toml.ts';
+import { parseToml, sectionOf, type WithEnvironments } from '../../text/toml.ts';
 
 type WorkerRoute = string | { pattern?: string; custom_domain?: boolean };
 
@@ -88,7 +90,10 @@ export function policyOf(file: PolicyFile, environment: string | undefined): Pol
   );
 }
 
-/** Secrets are not in the file: whether they are there, the running Worker says. */
+/**
+ * Secrets are not in the file: whether they are there, the running Worker says. What is no list is wrangler's to
+ * complain about.
+ */
 function listBindings(section: Section): Bindings {
   const names = (tables: unknown, member: string) =>
     listOf(tables).flatMap((table) => {
@@ -105,6 +110,3 @@ function listBindings(section: Section): Bindings {
     ),
   };
 }
-
-/** What is no list is wrangler's to complain about. */
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);

@@ -55,7 +55,7 @@ export const toJsonSchema = (schema: z.core.$ZodType): JsonSchema => {
 };
 
 /** wrangler's own fields are none of its business: `[vars]` and `[env.<name>.vars]` are. */
-export function policyFileSchema(): object {
+function policyFileSchema(): object {
   const vars = { $ref: '#/definitions/policy' };
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',

@@ -1,14 +1,7 @@
 /** Where in a wrangler.toml something stands: from a path of names and indexes to lines and columns. */
 import { type AST, parseTOML } from 'toml-eslint-parser';
 import type { Place } from '../../../src/policy/compile/fault.ts';
-
-/** A part of the file: counted from 1, the end is behind the last character. Columns count UTF-16 units. */
-export interface Region {
-  readonly line: number;
-  readonly column: number;
-  readonly endLine: number;
-  readonly endColumn: number;
-}
+import type { Region } from '../../text/snippet.ts';
 
 export interface FileComment {
   readonly line: number;

@@ -1,7 +1,7 @@
 /** An OpenAPI document as far as it says who may call what. */
-import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
+import { isTable } from '../../text/json.ts';
 import { CommandError } from '../../text/terminal.ts';
+import { firstLine, readYaml } from '../../text/yaml.ts';
 
 export interface OpenApiDocument {
   readonly openapi: string;
@@ -42,7 +42,7 @@ const SPLIT = 'bundle the document into one file first';
  * there is left a reference. Throws `CommandError` where there is no OpenAPI 3 document.
  */
 export async function readOpenApi(path: string): Promise<{ document: OpenApiDocument; notes: string[] }> {
-  const raw = readText(path);
+  const raw = readYaml(path, 'name an OpenAPI document, YAML or JSON');
   demandOpenApi(path, raw);
   const { dereference, validate } = await import('@readme/openapi-parser');
   const options = { resolve: { external: false, file: false }, dereference: { circular: 'ignore' as const } };
@@ -56,26 +56,15 @@ export async function readOpenApi(path: string): Promise<{ document: OpenApiDocu
   return { document, notes: await faultsOf(raw, (one) => validate(one as never, options)) };
 }
 
-function readText(path: string): unknown {
-  try {
-    return parse(readFileSync(path, 'utf8'), { logLevel: 'error' });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT')
-      throw new CommandError(`there is no ${path}; name an OpenAPI document, YAML or JSON`);
-    throw new CommandError(`${path} can't be read: ${firstLine(error)}`);
-  }
-}
-
 function demandOpenApi(path: string, value: unknown): asserts value is OpenApiDocument {
-  const { openapi, swagger, paths } = isRecord(value) ? value : {};
+  const { openapi, swagger, paths } = isTable(value) ? value : {};
   if (swagger !== undefined)
     throw new CommandError(`${path} is Swagger ${String(swagger)}; convert it to OpenAPI 3 first`);
   if (typeof openapi !== 'string' || !/^3\.[012](\.|$)/.test(openapi))
     throw new CommandError(
       `${path} is no OpenAPI document of version 3; it must begin with openapi: 3.0.x or 3.1.x`,
     );
-  if (!isRecord(paths) || Object.keys(paths).length === 0)
+  if (!isTable(paths) || Object.keys(paths).length === 0)
     throw new CommandError(`${path} has no paths; there is nothing to make routes of`);
 }
 
@@ -94,11 +83,3 @@ async function faultsOf(
     return [`the document could not be validated: ${firstLine(error)}`];
   }
 }
-
-const firstLine = (error: unknown): string => {
-  const { message = '' } = (error ?? {}) as { message?: string };
-  return message.split('\n')[0]?.replace(/[:,]$/, '') ?? '';
-};
-
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,7 +1,8 @@
 /** A policy's draft of an OpenAPI document, to be reviewed: routes, and what to look at. */
 import { compilePolicy } from '../../../src/policy/compile/compile.ts';
 import { UNROUTABLE_METHODS } from '../../../src/policy/match.ts';
-import { isRecord, type OpenApiDocument, type Operation, type Server } from './document.ts';
+import { isTable } from '../../text/json.ts';
+import type { OpenApiDocument, Operation, Server } from './document.ts';
 import { draftPattern, readServer } from './paths.ts';
 import { type DraftRules, draftRules } from './security.ts';
 
@@ -74,9 +75,9 @@ interface OneMethod extends Omit<DraftRoute, 'key'> {
 function draftRoutes(document: OpenApiDocument): OneMethod[] {
   const schemes = document.components?.securitySchemes ?? {};
   return Object.entries(document.paths).flatMap(([template, item]) => {
-    if (template.startsWith('x-') || !isRecord(item)) return [];
+    if (template.startsWith('x-') || !isTable(item)) return [];
     const outside = typeof item['$ref'] === 'string' ? [`it stands elsewhere: ${item['$ref']}`] : [];
-    const methods = METHODS.filter((method) => isRecord(item[method]));
+    const methods = METHODS.filter((method) => isTable(item[method]));
     if (methods.length === 0 && outside.length > 0)
       return [{ method: '*', pattern: template, rules: {}, review: outside, off: true }];
     return methods.map((method): OneMethod => {

@@ -1,7 +1,8 @@
 /** A draft as TOML, with what to look at beside it. */
+import { renderPair } from '../../text/inline-toml.ts';
+import { fill } from '../../text/snippet.ts';
 import type { Draft, DraftRoute } from './draft.ts';
 
-const WIDTH = 80;
 /** A variable of a Worker holds 5,000 bytes, and a draft grows in review. */
 const MAX_BYTES = 4_000;
 
@@ -12,10 +13,10 @@ export function writeDraft(draft: Draft, file: string): string {
     ...issuerLines(draft),
     `[vars.${draft.name}]`,
     ...(draft.review.origin === undefined ? [] : comment(`review: ${draft.review.origin}`)),
-    `origin = ${quote(draft.origin)}`,
-    ...(draft.issuer === undefined ? [] : [`issuer = ${quote(draft.issuer)}`]),
+    renderPair('origin', draft.origin),
+    ...(draft.issuer === undefined ? [] : [renderPair('issuer', draft.issuer)]),
     ...(draft.review.audience === undefined ? [] : comment(`review: ${draft.review.audience}`)),
-    `audience = ${draft.audience.length === 1 ? quote(draft.audience[0] ?? '') : list(draft.audience)}`,
+    renderPair('audience', draft.audience.length === 1 ? draft.audience[0] : draft.audience),
     '',
     `[vars.${draft.name}.routes]`,
     ...first.flatMap(writeRoute),
@@ -23,7 +24,7 @@ export function writeDraft(draft: Draft, file: string): string {
   // More routes than a variable holds go into tables that extend it.
   for (const [index, routes] of more.entries()) {
     const name = `${draft.name}_${index + 2}`;
-    lines.push('', `[vars.${name}]`, `extends = ${quote(draft.name)}`, '', `[vars.${name}.routes]`);
+    lines.push('', `[vars.${name}]`, renderPair('extends', draft.name), '', `[vars.${name}.routes]`);
     lines.push(...routes.flatMap(writeRoute));
   }
   return `${lines.join('\n')}\n`;
@@ -34,14 +35,13 @@ function issuerLines({ issuerUrl }: Draft): string[] {
   return [
     ...comment('The document names this issuer:'),
     '# [vars.ISSUERS.main]',
-    `# issuer = ${quote(issuerUrl)} # as it stands in iss: a slash at the end counts`,
+    `# ${renderPair('issuer', issuerUrl)} # as it stands in iss: a slash at the end counts`,
     '',
   ];
 }
 
 function writeRoute({ key, rules, review, off }: DraftRoute): string[] {
-  const fields = Object.entries(rules).map(([name, scopes]) => `${name} = ${list(scopes as string[])}`);
-  const line = `${quote(key)} = {${fields.length === 0 ? '' : ` ${fields.join(', ')} `}}`;
+  const line = renderPair(key, rules);
   return [...review.flatMap((text) => comment(`review: ${text}`)), off ? `# ${line}` : line];
 }
 
@@ -60,19 +60,6 @@ function split(routes: readonly DraftRoute[]): DraftRoute[][] {
   return parts;
 }
 
-const list = (texts: readonly string[]) => `[${texts.map(quote).join(', ')}]`;
-
-/** What JSON escapes, TOML reads; it wants DEL escaped as well. */
-const quote = (text: string) => JSON.stringify(text).replaceAll('\u007f', '\\u007F');
-
 /** Values of a document are in comments: none may end its line. */
-function comment(text: string): string[] {
-  const lines: string[] = [];
-  for (const word of text.replace(/[\u0000-\u001f\u007f]+/g, ' ').split(/ +/)) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= WIDTH)
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(last === undefined ? `# ${word}` : `#   ${word}`);
-  }
-  return lines;
-}
+const comment = (text: string) =>
+  fill(text.replace(/[\u0000-\u001f\u007f]+/g, ' ').split(/ +/), '# ', '#   ');

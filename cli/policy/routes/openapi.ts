@@ -3,6 +3,7 @@ import { valuesOf } from '../../../src/policy/demands.ts';
 import type { Demand, Issuer, Route } from '../../../src/policy/policy.ts';
 import { CommandError } from '../../text/terminal.ts';
 import { RULE_WORDS, ruleParts } from '../rule-words.ts';
+import { writeSegment } from '../what-if/targets.ts';
 import { keyOf } from '../words.ts';
 import type { ApiEntry, RouteEntry } from './table.ts';
 
@@ -62,7 +63,7 @@ function placeOf(route: Route, paths: ReadonlyMap<string, { shape: string }>) {
   const { segments } = keyOf(route);
   const isRest = segments.at(-1)?.kind === 'rest';
   const parts = segments.map((one, i) =>
-    one.kind === 'literal' ? escapeLiteral(one.text) : `{${one.kind === 'param' ? one.name : `rest${i}`}}`,
+    one.kind === 'literal' ? writeSegment(one.text) : `{${one.kind === 'param' ? one.name : `rest${i}`}}`,
   );
   const shapeBase = segments.map((one) => (one.kind === 'literal' ? `=${one.text}` : ':')).join('/');
   for (let depth = 0; ; depth++) {
@@ -75,9 +76,6 @@ function placeOf(route: Route, paths: ReadonlyMap<string, { shape: string }>) {
     if (!isRest) return { template: other[0], shape, rest: false };
   }
 }
-
-const escapeLiteral = (text: string) =>
-  encodeURIComponent(text).replace(/%(24|26|2B|2C|3A|3B|3D|40)/g, decodeURIComponent);
 
 const parametersOf = (template: string) =>
   [...template.matchAll(/\{([^}]+)\}/g)].map(([, name]) => ({

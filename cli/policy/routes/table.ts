@@ -5,6 +5,7 @@ import { findAll } from '../../../src/policy/match.ts';
 import { parsePath } from '../../../src/policy/path.ts';
 import type { Api, Policy, Route } from '../../../src/policy/policy.ts';
 import { secretWords } from '../what-if/simulate.ts';
+import { tablesOf } from '../what-if/targets.ts';
 import { keyOf, originWords, whoGetsIn, whoGetsInHere } from '../words.ts';
 
 export interface RouteEntry {
@@ -39,8 +40,9 @@ export function routeTable(policy: Policy, filter?: string, apiName?: string): A
 function patternsFor(policy: Policy, filter: string): ReadonlySet<string> {
   const path = filter.startsWith('/') ? parsePath(filter) : 'invalid_encoding';
   if (typeof path === 'string') return new Set();
-  const tables = [...policy.hosts.values(), policy.otherHosts].filter((one) => one !== undefined);
-  return new Set(tables.flatMap(({ exact }) => findAll(exact, path.segments).map(({ pattern }) => pattern)));
+  return new Set(
+    tablesOf(policy).flatMap(({ exact }) => findAll(exact, path.segments).map(({ pattern }) => pattern)),
+  );
 }
 
 function entryOf(route: Route): RouteEntry {

@@ -1,6 +1,7 @@
 /** The route table for a person, and for a page. */
+import { code, plain } from '../../text/markdown.ts';
 import { WIDTH, wrap } from '../../text/snippet.ts';
-import { paint, visible } from '../../text/terminal.ts';
+import { paint } from '../../text/terminal.ts';
 import { listed } from '../../text/words.ts';
 import { audiencesOf, issuerWords } from '../words.ts';
 import type { ApiEntry, RouteEntry } from './table.ts';
@@ -68,10 +69,7 @@ export function renderMarkdown(apis: readonly ApiEntry[]): string[] {
     '|---|---|---|---|',
     ...routes.map(({ methods, path, who, origin, headers }) => {
       const names = headers.map(([name]) => `\`${name}\``).join(', ');
-      return `| ${[methods.join(', '), code(path), inCell(who), `${code(origin)}${names && `: ${names}`}`].join(' | ')} |`;
+      return `| ${[methods.join(', '), code(path), plain(who), `${code(origin)}${names && `: ${names}`}`].join(' | ')} |`;
     }),
   ]);
 }
-
-const inCell = (text: string) => visible(text).replace(/[|*_<>\\`]/g, (character) => `\\${character}`);
-const code = (text: string) => `\`${visible(text).replaceAll('|', '\\|').replaceAll('`', "'")}\``;

@@ -3,6 +3,7 @@ import { decide } from '../../../src/decide.ts';
 import { PROBLEMS } from '../../../src/http/problem.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
 import { bearer } from '../../../src/token/bearer.ts';
+import { routeName } from '../words.ts';
 import { exampleTarget, hostOf } from './targets.ts';
 import { withIssuerKeys } from './verifiers.ts';
 
@@ -30,7 +31,7 @@ export async function judgeToken(policy: Policy, token: string): Promise<RouteVe
     const decision = await decide(asked, policy, verify);
     const { code } = decision.kind === 'deny' ? decision.reason : {};
     verdicts.push({
-      route: `${route.api.name} ${route.key}`,
+      route: routeName(route),
       status: code === undefined ? 200 : PROBLEMS[code].status,
       reason: code,
       detail: code && PROBLEMS[code].detail,

@@ -1,21 +1,13 @@
 /** The claims of a token that someone has at hand. It is looked at, never verified, and never repeated. */
-import { readFileSync } from 'node:fs';
 import { decodeJwt } from 'jose';
 import { readClaim } from '../../../src/policy/claims.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
+import { readFileOrInput } from '../../text/files.ts';
 import { CommandError } from '../../text/terminal.ts';
 
 /** Throws `CommandError` where there is none. @param file `-` for standard input */
 export function readExampleToken(file: string): Readonly<Record<string, unknown>> {
-  let text: string;
-  try {
-    text = readFileSync(file === '-' ? 0 : file, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new CommandError(
-      `${file} can't be read (${code}); name a file with a token, or - for standard input`,
-    );
-  }
+  const text = readFileOrInput(file, 'name a file with a token, or - for standard input');
   try {
     return decodeJwt(text.trim().replace(/^Bearer\s+/i, ''));
   } catch {

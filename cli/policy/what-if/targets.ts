@@ -1,12 +1,30 @@
-/** URLs for a policy: of a path alone, and of a route. */
+/** Hosts, paths and URLs that fit a policy. */
+import type { RouteKey } from '../../../src/policy/compile/route-key.ts';
 import { type Match, match, type NoMatch } from '../../../src/policy/match.ts';
 import { parsePath } from '../../../src/policy/path.ts';
-import type { Api, Policy, Route } from '../../../src/policy/policy.ts';
+import type { Api, Policy, Route, RouteTable } from '../../../src/policy/policy.ts';
 import { CommandError } from '../../text/terminal.ts';
 import { keyOf } from '../words.ts';
 
 /** Stands for a host that no API names. */
-export const ANY_HOST = 'any.example';
+const ANY_HOST = 'any.example';
+
+/** A host that is none of these. */
+export function otherHost(named: { has(host: string): boolean }): string {
+  let host = ANY_HOST;
+  while (named.has(host)) host = `any-${host}`;
+  return host;
+}
+
+/** The APIs that are asked on a host: those that name it, else those without hosts. */
+export const apisOn = ({ apis, hosts: named }: Policy, host: string): Api[] =>
+  apis.filter(({ hosts }) => (named.has(host) ? hosts.includes(host) : hosts.length === 0));
+
+/** The route tables of all hosts. */
+export const tablesOf = ({ hosts, otherHosts }: Policy): RouteTable[] => [
+  ...hosts.values(),
+  ...(otherHosts === undefined ? [] : [otherHosts]),
+];
 
 /** The first host of an API. */
 export const hostOf = ({ hosts }: Api): string => hosts[0] ?? ANY_HOST;
@@ -43,26 +61,17 @@ function hostFor(policy: Policy, method: string, rawPath: string): string | unde
   );
 }
 
-/** What stands for path parameters, where a claim must equal one. */
-export type Parameters = Readonly<Record<string, string>>;
-
 /** A request that the route's pattern fits. @param filler what stands where any text will do */
-export function exampleTarget(
-  route: Route,
-  parameters: Parameters = {},
-  filler = 'x',
-): { method: string; path: string } {
-  const { methods, segments } = keyOf(route);
-  const [first = 'GET'] = methods;
-  const parts = segments.map((segment) =>
-    segment.kind === 'literal'
-      ? writeLiteral(segment.text)
-      : segment.kind === 'param'
-        ? (parameters[segment.name] ?? filler)
-        : filler,
-  );
-  return { method: first === '*' ? 'GET' : first, path: `/${parts.join('/')}` };
+export function exampleTarget(route: Route, filler = 'x'): { method: string; path: string } {
+  const key = keyOf(route);
+  const [first = 'GET'] = key.methods;
+  return { method: first === '*' ? 'GET' : first, path: examplePath(key, filler) };
 }
 
-const writeLiteral = (text: string) =>
+/** A path that a pattern fits. */
+export const examplePath = ({ segments }: RouteKey, filler: string): string =>
+  `/${segments.map((one) => (one.kind === 'literal' ? writeSegment(one.text) : filler)).join('/')}`;
+
+/** A segment's text as it is sent: no more is encoded than must be. */
+export const writeSegment = (text: string): string =>
   encodeURIComponent(text).replace(/%(24|26|2B|2C|3A|3B|3D|40)/g, decodeURIComponent);

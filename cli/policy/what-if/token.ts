@@ -4,7 +4,7 @@ import { implies, propertyKey, valuesOf } from '../../../src/policy/demands.ts';
 import type { ClaimSelector, ClaimValue, Demand, Issuer, Property } from '../../../src/policy/policy.ts';
 
 export type Claims = Readonly<Record<string, unknown>>;
-export type Asked = Pick<Demand, 'anyOf'>;
+export type AnyOf = Pick<Demand, 'anyOf'>;
 
 /** A token without its signature. */
 export interface TokenSketch {
@@ -13,7 +13,7 @@ export interface TokenSketch {
 }
 
 /** What sets a token apart from the plainest one that meets the demands. */
-export interface TokenTrait {
+export interface TokenProperties {
   readonly client?: string;
   /** Another name of a client that it has as well, and where. */
   readonly alias?: { readonly value: string; readonly path: readonly string[] };
@@ -44,7 +44,7 @@ export const audiencePlace = ({ audienceClaim }: Issuer): ClaimSelector =>
  * Claims that meet demands, and nothing else: no `iss`, no dates. A demand about a segment of the path must be bound to
  * a path before.
  */
-export function claimsFor(issuer: Issuer | undefined, demands: readonly Asked[]): Record<string, unknown> {
+export function claimsFor(issuer: Issuer | undefined, demands: readonly AnyOf[]): Record<string, unknown> {
   const claims: Record<string, unknown> = {};
   const properties = choose(demands, undefined);
   const scopes = valuesOfProperties(properties, 'scope');
@@ -64,40 +64,42 @@ export function sketchToken(
   {
     demands,
     clients,
-  }: { readonly demands: readonly Asked[]; readonly clients: ReadonlySet<string> | undefined },
+  }: { readonly demands: readonly AnyOf[]; readonly clients: ReadonlySet<string> | undefined },
   nowSeconds: number,
-  trait: TokenTrait = {},
-  avoid?: Asked,
+  properties: TokenProperties = {},
+  avoid?: AnyOf,
 ): TokenSketch {
   const claims: Record<string, unknown> = { iss: issuer.issuer };
-  const properties = choose([...issuer.requiredClaims, ...demands], avoid);
+  const chosen = choose([...issuer.requiredClaims, ...demands], avoid);
   const placeOf = (field: string, configured: ClaimSelector | undefined, usual: string) =>
-    trait.place?.field === field ? trait.place.path : (configured?.path ?? [usual]);
+    properties.place?.field === field ? properties.place.path : (configured?.path ?? [usual]);
 
-  putClaims(claims, properties);
+  putClaims(claims, chosen);
   putClientAndAudience(claims, issuer, {
-    client: trait.client,
+    client: properties.client,
     clients,
-    audiences: valuesOfProperties(properties, 'audience'),
+    audiences: valuesOfProperties(chosen, 'audience'),
     accepted: valuesOf(demands, 'audience'),
     clientPath: placeOf('client_claim', issuer.clientClaim, USUAL.client),
     audiencePath: placeOf('audience_claim', issuer.audienceClaim, USUAL.audience),
   });
-  if (trait.alias !== undefined) put(claims, trait.alias.path, [trait.alias.value]);
-  const scopes = valuesOfProperties(properties, 'scope');
+  if (properties.alias !== undefined) put(claims, properties.alias.path, [properties.alias.value]);
+  const scopes = valuesOfProperties(chosen, 'scope');
   const scopePath = placeOf('scope_claim', issuer.scopeClaim, USUAL.scope);
   const hasScopes = readClaim(claims, { text: '', path: scopePath }) !== undefined;
   if (scopes.length > 0) put(claims, scopePath, hasScopes ? scopes : [scopes.join(' ')]);
-  if (trait.malformed !== undefined) put(claims, trait.malformed, [1]);
+  if (properties.malformed !== undefined) put(claims, properties.malformed, [1]);
 
   const needsDate = issuer.maxTokenAgeSeconds !== undefined || issuer.notBeforeSeconds !== undefined;
   const iat =
-    trait.iat === undefined && needsDate ? Math.max(nowSeconds, issuer.notBeforeSeconds ?? 0) : trait.iat;
+    properties.iat === undefined && needsDate
+      ? Math.max(nowSeconds, issuer.notBeforeSeconds ?? 0)
+      : properties.iat;
   return {
-    header: headerFor(issuer, trait),
+    header: headerFor(issuer, properties),
     claims: {
       ...claims,
-      ...(trait.exp !== undefined && { exp: trait.exp }),
+      ...(properties.exp !== undefined && { exp: properties.exp }),
       ...(typeof iat === 'number' && { iat }),
     },
   };
@@ -134,7 +136,7 @@ function putClientAndAudience(
 /** A header that the issuer may send. */
 export function headerFor(
   issuer: Issuer | undefined,
-  { alg, typ, kid }: TokenTrait = {},
+  { alg, typ, kid }: TokenProperties = {},
 ): TokenSketch['header'] {
   const algorithms = issuer?.algorithms ?? new Set(['ES256']);
   const types = issuer?.tokenTypes ?? new Set(['at+jwt']);
@@ -152,7 +154,7 @@ export function encodeUnsigned({ header, claims }: TokenSketch): string {
 }
 
 /** One property for each demand that has none yet. */
-function choose(demands: readonly Asked[], avoid: Asked | undefined): Property[] {
+function choose(demands: readonly AnyOf[], avoid: AnyOf | undefined): Property[] {
   const chosen = new Map<string, Property>();
   // A demand that leaves no choice comes first, and what it gets may serve others.
   for (const { anyOf } of [...demands].sort((a, b) => a.anyOf.length - b.anyOf.length)) {

@@ -18,7 +18,7 @@ export interface TokenContent {
  * The claims of an access token in the dialect of its API: Auth0's, or the profile of RFC 9068. The audience is one
  * text: a token is for one API.
  */
-export function buildClaims(content: TokenContent): Record<string, unknown> {
+function buildClaims(content: TokenContent): Record<string, unknown> {
   const { issuer, client, api, scopes, customClaims, issuedAtSeconds, jti } = content;
   const scope = scopes.join(' ');
   const claims = {

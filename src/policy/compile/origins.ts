@@ -123,7 +123,7 @@ function checkZone(
 }
 
 /** `*.example.com/*` covers a host like `api.example.com/*` does. */
-function coversHost(pattern: string, host: string): boolean {
+export function coversHost(pattern: string, host: string): boolean {
   const wanted = pattern.replace(/^https?:\/\//, '');
   if (wanted === `${host}/*` || wanted === '*/*') return true;
   const [, suffix] = /^\*(\.?[^/*]+)\/\*$/.exec(wanted) ?? [];

@@ -1,6 +1,7 @@
 import { fault } from '../../../../src/policy/compile/fault.ts';
 import { match } from '../../../../src/policy/match.ts';
 import { parsePath } from '../../../../src/policy/path.ts';
+import { examplePath } from '../../what-if/targets.ts';
 import type { Lint } from './lint.ts';
 import { isOpen, isWeaker } from './strength.ts';
 import { andMore, endsInWildcard, methodsOf, type PlacedRoute } from './subject.ts';
@@ -20,7 +21,7 @@ export const hiddenMethod: Lint = {
         for (const other of together) {
           if (other.route.api !== wide.route.api || !covers(wide, other)) continue;
           if (!isWeaker(wide.route, other.route)) continue;
-          const path = parsePath(requestPath(other));
+          const path = parsePath(examplePath(other.key, 'a-value'));
           if (typeof path === 'string') continue;
           for (const method of methodsOf(wide.key)) {
             const found = match(policy, host, method, path);
@@ -54,6 +55,3 @@ function covers({ key: wide }: PlacedRoute, { key: other }: PlacedRoute): boolea
     })
   );
 }
-
-const requestPath = ({ key }: PlacedRoute) =>
-  `/${key.segments.map((s) => (s.kind === 'literal' ? encodeURIComponent(s.text) : 'a-value')).join('/')}`;

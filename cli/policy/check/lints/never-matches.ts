@@ -1,5 +1,6 @@
 import { fault } from '../../../../src/policy/compile/fault.ts';
 import type { PatternLeaf, PatternNode, Policy, Route } from '../../../../src/policy/policy.ts';
+import { tablesOf } from '../../what-if/targets.ts';
 import type { Lint } from './lint.ts';
 
 /** What remains beyond these is nothing that an API is asked for. HEAD comes with GET. */
@@ -21,10 +22,10 @@ export const neverMatches: Lint = {
 };
 
 /** Those that are dead on each of their hosts. */
-function deadRoutes({ hosts, otherHosts }: Policy): Map<Route, string> {
+function deadRoutes(policy: Policy): Map<Route, string> {
   const dead = new Map<Route, string>();
   const alive = new Set<Route>();
-  for (const table of [...hosts.values(), ...(otherHosts ? [otherHosts] : [])]) {
+  for (const table of tablesOf(policy)) {
     for (const { leaf, shadowed } of leavesOf(table.exact)) {
       for (const route of new Set([...leaf.methods.values(), ...(leaf.anyMethod ? [leaf.anyMethod] : [])])) {
         const why = shadowed

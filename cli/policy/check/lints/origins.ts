@@ -2,7 +2,7 @@ import { fault } from '../../../../src/policy/compile/fault.ts';
 import type { Api } from '../../../../src/policy/policy.ts';
 import { isLoopbackHost, parseUrl } from '../../../../src/policy/uri.ts';
 import type { Lint } from './lint.ts';
-import { coversHost, workerRoutesOf } from './worker-routes.ts';
+import { leadsHost, workerRoutesOf } from './worker-routes.ts';
 
 const urlOf = ({ origin }: Api) => (origin.kind === 'url' ? parseUrl(origin.base) : undefined);
 
@@ -52,7 +52,7 @@ export const zoneGap: Lint = {
     for (const { name, hosts, origin } of policy.apis) {
       if (origin.kind !== 'zone') continue;
       for (const [i, host] of hosts.entries()) {
-        const schemes = routes.filter((route) => coversHost(route, host)).map(({ scheme }) => scheme);
+        const schemes = routes.filter((route) => leadsHost(route, host)).map(({ scheme }) => scheme);
         if (schemes.length === 0 || schemes.includes(undefined) || new Set(schemes).size === 2) continue;
         yield fault(
           [name, 'hosts', i],

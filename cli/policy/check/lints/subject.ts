@@ -1,8 +1,9 @@
 /** What lints look at: a policy that compiles, the section it stands in, and what else is known. */
 import type { Place } from '../../../../src/policy/compile/fault.ts';
 import type { RouteKey } from '../../../../src/policy/compile/route-key.ts';
-import type { Api, Policy, Route, Rules } from '../../../../src/policy/policy.ts';
+import type { Policy, Route, Rules } from '../../../../src/policy/policy.ts';
 import type { Section } from '../../file/config.ts';
+import { apisOn, otherHost } from '../../what-if/targets.ts';
 import { keyOf } from '../../words.ts';
 import type { Declared } from '../declared.ts';
 import type { OnlineFacts } from '../online.ts';
@@ -55,19 +56,15 @@ export function readSubject(
       return { route, key: keyOf(route), place };
     }),
   );
-  const served =
-    (host: string | undefined) =>
-    ({ hosts }: Api) =>
-      host === undefined ? hosts.length === 0 : hosts.includes(host);
-  const known: (string | undefined)[] = [...policy.hosts.keys(), ...(policy.otherHosts ? [undefined] : [])];
+  const hosts = [...policy.hosts.keys(), ...(policy.otherHosts ? [otherHost(policy.hosts)] : [])];
   return {
     policy,
     section,
     routes,
-    hosts: known.map((host) => ({
-      host: host ?? 'any-other-host.invalid',
-      routes: routes.filter(({ route }) => served(host)(route.api)),
-    })),
+    hosts: hosts.map((host) => {
+      const apis = apisOn(policy, host);
+      return { host, routes: routes.filter(({ route }) => apis.includes(route.api)) };
+    }),
     declared,
     token,
     online: online?.get(environment),

@@ -4,8 +4,8 @@ import type { Hit } from '../findings.ts';
 import type { Lint } from './lint.ts';
 import type { PlacedRoute, Subject } from './subject.ts';
 import {
-  coversHost,
   isOnWorkersDev,
+  leadsHost,
   mayCoverPath,
   type WorkerRoute,
   workerRoutesOf,
@@ -14,8 +14,7 @@ import {
 export const unrouted: Lint = {
   name: 'unrouted',
   severity: 'warning',
-  finds:
-    'a host of an API, or a path on it, that no route of the Worker leads to it, where `routes` has some',
+  finds: "an API host or path that none of the Worker's routes covers",
   why: 'such requests never reach the gateway: they go to the origin of the zone, unchecked, or nowhere',
   remedy: 'add a pattern such as "api.example.com/*" to `routes`, or remove the host or the route',
   *find(subject) {
@@ -23,7 +22,7 @@ export const unrouted: Lint = {
     if (patterns.length === 0) return; // they may be set elsewhere
     for (const { name, hosts } of subject.policy.apis) {
       for (const [i, host] of hosts.entries()) {
-        if (patterns.some((pattern) => coversHost(pattern, host)) || isReachedOtherwise(host, subject))
+        if (patterns.some((pattern) => leadsHost(pattern, host)) || isReachedOtherwise(host, subject))
           continue;
         yield fault(
           [name, 'hosts', i],
@@ -44,7 +43,7 @@ function* unroutedPaths({ routes }: Subject, patterns: readonly WorkerRoute[]): 
     const { hosts } = one.route.api;
     const [beginning, whole] = beginningOf(one);
     const missed = hosts.filter((host) => {
-      const led = patterns.filter((pattern) => coversHost(pattern, host));
+      const led = patterns.filter((pattern) => leadsHost(pattern, host));
       return led.length > 0 && !led.some((pattern) => mayCoverPath(pattern, beginning, whole));
     });
     if (missed.length === 0 || missed.length < hosts.length) continue;

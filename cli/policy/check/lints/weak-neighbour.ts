@@ -2,6 +2,7 @@ import { fault } from '../../../../src/policy/compile/fault.ts';
 import { match } from '../../../../src/policy/match.ts';
 import { parsePath } from '../../../../src/policy/path.ts';
 import type { Policy, Route } from '../../../../src/policy/policy.ts';
+import { examplePath } from '../../what-if/targets.ts';
 import type { Lint } from './lint.ts';
 import { isOpen, isWeaker } from './strength.ts';
 import { andMore, COMMON_METHODS, endsInWildcard, methodsOf, type PlacedRoute } from './subject.ts';
@@ -63,9 +64,7 @@ function findWeak(policy: Policy, host: string, guarded: PlacedRoute) {
 
 /** The same with a suffix, what is below it, and for what ends in `*` the path above. */
 function neighboursOf({ key }: PlacedRoute): Neighbour[] {
-  const request = `/${key.segments
-    .map((segment) => (segment.kind === 'literal' ? encodeURIComponent(segment.text) : 'a-value'))
-    .join('/')}`;
+  const request = examplePath(key, 'a-value');
   if (endsInWildcard(key)) {
     const above = { pattern: key.pattern.slice(0, -2), path: request.slice(0, request.lastIndexOf('/')) };
     return above.path === '' ? [] : [above];

@@ -1,4 +1,5 @@
 /** Which requests the Worker's own routes lead to it. */
+import { coversHost } from '../../../../src/policy/compile/origins.ts';
 import type { Section } from '../../file/config.ts';
 
 export interface WorkerRoute {
@@ -24,9 +25,8 @@ export function workerRoutesOf({ route, routes }: Section): WorkerRoute[] {
   });
 }
 
-export function coversHost({ host: pattern }: WorkerRoute, host: string): boolean {
-  return pattern.startsWith('*') ? host.endsWith(pattern.slice(1)) : host === pattern;
-}
+/** Whether some path of a host is led here. */
+export const leadsHost = (route: WorkerRoute, host: string): boolean => coversHost(`${route.host}/*`, host);
 
 /** Whether some path that begins so may be led here. @param whole it is a path, not only its beginning */
 export function mayCoverPath({ path }: WorkerRoute, beginning: string, whole: boolean): boolean {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { comparePolicies } from '../../../../cli/policy/diff/diff.ts';
-import { readSide } from '../../../../cli/policy/diff/revision.ts';
+import { readVersion } from '../../../../cli/policy/diff/revision.ts';
 import { renderText } from '../../../../cli/policy/diff/text.ts';
 import { parsePolicyFile, policyOf } from '../../../../cli/policy/file/config.ts';
 import { CommandError } from '../../../../cli/text/terminal.ts';
@@ -239,7 +239,7 @@ describe('claimgate diff: git', () => {
       `there is no folder ${join(folder, 'nowhere')}; name the file with --config`,
     ],
   ])('%s', async (_why, side, file, message) => {
-    await expect(readSide(side, file)).rejects.toThrow(new CommandError(message));
+    await expect(readVersion(side, file)).rejects.toThrow(new CommandError(message));
   });
 
   it('says so in one line', async () => {

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { comparePolicies } from '../../../../cli/policy/diff/diff.ts';
-import type { Comparison, Finding } from '../../../../cli/policy/diff/finding.ts';
+import type { Comparison, Difference } from '../../../../cli/policy/diff/difference.ts';
 import { type TriedRequest, tryRequest } from '../../../../cli/policy/diff/trial.ts';
 import type { TokenSketch } from '../../../../cli/policy/what-if/token.ts';
 import { compilePolicy } from '../../../../src/policy/compile/compile.ts';
@@ -371,7 +371,7 @@ async function demandTold(
 async function demandShown(
   old: Policy,
   now: Policy,
-  finding: Finding,
+  finding: Difference,
   requests: readonly TriedRequest[],
   tables: unknown,
 ): Promise<void> {

@@ -1,6 +1,5 @@
 import type { TokenSketch } from '../what-if/token.ts';
-import type { Loss } from './losses.ts';
-import type { TriedRequest, Verdict } from './trial.ts';
+import type { Answer, TriedRequest } from './trial.ts';
 
 /** In the order in which they are worth reading. */
 export const CHANGES = ['opened', 'widened', 'moved', 'narrowed', 'closed'] as const;
@@ -9,7 +8,7 @@ export const ANY_OTHER = '*';
 export type Change = (typeof CHANGES)[number];
 
 /** Requests that are let in or refused otherwise, for one reason. */
-export interface Finding {
+export interface Difference {
   readonly change: Change;
   /** What in the policy is about more than routes: `ISSUERS.auth0.algorithms`. */
   readonly place: string | undefined;
@@ -29,8 +28,8 @@ export interface FoundRoute {
 /** A request that both policies were asked about. */
 export interface Example {
   readonly request: TriedRequest;
-  readonly before: Verdict | undefined;
-  readonly now: Verdict | undefined;
+  readonly before: Answer | undefined;
+  readonly now: Answer | undefined;
   /** What is said of it where no token shows it. */
   readonly note: string | undefined;
 }
@@ -41,8 +40,17 @@ export interface Candidate {
   readonly host: string;
   readonly path: string;
   readonly tokens: readonly (TokenSketch | 'bad' | undefined)[];
-  readonly loss: Loss | undefined;
 }
+
+/** One that no routes are named for: it holds wherever the place does. */
+export const placedDifference = (change: Change, place: string, before: string, now: string): Difference => ({
+  change,
+  place,
+  routes: [],
+  before: [before],
+  now: [now],
+  example: undefined,
+});
 
 /** Something that is neither about who gets in nor about what origins get. */
 export interface OtherChange {
@@ -52,6 +60,6 @@ export interface OtherChange {
 }
 
 export interface Comparison {
-  readonly findings: readonly Finding[];
+  readonly findings: readonly Difference[];
   readonly other: readonly OtherChange[];
 }

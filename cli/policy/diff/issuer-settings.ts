@@ -1,17 +1,17 @@
 /** Which tokens of an issuer one definition of it takes, and another does not. */
 import { DEFAULT_CLAIMS } from '../../../src/policy/claims.ts';
 import type { ClaimSelector, Issuer, KeyLocation } from '../../../src/policy/policy.ts';
-import type { TokenTrait } from '../what-if/token.ts';
+import type { TokenProperties } from '../what-if/token.ts';
 
 /** A field of `[vars.ISSUERS.…]` by which tokens are lost. */
-export interface Term {
+export interface IssuerSetting {
   readonly field: string;
   /** Tokens that show it, likely ones first. Empty: only a signature would. */
-  readonly shownBy: readonly TokenTrait[];
+  readonly shownBy: readonly TokenProperties[];
 }
 
-/** The terms by which tokens are lost that pass by `from`. Its `claims` are not looked at: demands are compared elsewhere. */
-export function lostTerms(from: Issuer, to: Issuer, nowSeconds: number): Term[] {
+/** The settings by which tokens are lost that pass by `from`. Its `claims` are not looked at: demands are compared elsewhere. */
+export function differingSettings(from: Issuer, to: Issuer, nowSeconds: number): IssuerSetting[] {
   return [
     ...lostSet('algorithms', algorithmsOf(from), algorithmsOf(to), (alg) => ({ alg })),
     ...lostSet('token_types', from.tokenTypes, to.tokenTypes, (typ) => ({ typ })),
@@ -33,23 +33,23 @@ function writePlace(keys: KeyLocation, issuer: string): string {
 }
 
 /** EdDSA and Ed25519 are the same here. */
-export const algorithmsOf = ({ algorithms }: Issuer): ReadonlySet<string> =>
+const algorithmsOf = ({ algorithms }: Issuer): ReadonlySet<string> =>
   new Set([...algorithms].map((name) => (name === 'Ed25519' ? 'EdDSA' : name)));
 
 function lostSet(
   field: string,
   from: ReadonlySet<string>,
   to: ReadonlySet<string>,
-  show: (value: string) => TokenTrait,
-): Term[] {
+  show: (value: string) => TokenProperties,
+): IssuerSetting[] {
   const lost = [...from].filter((value) => !to.has(value));
   return lost.length === 0 ? [] : [{ field, shownBy: lost.map(show) }];
 }
 
-function lostTimes(from: Issuer, to: Issuer, now: number): Term[] {
-  const terms: Term[] = [];
+function lostTimes(from: Issuer, to: Issuer, now: number): IssuerSetting[] {
+  const settings: IssuerSetting[] = [];
   if (from.clockToleranceSeconds > to.clockToleranceSeconds)
-    terms.push({ field: 'clock_tolerance', shownBy: [{ exp: now - to.clockToleranceSeconds }] });
+    settings.push({ field: 'clock_tolerance', shownBy: [{ exp: now - to.clockToleranceSeconds }] });
 
   // The earliest date of issue that `from` takes; `undefined`: none is needed.
   const oldest =
@@ -60,18 +60,18 @@ function lostTimes(from: Issuer, to: Issuer, now: number): Term[] {
   if (maxTokenAgeSeconds !== undefined) {
     const tooOld = now - maxTokenAgeSeconds - to.clockToleranceSeconds;
     if (oldest === undefined || oldest <= tooOld)
-      terms.push({ field: 'max_token_age', shownBy: [{ iat: tooOld }, { iat: null }] });
+      settings.push({ field: 'max_token_age', shownBy: [{ iat: tooOld }, { iat: null }] });
     else if (from.maxTokenAgeSeconds === undefined)
-      terms.push({
+      settings.push({
         field: 'max_token_age',
         shownBy: [{ iat: Math.max(oldest, now + to.clockToleranceSeconds + 1) }],
       });
   }
   if (notBeforeSeconds !== undefined && (oldest ?? -1) < notBeforeSeconds) {
     const early = Math.max(oldest ?? 0, Math.min(notBeforeSeconds - 1, now));
-    terms.push({ field: 'not_before', shownBy: [{ iat: early }, { iat: null }] });
+    settings.push({ field: 'not_before', shownBy: [{ iat: early }, { iat: null }] });
   }
-  return terms;
+  return settings;
 }
 
 /** Values that stand elsewhere are not found, and what stands there instead may be malformed. */
@@ -80,13 +80,13 @@ function lostPlace(
   from: ClaimSelector | undefined,
   to: ClaimSelector | undefined,
   usual: readonly string[],
-): Term[] {
+): IssuerSetting[] {
   const paths = (selector: ClaimSelector | undefined): (readonly string[])[] =>
     selector === undefined ? usual.map((name) => [name]) : [selector.path];
   if (JSON.stringify(paths(from)) === JSON.stringify(paths(to))) return [];
   const shownBy = [
-    ...paths(from).map((path): TokenTrait => ({ place: { field, path } })),
-    ...paths(to).map((path): TokenTrait => ({ malformed: path })),
+    ...paths(from).map((path): TokenProperties => ({ place: { field, path } })),
+    ...paths(to).map((path): TokenProperties => ({ malformed: path })),
   ];
   return [{ field, shownBy }];
 }

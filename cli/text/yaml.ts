@@ -1,0 +1,19 @@
+import { parse } from 'yaml';
+import { readText } from './files.ts';
+import { CommandError } from './terminal.ts';
+
+/** Reads YAML, or JSON, which is YAML too. Throws `CommandError`. @param remedy what to do where there is no file */
+export function readYaml(path: string, remedy: string): unknown {
+  const text = readText(path, remedy);
+  try {
+    return parse(text, { logLevel: 'error' });
+  } catch (error) {
+    throw new CommandError(`${path} can't be read: ${firstLine(error)}`);
+  }
+}
+
+/** What a parser says of a document, without the lines that it shows of it. */
+export const firstLine = (error: unknown): string => {
+  const { message = '' } = (error ?? {}) as { message?: string };
+  return message.split('\n')[0]?.replace(/[:,]$/, '') ?? '';
+};
