@@ -35,8 +35,15 @@ export function authorizationOf(token: Token): string | null {
   return `Bearer ${encodeUnsigned({ header, claims: claimsOf(token) })}`;
 }
 
-export function ask(policy: Policy, { method, host, path, token }: Asked): Promise<Answer> {
-  const credentials = bearer(authorizationOf(token));
+export const ask = (policy: Policy, { token, ...rest }: Asked): Promise<Answer> =>
+  askWith(policy, rest, authorizationOf(token));
+
+export function askWith(
+  policy: Policy,
+  { method, host, path }: Omit<Asked, 'token'>,
+  authorization: string | null,
+): Promise<Answer> {
+  const credentials = bearer(authorization);
   const verify = withoutSignature(policy, () => NOW_SECONDS * 1000);
   return decide({ url: `https://${host}${path}`, method, credentials }, policy, verify);
 }

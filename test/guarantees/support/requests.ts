@@ -70,19 +70,24 @@ export const request: fc.Arbitrary<MakeRequest> = fc
     method: methods,
     token,
   })
-  .map(({ pick, spells, fillings, restLength, end, encodesAll, host, method, token: carried }) => (world) => {
-    const all = world.apis.flatMap((api) => api.entries.map((entry) => ({ api, entry })));
-    const chosen = all[pick % Math.max(1, all.length)];
-    if (chosen === undefined) throw new Error('a policy without routes');
-    const { api, entry } = chosen;
-    const named = entry.methods.split('|')[0] ?? 'GET';
-    return {
-      method: method !== '' ? method : named === '*' ? 'GET' : named,
-      host: hostOf(api.hosts, host),
-      path: fill(entry.path, api.strip, { spells, fillings, restLength, end, encodesAll }),
-      token: carried,
-    };
-  });
+  .map(
+    ({ pick, spells, fillings, restLength, end, encodesAll, host, method, token: carried }) =>
+      (world: World) => {
+        const all = world.apis.flatMap((api) => api.entries.map((entry) => ({ api, entry })));
+        const chosen = all[pick % Math.max(1, all.length)];
+        if (chosen === undefined) throw new Error('a policy without routes');
+        const { api, entry } = chosen;
+        const named = entry.methods.split('|')[0] ?? 'GET';
+        return {
+          method: method !== '' ? method : named === '*' ? 'GET' : named,
+          host: hostOf(api.hosts, host),
+          path: fill(entry.path, api.strip, { spells, fillings, restLength, end, encodesAll }),
+          token: carried,
+        };
+      },
+  )
+  // Where a property fails, what was made of it is printed.
+  .map((make) => Object.assign(make, { [fc.toStringMethod]: () => 'a request' }));
 
 const hostOf = (hosts: readonly string[] | undefined, n: number) =>
   n % 10 === 0 ? 'b.example' : (hosts?.[n % hosts.length] ?? 'any.example');
