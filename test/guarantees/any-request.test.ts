@@ -97,7 +97,7 @@ describe('any request', () => {
   it(
     'gets a decision, and what is sent to the origin gets the same one',
     async () => {
-      const tally = await promise('any request', 600, cases, async ([world, requests], counts) => {
+      const tally = await promise('any request', 1_000, cases, async ([world, requests], counts) => {
         counts.add('policies');
         const tables = tablesOf(world);
         const policy = compile(tables);
@@ -113,7 +113,10 @@ describe('any request', () => {
           counts.add('allowed');
           const sent = sentPath(policy, decision);
           const prefix = world.apis.find(({ name }) => name === decision.route.api.name)?.strip ?? '';
-          const again = await ask(policy, { ...asked, path: prefix + sent });
+          // Where nothing is left of a path without its prefix, the origin's root is sent, as it is for the prefix and a slash.
+          const isPrefix =
+            prefix !== '' && decision.target.path.segments.length === prefix.split('/').length - 1;
+          const again = await ask(policy, { ...asked, path: isPrefix ? prefix : prefix + sent });
           if (!/^\/[!-~]*$/.test(sent))
             broken('sent in characters that no path has', { tables, asked, sent });
           const isSame = again.kind === 'allow' && routeOf(again) === routeOf(decision);

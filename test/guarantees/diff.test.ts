@@ -71,7 +71,7 @@ describe('diff', () => {
   it(
     'tells of every request that only one of two policies lets in',
     async () => {
-      const tally = await promise('diff', 300, cases, async ({ change: pair, requests, tokens }, counts) => {
+      const tally = await promise('diff', 800, cases, async ({ change: pair, requests, tokens }, counts) => {
         counts.add('changes');
         const tables = { old: tablesOf(pair.old), now: tablesOf(pair.now) };
         const [old, now] = [compile(tables.old), compile(tables.now)];

@@ -72,7 +72,7 @@ describe('limits', () => {
   it(
     'decides to count a request for every path that an origin may take it for',
     async () => {
-      const tally = await promise('limits', 500, cases, (one, counts) =>
+      const tally = await promise('limits', 800, cases, (one, counts) =>
         forAllowed(one, counts, (letIn) => demandCounted(letIn, letIn.counted, counts)),
       );
       tally.demand('limited', 'allowed', 0.2);

@@ -36,7 +36,7 @@ describe('order', () => {
   it(
     'never matters, neither of tables nor of the routes in them',
     async () => {
-      const tally = await promise('order', 500, cases, async ([world, order, requests], counts) => {
+      const tally = await promise('order', 1_000, cases, async ([world, order, requests], counts) => {
         const tables = tablesOf(world);
         const others = shuffled(tables, order);
         counts.add('policies');

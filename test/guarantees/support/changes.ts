@@ -23,7 +23,7 @@ const SETTINGS = {
 };
 const issuer: fc.Arbitrary<Table> = fc.record(SETTINGS);
 const gateway: fc.Arbitrary<Table> = fc.record({
-  blocked_clients: setting(['c1'], ['c2'], ['c1', 'c2'], ['someone']),
+  blocked_clients: fc.constantFrom(undefined, ['c1'], ['c2'], ['c1', 'c2'], ['someone']),
   blocked_kids: setting(['k1'], ['k2', 'k1']),
 });
 
@@ -37,9 +37,11 @@ const routeChange: fc.Arbitrary<RouteChange> = fc.record({
   becomes: fc.oneof({ weight: 1, arbitrary: fc.constant(undefined) }, { weight: 4, arbitrary: rule }),
 });
 
+/** Those that matter together with others stand twice. */
 const FIELDS = [
   ...Object.keys(SETTINGS),
-  ...['blocked_clients', 'blocked_kids', 'routes', 'routes', 'routes', 'audience', 'issuer', 'hosts'],
+  ...['client_claim', 'client_claim', 'scope_claim', 'audience_claim', 'routes', 'routes', 'routes'],
+  ...['blocked_clients', 'blocked_kids', 'audience', 'issuer', 'hosts'],
 ];
 
 export interface Change {

@@ -71,7 +71,7 @@ export function apisFor({ apis }: World, host: string): readonly ApiModel[] {
 
 const cache = new WeakMap<readonly ApiModel[], Word[]>();
 
-function wordsOf(apis: readonly ApiModel[]): Word[] {
+export function wordsOf(apis: readonly ApiModel[]): Word[] {
   const known = cache.get(apis);
   if (known !== undefined) return known;
   const words = apis.flatMap((api) =>

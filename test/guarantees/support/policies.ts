@@ -17,8 +17,8 @@ interface Spelled {
   readonly spell: readonly ((word: string) => string)[];
   readonly hasSlash: boolean;
   readonly isEncoded: boolean;
-  /** A rule of its own: mostly an error. */
-  readonly own: Table | undefined;
+  /** A rule of its own for some methods: mostly an error. */
+  readonly own: { readonly at: number; readonly rule: Table } | undefined;
 }
 
 const MAX_PARTS = 3;
@@ -63,7 +63,10 @@ const spelled: fc.Arbitrary<Spelled> = fc.record({
   spell: fc.array(rareSpelling, { minLength: MAX_PARTS, maxLength: MAX_PARTS }),
   hasSlash: fc.constantFrom(false, false, false, true),
   isEncoded: fc.boolean(),
-  own: fc.oneof({ weight: 14, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: rule }),
+  own: fc.oneof(
+    { weight: 14, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.record({ at: fc.nat(1), rule }) },
+  ),
 });
 const group: fc.Arbitrary<Group> = fc.record({
   api: fc.nat(2),
@@ -88,6 +91,7 @@ function pathOf({ parts: words }: Group, { spell, hasSlash, isEncoded }: Spelled
     const text = spell[i]?.(word) ?? word;
     return isEncoded ? encode(text, false) : text.replace(/[\s]/gu, encodeURIComponent);
   });
+  if (strip !== '' && words.length === 0 && !hasSlash) return strip;
   const isOpenEnded = words.at(-1) === '*';
   return `${strip}/${segments.join('/')}${hasSlash && words.length > 0 && !isOpenEnded ? '/' : ''}`;
 }
@@ -106,7 +110,11 @@ function entriesOf(group_: Group, strip: string | undefined): Entry[] {
     const named = group_.methods.filter(
       ([methods], i) => !group_.methods.slice(0, i).some(([other]) => meet(methods, other)),
     );
-    return named.map(([methods, its]) => ({ methods, path, rule: fitted(one.own ?? its, path) }));
+    return named.map(([methods, its], i) => ({
+      methods,
+      path,
+      rule: fitted(one.own?.at === i ? one.own.rule : its, path),
+    }));
   });
 }
 
