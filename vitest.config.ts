@@ -25,13 +25,13 @@ export default defineConfig({
         test: {
           name: 'workerd',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/cli/**', 'test/project/**'],
+          exclude: ['test/e2e/**', 'test/cli/**', 'test/project/**', 'test/guarantees/**'],
         },
       },
       {
         test: {
           name: 'node',
-          include: ['test/{cli,project,e2e}/**/*.test.ts'],
+          include: ['test/{cli,project,e2e,guarantees}/**/*.test.ts'],
           env: { NODE_COMPILE_CACHE: COMPILE_CACHE },
           testTimeout: 60_000,
           hookTimeout: 120_000,

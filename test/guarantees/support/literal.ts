@@ -1,0 +1,106 @@
+/** What docs/policy.md says of a path that is read literally: which patterns it fits, and which of them counts. */
+import type { ApiModel, Entry, World } from './model.ts';
+
+/** One pattern of one API, with what is written for it. */
+export interface Word {
+  readonly api: ApiModel;
+  readonly entry: Entry;
+  readonly shape: readonly string[];
+}
+
+const PARAM = ':';
+const REST = '*';
+
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+};
+
+/** Text has a mark before it, so that a segment that is written ":" or "*" in the path is none of the two. */
+const textOf = (segment: string) => `=${segment}`;
+
+export const segmentsOf = (path: string): string[] => path.slice(1).split('/');
+
+export function shapeOf(path: string): string[] {
+  return segmentsOf(path).map((segment) => {
+    if (segment.startsWith(':')) return PARAM;
+    return segment === REST ? REST : textOf(decoded(segment));
+  });
+}
+
+export const paramsOf = (path: string): string[] =>
+  segmentsOf(path).map((segment) => (segment.startsWith(':') ? segment.slice(1) : ''));
+
+function fits(shape: readonly string[], segments: readonly string[]): boolean {
+  for (const [i, part] of shape.entries()) {
+    const segment = segments[i];
+    if (part === REST) return segment !== undefined && segment !== '';
+    if (segment === undefined) return false;
+    if (part === PARAM ? segment === '' : part !== textOf(segment)) return false;
+  }
+  return shape.length === segments.length;
+}
+
+const rank = (part: string | undefined) => (part === REST ? 1 : part === PARAM ? 2 : 3);
+
+/**
+ * Compares from the left: text beats a parameter, and that the rest. The end of a path is something that is written,
+ * like text, and a slash there is a matter of spelling.
+ *
+ * @returns above zero if the first is more specific
+ */
+export function compareShapes(one: readonly string[], other: readonly string[]): number {
+  const [a, b] = [withoutSlash(one), withoutSlash(other)];
+  for (let i = 0; i < Math.max(a.length, b.length); i++) {
+    const difference = rank(a[i]) - rank(b[i]);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+const withoutSlash = (shape: readonly string[]) => (shape.at(-1) === textOf('') ? shape.slice(0, -1) : shape);
+
+/** What the gateway looks up for a host. */
+export function apisFor({ apis }: World, host: string): readonly ApiModel[] {
+  const named = apis.filter(({ hosts }) => hosts?.includes(host));
+  return named.length > 0 ? named : apis.filter(({ hosts }) => hosts === undefined);
+}
+
+const cache = new WeakMap<readonly ApiModel[], Word[]>();
+
+export function wordsOf(apis: readonly ApiModel[]): Word[] {
+  const known = cache.get(apis);
+  if (known !== undefined) return known;
+  const words = apis.flatMap((api) =>
+    api.entries.map((entry) => ({ api, entry, shape: shapeOf(entry.path) })),
+  );
+  cache.set(apis, words);
+  return words;
+}
+
+/** All that is written for the most specific pattern that a path fits. */
+export function mostSpecific(apis: readonly ApiModel[], segments: readonly string[]): readonly Word[] {
+  let best: Word[] = [];
+  for (const word of wordsOf(apis)) {
+    if (!fits(word.shape, segments)) continue;
+    const [first] = best;
+    const order = first === undefined ? 1 : compareShapes(word.shape, first.shape);
+    if (order > 0) best = [word];
+    else if (order === 0) best.push(word);
+  }
+  return best;
+}
+
+const UNSERVED = new Set(['TRACE', 'TRACK', 'CONNECT']);
+
+/** Of the routes of one pattern, the one for a method: what names it, else GET for HEAD, else `*`. */
+export function servedBy(words: readonly Word[], method: string): Word | undefined {
+  const naming = (name: string) => words.find(({ entry }) => entry.methods.split('|').includes(name));
+  if (method === REST) return undefined;
+  const named = naming(method) ?? (method === 'HEAD' ? naming('GET') : undefined);
+  if (named !== undefined) return named;
+  return UNSERVED.has(method) || method !== method.toUpperCase() ? undefined : naming(REST);
+}

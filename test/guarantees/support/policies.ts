@@ -1,0 +1,176 @@
+/** Policies of a few words, so that patterns, spellings and rules meet, and few of them are errors. */
+import fc from 'fast-check';
+import { type ApiModel, type Entry, ISSUERS, keyOf, type Table, type World } from './model.ts';
+import { encode, rareSpelling, WORDS } from './spellings.ts';
+
+const some = <T>(...items: T[]) => fc.subarray(items, { minLength: 1 });
+
+/** What is written of one path, in all of its spellings. */
+interface Group {
+  readonly api: number;
+  readonly parts: readonly string[];
+  readonly methods: readonly (readonly [methods: string, rule: Table])[];
+  readonly spellings: readonly Spelled[];
+}
+
+interface Spelled {
+  readonly spell: readonly ((word: string) => string)[];
+  readonly hasSlash: boolean;
+  readonly isEncoded: boolean;
+  /** A rule of its own for some methods: mostly an error. */
+  readonly own: { readonly at: number; readonly rule: Table } | undefined;
+}
+
+const MAX_PARTS = 3;
+const part = fc.oneof(
+  { weight: 5, arbitrary: fc.constantFrom<string>(...WORDS) },
+  { weight: 2, arbitrary: fc.constant(':') },
+);
+const parts = fc
+  .tuple(fc.array(part, { maxLength: MAX_PARTS }), fc.constantFrom('', '', '*'))
+  .map(([words, rest]) => (rest === '' ? words : [...words, rest]));
+
+const claimRule = fc.oneof(
+  fc.constantFrom<Table>({ role: 'x' }, { role: ['x', 'y'] }, { role: ['y', 'x'] }, { n: 7 }),
+  fc.constantFrom<Table>({ '/in/role': 'x' }, { role: 'x', n: [7, '7'] }),
+  fc.constant<Table>({ org: { param: 'p0' } }),
+);
+export const rules: fc.Arbitrary<Table> = fc.oneof(
+  some('r', 's').map((scopes_all) => ({ scopes_all })),
+  some('r', 's', 't').map((scopes_any) => ({ scopes_any })),
+  some('c1', 'c2').map((clients) => ({ clients })),
+  claimRule.map((claims) => ({ claims })),
+  some('x', 'y').map((audience) => ({ audience })),
+  fc.constantFrom('one', 'two').map((issuer) => ({ issuer })),
+);
+const limit = fc.constantFrom(undefined, undefined, undefined, 'L1', 'L2');
+export const rule: fc.Arbitrary<Table> = fc
+  .tuple(
+    fc.oneof(
+      { weight: 4, arbitrary: fc.constantFrom<Table>({}, { auth: 'none' }, { auth: 'none' }) },
+      { weight: 1, arbitrary: fc.constant<Table>({ auth: 'optional' }) },
+      { weight: 6, arbitrary: rules },
+      { weight: 3, arbitrary: fc.tuple(rules, rules).map(([one, other]) => ({ ...one, ...other })) },
+      { weight: 1, arbitrary: rules.map((report) => ({ report })) },
+      { weight: 1, arbitrary: rules.map((one) => ({ ...one, report_only: true })) },
+    ),
+    limit,
+  )
+  .map(([one, rate_limit]) => (rate_limit === undefined ? one : { ...one, rate_limit }));
+
+const METHODS = ['GET', 'GET', 'GET', '*', '*', 'POST', 'GET|PUT', 'HEAD', 'POST|PATCH'];
+const spelled: fc.Arbitrary<Spelled> = fc.record({
+  spell: fc.array(rareSpelling, { minLength: MAX_PARTS, maxLength: MAX_PARTS }),
+  hasSlash: fc.constantFrom(false, false, false, true),
+  isEncoded: fc.boolean(),
+  own: fc.oneof(
+    { weight: 14, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.record({ at: fc.nat(1), rule }) },
+  ),
+});
+const group: fc.Arbitrary<Group> = fc.record({
+  api: fc.nat(2),
+  parts,
+  methods: fc.array(fc.tuple(fc.constantFrom(...METHODS), rule), { minLength: 1, maxLength: 2 }),
+  spellings: fc.array(spelled, { minLength: 1, maxLength: 2 }),
+});
+
+const around = fc.record({
+  hosts: fc.constantFrom(undefined, undefined, undefined, ['b.example'], ['b.example', 'c.example']),
+  strip: fc.constantFrom(undefined, undefined, undefined, '/v', '/a'),
+  audience: fc.constantFrom(['x', 'y'], ['y', 'x']),
+  issuer: fc.constant(Object.keys(ISSUERS)),
+  rateLimit: limit,
+  isSpread: fc.boolean(),
+});
+
+function pathOf({ parts: words }: Group, { spell, hasSlash, isEncoded }: Spelled, strip = ''): string {
+  const segments = words.map((word, i) => {
+    if (word === ':') return `:p${i}`;
+    if (word === '*') return word;
+    const text = spell[i]?.(word) ?? word;
+    return isEncoded ? encode(text, false) : text.replace(/[\s]/gu, encodeURIComponent);
+  });
+  if (strip !== '' && words.length === 0 && !hasSlash) return strip;
+  const isOpenEnded = words.at(-1) === '*';
+  return `${strip}/${segments.join('/')}${hasSlash && words.length > 0 && !isOpenEnded ? '/' : ''}`;
+}
+
+/** A rule about a parameter that the path does not have is an error: it looks at another one, or goes. */
+function fitted(one: Table, path: string): Table {
+  const { claims, ...rest } = one as { claims?: Table };
+  if (claims?.['org'] === undefined) return one;
+  const [, param] = /\/:(\w+)/.exec(path) ?? [];
+  return { ...rest, ...(param !== undefined && { claims: { org: { param } } }) };
+}
+
+function entriesOf(group_: Group, strip: string | undefined): Entry[] {
+  return group_.spellings.flatMap((one) => {
+    const path = pathOf(group_, one, strip);
+    const named = group_.methods.filter(
+      ([methods], i) => !group_.methods.slice(0, i).some(([other]) => meet(methods, other)),
+    );
+    return named.map(([methods, its], i) => ({
+      methods,
+      path,
+      rule: fitted(one.own?.at === i ? one.own.rule : its, path),
+    }));
+  });
+}
+
+const meet = (one: string, other: string) => one.split('|').some((name) => other.split('|').includes(name));
+
+/** The same with one part, or all from one on, left open: paths of other spellings fall under it. */
+interface Opening {
+  readonly of: number;
+  readonly at: number;
+  readonly isRest: boolean;
+  readonly group: Group;
+}
+
+function open(groups: readonly Group[], { of, at, isRest, group: own }: Opening): Group | undefined {
+  const model = groups[of % groups.length];
+  if (model === undefined || model.parts.length === 0 || model.parts.at(-1) === '*') return undefined;
+  const i = at % model.parts.length;
+  const rest = isRest ? ['*'] : [':', ...model.parts.slice(i + 1)];
+  return { ...own, api: own.api === 2 ? own.api : model.api, parts: [...model.parts.slice(0, i), ...rest] };
+}
+
+const opening: fc.Arbitrary<Opening> = fc.record({
+  of: fc.nat(9),
+  at: fc.nat(2),
+  isRest: fc.boolean(),
+  group,
+});
+
+const plainIssuers = Object.fromEntries(Object.entries(ISSUERS).map(([name, issuer]) => [name, { issuer }]));
+
+/** @param most groups of routes that there are at most */
+export const worlds = (most = 5): fc.Arbitrary<World> =>
+  fc
+    .record({
+      some: fc.array(group, { minLength: 1, maxLength: most }),
+      openings: fc.array(opening, { maxLength: 3, size: 'max' }),
+      apis: fc.tuple(around, around, around),
+      count: fc.constantFrom(1, 1, 2, 2, 3),
+      mayRepeat: fc.constantFrom(false, false, false, false, true),
+    })
+    .map(({ some: closed, openings, apis, count, mayRepeat }) => {
+      const opened = openings.map((one) => open(closed, one)).filter((one) => one !== undefined);
+      const groups = [...closed, ...opened];
+      const taken = new Set<string>();
+      const distinct = groups.filter(({ parts: words }) => {
+        const name = words.join('/');
+        if (taken.has(name) && !mayRepeat) return false;
+        taken.add(name);
+        return true;
+      });
+      const models = apis.slice(0, count).map((api, i): ApiModel => {
+        const own = distinct.filter((one) => one.api % count === i);
+        const entries = own.flatMap((one) => entriesOf(one, api.strip));
+        const unique = new Map(entries.map((entry) => [keyOf(entry), entry]));
+        return { name: `API_${'ABC'[i]}`, ...api, entries: [...unique.values()] };
+      });
+      const used = models.filter(({ entries }) => entries.length > 0);
+      return { apis: used, settings: {}, issuers: plainIssuers };
+    });
