@@ -120,7 +120,7 @@ async function rotateKeys({ vault }: Place, options: Options): Promise<void> {
     }),
   );
   for (const { algorithm, next } of rotated) await vault.write(algorithm, next);
-  if (options.json) return printJson(rotated.map(({ next: _, ...told }) => told));
+  if (options.json) return printJson(rotated.map(({ next: _, ...kids }) => kids));
   for (const { algorithm, current, previous } of rotated) {
     printLine(`${algorithm}: ${current} signs now; ${previous} goes on verifying`);
     printLine(`  If that one is in the wrong hands: claimgate keys revoke ${previous} --now`);

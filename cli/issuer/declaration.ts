@@ -50,7 +50,7 @@ export async function readStore(store: RecordStore): Promise<{ apis: Api[]; clie
 }
 
 /** One record that the file wants otherwise than the store has it. */
-export interface Change {
+export interface RecordChange {
   readonly kind: 'create' | 'update' | 'delete';
   readonly what: 'api' | 'client';
   readonly key: string;
@@ -67,7 +67,7 @@ export interface Change {
 export function compare(
   wanted: Declaration,
   stored: { apis: readonly Api[]; clients: readonly Client[] },
-): Change[] {
+): RecordChange[] {
   const apis = new Map(stored.apis.map((api) => [apiKey(api.identifier), api]));
   const clients = new Map(stored.clients.map((client) => [clientKey(client.client_id), client]));
   const wantedApis = wanted.apis.map((api) => {
@@ -92,9 +92,9 @@ function diff(
   what: 'api' | 'client',
   stored: ReadonlyMap<string, Api | Client>,
   wanted: readonly (readonly [string, Api | Client])[],
-): Change[] {
+): RecordChange[] {
   const keys = new Set(wanted.map(([key]) => key));
-  const written = wanted.flatMap(([key, record]): Change[] => {
+  const written = wanted.flatMap(([key, record]): RecordChange[] => {
     const before = stored.get(key);
     const fields = differences(before ?? {}, record);
     if (fields.length === 0) return [];
@@ -105,7 +105,14 @@ function diff(
   const deleted = [...stored]
     .filter(([key]) => !keys.has(key))
     .map(
-      ([key, stored]): Change => ({ kind: 'delete', what, key, name: nameOf(stored), stored, fields: [] }),
+      ([key, stored]): RecordChange => ({
+        kind: 'delete',
+        what,
+        key,
+        name: nameOf(stored),
+        stored,
+        fields: [],
+      }),
     );
   return [...written, ...deleted];
 }
@@ -113,7 +120,7 @@ function diff(
 const nameOf = (record: Api | Client) =>
   'identifier' in record ? record.identifier : `${record.name} (${record.client_id})`;
 
-function differences(before: object, after: object): Change['fields'] {
+function differences(before: object, after: object): RecordChange['fields'] {
   const from = before as Record<string, unknown>;
   const to = after as Record<string, unknown>;
   const names = [...new Set([...Object.keys(from), ...Object.keys(to)])];

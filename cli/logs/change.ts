@@ -4,7 +4,7 @@ import { compileSection, environmentOf, type PolicyFile, parsePolicyFile } from 
 import { renderPair, renderValue } from '../text/inline-toml.ts';
 import { enforce, type RouteTable } from './enforced.ts';
 
-export type Change =
+export type Proposal =
   | {
       readonly kind: 'lines';
       /** Counted from 1: where the first line is that goes away. */
@@ -30,7 +30,7 @@ export function proposeChange(
   environment: string | undefined,
   api: string,
   key: string,
-): Change {
+): Proposal {
   const vars = environmentOf(file, environment).vars ?? {};
   const table = Object.keys(vars).find((name) => {
     const { extends: base, routes } = vars[name] as { extends?: string; routes?: RouteTable };
@@ -52,10 +52,10 @@ export function proposeChange(
   return change;
 }
 
-const byHand = (why: string): Change => ({ kind: 'by_hand', why });
+const byHand = (why: string): Proposal => ({ kind: 'by_hand', why });
 
 /** The changed file is read again: what is proposed must compile. */
-function holds(file: PolicyFile, environment: string | undefined, change: Change): boolean {
+function holds(file: PolicyFile, environment: string | undefined, change: Proposal): boolean {
   if (change.kind !== 'lines') return false;
   try {
     return compileSection(environmentOf(parsePolicyFile(file.path, change.text), environment)).ok;
@@ -84,7 +84,7 @@ function findPieces(text: string, place: readonly string[]): Piece[] {
 }
 
 /** `"GET /orders" = { … }`: the name and what is behind the value stay as they are. */
-function changeInline(text: string, pair: AST.TOMLKeyValue, route: RouteTable): Change {
+function changeInline(text: string, pair: AST.TOMLKeyValue, route: RouteTable): Proposal {
   const [start, end] = pair.value.range;
   return splice(text, [{ start, end, text: renderValue(route) }]);
 }
@@ -95,7 +95,7 @@ function changeFields(
   pieces: readonly Piece[],
   before: RouteTable,
   after: RouteTable,
-): Change | undefined {
+): Proposal | undefined {
   const changed = new Set(
     [...Object.keys(before), ...Object.keys(after)].filter(
       (field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]),
@@ -158,7 +158,7 @@ interface Edit {
 }
 
 /** Edits, and tells them line by line. */
-function splice(text: string, edits: readonly Edit[]): Change {
+function splice(text: string, edits: readonly Edit[]): Proposal {
   const ordered = [...edits].sort((a, b) => a.start - b.start || a.end - b.end);
   let at = 0;
   let edited = '';

@@ -22,8 +22,16 @@ function rows(list: readonly (readonly [string, ...string[]])[], widths: readonl
     const cells = texts.map((text, i) => cut(text, all[i] ?? 0).padEnd(all[i] ?? 0));
     return `  ${count.padStart(8)}  ${cells.join('  ')}`.trimEnd();
   });
-  const more = list.length - MAX_ROWS;
-  return more > 0 ? [...lines, paint('dim', `  ${'…'.padStart(8)}  and ${more} more (--json)`)] : lines;
+  return andMore(lines, list.length, 8);
+}
+
+/** The lines, and how many there would be more. */
+function andMore(lines: readonly string[], all: number, width = 0): string[] {
+  const more = all - MAX_ROWS;
+  return [
+    ...lines,
+    ...(more > 0 ? [paint('dim', `  ${'…'.padStart(width)}  and ${more} more (--json)`)] : []),
+  ];
 }
 
 export function renderSummary(summary: Summary): string[] {
@@ -102,8 +110,7 @@ function denialRows({ denials }: Summary): string[] {
       ? [line]
       : [line, paint('dim', `${' '.repeat(12)}${cut(detail, 68)}`)];
   });
-  const more = denials.length - MAX_ROWS;
-  return more > 0 ? [...lines, paint('dim', `  ${'…'.padStart(8)}  and ${more} more (--json)`)] : lines;
+  return andMore(lines, denials.length, 8);
 }
 
 const eventRows = ({ events }: Summary) =>

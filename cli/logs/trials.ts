@@ -2,7 +2,7 @@
 import { routeName } from '../../src/log.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import type { PolicyFile } from '../policy/file/config.ts';
-import { type Change, proposeChange } from './change.ts';
+import { type Proposal, proposeChange } from './change.ts';
 import type { Summary } from './tally.ts';
 
 /** How much traffic makes an answer. */
@@ -29,7 +29,7 @@ export interface Trial {
   }[];
   /** Why it is too little. */
   readonly missing: readonly string[];
-  readonly change: Change;
+  readonly change: Proposal;
 }
 
 export function judgeTrials(

@@ -21,25 +21,24 @@ interface RuleWords {
 
 const scopesOf = (demands: readonly Demand[]) => valuesOf(demands, 'scope');
 const clientsOf = (demands: readonly Demand[]) => valuesOf(demands, 'client');
-const sawScopes = (_: readonly Demand[], { scopes }: Principal) =>
-  scopes.size === 0 ? 'no scopes' : [...scopes].join(' ');
+const SCOPES = {
+  lead: 'with',
+  list: scopesOf,
+  saw: (_: readonly Demand[], { scopes }: Principal) =>
+    scopes.size === 0 ? 'no scopes' : [...scopes].join(' '),
+  json: scopesOf,
+} as const;
 
 export const RULE_WORDS: Readonly<Record<RuleName, RuleWords>> = {
   scopes_all: {
-    lead: 'with',
-    list: scopesOf,
+    ...SCOPES,
     join: (scopes) => listed(scopes),
     lacks: (unmet) => `the token lacks ${unmet.length > 1 ? 'scopes' : 'scope'} ${listed(scopesOf(unmet))}`,
-    saw: sawScopes,
-    json: scopesOf,
   },
   scopes_any: {
-    lead: 'with',
-    list: scopesOf,
+    ...SCOPES,
     join: (scopes) => (scopes.length < 2 ? listed(scopes) : `one of ${scopes.join(', ')}`),
     lacks: (unmet) => `the token has none of the scopes ${listed(scopesOf(unmet), 'or')}`,
-    saw: sawScopes,
-    json: scopesOf,
   },
   clients: {
     lead: 'of client',
@@ -93,12 +92,7 @@ export interface RulePart {
 }
 
 export function ruleParts(demands: readonly Demand[]): RulePart[] {
-  const parts = new Map<string, Demand[]>();
-  for (const demand of demands) {
-    const part = parts.get(demand.label);
-    if (part === undefined) parts.set(demand.label, [demand]);
-    else part.push(demand);
-  }
+  const parts = Map.groupBy(demands, (demand) => demand.label);
   return [...parts].map(([label, part]) => ({ rule: (part[0] as Demand).rule, label, demands: part }));
 }
 
@@ -125,8 +119,4 @@ export const rulesJson = (demands: readonly Demand[]): Record<RuleName, unknown>
   ) as Record<RuleName, unknown>;
 };
 
-function groupByRule(demands: readonly Demand[]): Map<RuleName, Demand[]> {
-  const groups = new Map<RuleName, Demand[]>();
-  for (const demand of demands) groups.set(demand.rule, [...(groups.get(demand.rule) ?? []), demand]);
-  return groups;
-}
+const groupByRule = (demands: readonly Demand[]) => Map.groupBy(demands, ({ rule }) => rule);

@@ -47,9 +47,7 @@ export function measureCoverage(policy: Policy, results: readonly CaseResult[]):
   const watchedBy = new Map<Route, Watched[]>();
   const watch = (route: Route, watched: Watched) => {
     if (!seen.has(watched)) seen.set(watched, { passing: false, refusing: false });
-    const known = watchedBy.get(route);
-    if (known === undefined) watchedBy.set(route, [watched]);
-    else known.push(watched);
+    watchedBy.set(route, [...(watchedBy.get(route) ?? []), watched]);
   };
   for (const api of policy.apis) {
     const shared = sharedItems(policy, api.routes);
@@ -165,8 +163,8 @@ function ruleSees(rules: Rules): Sees {
     const segments = decision?.target?.path.segments;
     if (principal === undefined || segments === undefined) return undefined;
     const broken = authorize(rules, principal, segments);
-    const told = kind === 'allow' && decision?.kind === 'allow' ? decision.wouldDeny : reason;
-    if (broken !== undefined) return told?.code === broken.code ? 'refusing' : undefined;
+    const given = kind === 'allow' && decision?.kind === 'allow' ? decision.wouldDeny : reason;
+    if (broken !== undefined) return given?.code === broken.code ? 'refusing' : undefined;
     return kind === 'allow' ? 'passing' : undefined;
   };
 }

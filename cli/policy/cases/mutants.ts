@@ -1,5 +1,5 @@
 /** Small changes of a policy, each of which lets other requests in, or sends other headers on. */
-import { isTable, type Table } from '../../text/json.ts';
+import { isTable, listOf, type Table } from '../../text/json.ts';
 import type { Case } from './read.ts';
 
 export type Vars = Readonly<Record<string, unknown>>;
@@ -65,11 +65,8 @@ function* routeChanges(key: string, config: Table): Generator<RouteChange> {
   if (rules.length > 1) yield { what: 'without all its rules', config: without(config, ...rules) };
   if (config['auth'] !== 'none') yield { what: 'public', config: { auth: 'none' } };
   if (config['auth'] !== undefined) yield { what: 'needs a token', config: without(config, 'auth') };
-  if (config['report'] !== undefined) yield { what: 'without report', config: without(config, 'report') };
-  if (config['report_only'] === true)
-    yield { what: 'without report_only', config: without(config, 'report_only') };
-  if (config['forward_authorization'] !== undefined)
-    yield { what: 'without forward_authorization', config: without(config, 'forward_authorization') };
+  for (const field of ['report', 'report_only', 'forward_authorization'])
+    if (config[field] !== undefined) yield { what: `without ${field}`, config: without(config, field) };
   yield* keyChanges(key, config);
   yield { what: 'removed' };
 }
@@ -81,27 +78,19 @@ export const RULES = ['scopes_all', 'scopes_any', 'clients', 'claims', 'audience
 function* listChanges(config: Table, field: string): Generator<RouteChange> {
   const { [field]: list } = config;
   if (!Array.isArray(list)) return;
-  for (const one of list.length > 1 ? list : [])
-    yield {
-      what: `${field} without ${JSON.stringify(one)}`,
-      config: { ...config, [field]: list.filter((other) => other !== one) },
-    };
+  for (const [one, rest] of shortened(list))
+    yield { what: `${field} without ${JSON.stringify(one)}`, config: { ...config, [field]: rest } };
   yield { what: `without ${field}`, config: without(config, field) };
 }
 
 function* claimChanges(config: Table): Generator<RouteChange> {
   const claims = tableIn(config, 'claims');
-  const names = Object.keys(claims);
-  for (const name of names) {
-    const { [name]: _, ...others } = claims;
-    const changed = names.length === 1 ? without(config, 'claims') : { ...config, claims: others };
-    yield { what: `without the claim rule ${name}`, config: changed };
-    const { [name]: want } = claims;
-    if (!Array.isArray(want) || want.length < 2) continue;
-    for (const one of want)
+  for (const name of Object.keys(claims)) {
+    yield { what: `without the claim rule ${name}`, config: withoutIn(config, 'claims', name) };
+    for (const [one, rest] of shortened(claims[name]))
       yield {
         what: `claims.${name} without ${JSON.stringify(one)}`,
-        config: { ...config, claims: { ...claims, [name]: want.filter((other) => other !== one) } },
+        config: { ...config, claims: { ...claims, [name]: rest } },
       };
   }
 }
@@ -111,12 +100,8 @@ function* keyChanges(key: string, config: Table): Generator<RouteChange> {
   const [methodList = '', path = ''] = key.trim().split(/\s+/);
   const methods = methodList.split('|');
   if (!methods.includes('*')) yield { what: 'any method', key: `* ${path}`, config };
-  for (const one of methods.length > 1 ? methods : [])
-    yield {
-      what: `without ${one}`,
-      key: `${methods.filter((other) => other !== one).join('|')} ${path}`,
-      config,
-    };
+  for (const [one, rest] of shortened(methods))
+    yield { what: `without ${one}`, key: `${rest.join('|')} ${path}`, config };
   const parts = path.split('/');
   for (const [i, part] of parts.entries()) {
     if (part === '' || part.startsWith(':') || part === '*') continue;
@@ -138,11 +123,8 @@ function* apiChanges(
     'takes tokens for another audience',
     { ...table, audience: [...audiences, ...(others.length > 0 ? others : ['urn:another'])] },
   ];
-  for (const one of audiences.length > 1 ? audiences : [])
-    yield [
-      `audience without ${JSON.stringify(one)}`,
-      { ...table, audience: audiences.filter((other) => other !== one) },
-    ];
+  for (const [one, rest] of shortened(audiences))
+    yield [`audience without ${JSON.stringify(one)}`, { ...table, audience: rest }];
   const issuers = Object.keys(tableIn(vars, 'ISSUERS'));
   const own = table['issuer'] === undefined ? issuers : [table['issuer']].flat();
   if (own.length < issuers.length) yield ['takes tokens of all issuers', { ...table, issuer: issuers }];
@@ -165,42 +147,39 @@ const audiencesInCases = (cases: readonly Case[]): string[] => [
   ),
 ];
 
-/** The brakes, and what issuers demand of every token. */
+/** The blocklists, and what issuers demand of every token. */
 function* gatewayChanges(vars: Vars): Generator<SharedMutant> {
   const gateway = tableIn(vars, 'GATEWAY');
   for (const field of ['blocked_clients', 'blocked_kids']) {
-    const { [field]: list } = gateway;
-    for (const one of Array.isArray(list) ? list : []) {
-      const changed = { ...gateway, [field]: (list as unknown[]).filter((other) => other !== one) };
-      yield {
-        kind: 'shared',
-        table: 'GATEWAY',
-        what: `${field} without ${JSON.stringify(one)}`,
-        vars: { ...vars, GATEWAY: changed },
-      };
+    const list = listOf(gateway[field]);
+    for (const one of list) {
+      const changed = { ...gateway, [field]: list.filter((other) => other !== one) };
+      const what = `${field} without ${JSON.stringify(one)}`;
+      yield { kind: 'shared', table: 'GATEWAY', what, vars: { ...vars, GATEWAY: changed } };
     }
   }
   const issuers = tableIn(vars, 'ISSUERS');
   for (const name of Object.keys(issuers)) {
     const issuer = tableIn(issuers, name);
-    const changes: [string, Table][] = [
-      ...['max_token_age', 'not_before']
-        .filter((field) => issuer[field] !== undefined)
-        .map((field): [string, Table] => [`without ${field}`, without(issuer, field)]),
-      ...Object.keys(tableIn(issuer, 'claims')).map((claim): [string, Table] => [
-        `without the claim rule ${claim}`,
-        withoutIn(issuer, 'claims', claim),
-      ]),
+    const fields = ['max_token_age', 'not_before'].filter((field) => issuer[field] !== undefined);
+    const changes = [
+      ...fields.map((field) => [field, without(issuer, field)] as const),
+      ...Object.keys(tableIn(issuer, 'claims')).map(
+        (claim) => [`the claim rule ${claim}`, withoutIn(issuer, 'claims', claim)] as const,
+      ),
     ];
-    for (const [what, changed] of changes)
-      yield {
-        kind: 'shared',
-        table: `ISSUERS.${name}`,
-        what,
-        vars: { ...vars, ISSUERS: { ...issuers, [name]: changed } },
-      };
+    for (const [what, changed] of changes) {
+      const all = { ...vars, ISSUERS: { ...issuers, [name]: changed } };
+      yield { kind: 'shared', table: `ISSUERS.${name}`, what: `without ${what}`, vars: all };
+    }
   }
 }
+
+/** A list of several with one of them gone, for each of them. */
+const shortened = (list: unknown): (readonly [one: unknown, rest: readonly unknown[]])[] =>
+  Array.isArray(list) && list.length > 1
+    ? list.map((one) => [one, list.filter((other) => other !== one)] as const)
+    : [];
 
 function without(table: Table, ...names: string[]): Table {
   return Object.fromEntries(Object.entries(table).filter(([name]) => !names.includes(name)));
@@ -213,6 +192,6 @@ function withoutIn(table: Table, field: string, name: string): Table {
 }
 
 export function tableIn(table: Table, name: string): Table {
-  const { [name]: value } = table;
+  const value = table[name];
   return isTable(value) ? value : {};
 }

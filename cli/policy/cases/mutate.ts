@@ -32,7 +32,7 @@ export async function mutate(
   isWhole = false,
 ): Promise<Mutation> {
   const vars = JSON.parse(JSON.stringify(section.vars ?? {})) as Vars;
-  const shapes = cases.map(({ question }) => shapeOfUrl(question.url));
+  const shapes = cases.map(({ request }) => shapeOfUrl(request.url));
   const routes = routesIn(vars);
   const originals = new Map(
     policy.apis.flatMap((api) => api.routes.map((route) => [nameOf(api.name, route.key), route])),

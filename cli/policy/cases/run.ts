@@ -5,7 +5,7 @@ import { CommandError } from '../../text/terminal.ts';
 import {
   asSent,
   createSimulator,
-  type Question,
+  type IncomingRequest,
   type Simulate,
   type Simulated,
 } from '../what-if/simulate.ts';
@@ -18,7 +18,7 @@ import { type Case, timeOf } from './read.ts';
 /** A case as a request: the same for every policy that it is tried on. */
 export interface PreparedCase {
   readonly case: Case;
-  readonly question: Question;
+  readonly request: IncomingRequest;
   readonly nowMs: number;
 }
 
@@ -47,7 +47,7 @@ export function prepareCase(policy: Policy, one: Case, nowMs: number): PreparedC
     headers.set('authorization', `Bearer ${unsignedToken(policy, route, claims)}`);
   }
   if (one.token !== undefined) headers.set('authorization', `Bearer ${one.token.replace(/^bearer\s+/i, '')}`);
-  return { case: one, question: { method, url, headers }, nowMs: time };
+  return { case: one, request: { method, url, headers }, nowMs: time };
 }
 
 function headersOf({ headers, file, index }: Case): Headers {
@@ -67,13 +67,13 @@ export function createJudge(policy: Policy): Judge {
   const simulate: Simulate = createSimulator(policy);
   const verifiers = new Map<number, Verify>();
   return async (prepared) => {
-    const { question, nowMs } = prepared;
+    const { request, nowMs } = prepared;
     let verify = verifiers.get(nowMs);
     if (verify === undefined) {
       verify = withoutSignature(policy, () => nowMs);
       verifiers.set(nowMs, verify);
     }
-    const simulated = await simulate(question, verify);
+    const simulated = await simulate(request, verify);
     return { prepared, simulated, failures: failuresOf(prepared.case, simulated) };
   };
 }

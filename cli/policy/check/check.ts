@@ -6,7 +6,6 @@ import {
   environmentOf,
   environmentsOf,
   type PolicyFile,
-  readPolicyFile,
   type Section,
 } from '../file/config.ts';
 import { readSource, type Source } from '../file/source.ts';
@@ -34,11 +33,6 @@ export interface CheckOptions {
   readonly facts?: Facts;
 }
 
-/** Checks every environment of a file. Throws `CommandError` where it can't be read. */
-export function checkConfig(path: string): CheckResult[] {
-  return checkPolicy(readPolicyFile(path));
-}
-
 /** Pure. Throws `CommandError` if there is no such environment. */
 export function checkPolicy(
   file: PolicyFile,
@@ -56,8 +50,8 @@ export function checkPolicy(
 /** What an environment inherits is told of once. */
 function withoutRepeated(result: CheckResult, earlier: readonly CheckResult[]): CheckResult {
   const key = ({ rule, region, problem }: Finding) => JSON.stringify([rule, region, problem]);
-  const told = new Set(earlier.flatMap(({ faults, warnings }) => [...faults, ...warnings].map(key)));
-  const isNew = (finding: Finding) => !told.has(key(finding));
+  const known = new Set(earlier.flatMap(({ faults, warnings }) => [...faults, ...warnings].map(key)));
+  const isNew = (finding: Finding) => !known.has(key(finding));
   return {
     ...result,
     faults: result.faults.filter((one) => !inherited(one) || isNew(one)),
@@ -125,20 +119,20 @@ function lint(
 }
 
 function toFinding(view: View, environment: string | undefined, rule: Rule, hit: Hit): Finding {
-  const { besideVars, ...fault } = hit;
+  const { outsideVars, ...fault } = hit;
   return {
     ...fault,
     rule: rule.name,
-    severity: hit.severity ?? rule.severity,
+    severity: hit.severity ?? rule.severity ?? 'warning',
     why: rule.why,
     region: view.source().regionOf(pathOf(view.file, environment, hit)),
   };
 }
 
 /** From the top of the file. What is beside `[vars]` may be inherited from there. */
-function pathOf({ config }: PolicyFile, environment: string | undefined, { place, besideVars }: Hit): Place {
+function pathOf({ config }: PolicyFile, environment: string | undefined, { place, outsideVars }: Hit): Place {
   const section = environment === undefined ? [] : ['env', environment];
-  if (besideVars !== true) return [...section, 'vars', ...place];
+  if (outsideVars !== true) return [...section, 'vars', ...place];
   const own = environment === undefined ? config : config.env?.[environment];
   const isOwn = Object.hasOwn(own ?? {}, place[0] ?? '');
   return isOwn || !Object.hasOwn(config, place[0] ?? '') ? [...section, ...place] : place;

@@ -8,7 +8,8 @@ export type Severity = 'error' | 'warning';
 export interface Rule {
   /** Its name, in words joined by `-`. */
   readonly name: string;
-  readonly severity: Severity;
+  /** A warning, unless it says otherwise. */
+  readonly severity?: Severity;
   /** What it finds, as a noun: "a route that …". */
   readonly finds: string;
   /** Why that matters. */
@@ -22,15 +23,15 @@ export interface Rule {
 /** What a rule found. Its place is under `[vars]`, as that of every fault of the policy. */
 export interface Hit extends Fault {
   /** The place is beside `[vars]`, in the same section of the file. */
-  readonly besideVars?: true;
+  readonly outsideVars?: true;
   /** Where it is other than its rule has it. */
   readonly severity?: Severity;
 }
 
 /** A hit in what wrangler.toml says besides its variables. */
-export const besideVars = (place: Place, problem: string, remedy: string): Hit => ({
+export const outsideVars = (place: Place, problem: string, remedy: string): Hit => ({
   ...fault(place, problem, remedy),
-  besideVars: true,
+  outsideVars: true,
 });
 
 /** A hit, with all that a report needs. */

@@ -38,8 +38,8 @@ const MAX_CANDIDATES = 300;
 export function createCollector() {
   const groups = new Map<string, Group>();
   const respelt: Sighting[] = [];
-  /** Which changes each route was seen with, for each method. */
-  const told = new Map<string, Group>();
+  /** Where each change was seen on a route, for each method. */
+  const seenOn = new Map<string, Group>();
 
   function add(sighting: Sighting): void {
     const { change, place, patterns, method, hosts, before, now, candidates } = sighting;
@@ -57,7 +57,7 @@ export function createCollector() {
     route.methods.add(method);
     for (const host of hosts) route.hosts.add(host);
     if (group.candidates.length < MAX_CANDIDATES) group.candidates.push(...candidates);
-    if (place === undefined) told.set(`${change} ${method} ${shape}`, group);
+    if (place === undefined) seenOn.set(`${change} ${method} ${shape}`, group);
   }
 
   return {
@@ -71,7 +71,7 @@ export function createCollector() {
         const group = sighting.patterns
           .flatMap((pattern) =>
             [sighting.method, ANY_OTHER].map((method) =>
-              told.get(`${sighting.change} ${method} ${shapeOf(pattern)}`),
+              seenOn.get(`${sighting.change} ${method} ${shapeOf(pattern)}`),
             ),
           )
           .find((one) => one !== undefined);

@@ -7,7 +7,6 @@ import { callersOf, type Side } from './callers.ts';
 import type { Sighting } from './collect.ts';
 import type { Candidate, OtherChange } from './difference.ts';
 import { createIdentities } from './identity.ts';
-import { writeKeys } from './issuer-settings.ts';
 import { apiChanges, routeChanges } from './other.ts';
 import { isServed, sentChanges } from './sent.ts';
 import { movedSubjects, subjectsOf } from './subjects.ts';
@@ -129,7 +128,7 @@ function placeOf(difference: CallerDifference, old: Policy, now: Policy): Partia
   if (before === undefined || after === undefined) return {};
   return {
     place: `ISSUERS.${after.name}.${field}`,
-    before: [describeIssuerField(before, field, writeKeys(before))],
-    now: [describeIssuerField(after, field, writeKeys(after))],
+    before: [describeIssuerField(before, field)],
+    now: [describeIssuerField(after, field)],
   };
 }

@@ -121,11 +121,7 @@ function baseOf(servers: readonly Server[]): { base: string; notes: string[] } {
 
 /** Methods of one path with the same rules are one route; GET serves HEAD by itself. */
 function mergeMethods(routes: readonly OneMethod[]): DraftRoute[] {
-  const merged = new Map<string, OneMethod[]>();
-  for (const route of routes) {
-    const key = JSON.stringify([route.pattern, route.rules, route.review, route.off]);
-    merged.set(key, [...(merged.get(key) ?? []), route]);
-  }
+  const merged = Map.groupBy(routes, (one) => JSON.stringify([one.pattern, one.rules, one.review, one.off]));
   return [...merged.values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];

@@ -49,8 +49,8 @@ const IDENTITY: ReadonlySet<string> = new Set(['issuer', 'subject', 'client id',
 
 function renderRoute(entry: RouteEntry, methodWidth: number, pathWidth: number): string[] {
   const { route, methods, path } = entry;
-  const told = route.auth !== 'none' && route.forwardAuthorization ? '; Authorization is sent on' : '';
-  const whoHere = entry.whoHere + told;
+  const sent = route.auth !== 'none' && route.forwardAuthorization ? '; Authorization is sent on' : '';
+  const whoHere = entry.whoHere + sent;
   const method = methods.join('|').padEnd(methodWidth);
   const left = `  ${method}  `;
   const column = left.length + pathWidth + 2;

@@ -9,7 +9,7 @@ import { createReplies } from '../../../src/reply.ts';
 import { bearer } from '../../../src/token/bearer.ts';
 
 /** A request as it comes to the gateway. */
-export interface Question {
+export interface IncomingRequest {
   /** As it is sent: not folded by a URL parser. */
   readonly url: string;
   readonly method: string;
@@ -31,7 +31,7 @@ export interface Simulated {
 }
 
 export type Simulate = (
-  question: Question,
+  request: IncomingRequest,
   verify: Verify,
   observe?: (step: DecisionStep) => void,
 ) => Promise<Simulated>;
@@ -47,14 +47,14 @@ export function createSimulator(policy: Policy): Simulate {
     originHeaders: (api: Api) => api.originHeaders.map(({ header, secret }) => [header, secretWords(secret)]),
     skipped: (_, claim) => skipped.push(claim),
   });
-  return async (question, verify, observe) => {
-    const self = isHealthRequest(question, policy.settings.healthPath)
+  return async (request, verify, observe) => {
+    const self = isHealthRequest(request, policy.settings.healthPath)
       ? new Response(null, { headers: { 'content-type': 'application/json', 'cache-control': 'no-store' } })
-      : replies.own(question);
+      : replies.own(request);
     const nothing = { decision: undefined, reason: undefined, outbound: undefined, skipped: [] };
     if (self !== undefined) return { kind: 'self', ...nothing, answer: self };
 
-    const { url, method, headers } = question;
+    const { url, method, headers } = request;
     const requestId = readRequestId(headers);
     const decision = await decide(
       { url, method, credentials: bearer(headers.get('authorization')) },
@@ -70,10 +70,10 @@ export function createSimulator(policy: Policy): Simulate {
           ? ({ code: 'loop' } as const)
           : prepare(headers, decision, requestId);
     if ('code' in outbound) {
-      const answer = replies.finish(question, outbound, decision, requestId);
+      const answer = replies.finish(request, outbound, decision, requestId);
       return { ...nothing, kind: 'deny', decision, reason: outbound, answer };
     }
-    const answer = replies.finish(question, new Response(), decision, requestId);
+    const answer = replies.finish(request, new Response(), decision, requestId);
     return { kind: 'allow', decision, reason: undefined, answer, outbound, skipped: [...skipped] };
   };
 }

@@ -8,7 +8,6 @@ import { andMore, endsInWildcard, methodsOf, type PlacedRoute } from './subject.
 
 export const hiddenMethod: Lint = {
   name: 'hidden-method',
-  severity: 'warning',
   finds: 'a route with `*` whose method a path below it lacks, where a route of other methods has that path',
   why: 'a path belongs to its most specific pattern, whatever the method: such requests are answered with 405',
   remedy: 'add the method to the route that has the path, or leave it and accept the warning',

@@ -8,7 +8,6 @@ const issuersPlace = ({ policy }: Subject) => ['ISSUERS', policy.issuers[0]?.nam
 
 export const noKeyStore: Lint = {
   name: 'no-key-store',
-  severity: 'warning',
   finds: 'no KV namespace `KEYS`',
   why: 'each isolate fetches the keys by itself, and an outage of the issuer becomes one of the gateway',
   remedy: 'add `[[kv_namespaces]]` with `binding = "KEYS"`, in each environment',
@@ -25,7 +24,6 @@ export const noKeyStore: Lint = {
 
 export const noKeyRefresh: Lint = {
   name: 'no-key-refresh',
-  severity: 'warning',
   finds: 'no cron trigger',
   why: 'nothing fetches keys ahead of time: requests wait for them, and a new key is unknown for longer',
   remedy: 'add `[triggers]` with `crons = ["*/5 * * * *"]`',
@@ -41,7 +39,6 @@ export const noKeyRefresh: Lint = {
 
 export const unusedIssuer: Lint = {
   name: 'unused-issuer',
-  severity: 'warning',
   finds: 'an issuer that no API accepts',
   why: 'its tokens pass nowhere, and its keys are fetched for nothing',
   remedy: 'name it in `issuer` of an API, or remove its table',

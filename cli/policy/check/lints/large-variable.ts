@@ -4,7 +4,6 @@ import type { Lint } from './lint.ts';
 
 export const largeVariable: Lint = {
   name: 'large-variable',
-  severity: 'warning',
   finds: 'a variable that holds 80 % of the 5,000 bytes that are allowed, or more',
   why: 'a few more routes, and the deployment is refused',
   remedy: 'move routes into another table that `extends` the API',

@@ -8,7 +8,6 @@ const ALL_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 export const neverMatches: Lint = {
   name: 'never-matches',
-  severity: 'warning',
   finds: 'a route that no request falls under: others have all its methods, or all its paths',
   why: 'its rules look like protection, and are never read',
   remedy: 'remove it, or what stands in its way',

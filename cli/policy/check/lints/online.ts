@@ -3,6 +3,7 @@ import type { KeysFault } from '../../../../src/decision.ts';
 import { readClaim } from '../../../../src/policy/claims.ts';
 import { fault } from '../../../../src/policy/compile/fault.ts';
 import type { Issuer } from '../../../../src/policy/policy.ts';
+import { audiencePlace } from '../../what-if/token.ts';
 import type { Lint } from './lint.ts';
 import type { Subject } from './subject.ts';
 
@@ -49,7 +50,6 @@ export const issuerKeys: Lint = {
 
 export const unusedAlgorithm: Lint = {
   name: 'unused-algorithm',
-  severity: 'warning',
   finds:
     "an algorithm in `algorithms` that none of the issuer's keys is for, or an issuer with keys for none of them",
   why: 'what is accepted without need is room for attacks; and where no key fits, nobody passes',
@@ -85,7 +85,6 @@ export const unusedAlgorithm: Lint = {
 
 export const unknownClaim: Lint = {
   name: 'unknown-claim',
-  severity: 'warning',
   finds: "a claim in `forward` that the example token lacks, or that the issuer's metadata does not list",
   why: 'the origin gets no such header, and may take that for "everyone"',
   remedy: 'write the claim as tokens have it, or have the issuer add it',
@@ -115,7 +114,7 @@ function absence(
   audiences: readonly string[],
 ): string | undefined {
   if (token !== undefined) {
-    const held = [readClaim(token, issuer.audienceClaim ?? { text: 'aud', path: ['aud'] })].flat();
+    const held = [readClaim(token, audiencePlace(issuer))].flat();
     const isFor = token['iss'] === issuer.issuer && held.some((one) => audiences.includes(String(one)));
     return isFor && readClaim(token, claim) === undefined ? 'the example token has no such claim' : undefined;
   }
@@ -129,7 +128,6 @@ function absence(
 
 export const originUnreachable: Lint = {
   name: 'origin-unreachable',
-  severity: 'warning',
   finds: 'an origin that does not answer from here, or with 5xx',
   why: 'clients get 502 or 504; unless only the Worker can reach it, which is fine',
   remedy: 'correct the URL, or look at the origin',
@@ -151,7 +149,6 @@ export const originUnreachable: Lint = {
 
 export const openOrigin: Lint = {
   name: 'open-origin',
-  severity: 'warning',
   finds: 'an origin that answers what the policy guards to whoever asks it directly, with 2xx',
   why: 'the gateway can be gone around',
   remedy:

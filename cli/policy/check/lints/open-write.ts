@@ -7,7 +7,6 @@ const CHANGES: readonly string[] = ['PUT', 'PATCH', 'DELETE'];
 
 export const openWrite: Lint = {
   name: 'open-write',
-  severity: 'warning',
   finds: 'a route for PUT, PATCH or DELETE that anyone may use without a token',
   why: 'whoever finds the path may change or remove what is there',
   remedy: 'remove `auth`, or leave only GET and POST public',

@@ -11,7 +11,6 @@ const QUERIES =
 
 export const readScope: Lint = {
   name: 'read-scope',
-  severity: 'warning',
   finds:
     'a route for POST, PUT, PATCH or DELETE that a token with scopes to read passes (`read:…`, `…:read`, `….read`)',
   why: 'clients that were given reading may write',

@@ -13,7 +13,6 @@ import {
 
 export const unrouted: Lint = {
   name: 'unrouted',
-  severity: 'warning',
   finds: "an API host or path that none of the Worker's routes covers",
   why: 'such requests never reach the gateway: they go to the origin of the zone, unchecked, or nowhere',
   remedy: 'add a pattern such as "api.example.com/*" to `routes`, or remove the host or the route',

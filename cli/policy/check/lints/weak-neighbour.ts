@@ -15,7 +15,6 @@ interface Neighbour {
 
 export const weakNeighbour: Lint = {
   name: 'weak-neighbour',
-  severity: 'warning',
   finds: 'a route with `*` or `:param` that serves what lies right beside a route with stronger rules',
   why: 'many origins serve /admin/users.json or /admin/users/1 as they serve /admin/users; there, the weaker rules hold',
   remedy: 'give what lies beside the stronger route rules of its own, such as `"* /admin/*" = { … }`',

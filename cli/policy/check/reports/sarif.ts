@@ -20,7 +20,7 @@ export function renderSarif(report: Report, version: string): string {
   return JSON.stringify(log, null, 2);
 }
 
-const describe = ({ name, severity, finds, why, remedy }: Rule) => ({
+const describe = ({ name, severity = 'warning', finds, why, remedy }: Rule) => ({
   id: name,
   shortDescription: { text: sentence(finds) },
   fullDescription: { text: sentence(why) },
