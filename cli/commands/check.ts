@@ -38,15 +38,11 @@ export function addCheckCommand(program: Command): void {
 async function run(options: Options): Promise<void> {
   const format = formatOf(options);
   // What checks is loaded when it is needed: other commands start without it.
-  const [
-    { checkPolicy },
-    { compileSection, environmentOf, environmentsOf, readPolicyFile },
-    { findDeclared },
-  ] = await Promise.all([
-    import('../policy/check/check.ts'),
-    import('../policy/file/config.ts'),
-    import('../policy/check/declared.ts'),
-  ]);
+  const { checkPolicy } = await import('../policy/check/check.ts');
+  const { compileSection, environmentOf, environmentsOf, readPolicyFile } = await import(
+    '../policy/file/config.ts'
+  );
+  const { findDeclared } = await import('../policy/check/declared.ts');
   const file = readPolicyFile(options.config);
   // wrangler's own `--env ""` is the top level.
   const environments = options.env === undefined ? environmentsOf(file) : [options.env || undefined];
@@ -80,11 +76,8 @@ type Policies = readonly {
 async function readToken(file: string, policies: Policies) {
   const { demandFits, readExampleToken } = await import('../policy/what-if/example-token.ts');
   const token = readExampleToken(file);
-  if (policies.length > 0)
-    demandFits(
-      token,
-      policies.map(({ policy }) => policy),
-    );
+  const all = policies.map(({ policy }) => policy);
+  if (all.length > 0) demandFits(token, all);
   return token;
 }
 

@@ -55,17 +55,10 @@ async function run(old: string | undefined, now: string | undefined, options: Op
   const { config, env, failOn = [] } = options;
   const format = formatOf(options);
   // What compares is loaded when it is needed: other commands start without it.
-  const [
-    { readRevision, readVersion },
-    { pairPolicies },
-    { byChange, comparePolicies },
-    { bindingDifferences, fileChanges },
-  ] = await Promise.all([
-    import('../policy/diff/revision.ts'),
-    import('../policy/diff/environments.ts'),
-    import('../policy/diff/diff.ts'),
-    import('../policy/diff/bindings.ts'),
-  ]);
+  const { readRevision, readVersion } = await import('../policy/diff/revision.ts');
+  const { pairPolicies } = await import('../policy/diff/environments.ts');
+  const { byChange, comparePolicies } = await import('../policy/diff/diff.ts');
+  const { bindingDifferences, fileChanges } = await import('../policy/diff/bindings.ts');
   const { readPolicyFile } = await import('../policy/file/config.ts');
   const newFile = now === undefined ? readPolicyFile(config) : await readVersion(now, config);
   const oldFile = old === undefined ? await readRevision('HEAD', config) : await readVersion(old, config);

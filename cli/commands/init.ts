@@ -25,15 +25,11 @@ export function addInitCommand(program: Command): void {
 }
 
 async function init(folder: string, { yes = false, ...given }: Options): Promise<void> {
-  const [{ findAnswers }, { renderPolicyFile }, { renderCases }, { renderWorkflow }, project] =
-    await Promise.all([
-      import('../init/answers.ts'),
-      import('../init/policy-file.ts'),
-      import('../init/cases-file.ts'),
-      import('../init/workflow.ts'),
-      import('../init/project.ts'),
-    ]);
-  const { demandNew, packagePath, repositoryRoot, writeNew } = project;
+  const { findAnswers } = await import('../init/answers.ts');
+  const { renderPolicyFile } = await import('../init/policy-file.ts');
+  const { renderCases } = await import('../init/cases-file.ts');
+  const { renderWorkflow } = await import('../init/workflow.ts');
+  const { demandNew, packagePath, repositoryRoot, writeNew } = await import('../init/project.ts');
   const root = repositoryRoot(folder);
   const inRoot = relative(root, folder);
   const workflow = `${relative(folder, root) || '.'}/.github/workflows/policy.yml`.replace(/^\.\//, '');

@@ -53,11 +53,9 @@ Examples:
 }
 
 async function logs(file: string | undefined, options: Options): Promise<void> {
-  const [{ createTally }, { follow, redraw }, { renderSummary, renderTrials }] = await Promise.all([
-    import('../logs/tally.ts'),
-    import('../logs/follow.ts'),
-    import('../logs/render.ts'),
-  ]);
+  const { createTally } = await import('../logs/tally.ts');
+  const { follow, redraw } = await import('../logs/follow.ts');
+  const { renderSummary, renderTrials } = await import('../logs/render.ts');
   // Before hours of listening: a policy that can't be read would be told at the end only.
   const judge = options.suggest ? await readJudge(options) : undefined;
   const enough = new AbortController();

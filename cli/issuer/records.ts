@@ -52,13 +52,8 @@ export async function findClient(store: RecordStore, idOrName: string): Promise<
       `${named.length} clients have the name ${idOrName}; use an id: ${named.map((client) => client.client_id).join(', ')}`,
     );
   if (named[0] !== undefined) return named[0];
-  const hint =
-    clients.length === 0
-      ? 'make it with: claimgate client create'
-      : suggest(
-          idOrName,
-          clients.map(({ name }) => name),
-        );
+  const names = clients.map(({ name }) => name);
+  const hint = names.length === 0 ? 'make it with: claimgate client create' : suggest(idOrName, names);
   throw new CommandError(`there is no client ${idOrName}; ${hint}`);
 }
 

@@ -1,6 +1,5 @@
 /** The check of a wrangler.toml: errors, and warnings of what works and may not be meant. */
 import type { Place } from '../../../src/policy/compile/fault.ts';
-import type { Policy } from '../../../src/policy/policy.ts';
 import {
   compileSection,
   environmentOf,
@@ -96,26 +95,16 @@ function checkSection(
     ...FILE_CHECKS.flatMap((check) => check.find(section).map(finish(check))),
   ];
   if (!compiled.ok || faults.length > 0) return { environment, faults, warnings: [], routes: 0 };
-  const found = lint(view, environment, section, compiled.policy, facts);
+  const subject = readSubject(compiled.policy, section, environment, facts);
+  const found = LINTS.flatMap((one) => [...one.find(subject)].map(finish(one))).filter(
+    ({ rule, severity, region }) => severity === 'error' || !view.allowances().allows(rule, region),
+  );
   return {
     environment,
     faults: found.filter(({ severity }) => severity === 'error'),
     warnings: found.filter(({ severity }) => severity === 'warning'),
     routes: compiled.policy.apis.reduce((sum, api) => sum + api.routes.length, 0),
   };
-}
-
-function lint(
-  view: View,
-  environment: string | undefined,
-  section: Section,
-  policy: Policy,
-  facts: Facts,
-): Finding[] {
-  const subject = readSubject(policy, section, environment, facts);
-  return LINTS.flatMap((one) =>
-    [...one.find(subject)].map((hit) => toFinding(view, environment, one, hit)),
-  ).filter(({ rule, severity, region }) => severity === 'error' || !view.allowances().allows(rule, region));
 }
 
 function toFinding(view: View, environment: string | undefined, rule: Rule, hit: Hit): Finding {

@@ -1,29 +1,21 @@
 /** Findings are about routes and reasons: what is found out of many classes of requests becomes a few of them. */
 
-import { ANY_OTHER, type Candidate, CHANGES, type Change, type FoundRoute } from './difference.ts';
+import { ANY_OTHER, type Candidate, CHANGES, type Difference } from './difference.ts';
 import { comparePatterns, shapeOf } from './patterns.ts';
 
 /** What was found of the requests of one class. */
-export interface Sighting {
-  readonly change: Change;
+export interface Sighting extends Pick<Difference, 'change' | 'before' | 'now'> {
   readonly place?: string;
   /** Patterns that take part in the difference, the one that it is about first. */
   readonly patterns: readonly string[];
   readonly method: string;
   readonly hosts: readonly string[];
-  readonly before: readonly string[];
-  readonly now: readonly string[];
   readonly candidates: readonly Candidate[];
   /** Only another spelling of a path. */
   readonly respelt: boolean;
 }
 
-export interface Collected {
-  readonly change: Change;
-  readonly place: string | undefined;
-  readonly before: readonly string[];
-  readonly now: readonly string[];
-  readonly routes: readonly FoundRoute[];
+export interface Collected extends Omit<Difference, 'example'> {
   readonly candidates: readonly Candidate[];
 }
 

@@ -26,9 +26,9 @@ export function writeSubject({ place, routes }: Difference, most = Number.POSITI
   return [...(place === undefined ? [] : [place]), ...shown, ...more];
 }
 
-export function writeRequest({ request }: Example, hosts: readonly string[]): string {
+export function writeRequest({ request }: Example, routes: readonly FoundRoute[]): string {
   const { method, host, path } = request;
-  return `${method} ${hosts.some((one) => one === host) ? `https://${host}` : ''}${path}`;
+  return `${method} ${routes.some(({ hosts }) => hosts.includes(host)) ? `https://${host}` : ''}${path}`;
 }
 
 /** Who asks. The header of a token and its dates are told where they are what it is about. */
@@ -66,8 +66,13 @@ function ago(seconds: number): string {
   return seconds > 0 ? `${seconds} s ago` : `in ${-seconds} s`;
 }
 
-export const writeAnswer = (answer: Answer): string =>
-  answer.letIn ? 'let in' : `${answer.status} ${answer.code}`;
+const writeAnswer = (answer: Answer): string => (answer.letIn ? 'let in' : `${answer.status} ${answer.code}`);
+
+/** What both policies answer, where that shows the difference. */
+export const answersTo = ({ change, example }: Difference): [before: string, now: string] | undefined =>
+  change === 'moved' || example?.before === undefined || example.now === undefined
+    ? undefined
+    : [writeAnswer(example.before), writeAnswer(example.now)];
 
 /** `1 opened, 2 widened`. */
 export function writeCounts(findings: readonly { change: Change }[], other: number): string {

@@ -1,4 +1,3 @@
-import type { TokenSketch } from '../what-if/token.ts';
 import type { Answer, TriedRequest } from './trial.ts';
 
 /** In the order in which they are worth reading. */
@@ -35,11 +34,8 @@ export interface Example {
 }
 
 /** A request that may show a difference. */
-export interface Candidate {
-  readonly method: string;
-  readonly host: string;
-  readonly path: string;
-  readonly tokens: readonly (TokenSketch | 'bad' | undefined)[];
+export interface Candidate extends Omit<TriedRequest, 'token'> {
+  readonly tokens: readonly TriedRequest['token'][];
 }
 
 /** One that no routes are named for: it holds wherever the place does. */

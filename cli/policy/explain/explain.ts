@@ -1,19 +1,13 @@
 /** Explains one request by a policy: what `claimgate explain` does, apart from reading flags. */
-import type { Policy } from '../../../src/policy/policy.ts';
 import type { IncomingRequest } from '../what-if/simulate.ts';
 import type { Claims } from '../what-if/token.ts';
 import { completeClaims, routeOf, unsignedToken } from '../what-if/unsigned.ts';
 import { type Explanation, explanationOf } from './report.ts';
-import type { Signature } from './token-steps.ts';
-import { type Trace, trace } from './trace.ts';
+import { type Trace, type TraceOptions, trace } from './trace.ts';
 
-export interface ExplainOptions {
-  readonly policy: Policy;
-  /** Whose signatures count: with `verified`, the issuers are asked for their keys. */
-  readonly signature: Signature;
+export interface ExplainOptions extends TraceOptions {
   /** Stand for a token that nobody has signed. */
   readonly claims?: Claims | undefined;
-  readonly nowMs: number;
 }
 
 export async function explain(request: IncomingRequest, options: ExplainOptions): Promise<Explanation> {

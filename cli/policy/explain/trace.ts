@@ -21,6 +21,7 @@ export interface Trace {
 
 export interface TraceOptions {
   readonly policy: Policy;
+  /** Whose signatures count: with `verified`, the issuers are asked for their keys. */
   readonly signature: Signature;
   readonly nowMs: number;
 }

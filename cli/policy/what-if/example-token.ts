@@ -24,10 +24,8 @@ export function demandFits(token: Readonly<Record<string, unknown>>, policies: r
     .filter(({ issuer }) => issuer === token['iss']);
   const [issuer] = issuers;
   if (issuer === undefined) {
-    const known = [...new Set(policies.flatMap((policy) => policy.issuers.map((one) => one.issuer)))].join(
-      ', ',
-    );
-    throw new CommandError(`the token's iss is no issuer of the policy; it has ${known}`);
+    const known = new Set(policies.flatMap((policy) => policy.issuers.map((one) => one.issuer)));
+    throw new CommandError(`the token's iss is no issuer of the policy; it has ${[...known].join(', ')}`);
   }
   const held = issuers.flatMap((one) => readClaim(token, audiencePlace(one)));
   const wanted = policies.flatMap(({ apis }) =>

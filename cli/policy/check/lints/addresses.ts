@@ -1,7 +1,6 @@
 import { fault } from '../../../../src/policy/compile/fault.ts';
 import { outsideVars } from '../findings.ts';
-import type { Lint } from './lint.ts';
-import type { Subject } from './subject.ts';
+import type { Lint, Subject } from './subject.ts';
 import { isOnWorkersDev } from './worker-routes.ts';
 
 /** Who names hosts means these, and no others. One under workers.dev is meant as well. */

@@ -2,9 +2,8 @@ import { fault } from '../../../../src/policy/compile/fault.ts';
 import { match } from '../../../../src/policy/match.ts';
 import { parsePath } from '../../../../src/policy/path.ts';
 import { examplePath } from '../../what-if/targets.ts';
-import type { Lint } from './lint.ts';
 import { isOpen, isWeaker } from './strength.ts';
-import { andMore, endsInWildcard, methodsOf, type PlacedRoute } from './subject.ts';
+import { andMore, endsInWildcard, type Lint, methodsOf, type PlacedRoute } from './subject.ts';
 
 export const hiddenMethod: Lint = {
   name: 'hidden-method',

@@ -1,7 +1,6 @@
 import { fault } from '../../../../src/policy/compile/fault.ts';
 import { listOf } from '../../../text/json.ts';
-import type { Lint } from './lint.ts';
-import type { Subject } from './subject.ts';
+import type { Lint, Subject } from './subject.ts';
 
 /** What is missing has no place of its own: the issuers' keys are what it is for. */
 const issuersPlace = ({ policy }: Subject) => ['ISSUERS', policy.issuers[0]?.name ?? ''];

@@ -1,6 +1,6 @@
 import { fault } from '../../../../src/policy/compile/fault.ts';
 import { MAX_VARIABLE_BYTES, sizeOf, sizeRemedy } from '../file-checks.ts';
-import type { Lint } from './lint.ts';
+import type { Lint } from './subject.ts';
 
 export const largeVariable: Lint = {
   name: 'large-variable',

@@ -1,7 +1,7 @@
 import { fault } from '../../../../src/policy/compile/fault.ts';
 import type { PatternLeaf, PatternNode, Policy, Route } from '../../../../src/policy/policy.ts';
 import { tablesOf } from '../../what-if/targets.ts';
-import type { Lint } from './lint.ts';
+import type { Lint } from './subject.ts';
 
 /** What remains beyond these is nothing that an API is asked for. HEAD comes with GET. */
 const ALL_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];

@@ -4,8 +4,7 @@ import { readClaim } from '../../../../src/policy/claims.ts';
 import { fault } from '../../../../src/policy/compile/fault.ts';
 import type { Issuer } from '../../../../src/policy/policy.ts';
 import { audiencePlace } from '../../what-if/token.ts';
-import type { Lint } from './lint.ts';
-import type { Subject } from './subject.ts';
+import type { Lint, Subject } from './subject.ts';
 
 const FAULTS: Readonly<Record<KeysFault, readonly [problem: string, remedy: string]>> = {
   timeout: ['did not answer within 5 s', 'look whether it is up, and whether this machine reaches it'],
@@ -25,6 +24,9 @@ const FAULTS: Readonly<Record<KeysFault, readonly [problem: string, remedy: stri
   stale_limit: ['has keys that are too old', 'look at its key set'],
 };
 
+const askedIssuers = ({ policy, online }: Subject) =>
+  policy.issuers.map((issuer) => [issuer, online?.issuers.get(issuer.name)] as const);
+
 export const issuerKeys: Lint = {
   name: 'issuer-keys',
   severity: 'error',
@@ -32,9 +34,8 @@ export const issuerKeys: Lint = {
   why: 'without keys, every token of the issuer is answered with 503',
   remedy: 'correct `issuer`, `metadata_uri` or `jwks_uri`, or look at the issuer',
   needs: '`--online`',
-  *find({ policy, online }) {
-    for (const issuer of policy.issuers) {
-      const facts = online?.issuers.get(issuer.name);
+  *find(subject) {
+    for (const [issuer, facts] of askedIssuers(subject)) {
       if (facts?.kind !== 'fault') continue;
       const [problem, remedy] = FAULTS[facts.fault];
       const found = fault(
@@ -55,12 +56,11 @@ export const unusedAlgorithm: Lint = {
   why: 'what is accepted without need is room for attacks; and where no key fits, nobody passes',
   remedy: 'name those that the issuer signs with',
   needs: '`--online`',
-  *find({ policy, section, online }) {
-    for (const issuer of policy.issuers) {
-      const facts = online?.issuers.get(issuer.name);
+  *find(subject) {
+    for (const [issuer, facts] of askedIssuers(subject)) {
       if (facts?.kind !== 'keys') continue;
       const has = [...facts.algorithms].join(', ');
-      const tables = section.vars?.['ISSUERS'] as Record<string, { algorithms?: string[] }>;
+      const tables = subject.section.vars?.['ISSUERS'] as Record<string, { algorithms?: string[] }>;
       const written = tables[issuer.name]?.algorithms;
       if (![...issuer.algorithms].some((alg) => facts.algorithms.has(alg))) {
         yield fault(

@@ -1,6 +1,5 @@
 import { fault } from '../../../../src/policy/compile/fault.ts';
-import type { Lint } from './lint.ts';
-import { methodsOf } from './subject.ts';
+import { type Lint, methodsOf } from './subject.ts';
 
 /** POST is how people log in, and how others' systems report: both come without a token. */
 const CHANGES: readonly string[] = ['PUT', 'PATCH', 'DELETE'];

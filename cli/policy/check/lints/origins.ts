@@ -1,7 +1,7 @@
 import { fault } from '../../../../src/policy/compile/fault.ts';
 import type { Api } from '../../../../src/policy/policy.ts';
 import { isLoopbackHost, parseUrl } from '../../../../src/policy/uri.ts';
-import type { Lint } from './lint.ts';
+import type { Lint } from './subject.ts';
 import { leadsHost, workerRoutesOf } from './worker-routes.ts';
 
 const urlOf = ({ origin }: Api) => (origin.kind === 'url' ? parseUrl(origin.base) : undefined);

@@ -1,7 +1,6 @@
 import { fault } from '../../../../src/policy/compile/fault.ts';
 import { valuesOf } from '../../../../src/policy/demands.ts';
-import type { Lint } from './lint.ts';
-import { isWrite, methodsOf, type PlacedRoute } from './subject.ts';
+import { isWrite, type Lint, methodsOf, type PlacedRoute } from './subject.ts';
 
 /** `read:orders`, `orders:read`, `orders.read`, `Orders.Read.All`. */
 const READ = /^(read|view|list)[:._/-]|[:._/-](read|view|list|readonly)([:._/-]all)?$/i;

@@ -1,5 +1,5 @@
 import { fault } from '../../../../src/policy/compile/fault.ts';
-import type { Lint } from './lint.ts';
+import type { Lint } from './subject.ts';
 
 export const reportOnly: Lint = {
   name: 'report-only',

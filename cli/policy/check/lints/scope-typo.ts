@@ -1,7 +1,6 @@
 import { fault, type Place } from '../../../../src/policy/compile/fault.ts';
 import type { Rules } from '../../../../src/policy/policy.ts';
-import type { Lint } from './lint.ts';
-import { namedScopes, type PlacedRoute } from './subject.ts';
+import { type Lint, namedScopes, type PlacedRoute } from './subject.ts';
 
 /** Shorter words are often a letter apart on purpose: `get:x` and `set:x`, `read:a` and `read:b`. */
 const MIN_WORD = 4;

@@ -1,7 +1,6 @@
 import { fault, suggest } from '../../../../src/policy/compile/fault.ts';
 import { knowsAll } from '../declared.ts';
-import type { Lint } from './lint.ts';
-import { namedScopes } from './subject.ts';
+import { type Lint, namedScopes } from './subject.ts';
 
 const NEEDS = '`issuer.json` beside the policy or in `issuer/`, or `--issuer-file FILE`';
 

@@ -1,8 +1,7 @@
 import { fault } from '../../../../src/policy/compile/fault.ts';
 import { isLoopbackHost } from '../../../../src/policy/uri.ts';
 import type { Hit } from '../findings.ts';
-import type { Lint } from './lint.ts';
-import type { PlacedRoute, Subject } from './subject.ts';
+import type { Lint, PlacedRoute, Subject } from './subject.ts';
 import {
   isOnWorkersDev,
   leadsHost,

@@ -1,7 +1,6 @@
 import { fault } from '../../../../src/policy/compile/fault.ts';
-import type { Lint } from './lint.ts';
 import { isOpen, isWeaker } from './strength.ts';
-import { isRead, isWrite, methodsOf } from './subject.ts';
+import { isRead, isWrite, type Lint, methodsOf } from './subject.ts';
 
 export const weakerWrite: Lint = {
   name: 'weaker-write',
