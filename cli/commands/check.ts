@@ -37,7 +37,7 @@ export function addCheckCommand(program: Command): void {
 
 async function run(options: Options): Promise<void> {
   const format = formatOf(options);
-  // What checks is loaded when it is needed: other commands start without it.
+  // The checker is loaded when it is needed: other commands start without it.
   const { checkPolicy } = await import('../policy/check/check.ts');
   const { compileSection, environmentOf, environmentsOf, readPolicyFile } = await import(
     '../policy/file/config.ts'

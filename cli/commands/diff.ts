@@ -54,7 +54,7 @@ Examples:
 async function run(old: string | undefined, now: string | undefined, options: Options): Promise<void> {
   const { config, env, failOn = [] } = options;
   const format = formatOf(options);
-  // What compares is loaded when it is needed: other commands start without it.
+  // The comparison is loaded when it is needed: other commands start without it.
   const { readRevision, readVersion } = await import('../policy/diff/revision.ts');
   const { pairPolicies } = await import('../policy/diff/environments.ts');
   const { byChange, comparePolicies } = await import('../policy/diff/diff.ts');

@@ -15,7 +15,7 @@ type Options = PlaceOptions & { gateway: string; gatewayEnv?: string };
 interface Symptom {
   readonly state: 'ok' | 'warning' | 'error';
   readonly what: string;
-  /** What is wrong, and what to do. */
+  /** The problem, and what to do. */
   readonly detail?: string;
 }
 

@@ -18,7 +18,7 @@ interface Options {
   readonly minTime: number;
 }
 
-/** What a rule's readiness takes, unless flags say otherwise. */
+/** The traffic that makes a rule ready, unless flags say otherwise. */
 const ENOUGH: Enough = { requests: 100, seconds: 86_400 };
 
 export function addLogsCommand(program: Command): void {
@@ -81,7 +81,7 @@ async function logs(file: string | undefined, options: Options): Promise<void> {
   }
   const summary = tally.read();
   const trials = judge?.(summary);
-  // Where wrangler failed at once, there is nothing to show.
+  // If wrangler failed at once, there is nothing to show.
   const failure = await source.ended.then(
     () => undefined,
     (error: unknown) => error,

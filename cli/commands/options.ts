@@ -36,7 +36,7 @@ export function formatOf<Format extends string>({ json, format }: { json?: boole
   return json ? 'json' : (format ?? 'text');
 }
 
-/** What `--help` ends with. @param args behind `claimgate` */
+/** The end of `--help`. @param args behind `claimgate` */
 export const example = (args: string) => ['after', `\nExample:\n  claimgate ${args}`] as const;
 
 /** For flags that may be given more than once. */

@@ -17,7 +17,7 @@ import type { DeclaredClient } from './declaration.ts';
 export interface Imported {
   readonly apis: readonly Api[];
   readonly clients: readonly DeclaredClient[];
-  /** What was changed or left behind, in words. */
+  /** Changes and omissions, in words. */
   readonly notes: readonly string[];
 }
 
@@ -90,7 +90,7 @@ function convertApi(one: Table, notes: string[]): Api[] {
 
 interface ConvertedClient {
   readonly client: DeclaredClient;
-  /** What grants name it by: its id, or in files of the deploy CLI its name. */
+  /** The names that grants have for it: its id, or in files of the deploy CLI its name. */
   readonly sourceIds: readonly string[];
 }
 

@@ -55,15 +55,15 @@ export interface RecordChange {
   readonly what: 'api' | 'client';
   readonly key: string;
   readonly name: string;
-  /** What to write; absent where it is to be deleted. */
+  /** The record to write; absent if it is to be deleted. */
   readonly record?: Api | Client;
-  /** What is there now. */
+  /** The record that is there now. */
   readonly stored?: Api | Client | undefined;
   /** Which members differ, and how. */
   readonly fields: readonly { readonly name: string; readonly from?: unknown; readonly to?: unknown }[];
 }
 
-/** What it takes to make the store as the file says. Pure. */
+/** Lists the changes that make the store as the file says. Pure. */
 export function compare(
   wanted: Declaration,
   stored: { apis: readonly Api[]; clients: readonly Client[] },
@@ -84,7 +84,7 @@ export function compare(
   return [...diff('api', apis, wantedApis), ...diff('client', clients, wantedClients)];
 }
 
-/** What was disabled in an incident, a file from before must not enable: that takes a command of its own. */
+/** A file from before must not enable what was disabled in an incident: that takes a command of its own. */
 const stillDisabled = (before: { disabled?: true | undefined } | undefined) =>
   before?.disabled ? { disabled: true as const } : {};
 

@@ -1,4 +1,4 @@
-/** Where the issuer is that a command acts on: on this machine under `wrangler dev`, or on Cloudflare. */
+/** The issuer that a command acts on: on this machine under `wrangler dev`, or on Cloudflare. */
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { CommandError, note } from '../text/terminal.ts';

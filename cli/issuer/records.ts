@@ -41,7 +41,7 @@ export async function findApi(store: RecordStore, identifier: string): Promise<A
   );
 }
 
-/** By client id, or by name if only one has it. */
+/** Finds a client by its id, or by its name if only one has it. */
 export async function findClient(store: RecordStore, idOrName: string): Promise<Client> {
   const value = isClientId(idOrName) ? await store.get(clientKey(idOrName)) : undefined;
   if (value !== undefined) return parseRecord(clientSchema, value, `client ${idOrName}`);

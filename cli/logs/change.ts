@@ -19,7 +19,7 @@ export type Proposal =
 
 /** A part of the file that says something of the route. */
 interface Piece {
-  /** What of the route it says: `[]` is the route itself. */
+  /** The field of the route that it sets: `[]` is the route itself. */
   readonly field: readonly (string | number)[];
   readonly node: AST.TOMLKeyValue | AST.TOMLTable;
 }
@@ -114,14 +114,14 @@ function changeFields(
   return splice(text, [...edits, { start: home.at, end: home.at, text: [home.header, ...lines].join('') }]);
 }
 
-/** Where fields of the route are written, and what stands before their names. */
+/** The place for fields of the route, and the text before their names. */
 interface Home {
   readonly at: number;
   readonly header: string;
   readonly prefix: string;
 }
 
-/** Where something goes away, if that is a place for the rest; else at the route's beginning. */
+/** Finds the place where something goes away, if the rest fits there; else the route's beginning. */
 function findHome(text: string, gone: readonly Piece[], pieces: readonly Piece[]): Home | undefined {
   // The route's name as it is written, in a key that goes on behind it.
   const nameOf = ({ field, node }: Piece) => {
@@ -171,7 +171,7 @@ function splice(text: string, edits: readonly Edit[]): Proposal {
   return { kind: 'lines', text: edited, ...difference(text.split('\n'), edited.split('\n')) };
 }
 
-/** What lies between the lines that both begin with, and those that both end with. */
+/** The lines between those that both begin with, and those that both end with. */
 function difference(before: readonly string[], after: readonly string[]) {
   let start = 0;
   while (start < before.length && before[start] === after[start]) start++;

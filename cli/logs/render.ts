@@ -4,7 +4,7 @@ import type { Summary } from './tally.ts';
 import { formatSpan, type Trial } from './trials.ts';
 
 const WIDTH = 80;
-/** Of each list; the rest is counted. */
+/** Rows that each list shows; the rest is counted. */
 const MAX_ROWS = 12;
 
 const number = (value: number) => value.toLocaleString('en-US');
@@ -99,7 +99,7 @@ function routeRows({ routes }: Summary): string[] {
   return more > 0 ? [...lines, paint('dim', `  … and ${more} more (--json)`)] : lines;
 }
 
-/** What the policy wanted, or the token claimed, has a line of its own: that is what one looks for. */
+/** The value that the policy wanted or the token claimed has a line of its own: people look for it. */
 function denialRows({ denials }: Summary): string[] {
   const lines = denials.slice(0, MAX_ROWS).flatMap(({ requests, reason, route, client, detail }) => {
     const [line = ''] = rows(

@@ -1,19 +1,19 @@
-/** What people read of each rule: in sentences, in `explain`, and by the policy's own names in JSON. */
+/** Words for each rule: in sentences, in `explain`, and by the policy's own names in JSON. */
 import { readClaim } from '../../src/policy/claims.ts';
 import { isMet, valuesOf } from '../../src/policy/demands.ts';
 import type { Demand, Held, Principal, Property, RuleName } from '../../src/policy/policy.ts';
 import { listed, shown } from '../text/words.ts';
 
 interface RuleWords {
-  /** What its phrase begins with. Rules that begin alike share a phrase: `with a, and one of b, c`. */
+  /** The beginning of its phrase. Rules that begin alike share a phrase: `with a, and one of b, c`. */
   readonly lead: 'with' | 'of client' | 'where';
-  /** What it asks for, piece by piece. */
+  /** Lists its demands, piece by piece. */
   list(demands: readonly Demand[]): string[];
   /** The pieces in a sentence. */
   join(list: readonly string[]): string;
-  /** What a token is that does not meet these demands. */
+  /** Describes a token that does not meet these demands. */
   lacks(unmet: readonly Demand[]): string;
-  /** What a token has of what the demands look at. */
+  /** Shows the part of a token that the demands look at. */
   saw(demands: readonly Demand[], principal: Principal, segments: readonly string[]): string;
   /** As the policy writes it, more or less. @param demands may be empty: the route doesn't have the rule */
   json(demands: readonly Demand[]): unknown;
@@ -106,7 +106,7 @@ export function demandWords(demands: readonly Demand[]): string {
   return [...phrases].map(([lead, texts]) => `${lead} ${texts.join(' and ')}`).join(', ');
 }
 
-/** What of a rule a token does not meet, in words. */
+/** Describes the part of a rule that a token does not meet. */
 export function lacksWords({ rule, demands }: RulePart, held: Held, segments: readonly string[]): string {
   return RULE_WORDS[rule].lacks(demands.filter((demand) => !isMet(demand, held, segments)));
 }

@@ -16,5 +16,5 @@ export const renderTable = (header: string, fields: object): string =>
 
 const renderKey = (name: string): string => (/^[A-Za-z0-9_-]+$/.test(name) ? name : quote(name));
 
-/** What JSON escapes, TOML reads; it wants DEL escaped as well. */
+/** TOML reads what JSON escapes, and wants DEL escaped as well. */
 const quote = (value: unknown) => JSON.stringify(value).replaceAll('\u007f', '\\u007F');

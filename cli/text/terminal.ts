@@ -1,4 +1,4 @@
-/** What commands print: aligned and coloured for a person, JSON for a program. */
+/** Output of commands: aligned and coloured for a person, JSON for a program. */
 import type { Readable, Writable } from 'node:stream';
 import { styleText } from 'node:util';
 
@@ -23,7 +23,7 @@ export class CommandError extends Error {
   }
 }
 
-/** What a run of the command reads and writes, and the code that it ends with: the process, but in most tests. */
+/** The streams that a run of the command reads and writes, and its exit code: the process, but in most tests. */
 export interface Terminal {
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Output;

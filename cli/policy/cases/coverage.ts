@@ -1,4 +1,4 @@
-/** What the cases have shown of a policy: each route and rule should be seen letting through, and refusing. */
+/** Coverage of a policy by cases: each route and rule should be seen letting through, and refusing. */
 
 import type { Reason } from '../../../src/decision.ts';
 import { authorize, checkAudience } from '../../../src/policy/authorize.ts';
@@ -28,7 +28,7 @@ export interface Coverage {
   readonly shown: number;
 }
 
-/** What a case says about an item, if anything. */
+/** Tells whether a case shows an item, and which side of it. */
 type Sees = (
   simulated: Simulated,
   principal: Principal | undefined,

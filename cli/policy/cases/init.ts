@@ -11,7 +11,7 @@ import type { Case, CaseFile } from './read.ts';
 import { createJudge, type Judge, prepareCase } from './run.ts';
 import type { CaseConfig } from './schema.ts';
 
-/** What stands where any text will do: the first that no other route takes. */
+/** Texts for parameters and wildcards: the first that no other route takes is used. */
 const FILLERS = ['x', '1', 'example', 'any-value'];
 
 const HEAD = `# What the policy lets in, and what it refuses. "claimgate test" runs this; every field is in docs/policy-tests.md.

@@ -11,7 +11,7 @@ export interface RouteMutant {
   readonly key: string;
   /** `undefined`: the route is gone. */
   readonly changed: { readonly key: string; readonly config: Table } | undefined;
-  /** What was changed, in words. */
+  /** The change in words. */
   readonly what: string;
 }
 

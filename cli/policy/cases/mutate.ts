@@ -10,9 +10,9 @@ import { overlap, type Shape, shapeOfKey, shapeOfUrl } from './overlap.ts';
 import { createJudge, type PreparedCase } from './run.ts';
 
 export interface Survivor {
-  /** Where in the policy. */
+  /** The place in the policy. */
   readonly where: string;
-  /** What was changed. */
+  /** The change in words. */
   readonly what: string;
 }
 
@@ -124,11 +124,11 @@ function routesIn(vars: Vars): RouteIn[] {
     );
 }
 
-/** Of the route as it was, and as it is now. */
+/** Shapes of the route as it was, and as it is now. */
 const nearShapes = ({ key, changed }: RouteMutant): Shape[] =>
   [...new Set([key, changed?.key ?? key])].map(shapeOfKey).filter((shape) => shape !== undefined);
 
-/** In its place, since the order of a table is that of its errors. */
+/** The changed route keeps its place, since errors come in the order of the table. */
 function replaceRoute(vars: Vars, { table, key, changed }: RouteMutant): Vars {
   const own = tableIn(vars, table);
   const entries = Object.entries(tableIn(own, 'routes')).flatMap((entry): [string, unknown][] =>

@@ -70,7 +70,7 @@ export function parseCases(path: string, text: string): Case[] {
   return cases;
 }
 
-/** Of what may be a word or a number, the schema knows only half. */
+/** The schema knows only half of a field that may be a word or a number. */
 function wordFault(one: Fault): Fault {
   if (one.place[2] !== 'expect') return one;
   return { ...one, remedy: 'write "allow", "deny" or the status of the answer' };
@@ -92,7 +92,7 @@ function casesOf(config: CaseConfig, file: CaseFile, index: number): Case[] {
   });
 }
 
-/** What each field allows by itself, and not beside another one. */
+/** Finds fields that are allowed by themselves, and not beside another one. */
 function contradictions(index: number, config: CaseConfig): Fault[] {
   const { claims, token, without, expect, reason, would_deny, origin, origin_url, now, headers } = config;
   const faults: Fault[] = [];

@@ -15,12 +15,12 @@ import { POLICY_ERROR } from './kinds.ts';
 import { LINTS } from './lints/lints.ts';
 import { type Facts, readSubject } from './lints/subject.ts';
 
-/** What `check` found in one environment of a configuration file. */
+/** The findings in one environment of a configuration file. */
 export interface CheckResult {
   /** `undefined`: the top level. */
   readonly environment: string | undefined;
   readonly faults: readonly Finding[];
-  /** What works as it is written, and may not be meant. Looked for where there are no faults. */
+  /** Warnings: it works as it is written, and may not be meant. Looked for if there are no faults. */
   readonly warnings: readonly Finding[];
   readonly routes: number;
 }
@@ -28,7 +28,7 @@ export interface CheckResult {
 export interface CheckOptions {
   /** Which to check; all where it is left out, since wrangler inherits no `vars`. */
   readonly environments?: readonly (string | undefined)[];
-  /** What is known besides the file. */
+  /** Facts that are known besides the file. */
   readonly facts?: Facts;
 }
 
@@ -46,7 +46,7 @@ export function checkPolicy(
   return first === undefined ? [] : [{ ...first, warnings: [...first.warnings, ...comments] }, ...others];
 }
 
-/** What an environment inherits is told of once. */
+/** Leaves out findings in inherited parts that an earlier environment has. */
 function withoutRepeated(result: CheckResult, earlier: readonly CheckResult[]): CheckResult {
   const key = ({ rule, region, problem }: Finding) => JSON.stringify([rule, region, problem]);
   const known = new Set(earlier.flatMap(({ faults, warnings }) => [...faults, ...warnings].map(key)));
@@ -118,7 +118,7 @@ function toFinding(view: View, environment: string | undefined, rule: Rule, hit:
   };
 }
 
-/** From the top of the file. What is beside `[vars]` may be inherited from there. */
+/** The path from the top of the file. Parts outside `[vars]` may be inherited from there. */
 function pathOf({ config }: PolicyFile, environment: string | undefined, { place, outsideVars }: Hit): Place {
   const section = environment === undefined ? [] : ['env', environment];
   if (outsideVars !== true) return [...section, 'vars', ...place];

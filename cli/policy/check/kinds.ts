@@ -3,7 +3,7 @@ import { FILE_CHECKS } from './file-checks.ts';
 import type { Rule } from './findings.ts';
 import { LINTS } from './lints/lints.ts';
 
-/** What the gateway itself refuses. */
+/** Errors that the gateway itself reports. */
 export const POLICY_ERROR: Rule = {
   name: 'policy',
   severity: 'error',

@@ -3,7 +3,7 @@
 import { ANY_OTHER, type Candidate, CHANGES, type Difference } from './difference.ts';
 import { comparePatterns, shapeOf } from './patterns.ts';
 
-/** What was found of the requests of one class. */
+/** A difference in the requests of one class. */
 export interface Sighting extends Pick<Difference, 'change' | 'before' | 'now'> {
   readonly place?: string;
   /** Patterns that take part in the difference, the one that it is about first. */
@@ -30,7 +30,7 @@ const MAX_CANDIDATES = 300;
 export function createCollector() {
   const groups = new Map<string, Group>();
   const respelt: Sighting[] = [];
-  /** Where each change was seen on a route, for each method. */
+  /** The groups by change, method and route. */
   const seenOn = new Map<string, Group>();
 
   function add(sighting: Sighting): void {

@@ -19,7 +19,7 @@ function writeHosts(hosts: readonly string[]): string {
   return ` on ${[...named, ...(named.length < hosts.length ? ['any other host'] : [])].join(', ')}`;
 }
 
-/** What a difference is about: all of it in lists, the first ones in titles. */
+/** The subjects of a difference: all of them in lists, the first ones in titles. */
 export function writeSubject({ place, routes }: Difference, most = Number.POSITIVE_INFINITY): string[] {
   const shown = routes.slice(0, most).map(writeRoute);
   const more = routes.length > most ? [`and ${routes.length - most} more`] : [];
@@ -31,7 +31,7 @@ export function writeRequest({ request }: Example, routes: readonly FoundRoute[]
   return `${method} ${routes.some(({ hosts }) => hosts.includes(host)) ? `https://${host}` : ''}${path}`;
 }
 
-/** Who asks. The header of a token and its dates are told where they are what it is about. */
+/** Describes who asks. The header of a token and its dates are named if the difference is about them. */
 export function writeCaller(
   { request, note }: Example,
   place: string | undefined,
@@ -68,7 +68,7 @@ function ago(seconds: number): string {
 
 const writeAnswer = (answer: Answer): string => (answer.letIn ? 'let in' : `${answer.status} ${answer.code}`);
 
-/** What both policies answer, where that shows the difference. */
+/** The answers of both policies, if they show the difference. */
 export const answersTo = ({ change, example }: Difference): [before: string, now: string] | undefined =>
   change === 'moved' || example?.before === undefined || example.now === undefined
     ? undefined
@@ -83,5 +83,5 @@ export function writeCounts(findings: readonly { change: Change }[], other: numb
 }
 
 export const NO_DIFFERENCE = 'No difference: the same requests get in, and origins get the same.';
-/** Of what is neither. */
+/** The heading of the other changes. */
 export const OTHERWISE = 'Besides, not about who gets in or what origins get:';

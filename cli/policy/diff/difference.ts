@@ -1,6 +1,6 @@
 import type { Answer, TriedRequest } from './trial.ts';
 
-/** In the order in which they are worth reading. */
+/** The order in which they are worth reading. */
 export const CHANGES = ['opened', 'widened', 'moved', 'narrowed', 'closed'] as const;
 /** All methods that no route of such a path names. */
 export const ANY_OTHER = '*';
@@ -9,7 +9,7 @@ export type Change = (typeof CHANGES)[number];
 /** Requests that are let in or refused otherwise, for one reason. */
 export interface Difference {
   readonly change: Change;
-  /** What in the policy is about more than routes: `ISSUERS.auth0.algorithms`. */
+  /** The place in the policy, if it is about more than routes: `ISSUERS.auth0.algorithms`. */
   readonly place: string | undefined;
   readonly routes: readonly FoundRoute[];
   readonly before: readonly string[];
@@ -29,7 +29,7 @@ export interface Example {
   readonly request: TriedRequest;
   readonly before: Answer | undefined;
   readonly now: Answer | undefined;
-  /** What is said of it where no token shows it. */
+  /** Says who asks, if no token shows it. */
   readonly note: string | undefined;
 }
 

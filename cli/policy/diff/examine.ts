@@ -15,7 +15,7 @@ import { compareCallers, describeIssuerField } from './words.ts';
 
 type Seen = Omit<Sighting, 'respelt' | 'hosts' | 'method'>;
 
-/** What is seen of all requests that fall under the same rules. */
+/** A difference in all requests that fall under the same rules. */
 interface SeenOfRules extends Omit<Seen, 'candidates'> {
   readonly tokens: Candidate['tokens'];
 }
@@ -91,7 +91,7 @@ function differ(old: Side, now: Side, nowSeconds: number, tell: Tell): SeenOfRul
   ];
 }
 
-/** What the origin gets otherwise, of a request that both policies let in. */
+/** Finds what the origin gets otherwise, of a request that both policies let in. */
 function movedBetween(old: Side, now: Side, nowSeconds: number, tell: Tell): SeenOfRules[] {
   if (!isServed(old) || !isServed(now)) return [];
   const [before, after] = [old.found.route, now.found.route];
@@ -109,7 +109,7 @@ function movedBetween(old: Side, now: Side, nowSeconds: number, tell: Tell): See
   ];
 }
 
-/** Where a difference is about more than the routes. */
+/** The place of a difference that is about more than the routes. */
 function placeOf(difference: CallerDifference, old: Policy, now: Policy): Partial<Seen> {
   if (difference.of === 'blocklist') {
     const write = (names: ReadonlySet<string>) => [[...names].sort().join(', ') || 'none'];

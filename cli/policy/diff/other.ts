@@ -1,4 +1,4 @@
-/** What differs besides: neither who gets in, nor what origins get. */
+/** Compares everything else: neither who gets in, nor what origins get. */
 import { writePlace } from '../../../src/policy/compile/fault.ts';
 import { canonicalRules } from '../../../src/policy/compile/rules.ts';
 import type { Api, Policy, Route, Rules } from '../../../src/policy/policy.ts';

@@ -13,7 +13,7 @@ import {
 import type { Change, Comparison, Difference } from './difference.ts';
 
 const LABEL = 12;
-/** So many routes are named; --json has all. */
+/** The number of routes that are named; --json has all. */
 const MOST_ROUTES = 8;
 
 const STYLES: Readonly<Record<Change, 'red' | 'yellow' | 'green'>> = {

@@ -1,4 +1,4 @@
-/** Whom a policy lets in, in words: of two, only what differs. */
+/** Words for the callers that a policy lets in; for two policies, only the differences. */
 import { DEFAULT_CLAIMS } from '../../../src/policy/claims.ts';
 import type { Issuer, Property } from '../../../src/policy/policy.ts';
 import type { AnyOf } from '../what-if/token.ts';

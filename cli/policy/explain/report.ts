@@ -1,4 +1,4 @@
-/** What `explain` found, for a program and for a person. Tokens and secrets are in neither. */
+/** Reports an explanation, for a program and for a person. It has no tokens and no secrets. */
 import { PROBLEMS } from '../../../src/http/problem.ts';
 import { wrap } from '../../text/snippet.ts';
 import { paint, visible } from '../../text/terminal.ts';
@@ -15,12 +15,12 @@ export interface Explanation {
   readonly steps: readonly Step[];
   readonly result: 'allowed' | 'refused' | 'answered by the gateway';
   readonly reason: string | null;
-  /** Of a rule that is only tried. */
+  /** The reason of a rule that is only tried. */
   readonly would_deny: string | null;
   readonly answer: {
     /** `null`: the origin's. */
     readonly status: number | null;
-    /** Where the origin answers: what the gateway adds. */
+    /** If the origin answers: the headers that the gateway adds. */
     readonly headers: readonly (readonly [string, string])[];
     readonly body: unknown;
   };

@@ -1,4 +1,4 @@
-/** From the URL to the route: what the gateway does before it looks at a token. */
+/** Steps from the URL to the route: the gateway takes them before it looks at a token. */
 import type { DecisionStep } from '../../../src/decide.ts';
 import type { PathFault, Reason } from '../../../src/decision.ts';
 import { type Target, writeTarget } from '../../../src/http/target.ts';

@@ -15,13 +15,13 @@ import { type Signature, signatureStep, TOKEN_STEP_WORDS } from './token-steps.t
 
 export interface Trace {
   readonly steps: readonly Step[];
-  /** What the gateway decides and answers. */
+  /** The gateway's decision and answer. */
   readonly simulated: Simulated;
 }
 
 export interface TraceOptions {
   readonly policy: Policy;
-  /** Whose signatures count: with `verified`, the issuers are asked for their keys. */
+  /** Says which signatures count: with `verified`, the issuers are asked for their keys. */
   readonly signature: Signature;
   readonly nowMs: number;
 }
@@ -73,7 +73,7 @@ const asDecided = (steps: readonly Step[], { decision }: Simulated): Step[] =>
     decision?.kind === 'allow' && step.verdict === 'refused' ? { ...step, verdict: 'would_refuse' } : step,
   );
 
-/** What is done with the request, once it is decided. */
+/** The steps that follow the decision. */
 function lastSteps(request: IncomingRequest, policy: Policy, simulated: Simulated): Step[] {
   const { decision, kind } = simulated;
   if (kind === 'self') return [selfStep(request, policy)];

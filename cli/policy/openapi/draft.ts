@@ -21,7 +21,7 @@ export interface Draft {
   readonly origin: string;
   readonly audience: readonly string[];
   readonly issuer: string | undefined;
-  /** By what they are about. */
+  /** Notes for the reviewer, by the field that they are about. */
   readonly review: { readonly origin: string | undefined; readonly audience: string | undefined };
   /** The issuer that the document names, if it does. */
   readonly issuerUrl: string | undefined;
@@ -58,7 +58,7 @@ export function draftPolicy(document: OpenApiDocument, wanted: Wanted): Draft {
   };
 }
 
-/** Under which a document's issuer publishes its metadata. */
+/** The issuer under which a document's metadata is published. */
 function issuerOf({ components }: OpenApiDocument): string | undefined {
   const urls = Object.values(components?.securitySchemes ?? {}).map(
     ({ openIdConnectUrl }) => openIdConnectUrl,

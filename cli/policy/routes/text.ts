@@ -8,7 +8,7 @@ import type { ApiEntry, RouteEntry } from './table.ts';
 
 const MAX_PATH_WIDTH = 34;
 
-/** By API; in lines of 80 characters where their words allow it. */
+/** Renders API by API, in lines of 80 characters where their words allow it. */
 export function renderText(apis: readonly ApiEntry[]): string[] {
   return apis.flatMap((entry, i) => [...(i === 0 ? [] : ['']), ...renderApi(entry)]);
 }
@@ -32,7 +32,7 @@ function renderApi({ api, routes }: ApiEntry): string[] {
   ];
 }
 
-/** Of the routes that read tokens, where there are any: a public one sends nothing of a token. */
+/** Headers of the routes that read tokens, if there are any: a public one sends nothing of a token. */
 function headerWords(routes: readonly RouteEntry[]): string {
   const reading = routes.filter(({ route }) => route.auth !== 'none');
   const all = new Map((reading.length > 0 ? reading : routes).flatMap(({ headers }) => headers));

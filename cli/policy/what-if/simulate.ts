@@ -1,4 +1,4 @@
-/** What the gateway does with a request: its own functions on the same policy, up to where an origin would be asked. */
+/** Simulates the gateway with a request: its own functions on the same policy, up to where it would ask an origin. */
 import { type Decision, type DecisionStep, decide, type Verify } from '../../../src/decide.ts';
 import type { Reason } from '../../../src/decision.ts';
 import { isHealthRequest } from '../../../src/http/health.ts';
@@ -22,9 +22,9 @@ export interface Simulated {
   readonly decision: Decision | undefined;
   /** Why not. */
   readonly reason: Reason | undefined;
-  /** What the client gets; where the request is allowed, what the gateway adds to the origin's answer. */
+  /** The client gets this; where the request is allowed, it is what the gateway adds to the origin's answer. */
   readonly answer: Response;
-  /** What the origin is asked, where it is. */
+  /** The request to the origin, if there is one. */
   readonly outbound: Outbound | undefined;
   /** Claims that can't be sent in the form that the policy asks for. */
   readonly skipped: readonly ForwardedClaim[];
@@ -78,7 +78,7 @@ export function createSimulator(policy: Policy): Simulate {
   };
 }
 
-/** What the platform adds to every request that the gateway sends on: no shared cache may answer it. */
+/** Adds what the platform adds to every request that the gateway sends on: no shared cache may answer it. */
 export function asSent({ headers }: Outbound): Headers {
   const sent = new Headers(headers);
   for (const name of ['cache-control', 'pragma']) if (!sent.has(name)) sent.set(name, 'no-cache');

@@ -12,7 +12,7 @@ export interface TokenSketch {
   readonly claims: Claims;
 }
 
-/** What sets a token apart from the plainest one that meets the demands. */
+/** The properties that set a token apart from the plainest one that meets the demands. */
 export interface TokenProperties {
   readonly client?: string;
   /** Another name of a client that it has as well, and where. */
@@ -23,7 +23,7 @@ export interface TokenProperties {
   readonly exp?: number;
   /** `null`: it has none. */
   readonly iat?: number | null;
-  /** Where its scopes, client or audience stand. */
+  /** The claim that has its scopes, client or audience. */
   readonly place?: {
     readonly field: 'scope_claim' | 'client_claim' | 'audience_claim';
     readonly path: readonly string[];
@@ -36,7 +36,7 @@ const PREFERRED_ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
 /** The name that a claim mostly has, of those that are looked for by default. */
 const USUAL = { scope: DEFAULT_CLAIMS.scope[0], client: 'client_id', audience: DEFAULT_CLAIMS.audience[0] };
 
-/** Where an issuer's tokens have their audience. */
+/** The claim that has the audience of an issuer's tokens. */
 export const audiencePlace = ({ audienceClaim }: Issuer): ClaimSelector =>
   audienceClaim ?? parseSelector(USUAL.audience);
 
@@ -122,7 +122,7 @@ function putClientAndAudience(
 ): void {
   const { client, clients, audiences, accepted, clientPath, audiencePath } = wanted;
   if (String(clientPath) === String(audiencePath)) {
-    // Of issuers that send no aud: one claim is both.
+    // Some issuers send no aud: one claim is both.
     const both = clients && [...clients].find((name) => accepted.includes(name));
     put(claims, clientPath, [client ?? both ?? audiences[0] ?? 'some-client']);
     return;

@@ -3,7 +3,7 @@ import { outsideVars } from '../findings.ts';
 import type { Lint, Subject } from './subject.ts';
 import { isOnWorkersDev } from './worker-routes.ts';
 
-/** Who names hosts means these, and no others. One under workers.dev is meant as well. */
+/** APIs whose hosts mean these hosts and no others. A host under workers.dev is meant as well. */
 const namedHosts = ({ policy }: Subject) => {
   const named = policy.apis.filter(({ hosts }) => hosts.length > 0);
   return named.some(({ hosts }) => hosts.some((host) => host.endsWith('.workers.dev'))) ? [] : named;

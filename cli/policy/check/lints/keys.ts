@@ -2,7 +2,7 @@ import { fault } from '../../../../src/policy/compile/fault.ts';
 import { listOf } from '../../../text/json.ts';
 import type { Lint, Subject } from './subject.ts';
 
-/** What is missing has no place of its own: the issuers' keys are what it is for. */
+/** A missing thing has no place of its own: it is shown at the issuers, whose keys it is for. */
 const issuersPlace = ({ policy }: Subject) => ['ISSUERS', policy.issuers[0]?.name ?? ''];
 
 export const noKeyStore: Lint = {

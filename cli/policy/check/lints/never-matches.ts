@@ -3,7 +3,7 @@ import type { PatternLeaf, PatternNode, Policy, Route } from '../../../../src/po
 import { tablesOf } from '../../what-if/targets.ts';
 import type { Lint } from './subject.ts';
 
-/** What remains beyond these is nothing that an API is asked for. HEAD comes with GET. */
+/** An API is asked for no methods beyond these. HEAD comes with GET. */
 const ALL_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 export const neverMatches: Lint = {

@@ -1,4 +1,4 @@
-/** What only the network tells. */
+/** Lints that need the network. */
 import type { KeysFault } from '../../../../src/decision.ts';
 import { readClaim } from '../../../../src/policy/claims.ts';
 import { fault } from '../../../../src/policy/compile/fault.ts';
@@ -70,7 +70,7 @@ export const unusedAlgorithm: Lint = {
         );
         continue;
       }
-      // What is accepted by default is nobody's choice.
+      // Algorithms that are accepted by default are nobody's choice.
       for (const [i, alg] of (written ?? []).entries()) {
         if (facts.algorithms.has(alg)) continue;
         yield fault(

@@ -4,7 +4,7 @@ import { isWrite, type Lint, methodsOf, type PlacedRoute } from './subject.ts';
 
 /** `read:orders`, `orders:read`, `orders.read`, `Orders.Read.All`. */
 const READ = /^(read|view|list)[:._/-]|[:._/-](read|view|list|readonly)([:._/-]all)?$/i;
-/** What is asked with POST, and changes nothing. */
+/** Requests that come with POST, and change nothing. */
 const QUERIES =
   /^(search|find|query|queries|graphql|lookup|filter|count|export|preview|validate|batch-?get|introspect)$/i;
 

@@ -14,13 +14,13 @@ export interface Lint extends Rule {
   find(subject: Subject): Iterable<Hit>;
 }
 
-/** What is known besides the file. */
+/** Facts that are known besides the file. */
 export interface Facts {
-  /** What the issuer beside the gateway is told. */
+  /** The APIs that the issuer beside the gateway declares. */
   readonly declared?: Declared | undefined;
   /** The claims of an example token. */
   readonly token?: Readonly<Record<string, unknown>> | undefined;
-  /** What issuers and origins answered, by environment. */
+  /** Answers of issuers and origins, by environment. */
   readonly online?: ReadonlyMap<string | undefined, OnlineFacts>;
 }
 
@@ -33,7 +33,7 @@ export interface PlacedRoute {
 
 export interface Subject extends Pick<Facts, 'declared' | 'token'> {
   readonly policy: Policy;
-  /** With what it inherits. */
+  /** The section of the file, with what it inherits. */
   readonly section: Section;
   readonly routes: readonly PlacedRoute[];
   /** The routes that can be asked for together: those of one host, or of all that no API names. */

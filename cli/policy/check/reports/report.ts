@@ -4,7 +4,7 @@ import type { Source } from '../../file/source.ts';
 import type { CheckResult } from '../check.ts';
 import type { Finding } from '../findings.ts';
 
-/** What there is to tell of one file. */
+/** The results of checking one file. */
 export interface Report {
   /** The file as it was named. */
   readonly path: string;
