@@ -91,19 +91,15 @@ function failuresOf(one: Case, simulated: Simulated): Failure[] {
     ];
 
   const failures: Failure[] = [];
+  const fail = (field: string, expected: string, got: string | undefined) =>
+    failures.push({ field, expected, got: got === undefined ? 'none' : JSON.stringify(got) });
   const compare = (field: string, expected: string | undefined, got: string | undefined) => {
-    if (expected !== undefined && expected !== got)
-      failures.push({
-        field,
-        expected: JSON.stringify(expected),
-        got: got === undefined ? 'none' : JSON.stringify(got),
-      });
+    if (expected !== undefined && expected !== got) fail(field, JSON.stringify(expected), got);
   };
   const key = (text: string | undefined) => text && writtenKey(text);
   compare('route', key(one.route), key(decision?.route?.key));
   const wouldDeny = decision?.kind === 'allow' ? decision.wouldDeny?.code : undefined;
-  if (one.would_deny === false && wouldDeny !== undefined)
-    failures.push({ field: 'would_deny', expected: 'none', got: JSON.stringify(wouldDeny) });
+  if (one.would_deny === false && wouldDeny !== undefined) fail('would_deny', 'none', wouldDeny);
   else if (typeof one.would_deny === 'string') compare('would_deny', one.would_deny, wouldDeny);
   compare('origin_url', one.origin_url, outbound?.url);
   const sent = one.origin === undefined || outbound === undefined ? undefined : asSent(outbound);
@@ -111,12 +107,7 @@ function failuresOf(one: Case, simulated: Simulated): Failure[] {
     const got = sent?.get(name) ?? undefined;
     const field = `origin.${name}`;
     if (typeof want === 'string') compare(field, want, got);
-    else if (want !== (got !== undefined))
-      failures.push({
-        field,
-        expected: want ? 'any value' : 'none',
-        got: got === undefined ? 'none' : JSON.stringify(got),
-      });
+    else if (want !== (got !== undefined)) fail(field, want ? 'any value' : 'none', got);
   }
   return failures;
 }

@@ -3,14 +3,10 @@ import { DEFAULT_CLAIMS } from '../../../src/policy/claims.ts';
 import type { Issuer, Property } from '../../../src/policy/policy.ts';
 import type { AnyOf } from '../what-if/token.ts';
 import type { BoundDemand, Callers, Tokens } from './callers.ts';
+import type { Difference } from './difference.ts';
 import { writeKeys } from './issuer-settings.ts';
 
-export interface Words {
-  readonly before: readonly string[];
-  readonly now: readonly string[];
-}
-
-export function compareCallers(old: Callers, now: Callers): Words {
+export function compareCallers(old: Callers, now: Callers): Pick<Difference, 'before' | 'now'> {
   if (old.kind !== 'checked' || now.kind !== 'checked')
     return { before: describeCallers(old), now: describeCallers(now) };
   const [before, after] = [partsOf(old), partsOf(now)];
