@@ -38,12 +38,8 @@ async function init(folder: string, { yes = false, ...given }: Options): Promise
   demandNew(folder, paths);
   const { stdin, stderr } = currentTerminal();
   const terminal = stdin.isTTY && !yes ? createInterface({ input: stdin, output: stderr }) : undefined;
-  const answers = await findAnswers(
-    given,
-    folder,
-    terminal && ((text) => terminal.question(text)),
-    yes,
-  ).finally(() => terminal?.close());
+  const ask = terminal && ((text: string) => terminal.question(text));
+  const answers = await findAnswers(given, folder, ask, yes).finally(() => terminal?.close());
   const installed = packagePath(folder);
   const policyText = renderPolicyFile(answers, installed ?? './node_modules/claimgate');
   await demandPolicy(policyText);

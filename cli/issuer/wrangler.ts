@@ -22,6 +22,13 @@ export function findWrangler(): string {
   }
 }
 
+/** Flags that name a Worker. */
+export const workerFlags = (config: string, environment: string | undefined): string[] => [
+  '--config',
+  config,
+  ...(environment === undefined ? [] : ['--env', environment]),
+];
+
 /** Starts wrangler, to be read by a program. */
 export const spawnWrangler = (args: readonly string[]) =>
   spawn(process.execPath, ['--no-warnings', findWrangler(), ...args], {

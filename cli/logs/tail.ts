@@ -1,7 +1,7 @@
 /** `wrangler tail`, started by this command: the live log of a Worker on Cloudflare. */
 import type { Readable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
-import { exitOf, spawnWrangler } from '../issuer/wrangler.ts';
+import { exitOf, spawnWrangler, workerFlags } from '../issuer/wrangler.ts';
 import { CommandError, EXIT } from '../text/terminal.ts';
 
 export interface Tail {
@@ -12,9 +12,7 @@ export interface Tail {
 
 /** @param enough ends it */
 export function startTail(config: string, environment: string | undefined, enough: AbortSignal): Tail {
-  const args = ['tail', '--format', 'json', '--config', config];
-  if (environment !== undefined) args.push('--env', environment);
-  const child = spawnWrangler(args);
+  const child = spawnWrangler(['tail', '--format', 'json', ...workerFlags(config, environment)]);
   child.stdin.end();
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {

@@ -4,7 +4,7 @@ import { WIDTH, wrap } from '../../text/snippet.ts';
 import { paint } from '../../text/terminal.ts';
 import { listed } from '../../text/words.ts';
 import { audiencesOf, issuerWords } from '../words.ts';
-import type { ApiEntry, RouteEntry } from './table.ts';
+import { type ApiEntry, IDENTITY, type RouteEntry } from './table.ts';
 
 const MAX_PATH_WIDTH = 34;
 
@@ -38,14 +38,12 @@ function headerWords(routes: readonly RouteEntry[]): string {
   const all = new Map((reading.length > 0 ? reading : routes).flatMap(({ headers }) => headers));
   all.delete('authorization'); // told of each route
   const words = [...all].map(([name, content]) =>
-    name.startsWith('x-claim-') && IDENTITY.has(content)
+    name.startsWith('x-claim-') && IDENTITY.includes(content)
       ? name
       : `${name} ${content.startsWith('(') ? content : `(${content})`}`,
   );
   return words.join(', ') || 'no headers of the gateway';
 }
-
-const IDENTITY: ReadonlySet<string> = new Set(['issuer', 'subject', 'client id', 'scopes']);
 
 function renderRoute(entry: RouteEntry, methodWidth: number, pathWidth: number): string[] {
   const { route, methods, path } = entry;
