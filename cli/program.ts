@@ -1,5 +1,4 @@
 /** The command line, whole: what a user types, and what it ends with. */
-import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { addApiCommands } from './commands/api.ts';
 import { addCheckCommand } from './commands/check.ts';
@@ -17,8 +16,7 @@ import { addSchemaCommand } from './commands/schema.ts';
 import { addTestCommand } from './commands/test.ts';
 import { addTokenCommand } from './commands/token.ts';
 import { CommandError, EXIT, endWith, printError, type Terminal, useTerminal } from './text/terminal.ts';
-
-const { version } = createRequire(import.meta.url)('claimgate/package.json') as { version: string };
+import { VERSION } from './text/version.ts';
 
 /** @param args what follows `claimgate` */
 export async function main(args: readonly string[], terminal: Terminal): Promise<void> {
@@ -32,7 +30,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
 
 function createProgram({ stdout, stderr }: Terminal): Command {
   const program = new Command('claimgate')
-    .version(version)
+    .version(VERSION)
     .description('The gateway, its policy, and the issuer beside it.')
     .addHelpText(
       'after',

@@ -69,7 +69,7 @@ export function renderCheckPage(page: string): string {
   return page.replace(
     /(<!-- rules: (\w+) -->\n)[\s\S]*?(<!-- end -->)/g,
     (_whole, start: string, severity: string, end: string) => {
-      const rules = RULES.filter((rule) => rule.severity === severity);
+      const rules = RULES.filter((rule) => (rule.severity ?? 'warning') === severity);
       return `${start}${rules.map(renderRule).join('\n')}\n${end}`;
     },
   );

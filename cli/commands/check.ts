@@ -1,19 +1,16 @@
 /** `claimgate check`: the policy of the gateway, before it is live. */
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Policy } from '../../src/policy/policy.ts';
 import type { CheckResult } from '../policy/check/check.ts';
 import type { PolicyFile } from '../policy/file/config.ts';
-import { CommandError, EXIT, endWith, printLine } from '../text/terminal.ts';
-import { readChoice } from './options.ts';
+import { EXIT, endWith, printLine } from '../text/terminal.ts';
+import { VERSION } from '../text/version.ts';
+import { formatOf, type PolicyOptions, withEnvironments } from './options.ts';
 
 const FORMATS = ['text', 'json', 'github', 'sarif'] as const;
 
-interface Options {
-  readonly config: string;
-  readonly env?: string;
+interface Options extends PolicyOptions {
   readonly format?: (typeof FORMATS)[number];
-  readonly json?: boolean;
   readonly strict?: boolean;
   readonly online?: boolean;
   readonly token?: string;
@@ -21,14 +18,10 @@ interface Options {
 }
 
 export function addCheckCommand(program: Command): void {
-  program
-    .command('check')
+  withEnvironments(program.command('check'), FORMATS)
     .description('check the policy in wrangler.toml: errors, and what may not be meant')
     .option('--config <file>', 'the file to check', 'wrangler.toml')
-    .option('--env <name>', 'only this environment (default: the top level and every environment)')
     .option('--strict', 'warnings count as errors')
-    .option('--format <format>', `how to print: ${FORMATS.join(', ')} (default: text)`, readChoice(FORMATS))
-    .option('--json', 'print the findings as JSON')
     .option('--online', 'ask issuers and origins too: keys, algorithms, whether they answer')
     .option('--token <file>', 'an example token, to compare claims with; - for standard input')
     .option(
@@ -43,18 +36,13 @@ export function addCheckCommand(program: Command): void {
 }
 
 async function run(options: Options): Promise<void> {
-  if (options.json && options.format !== undefined && options.format !== 'json')
-    throw new CommandError(`--json and --format ${options.format} exclude each other; leave one out`);
-  // What checks is loaded when it is needed: other commands start without it.
-  const [
-    { checkPolicy },
-    { compileSection, environmentOf, environmentsOf, readPolicyFile },
-    { findDeclared },
-  ] = await Promise.all([
-    import('../policy/check/check.ts'),
-    import('../policy/file/config.ts'),
-    import('../policy/check/declared.ts'),
-  ]);
+  const format = formatOf(options);
+  // The checker is loaded when it is needed: other commands start without it.
+  const { checkPolicy } = await import('../policy/check/check.ts');
+  const { compileSection, environmentOf, environmentsOf, readPolicyFile } = await import(
+    '../policy/file/config.ts'
+  );
+  const { findDeclared } = await import('../policy/check/declared.ts');
   const file = readPolicyFile(options.config);
   // wrangler's own `--env ""` is the top level.
   const environments = options.env === undefined ? environmentsOf(file) : [options.env || undefined];
@@ -71,7 +59,7 @@ async function run(options: Options): Promise<void> {
       ...(options.online && { online: await askAll(policies) }),
     },
   });
-  const text = await render(options, file, results);
+  const text = await render(format, file, results);
   if (text !== '') printLine(text);
   const bad = results.some(
     ({ faults, warnings }) => faults.length > 0 || (options.strict === true && warnings.length > 0),
@@ -88,11 +76,8 @@ type Policies = readonly {
 async function readToken(file: string, policies: Policies) {
   const { demandFits, readExampleToken } = await import('../policy/what-if/example-token.ts');
   const token = readExampleToken(file);
-  if (policies.length > 0)
-    demandFits(
-      token,
-      policies.map(({ policy }) => policy),
-    );
+  const all = policies.map(({ policy }) => policy);
+  if (all.length > 0) demandFits(token, all);
   return token;
 }
 
@@ -104,22 +89,17 @@ async function askAll(policies: Policies) {
   return new Map(await Promise.all(answers));
 }
 
-async function render(options: Options, file: PolicyFile, results: readonly CheckResult[]): Promise<string> {
+async function render(format: string, file: PolicyFile, results: readonly CheckResult[]): Promise<string> {
   const { readSource } = await import('../policy/file/source.ts');
   const report = { path: file.path, source: () => readSource(file.text), results };
-  switch (options.json ? 'json' : (options.format ?? 'text')) {
+  switch (format) {
     case 'json':
       return (await import('../policy/check/reports/json.ts')).renderJson(report);
     case 'github':
       return (await import('../policy/check/reports/github.ts')).renderGithub(report);
     case 'sarif':
-      return (await import('../policy/check/reports/sarif.ts')).renderSarif(report, readVersion());
+      return (await import('../policy/check/reports/sarif.ts')).renderSarif(report, VERSION);
     default:
       return (await import('../policy/check/reports/text.ts')).renderText(report);
   }
-}
-
-function readVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -3,8 +3,8 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { suggest } from '../../src/policy/compile/fault.ts';
 import { CHANGES, type Comparison } from '../policy/diff/difference.ts';
 import { code } from '../text/markdown.ts';
-import { CommandError, EXIT, endWith, paint, printJson, printLine, visible } from '../text/terminal.ts';
-import { nowSeconds, readChoice } from './options.ts';
+import { EXIT, endWith, paint, printJson, printLine, visible } from '../text/terminal.ts';
+import { formatOf, nowSeconds, type PolicyOptions, withEnvironments } from './options.ts';
 
 const FORMATS = ['text', 'markdown', 'json'] as const;
 const FAIL_ON = [...CHANGES, 'any'] as const;
@@ -13,31 +13,24 @@ type FailOn = (typeof FAIL_ON)[number];
 /** Whoever minds that more get in minds that a route is new; and the other way round. */
 const INCLUDED: Readonly<Partial<Record<FailOn, FailOn>>> = { widened: 'opened', narrowed: 'closed' };
 
-interface Options {
-  readonly config: string;
-  readonly env?: string;
+interface Options extends PolicyOptions {
   readonly format?: (typeof FORMATS)[number];
-  readonly json?: boolean;
   readonly failOn?: readonly FailOn[];
 }
 
 export function addDiffCommand(program: Command): void {
-  program
-    .command('diff [old] [new]')
+  withEnvironments(program.command('diff [old] [new]'), FORMATS)
     .description('compare two policies by what they mean: who gets in, and what origins get')
     .option(
       '--config <file>',
       'the file that is meant where a revision is named, or nothing',
       'wrangler.toml',
     )
-    .option('--env <name>', 'only this environment (default: the top level and every environment)')
     .option(
       '--fail-on <changes>',
       `exit with 1 if there are such: ${FAIL_ON.join(', ')}; several with commas`,
       readFailOn,
     )
-    .option('--format <format>', `how to print: ${FORMATS.join(', ')} (default: text)`, readChoice(FORMATS))
-    .option('--json', 'print the findings as JSON')
     .addHelpText(
       'after',
       `
@@ -59,21 +52,13 @@ Examples:
 }
 
 async function run(old: string | undefined, now: string | undefined, options: Options): Promise<void> {
-  const { config, env, json, failOn = [] } = options;
-  if (json && options.format !== undefined && options.format !== 'json')
-    throw new CommandError(`--json and --format ${options.format} exclude each other; leave one out`);
-  // What compares is loaded when it is needed: other commands start without it.
-  const [
-    { readRevision, readVersion },
-    { pairPolicies },
-    { byChange, comparePolicies },
-    { bindingDifferences, fileChanges },
-  ] = await Promise.all([
-    import('../policy/diff/revision.ts'),
-    import('../policy/diff/environments.ts'),
-    import('../policy/diff/diff.ts'),
-    import('../policy/diff/bindings.ts'),
-  ]);
+  const { config, env, failOn = [] } = options;
+  const format = formatOf(options);
+  // The comparison is loaded when it is needed: other commands start without it.
+  const { readRevision, readVersion } = await import('../policy/diff/revision.ts');
+  const { pairPolicies } = await import('../policy/diff/environments.ts');
+  const { byChange, comparePolicies } = await import('../policy/diff/diff.ts');
+  const { bindingDifferences, fileChanges } = await import('../policy/diff/bindings.ts');
   const { readPolicyFile } = await import('../policy/file/config.ts');
   const newFile = now === undefined ? readPolicyFile(config) : await readVersion(now, config);
   const oldFile = old === undefined ? await readRevision('HEAD', config) : await readVersion(old, config);
@@ -87,7 +72,7 @@ async function run(old: string | undefined, now: string | undefined, options: Op
       other: [...other, ...fileChanges(sections)],
     });
   }
-  await print({ old: oldFile.path, new: newFile.path }, results, options, seconds);
+  await print({ old: oldFile.path, new: newFile.path }, results, format, seconds);
   if (results.some((result) => isMinded(result, failOn))) endWith(EXIT.findings);
 }
 
@@ -98,10 +83,10 @@ interface Result extends Comparison {
 async function print(
   sides: { readonly old: string; readonly new: string },
   results: readonly Result[],
-  { format = 'text', json }: Options,
+  format: string,
   seconds: number,
 ): Promise<void> {
-  if (json || format === 'json') {
+  if (format === 'json') {
     printJson({
       ...sides,
       environments: results.map(({ environment = null, ...rest }) => ({ environment, ...rest })),

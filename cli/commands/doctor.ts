@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { type Api, type Client, isRfc9068 } from '../../issuer/src/records.ts';
-import type { Issuer as TrustedIssuer } from '../../src/policy/policy.ts';
+import type { Issuer } from '../../src/policy/policy.ts';
 import { type Place, type PlaceOptions, placeCommand } from '../issuer/place.ts';
 import { findMismatches } from '../issuer/record-checks.ts';
 import { listApis, listClients } from '../issuer/records.ts';
@@ -12,16 +12,16 @@ import { EXIT, endWith, paint, printJson, printLine } from '../text/terminal.ts'
 type Options = PlaceOptions & { gateway: string; gatewayEnv?: string };
 
 /** One thing that was looked at. */
-interface Finding {
+interface Symptom {
   readonly state: 'ok' | 'warning' | 'error';
   readonly what: string;
-  /** What is wrong, and what to do. */
+  /** The problem, and what to do. */
   readonly detail?: string;
 }
 
-const ok = (what: string): Finding => ({ state: 'ok', what });
-const warning = (what: string, detail: string): Finding => ({ state: 'warning', what, detail });
-const error = (what: string, detail: string): Finding => ({ state: 'error', what, detail });
+const ok = (what: string): Symptom => ({ state: 'ok', what });
+const warning = (what: string, detail: string): Symptom => ({ state: 'warning', what, detail });
+const error = (what: string, detail: string): Symptom => ({ state: 'error', what, detail });
 
 const TIMEOUT_MS = 5_000;
 const MAX_CLOCK_SKEW_SECONDS = 10;
@@ -40,19 +40,19 @@ export function addDoctorCommand(program: Command): void {
 async function run(place: Place, options: Options): Promise<void> {
   const apis = await listApis(place.records);
   const clients = await listClients(place.records);
-  const findings = [
+  const symptoms = [
     ...checkConfiguration(place),
     ...(await checkKeys(place, apis)),
     ...(await checkEndpoints(place)),
     ...checkRecords(apis, clients),
     ...checkGateway(place, apis, options),
   ];
-  if (options.json) printJson(findings);
-  else for (const finding of findings) print(finding);
-  if (findings.some(({ state }) => state === 'error')) endWith(EXIT.findings);
+  if (options.json) printJson(symptoms);
+  else for (const symptom of symptoms) print(symptom);
+  if (symptoms.some(({ state }) => state === 'error')) endWith(EXIT.findings);
 }
 
-function print({ state, what, detail }: Finding): void {
+function print({ state, what, detail }: Symptom): void {
   const mark = {
     ok: paint('green', 'ok     '),
     warning: paint('yellow', 'warning'),
@@ -62,7 +62,7 @@ function print({ state, what, detail }: Finding): void {
   if (detail !== undefined) printLine(`         ${detail}`);
 }
 
-function checkConfiguration({ issuer, config, remote }: Place): Finding[] {
+function checkConfiguration({ issuer, config, remote }: Place): Symptom[] {
   const limits = new Set((config.ratelimits ?? []).map(({ name }) => name));
   const objects = (config.durable_objects?.bindings ?? []).map(({ name }) => name);
   const normal = URL.parse(issuer);
@@ -93,7 +93,7 @@ function checkConfiguration({ issuer, config, remote }: Place): Finding[] {
   ];
 }
 
-async function checkKeys({ vault }: Place, apis: readonly Api[]): Promise<Finding[]> {
+async function checkKeys({ vault }: Place, apis: readonly Api[]): Promise<Symptom[]> {
   const sets = await vault.read();
   if (sets.size === 0)
     return [error('signing keys', `none in ${vault.name}; make some with: claimgate issuer init`)];
@@ -109,7 +109,7 @@ async function checkKeys({ vault }: Place, apis: readonly Api[]): Promise<Findin
   ];
 }
 
-async function checkEndpoints({ issuer, vault }: Place): Promise<Finding[]> {
+async function checkEndpoints({ issuer, vault }: Place): Promise<Symptom[]> {
   let metadata: { issuer?: string; jwks_uri?: string };
   let date: string | null;
   try {
@@ -130,7 +130,7 @@ async function checkEndpoints({ issuer, vault }: Place): Promise<Finding[]> {
   } catch {
     return [error('metadata', `${issuer} can't be reached; start it (npm start), or deploy it`)];
   }
-  const findings = [
+  const symptoms = [
     metadata.issuer === issuer
       ? ok('metadata')
       : error(
@@ -140,7 +140,7 @@ async function checkEndpoints({ issuer, vault }: Place): Promise<Finding[]> {
   ];
   if (date !== null) {
     const skew = Math.round(Math.abs(Date.parse(date) - Date.now()) / 1000);
-    findings.push(
+    symptoms.push(
       skew <= MAX_CLOCK_SKEW_SECONDS
         ? ok('clock')
         : warning(
@@ -154,13 +154,13 @@ async function checkEndpoints({ issuer, vault }: Place): Promise<Finding[]> {
   const absent = kept.filter((kid) => !published.includes(kid));
   const foreign = published.filter((kid) => !kept.includes(kid));
   if (foreign.length > 0)
-    findings.push(
+    symptoms.push(
       error(
         'key set',
         `the issuer publishes ${foreign.join(', ')}, which ${vault.name} does not have: it is not the latest copy. Bring the file from where it was last used`,
       ),
     );
-  findings.push(
+  symptoms.push(
     absent.length === 0
       ? ok(`key set: ${published.length} keys`)
       : warning(
@@ -168,7 +168,7 @@ async function checkEndpoints({ issuer, vault }: Place): Promise<Finding[]> {
           `${absent.join(', ')} not published; restart wrangler dev, or wait a minute after a change`,
         ),
   );
-  return findings;
+  return symptoms;
 }
 
 async function fetchKids(uri: string): Promise<string[]> {
@@ -181,7 +181,7 @@ async function fetchKids(uri: string): Promise<string[]> {
   }
 }
 
-function checkRecords(apis: readonly Api[], clients: readonly Client[]): Finding[] {
+function checkRecords(apis: readonly Api[], clients: readonly Client[]): Symptom[] {
   return [
     ok(`${apis.length} APIs, ${clients.length} clients`),
     ...findMismatches(apis, clients).map(({ what, detail }) => warning(what, detail)),
@@ -194,7 +194,7 @@ function checkRecords(apis: readonly Api[], clients: readonly Client[]): Finding
 }
 
 /** The gateway's side: issuer, audiences, algorithms and token types as its policy has them. */
-function checkGateway({ issuer }: Place, apis: readonly Api[], { gateway, gatewayEnv }: Options): Finding[] {
+function checkGateway({ issuer }: Place, apis: readonly Api[], { gateway, gatewayEnv }: Options): Symptom[] {
   if (!existsSync(gateway)) return [];
   const compiled = compileConfig(gateway, gatewayEnv);
   if (!compiled.ok)
@@ -228,7 +228,7 @@ function checkGateway({ issuer }: Place, apis: readonly Api[], { gateway, gatewa
   ];
 }
 
-function checkTokens(api: Api, trusted: TrustedIssuer, gateway: string): Finding[] {
+function checkTokens(api: Api, trusted: Issuer, gateway: string): Symptom[] {
   const type = isRfc9068(api.token_dialect) ? 'at+jwt' : 'jwt';
   const where = `ISSUERS.${trusted.name} in ${gateway}`;
   return [

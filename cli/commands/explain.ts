@@ -6,31 +6,24 @@ import { type Explanation, renderExplanation } from '../policy/explain/report.ts
 import { policyOf, readPolicyFile } from '../policy/file/config.ts';
 import { completeUrl } from '../policy/what-if/targets.ts';
 import { CommandError, EXIT, endWith, note, printJson, printLine } from '../text/terminal.ts';
-import { collect } from './options.ts';
+import { collect, type PolicyOptions, withPolicy } from './options.ts';
 
-interface Options {
+interface Options extends PolicyOptions {
   readonly token?: string;
   readonly claims?: string;
   readonly header?: string[];
   readonly offline?: boolean;
   readonly now?: string;
-  readonly config: string;
-  readonly env?: string;
-  readonly json?: boolean;
 }
 
 export function addExplainCommand(program: Command): void {
-  program
-    .command('explain <method> <url>')
+  withPolicy(program.command('explain <method> <url>'))
     .description('show step by step what the gateway does with a request; the URL may be a path only')
     .option('--token <token>', 'sent with it; - for standard input, @file for a file')
     .option('--claims <json>', 'what if a token had these claims; - for standard input, @file for a file')
     .option('--header <line>', "a header such as 'Accept: text/csv'; repeat for more", collect)
     .option('--offline', "don't fetch keys: the signature is not verified")
     .option('--now <time>', 'judge as at this time: a date, or seconds since 1970')
-    .option('--config <file>', 'the policy', 'wrangler.toml')
-    .option('--env <name>', 'an environment of that file')
-    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `\nExits with 1 if the request is refused, with 3 if keys can't be fetched.\n\nExample:\n  claimgate explain POST /timesheets/upload --claims '{"scope":"batch:upload"}'`,
@@ -48,8 +41,8 @@ async function run(method: string, url: string, options: Options): Promise<void>
   if (options.token !== undefined) headers.set('authorization', `Bearer ${readToken(options.token)}`);
   const claims = options.claims === undefined ? undefined : readClaims(options.claims);
   const signature = claims !== undefined ? 'unsigned' : options.offline ? 'offline' : 'verified';
-  const question = { method, url: completeUrl(policy, method, url), headers };
-  const explanation = await explain(question, { policy, signature, claims, nowMs });
+  const request = { method, url: completeUrl(policy, method, url), headers };
+  const explanation = await explain(request, { policy, signature, claims, nowMs });
   if (options.json) printJson(explanation);
   else for (const line of renderExplanation(explanation)) printLine(line);
   endWith(exitCodeOf(explanation));

@@ -33,11 +33,9 @@ async function run(file: string, { api, issuer, origin, audience = [], out }: Op
   if (out !== undefined && existsSync(out))
     throw new CommandError(`${out} is there already; choose a new file, and move what you need`);
   demandOrigin(origin);
-  const [{ readOpenApi }, { draftPolicy }, { writeDraft }] = await Promise.all([
-    import('../policy/openapi/document.ts'),
-    import('../policy/openapi/draft.ts'),
-    import('../policy/openapi/toml.ts'),
-  ]);
+  const { readOpenApi } = await import('../policy/openapi/document.ts');
+  const { draftPolicy } = await import('../policy/openapi/draft.ts');
+  const { writeDraft } = await import('../policy/openapi/toml.ts');
   const { document, notes } = await readOpenApi(file);
   const name = api === undefined ? nameOf(document.info?.title) : readName(api);
   const draft = draftPolicy(document, { name, issuer, origin, audience });

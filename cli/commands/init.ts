@@ -25,15 +25,11 @@ export function addInitCommand(program: Command): void {
 }
 
 async function init(folder: string, { yes = false, ...given }: Options): Promise<void> {
-  const [{ findAnswers }, { renderPolicyFile }, { renderCases }, { renderWorkflow }, project] =
-    await Promise.all([
-      import('../init/answers.ts'),
-      import('../init/policy-file.ts'),
-      import('../init/cases-file.ts'),
-      import('../init/workflow.ts'),
-      import('../init/project.ts'),
-    ]);
-  const { demandNew, packagePath, repositoryRoot, writeNew } = project;
+  const { findAnswers } = await import('../init/answers.ts');
+  const { renderPolicyFile } = await import('../init/policy-file.ts');
+  const { renderCases } = await import('../init/cases-file.ts');
+  const { renderWorkflow } = await import('../init/workflow.ts');
+  const { demandNew, packagePath, repositoryRoot, writeNew } = await import('../init/project.ts');
   const root = repositoryRoot(folder);
   const inRoot = relative(root, folder);
   const workflow = `${relative(folder, root) || '.'}/.github/workflows/policy.yml`.replace(/^\.\//, '');
@@ -42,12 +38,8 @@ async function init(folder: string, { yes = false, ...given }: Options): Promise
   demandNew(folder, paths);
   const { stdin, stderr } = currentTerminal();
   const terminal = stdin.isTTY && !yes ? createInterface({ input: stdin, output: stderr }) : undefined;
-  const answers = await findAnswers(
-    given,
-    folder,
-    terminal && ((text) => terminal.question(text)),
-    yes,
-  ).finally(() => terminal?.close());
+  const ask = terminal && ((text: string) => terminal.question(text));
+  const answers = await findAnswers(given, folder, ask, yes).finally(() => terminal?.close());
   const installed = packagePath(folder);
   const policyText = renderPolicyFile(answers, installed ?? './node_modules/claimgate');
   await demandPolicy(policyText);

@@ -120,7 +120,7 @@ async function rotateKeys({ vault }: Place, options: Options): Promise<void> {
     }),
   );
   for (const { algorithm, next } of rotated) await vault.write(algorithm, next);
-  if (options.json) return printJson(rotated.map(({ next: _, ...told }) => told));
+  if (options.json) return printJson(rotated.map(({ next: _, ...kids }) => kids));
   for (const { algorithm, current, previous } of rotated) {
     printLine(`${algorithm}: ${current} signs now; ${previous} goes on verifying`);
     printLine(`  If that one is in the wrong hands: claimgate keys revoke ${previous} --now`);
@@ -142,13 +142,8 @@ async function revokeKey({ vault, environment }: Place, kid: string, options: Op
   const sets = await vault.read();
   const entries = [...sets].flatMap(([algorithm, set]) => set.keys.map((key) => ({ algorithm, set, key })));
   const found = entries.find(({ key }) => key.jwk.kid === kid);
-  if (found === undefined)
-    throw new CommandError(
-      `there is no key ${kid}; ${suggest(
-        kid,
-        entries.map(({ key }) => key.jwk.kid),
-      )}`,
-    );
+  const kids = entries.map(({ key }) => key.jwk.kid);
+  if (found === undefined) throw new CommandError(`there is no key ${kid}; ${suggest(kid, kids)}`);
   const { algorithm, set, key } = found;
   if (key.status !== 'previous')
     throw new CommandError(

@@ -18,7 +18,7 @@ interface Options {
   readonly minTime: number;
 }
 
-/** What a rule's readiness takes, unless flags say otherwise. */
+/** The traffic that makes a rule ready, unless flags say otherwise. */
 const ENOUGH: Enough = { requests: 100, seconds: 86_400 };
 
 export function addLogsCommand(program: Command): void {
@@ -53,11 +53,9 @@ Examples:
 }
 
 async function logs(file: string | undefined, options: Options): Promise<void> {
-  const [{ createTally }, { follow, redraw }, { renderSummary, renderTrials }] = await Promise.all([
-    import('../logs/tally.ts'),
-    import('../logs/follow.ts'),
-    import('../logs/render.ts'),
-  ]);
+  const { createTally } = await import('../logs/tally.ts');
+  const { follow, redraw } = await import('../logs/follow.ts');
+  const { renderSummary, renderTrials } = await import('../logs/render.ts');
   // Before hours of listening: a policy that can't be read would be told at the end only.
   const judge = options.suggest ? await readJudge(options) : undefined;
   const enough = new AbortController();
@@ -83,7 +81,7 @@ async function logs(file: string | undefined, options: Options): Promise<void> {
   }
   const summary = tally.read();
   const trials = judge?.(summary);
-  // Where wrangler failed at once, there is nothing to show.
+  // If wrangler failed at once, there is nothing to show.
   const failure = await source.ended.then(
     () => undefined,
     (error: unknown) => error,

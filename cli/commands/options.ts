@@ -1,5 +1,5 @@
 /** How flags are read that several commands have. */
-import { InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import {
   SIGNING_ALGORITHMS,
   type SigningAlgorithm,
@@ -7,8 +7,36 @@ import {
   type TokenDialect,
 } from '../../issuer/src/records.ts';
 import { suggest } from '../../src/policy/compile/fault.ts';
+import { CommandError } from '../text/terminal.ts';
 
-/** What `--help` ends with. @param args behind `claimgate` */
+/** The options of commands that look at one policy. */
+export interface PolicyOptions {
+  readonly config: string;
+  readonly env?: string;
+  readonly json?: boolean;
+}
+
+export const withPolicy = (command: Command): Command =>
+  command
+    .option('--config <file>', 'the policy', 'wrangler.toml')
+    .option('--env <name>', 'an environment of that file')
+    .option('--json', 'print JSON');
+
+/** The options of commands that look at the policies of all environments. @param formats text and json among them */
+export const withEnvironments = (command: Command, formats: readonly string[]): Command =>
+  command
+    .option('--env <name>', 'only this environment (default: the top level and every environment)')
+    .option('--format <format>', `how to print: ${formats.join(', ')} (default: text)`, readChoice(formats))
+    .option('--json', 'print the findings as JSON');
+
+/** Throws `CommandError` where `--json` and `--format` differ. */
+export function formatOf<Format extends string>({ json, format }: { json?: boolean; format?: Format }) {
+  if (json && format !== undefined && format !== 'json')
+    throw new CommandError(`--json and --format ${format} exclude each other; leave one out`);
+  return json ? 'json' : (format ?? 'text');
+}
+
+/** The end of `--help`. @param args behind `claimgate` */
 export const example = (args: string) => ['after', `\nExample:\n  claimgate ${args}`] as const;
 
 /** For flags that may be given more than once. */

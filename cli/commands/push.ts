@@ -1,6 +1,12 @@
 /** `claimgate push` and `pull`: APIs and clients as a file, for review and for pipelines. */
 import type { Command } from 'commander';
-import { type Change, compare, type Declaration, readDeclaration, readStore } from '../issuer/declaration.ts';
+import {
+  compare,
+  type Declaration,
+  type RecordChange,
+  readDeclaration,
+  readStore,
+} from '../issuer/declaration.ts';
 import { type Place, type PlaceOptions, placeCommand } from '../issuer/place.ts';
 import { findMismatches } from '../issuer/record-checks.ts';
 import { CommandError, currentTerminal, note, paint, printJson, printLine, warn } from '../text/terminal.ts';
@@ -68,7 +74,7 @@ function demandKeys({ apis }: Declaration, algorithms: readonly string[], file: 
   );
 }
 
-function demandDisabled(changes: readonly Change[]): void {
+function demandDisabled(changes: readonly RecordChange[]): void {
   const enabled = changes.filter(
     ({ kind, what, stored }) => kind === 'delete' && what === 'client' && !stored?.disabled,
   );
@@ -78,7 +84,7 @@ function demandDisabled(changes: readonly Change[]): void {
   );
 }
 
-function print({ kind, what, name, fields }: Change, prune: boolean): void {
+function print({ kind, what, name, fields }: RecordChange, prune: boolean): void {
   if (kind === 'delete') {
     printLine(
       prune

@@ -9,28 +9,21 @@ import { renderOpenApi, titleOf } from '../policy/routes/openapi.ts';
 import { type ApiEntry, routeTable } from '../policy/routes/table.ts';
 import { renderMarkdown, renderText } from '../policy/routes/text.ts';
 import { CommandError, printJson, printLine } from '../text/terminal.ts';
-import { readChoice } from './options.ts';
+import { type PolicyOptions, readChoice, withPolicy } from './options.ts';
 
 const FORMATS = ['table', 'markdown', 'dot', 'openapi'] as const;
 type Format = (typeof FORMATS)[number];
 
-interface Options {
+interface Options extends PolicyOptions {
   readonly format: Format;
   readonly api?: string;
-  readonly json?: boolean;
-  readonly config: string;
-  readonly env?: string;
 }
 
 export function addRoutesCommand(program: Command): void {
-  program
-    .command('routes [path]')
+  withPolicy(program.command('routes [path]'))
     .description('show the route table: who gets in, and what the origin gets')
     .option('--format <format>', FORMATS.join(', '), readChoice(FORMATS), 'table')
     .option('--api <name>', 'one API only')
-    .option('--config <file>', 'the policy', 'wrangler.toml')
-    .option('--env <name>', 'an environment of that file')
-    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       '\nThe path is one that routes serve, or a part of theirs.\n\nExamples:\n  claimgate routes /timesheets\n  claimgate routes --format openapi --env production > openapi.json',

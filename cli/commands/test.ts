@@ -8,11 +8,9 @@ import { renderSuite, suiteJson, suiteJunit } from '../policy/cases/report.ts';
 import { failed, percent, runSuite, type Suite } from '../policy/cases/suite.ts';
 import { environmentOf, policyOf, readPolicyFile } from '../policy/file/config.ts';
 import { CommandError, EXIT, endWith, note, printJson, printLine } from '../text/terminal.ts';
+import { type PolicyOptions, withPolicy } from './options.ts';
 
-interface Options {
-  readonly config: string;
-  readonly env?: string;
-  readonly json?: boolean;
+interface Options extends PolicyOptions {
   readonly junit?: string;
   readonly minCoverage?: number;
   readonly mutate?: boolean;
@@ -22,18 +20,14 @@ interface Options {
 }
 
 export function addTestCommand(program: Command): void {
-  program
-    .command('test [files...]')
+  withPolicy(program.command('test [files...]'))
     .description('run the cases beside the policy (policy.test.toml), without network')
-    .option('--config <file>', 'the policy', 'wrangler.toml')
-    .option('--env <name>', 'an environment of that file')
     .option('--init', 'write first cases: of each route one that passes and one that is refused')
     .option('--min-coverage <percent>', 'fail where the cases show less of the policy', readPercent)
     .option('--mutate', 'change the policy in small ways, and list the changes that no case notices')
     .option('--fail-on-survivors', 'with --mutate: fail where there is such a change')
     .option('--verbose', 'list every case')
     .option('--junit <file>', 'write the results for a build server')
-    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       '\nExits with 1 if a case fails.\n\nExample:\n  claimgate test --mutate --min-coverage 100',
@@ -63,11 +57,11 @@ async function run(files: string[], options: Options): Promise<void> {
     const milliseconds = performance.now() - started;
     for (const line of renderSuite(suite, milliseconds, options.verbose === true)) printLine(line);
   }
-  if (verdict(suite, options)) endWith(EXIT.findings);
+  if (isFailure(suite, options)) endWith(EXIT.findings);
 }
 
 /** Whether the run fails. Says why where the list of cases does not. */
-function verdict(suite: Suite, { minCoverage, mutate, failOnSurvivors }: Options): boolean {
+function isFailure(suite: Suite, { minCoverage, mutate, failOnSurvivors }: Options): boolean {
   const { coverage, mutation } = suite;
   const fails = failed(suite).length > 0;
   if (fails && mutate) note('Mutants are tried once all cases pass.');

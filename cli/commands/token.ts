@@ -64,24 +64,17 @@ async function run(clientId: string, audience: string | undefined, options: Opti
   const { endpoint, answer } = await askForToken(issuer, clientId, secret, parameters);
   const token = answer.access_token;
   const verdicts = await judge(options, token);
-  const curl = [
-    'curl',
-    '-s',
-    endpoint,
-    '-u',
-    `${clientId}:$CLIENT_SECRET`,
-    '-d',
-    'grant_type=client_credentials',
-  ];
-  for (const [name, value] of Object.entries(parameters))
-    curl.push('--data-urlencode', quote(`${name}=${value}`));
+  const data = Object.entries(parameters).map(
+    ([name, value]) => ` --data-urlencode ${quote(`${name}=${value}`)}`,
+  );
+  const curl = `curl -s ${endpoint} -u ${clientId}:$CLIENT_SECRET -d grant_type=client_credentials${data.join('')}`;
   const header = decodeProtectedHeader(token);
   const claims = decodeJwt(token);
 
   if (options.json) {
-    printJson({ request: curl.join(' '), response: answer, header, claims, gateway: verdicts });
+    printJson({ request: curl, response: answer, header, claims, gateway: verdicts });
   } else {
-    printLine(`${paint('bold', 'Request')}\n${curl.join(' ')}\n`);
+    printLine(`${paint('bold', 'Request')}\n${curl}\n`);
     printLine(
       `${paint('bold', 'Access token')}   ${formatSeconds(answer.expires_in ?? 0)}, until ${formatTime(claims.exp ?? 0)}\n${token}\n`,
     );

@@ -1,9 +1,9 @@
-/** What `claimgate init` has to know, from flags, questions or examples. */
+/** Answers that `claimgate init` needs, from flags, questions or examples. */
 import { basename, resolve } from 'node:path';
 import { CommandError } from '../text/terminal.ts';
 
 export interface Answers {
-  /** Of the Worker. */
+  /** The Worker's name. */
   readonly name: string;
   readonly issuer: string;
   readonly audience: string;
@@ -12,7 +12,7 @@ export interface Answers {
   readonly host: string | undefined;
 }
 
-/** What flags have said. */
+/** Answers that flags have given. */
 export type Given = { readonly [Name in keyof Answers]?: string | undefined };
 
 interface Question {

@@ -2,7 +2,7 @@
 import { renderPair } from '../text/inline-toml.ts';
 import type { Answers } from './answers.ts';
 
-/** With which the gateway was tested. */
+/** The gateway was tested with this date. */
 const COMPATIBILITY_DATE = '2026-10-01';
 
 /** @param packagePath where the package is, as seen from the file */
@@ -63,7 +63,7 @@ ${renderPair('audience', audience)} # a token for another API never passes
   return parts.filter((part) => part !== false).join('\n');
 }
 
-/** What the API is about, for its name, paths and scopes: `orders-gateway` is about orders. */
+/** The API's topic, for its name, paths and scopes: `orders-gateway` is about orders. */
 export function topicOf({ name }: Answers): string {
   return name.replace(/-?(gateway|gw|api)\b/g, '').replace(/^-+|-+$/g, '') || 'items';
 }

@@ -13,7 +13,7 @@ function findUpwards(folder: string, path: string): string | undefined {
 
 const PACKAGE = 'node_modules/claimgate';
 
-/** Where the package is, as seen from the folder; `undefined`: it is not installed. A workspace has it further up. */
+/** The package's place, as seen from the folder; `undefined`: it is not installed. A workspace has it further up. */
 export function packagePath(folder: string): string | undefined {
   const at = findUpwards(folder, join(PACKAGE, 'package.json'));
   if (at === undefined) return undefined;

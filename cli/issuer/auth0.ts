@@ -10,14 +10,14 @@ import {
   SIGNING_ALGORITHMS,
   TOKEN_DIALECTS,
 } from '../../issuer/src/records.ts';
-import { isTable, listOf, type Table } from '../text/json.ts';
+import { isTable, listOf, type Table, textOf } from '../text/json.ts';
 import { describeSecret, makeClientId } from './credentials.ts';
 import type { DeclaredClient } from './declaration.ts';
 
 export interface Imported {
   readonly apis: readonly Api[];
   readonly clients: readonly DeclaredClient[];
-  /** What was changed or left behind, in words. */
+  /** Changes and omissions, in words. */
   readonly notes: readonly string[];
 }
 
@@ -78,7 +78,7 @@ function convertApi(one: Table, notes: string[]): Api[] {
   return [
     {
       identifier,
-      name: typeof one['name'] === 'string' ? one['name'] : identifier,
+      name: textOf(one['name']) ?? identifier,
       scopes,
       token_lifetime:
         typeof one['token_lifetime'] === 'number' ? one['token_lifetime'] : DEFAULT_TOKEN_LIFETIME_SECONDS,
@@ -90,7 +90,7 @@ function convertApi(one: Table, notes: string[]): Api[] {
 
 interface ConvertedClient {
   readonly client: DeclaredClient;
-  /** What grants name it by: its id, or in files of the deploy CLI its name. */
+  /** The names that grants have for it: its id, or in files of the deploy CLI its name. */
   readonly sourceIds: readonly string[];
 }
 
@@ -110,22 +110,22 @@ function convertClient(
     notes.push(`client ${name}: does not use the client credentials grant, left out`);
     return [];
   }
-  const id =
-    typeof one['client_id'] === 'string' && isClientId(one['client_id']) ? one['client_id'] : makeClientId();
-  if (id !== one['client_id']) {
+  const given = textOf(one['client_id']);
+  const id = given !== undefined && isClientId(given) ? given : makeClientId();
+  if (id !== given) {
     const why =
-      typeof one['client_id'] === 'string'
-        ? 'its client id has other characters than ids have here'
-        : 'the file has no client id';
+      given === undefined
+        ? 'the file has no client id'
+        : 'its client id has other characters than ids have here';
     notes.push(`client ${name}: ${why}, so it has a new one, ${id}`);
   }
-  const secret = one['client_secret'];
-  const isStrong = typeof secret === 'string' && secret.length >= MIN_SECRET_LENGTH;
+  const secret = textOf(one['client_secret']);
+  const isStrong = secret !== undefined && secret.length >= MIN_SECRET_LENGTH;
   if (!isStrong) {
     const why =
-      typeof secret === 'string'
-        ? `its secret is shorter than ${MIN_SECRET_LENGTH} characters`
-        : 'the file has no secret';
+      secret === undefined
+        ? 'the file has no secret'
+        : `its secret is shorter than ${MIN_SECRET_LENGTH} characters`;
     notes.push(`client ${name}: ${why}; make one after the push with: claimgate client secret add ${id}`);
   }
   const client: DeclaredClient = {
@@ -139,8 +139,9 @@ function convertClient(
 }
 
 function readMetadata(value: unknown): Record<string, string> {
-  if (typeof value !== 'object' || value === null) return {};
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, String(member)]));
+  return Object.fromEntries(
+    Object.entries(isTable(value) ? value : {}).map(([key, member]) => [key, String(member)]),
+  );
 }
 
 function convertGrant(

@@ -50,24 +50,24 @@ export async function readStore(store: RecordStore): Promise<{ apis: Api[]; clie
 }
 
 /** One record that the file wants otherwise than the store has it. */
-export interface Change {
+export interface RecordChange {
   readonly kind: 'create' | 'update' | 'delete';
   readonly what: 'api' | 'client';
   readonly key: string;
   readonly name: string;
-  /** What to write; absent where it is to be deleted. */
+  /** The record to write; absent if it is to be deleted. */
   readonly record?: Api | Client;
-  /** What is there now. */
+  /** The record that is there now. */
   readonly stored?: Api | Client | undefined;
   /** Which members differ, and how. */
   readonly fields: readonly { readonly name: string; readonly from?: unknown; readonly to?: unknown }[];
 }
 
-/** What it takes to make the store as the file says. Pure. */
+/** Lists the changes that make the store as the file says. Pure. */
 export function compare(
   wanted: Declaration,
   stored: { apis: readonly Api[]; clients: readonly Client[] },
-): Change[] {
+): RecordChange[] {
   const apis = new Map(stored.apis.map((api) => [apiKey(api.identifier), api]));
   const clients = new Map(stored.clients.map((client) => [clientKey(client.client_id), client]));
   const wantedApis = wanted.apis.map((api) => {
@@ -84,7 +84,7 @@ export function compare(
   return [...diff('api', apis, wantedApis), ...diff('client', clients, wantedClients)];
 }
 
-/** What was disabled in an incident, a file from before must not enable: that takes a command of its own. */
+/** A file from before must not enable what was disabled in an incident: that takes a command of its own. */
 const stillDisabled = (before: { disabled?: true | undefined } | undefined) =>
   before?.disabled ? { disabled: true as const } : {};
 
@@ -92,9 +92,9 @@ function diff(
   what: 'api' | 'client',
   stored: ReadonlyMap<string, Api | Client>,
   wanted: readonly (readonly [string, Api | Client])[],
-): Change[] {
+): RecordChange[] {
   const keys = new Set(wanted.map(([key]) => key));
-  const written = wanted.flatMap(([key, record]): Change[] => {
+  const written = wanted.flatMap(([key, record]): RecordChange[] => {
     const before = stored.get(key);
     const fields = differences(before ?? {}, record);
     if (fields.length === 0) return [];
@@ -105,7 +105,14 @@ function diff(
   const deleted = [...stored]
     .filter(([key]) => !keys.has(key))
     .map(
-      ([key, stored]): Change => ({ kind: 'delete', what, key, name: nameOf(stored), stored, fields: [] }),
+      ([key, stored]): RecordChange => ({
+        kind: 'delete',
+        what,
+        key,
+        name: nameOf(stored),
+        stored,
+        fields: [],
+      }),
     );
   return [...written, ...deleted];
 }
@@ -113,7 +120,7 @@ function diff(
 const nameOf = (record: Api | Client) =>
   'identifier' in record ? record.identifier : `${record.name} (${record.client_id})`;
 
-function differences(before: object, after: object): Change['fields'] {
+function differences(before: object, after: object): RecordChange['fields'] {
   const from = before as Record<string, unknown>;
   const to = after as Record<string, unknown>;
   const names = [...new Set([...Object.keys(from), ...Object.keys(to)])];

@@ -1,4 +1,4 @@
-/** What to write into the gateway's policy where the issuer alone can't stop tokens. */
+/** Lines for the gateway's policy, for when the issuer alone can't stop tokens. */
 import { printLine } from '../text/terminal.ts';
 
 /**

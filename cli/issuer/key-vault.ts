@@ -1,4 +1,4 @@
-/** Where signing keys are kept, private halves included: secrets of the Worker. */
+/** Keeps signing keys, private halves included: they are secrets of the Worker. */
 import { existsSync, mkdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isDeepStrictEqual, parseEnv } from 'node:util';
@@ -42,7 +42,7 @@ export function localVault(path: string, configPath: string): KeyVault {
   };
 }
 
-/** Of all keys that were written last, by algorithm: an entry of KV that only commands read. */
+/** The kids of all keys that were written last, by algorithm: an entry of KV that only commands read. */
 const LATEST_PREFIX = 'keys:';
 
 /**

@@ -19,10 +19,7 @@ export async function localRecords(namespaceId: string, persistTo: string): Prom
     }),
   );
   const kv = await miniflare.getKVNamespace(RECORDS_BINDING);
-  const get = async (key: string) => {
-    const text = await kv.get(key, 'text');
-    return text === null ? undefined : parseStored(text);
-  };
+  const get = async (key: string) => parseStored(await kv.get(key, 'text'));
   return {
     get,
     put: (key, value) => kv.put(key, JSON.stringify(value)),

@@ -1,11 +1,13 @@
-/** Where the issuer is that a command acts on: on this machine under `wrangler dev`, or on Cloudflare. */
+/** The issuer that a command acts on: on this machine under `wrangler dev`, or on Cloudflare. */
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
+import { readText } from '../text/files.ts';
 import { CommandError, note } from '../text/terminal.ts';
-import { readToml, sectionOf } from '../text/toml.ts';
+import { parseToml, sectionOf, type WithEnvironments } from '../text/toml.ts';
 import { type KeyVault, localVault, remoteVault } from './key-vault.ts';
 import { localRecords } from './local-records.ts';
 import { RECORDS_BINDING, type RecordStore } from './record-store.ts';
+import { workerFlags } from './wrangler.ts';
 import { wranglerRecords } from './wrangler-records.ts';
 
 /** The options that `placeCommand` adds. */
@@ -77,11 +79,7 @@ export async function atPlace<T>(options: PlaceOptions, run: (place: Place) => P
       `${options.config} has no ISSUER under [vars]; write the URL of the issuer there, such as "https://auth.example.com/"`,
     );
   const remote = options.remote ?? false;
-  const wranglerFlags = [
-    '--config',
-    options.config,
-    ...(options.env === undefined ? [] : ['--env', options.env]),
-  ];
+  const wranglerFlags = workerFlags(options.config, options.env);
   const namespace = config.kv_namespaces?.find(({ binding }) => binding === RECORDS_BINDING);
   if (namespace === undefined)
     throw new CommandError(
@@ -112,7 +110,10 @@ export async function atPlace<T>(options: PlaceOptions, run: (place: Place) => P
 }
 
 const readConfig = (path: string) =>
-  readToml<IssuerConfig>(path, "name the issuer's wrangler.toml with --config");
+  parseToml(
+    path,
+    readText(path, "name the issuer's wrangler.toml with --config"),
+  ) as WithEnvironments<IssuerConfig>;
 
 /** Throws `CommandError` for a file that is missing or no TOML, or has no such environment. */
 export function readIssuerConfig(path: string, environment: string | undefined): IssuerConfig {

@@ -1,10 +1,10 @@
-/** What does not fit together among APIs and clients, though each is a valid record. */
+/** Finds APIs and clients that do not fit together, though each is a valid record. */
 import type { Api } from '../../issuer/src/records.ts';
 import type { DeclaredClient } from './declaration.ts';
 
 export interface Mismatch {
   readonly what: string;
-  /** What is wrong, and what to do. */
+  /** The problem, and what to do. */
   readonly detail: string;
 }
 

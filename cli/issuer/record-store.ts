@@ -15,4 +15,5 @@ export interface RecordStore {
 }
 
 /** Somebody may have written what is no JSON: it is no reason to fail, but no record either. */
-export const parseStored = (text: string): unknown => parseJson(text, text);
+export const parseStored = (text: string | null | undefined): unknown =>
+  typeof text === 'string' ? parseJson(text, text) : undefined;

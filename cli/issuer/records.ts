@@ -41,7 +41,7 @@ export async function findApi(store: RecordStore, identifier: string): Promise<A
   );
 }
 
-/** By client id, or by name if only one has it. */
+/** Finds a client by its id, or by its name if only one has it. */
 export async function findClient(store: RecordStore, idOrName: string): Promise<Client> {
   const value = isClientId(idOrName) ? await store.get(clientKey(idOrName)) : undefined;
   if (value !== undefined) return parseRecord(clientSchema, value, `client ${idOrName}`);
@@ -52,13 +52,8 @@ export async function findClient(store: RecordStore, idOrName: string): Promise<
       `${named.length} clients have the name ${idOrName}; use an id: ${named.map((client) => client.client_id).join(', ')}`,
     );
   if (named[0] !== undefined) return named[0];
-  const hint =
-    clients.length === 0
-      ? 'make it with: claimgate client create'
-      : suggest(
-          idOrName,
-          clients.map(({ name }) => name),
-        );
+  const names = clients.map(({ name }) => name);
+  const hint = names.length === 0 ? 'make it with: claimgate client create' : suggest(idOrName, names);
   throw new CommandError(`there is no client ${idOrName}; ${hint}`);
 }
 

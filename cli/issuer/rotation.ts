@@ -3,7 +3,7 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
 import { MAX_TOKEN_LIFETIME_SECONDS, type SigningAlgorithm } from '../../issuer/src/records.ts';
 import { JWKS_MAX_AGE_SECONDS, type KeyEntry, type KeySet, publicJwk } from '../../issuer/src/token/keys.ts';
 
-/** So long a key is published before it signs: verifiers that rarely look have seen it by then. */
+/** A key is published for so long before it signs: verifiers that rarely look have seen it by then. */
 export const MIN_PUBLISHED_SECONDS = 86_400;
 /** Verifiers may be that late: the gateway's cron, and clocks. */
 const SLACK_SECONDS = 600;
@@ -55,7 +55,7 @@ export async function rotate(
   };
 }
 
-/** What it signed can still be verified; sign it can't any more. */
+/** A retired key still verifies what it signed; it can't sign any more. */
 function retire(algorithm: SigningAlgorithm, { jwk }: KeyEntry, nowSeconds: number): KeyEntry {
   const { kty = '', ...members } = publicJwk(algorithm, jwk);
   return { status: 'previous', since: nowSeconds, jwk: { kty, ...members, kid: jwk.kid } };

@@ -27,7 +27,7 @@ export function wranglerRecords(flags: readonly string[]): RecordStore {
       const part = keys.slice(start, start + BULK_SIZE);
       const text = await runWrangler(['kv', 'bulk', 'get', file('keys.json', part), ...where]);
       const found = parseOutput<Record<string, { value: string | null } | null>>(text, '{');
-      values.push(...part.map((key) => parseValue(found[key]?.value)));
+      values.push(...part.map((key) => parseStored(found[key]?.value)));
     }
     return values;
   }
@@ -61,8 +61,4 @@ function parseOutput<T>(text: string, opener: '{' | '['): T {
       EXIT.failed,
     );
   }
-}
-
-function parseValue(value: string | null | undefined): unknown {
-  return value === null || value === undefined ? undefined : parseStored(value);
 }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { CommandError, EXIT } from '../text/terminal.ts';
@@ -22,6 +22,25 @@ export function findWrangler(): string {
   }
 }
 
+/** Flags that name a Worker. */
+export const workerFlags = (config: string, environment: string | undefined): string[] => [
+  '--config',
+  config,
+  ...(environment === undefined ? [] : ['--env', environment]),
+];
+
+/** Starts wrangler, to be read by a program. */
+export const spawnWrangler = (args: readonly string[]) =>
+  spawn(process.execPath, ['--no-warnings', findWrangler(), ...args], {
+    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
+  });
+
+export const exitOf = (child: ChildProcess): Promise<number | null> =>
+  new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+
 /**
  * Runs wrangler, which knows the account and its permissions.
  *
@@ -30,9 +49,7 @@ export function findWrangler(): string {
  * @throws CommandError with its own words if it fails
  */
 export async function runWrangler(args: readonly string[], input = ''): Promise<string> {
-  const child = spawn(process.execPath, ['--no-warnings', findWrangler(), ...args], {
-    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
-  });
+  const child = spawnWrangler(args);
   let output = '';
   let errors = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -43,10 +60,7 @@ export async function runWrangler(args: readonly string[], input = ''): Promise<
   });
   child.stdin.on('error', () => {}); // it may end before it has read all
   child.stdin.end(input);
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
+  const code = await exitOf(child);
   if (code === 0) return output;
   const reason = (errors.trim() || output.trim())
     .split('\n')

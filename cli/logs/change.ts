@@ -4,7 +4,7 @@ import { compileSection, environmentOf, type PolicyFile, parsePolicyFile } from 
 import { renderPair, renderValue } from '../text/inline-toml.ts';
 import { enforce, type RouteTable } from './enforced.ts';
 
-export type Change =
+export type Proposal =
   | {
       readonly kind: 'lines';
       /** Counted from 1: where the first line is that goes away. */
@@ -19,7 +19,7 @@ export type Change =
 
 /** A part of the file that says something of the route. */
 interface Piece {
-  /** What of the route it says: `[]` is the route itself. */
+  /** The field of the route that it sets: `[]` is the route itself. */
   readonly field: readonly (string | number)[];
   readonly node: AST.TOMLKeyValue | AST.TOMLTable;
 }
@@ -30,7 +30,7 @@ export function proposeChange(
   environment: string | undefined,
   api: string,
   key: string,
-): Change {
+): Proposal {
   const vars = environmentOf(file, environment).vars ?? {};
   const table = Object.keys(vars).find((name) => {
     const { extends: base, routes } = vars[name] as { extends?: string; routes?: RouteTable };
@@ -52,10 +52,10 @@ export function proposeChange(
   return change;
 }
 
-const byHand = (why: string): Change => ({ kind: 'by_hand', why });
+const byHand = (why: string): Proposal => ({ kind: 'by_hand', why });
 
 /** The changed file is read again: what is proposed must compile. */
-function holds(file: PolicyFile, environment: string | undefined, change: Change): boolean {
+function holds(file: PolicyFile, environment: string | undefined, change: Proposal): boolean {
   if (change.kind !== 'lines') return false;
   try {
     return compileSection(environmentOf(parsePolicyFile(file.path, change.text), environment)).ok;
@@ -84,7 +84,7 @@ function findPieces(text: string, place: readonly string[]): Piece[] {
 }
 
 /** `"GET /orders" = { … }`: the name and what is behind the value stay as they are. */
-function changeInline(text: string, pair: AST.TOMLKeyValue, route: RouteTable): Change {
+function changeInline(text: string, pair: AST.TOMLKeyValue, route: RouteTable): Proposal {
   const [start, end] = pair.value.range;
   return splice(text, [{ start, end, text: renderValue(route) }]);
 }
@@ -95,7 +95,7 @@ function changeFields(
   pieces: readonly Piece[],
   before: RouteTable,
   after: RouteTable,
-): Change | undefined {
+): Proposal | undefined {
   const changed = new Set(
     [...Object.keys(before), ...Object.keys(after)].filter(
       (field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]),
@@ -114,14 +114,14 @@ function changeFields(
   return splice(text, [...edits, { start: home.at, end: home.at, text: [home.header, ...lines].join('') }]);
 }
 
-/** Where fields of the route are written, and what stands before their names. */
+/** The place for fields of the route, and the text before their names. */
 interface Home {
   readonly at: number;
   readonly header: string;
   readonly prefix: string;
 }
 
-/** Where something goes away, if that is a place for the rest; else at the route's beginning. */
+/** Finds the place where something goes away, if the rest fits there; else the route's beginning. */
 function findHome(text: string, gone: readonly Piece[], pieces: readonly Piece[]): Home | undefined {
   // The route's name as it is written, in a key that goes on behind it.
   const nameOf = ({ field, node }: Piece) => {
@@ -158,7 +158,7 @@ interface Edit {
 }
 
 /** Edits, and tells them line by line. */
-function splice(text: string, edits: readonly Edit[]): Change {
+function splice(text: string, edits: readonly Edit[]): Proposal {
   const ordered = [...edits].sort((a, b) => a.start - b.start || a.end - b.end);
   let at = 0;
   let edited = '';
@@ -171,7 +171,7 @@ function splice(text: string, edits: readonly Edit[]): Change {
   return { kind: 'lines', text: edited, ...difference(text.split('\n'), edited.split('\n')) };
 }
 
-/** What lies between the lines that both begin with, and those that both end with. */
+/** The lines between those that both begin with, and those that both end with. */
 function difference(before: readonly string[], after: readonly string[]) {
   let start = 0;
   while (start < before.length && before[start] === after[start]) start++;

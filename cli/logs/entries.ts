@@ -1,4 +1,4 @@
-/** What a JSON value of the log says: a line of the gateway, or an event of `wrangler tail` that holds some. */
+/** Reads a JSON value of the log: a line of the gateway, or an event of `wrangler tail` that holds some. */
 import type { ReasonCode } from '../../src/decision.ts';
 import { isTable, parseJson, type Table, textOf } from '../text/json.ts';
 
@@ -9,11 +9,11 @@ export interface LoggedRequest {
   readonly nearMisses: readonly string[];
   readonly allowed: boolean;
   readonly reason: string | undefined;
-  /** What the policy wanted, or what the token claimed instead. */
+  /** The value that the policy wanted, or that the token claimed instead. */
   readonly detail: string | undefined;
   readonly wouldDeny: string | undefined;
   readonly wouldDenyDetail: string | undefined;
-  /** Who asked: a client, or what is known instead. */
+  /** The client that asked, or what is known instead. */
   readonly caller: string;
   readonly originMs: number | undefined;
   readonly keyWaitMs: number | undefined;

@@ -20,7 +20,7 @@ export async function follow(input: Readable, tally: Tally, enough: AbortSignal)
     }
   };
   const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
-  // Of neither does the loop learn by itself.
+  // The loop learns of neither by itself.
   let failure: Error | undefined;
   input.once('error', (error) => {
     failure = error;

@@ -4,7 +4,7 @@ import type { Summary } from './tally.ts';
 import { formatSpan, type Trial } from './trials.ts';
 
 const WIDTH = 80;
-/** Of each list; the rest is counted. */
+/** Rows that each list shows; the rest is counted. */
 const MAX_ROWS = 12;
 
 const number = (value: number) => value.toLocaleString('en-US');
@@ -22,8 +22,16 @@ function rows(list: readonly (readonly [string, ...string[]])[], widths: readonl
     const cells = texts.map((text, i) => cut(text, all[i] ?? 0).padEnd(all[i] ?? 0));
     return `  ${count.padStart(8)}  ${cells.join('  ')}`.trimEnd();
   });
-  const more = list.length - MAX_ROWS;
-  return more > 0 ? [...lines, paint('dim', `  ${'…'.padStart(8)}  and ${more} more (--json)`)] : lines;
+  return andMore(lines, list.length, 8);
+}
+
+/** The lines, and how many there would be more. */
+function andMore(lines: readonly string[], all: number, width = 0): string[] {
+  const more = all - MAX_ROWS;
+  return [
+    ...lines,
+    ...(more > 0 ? [paint('dim', `  ${'…'.padStart(width)}  and ${more} more (--json)`)] : []),
+  ];
 }
 
 export function renderSummary(summary: Summary): string[] {
@@ -91,7 +99,7 @@ function routeRows({ routes }: Summary): string[] {
   return more > 0 ? [...lines, paint('dim', `  … and ${more} more (--json)`)] : lines;
 }
 
-/** What the policy wanted, or the token claimed, has a line of its own: that is what one looks for. */
+/** The value that the policy wanted or the token claimed has a line of its own: people look for it. */
 function denialRows({ denials }: Summary): string[] {
   const lines = denials.slice(0, MAX_ROWS).flatMap(({ requests, reason, route, client, detail }) => {
     const [line = ''] = rows(
@@ -102,8 +110,7 @@ function denialRows({ denials }: Summary): string[] {
       ? [line]
       : [line, paint('dim', `${' '.repeat(12)}${cut(detail, 68)}`)];
   });
-  const more = denials.length - MAX_ROWS;
-  return more > 0 ? [...lines, paint('dim', `  ${'…'.padStart(8)}  and ${more} more (--json)`)] : lines;
+  return andMore(lines, denials.length, 8);
 }
 
 const eventRows = ({ events }: Summary) =>

@@ -1,8 +1,7 @@
 /** `wrangler tail`, started by this command: the live log of a Worker on Cloudflare. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
-import { findWrangler } from '../issuer/wrangler.ts';
+import { exitOf, spawnWrangler, workerFlags } from '../issuer/wrangler.ts';
 import { CommandError, EXIT } from '../text/terminal.ts';
 
 export interface Tail {
@@ -13,31 +12,20 @@ export interface Tail {
 
 /** @param enough ends it */
 export function startTail(config: string, environment: string | undefined, enough: AbortSignal): Tail {
-  const args = ['tail', '--format', 'json', '--config', config];
-  if (environment !== undefined) args.push('--env', environment);
-  const child = spawn(process.execPath, ['--no-warnings', findWrangler(), ...args], {
-    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawnWrangler(['tail', '--format', 'json', ...workerFlags(config, environment)]);
+  child.stdin.end();
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     errors = (errors + text).slice(-4_000);
   });
   // wrangler then takes the tail away at Cloudflare as well.
   enough.addEventListener('abort', () => child.kill('SIGINT'), { once: true });
-  const ended = endOf(child).then((code) => {
+  const ended = exitOf(child).then((code) => {
     if (enough.aborted || code === 0) return;
     throw new CommandError(explain(errors), EXIT.failed);
   });
   ended.catch(() => {}); // whoever reads the output asks later
   return { output: child.stdout, ended };
-}
-
-function endOf(child: ChildProcess): Promise<number | null> {
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
 }
 
 function explain(errors: string): string {

@@ -1,4 +1,4 @@
-/** What a log amounts to: counts, of which none grows with the traffic. */
+/** Summarises a log in counts, of which none grows with the traffic. */
 import type { Entry, GatewayEvent, LoggedRequest } from './entries.ts';
 import { shown } from './shown.ts';
 
@@ -7,7 +7,7 @@ export interface RouteCount {
   allowed: number;
   denied: number;
   would_deny: number;
-  /** Of the requests that were let through. */
+  /** Times of the requests that were let through. */
   origin_ms_mean: number | null;
   origin_ms_max: number | null;
 }
@@ -19,7 +19,7 @@ interface Denial {
   readonly client: string;
 }
 
-/** What a rule on trial would have said. */
+/** A denial that a rule on trial would have made. */
 interface TriedDenial extends Denial {
   /** Other routes whose rules were asked as well: the rule may be theirs. */
   readonly near_miss: readonly string[];
@@ -63,7 +63,7 @@ export interface Summary {
   readonly sampled: boolean;
 }
 
-/** What is told apart in each list: anybody can make up names, and memory is finite. */
+/** The number of things that each list tells apart: anybody can make up names, and memory is finite. */
 const MAX_DISTINCT = 2_000;
 const REST = '(others)';
 

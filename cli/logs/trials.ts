@@ -2,7 +2,8 @@
 import { routeName } from '../../src/log.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import type { PolicyFile } from '../policy/file/config.ts';
-import { type Change, proposeChange } from './change.ts';
+import { UNITS } from '../text/terminal.ts';
+import { type Proposal, proposeChange } from './change.ts';
 import type { Summary } from './tally.ts';
 
 /** How much traffic makes an answer. */
@@ -29,7 +30,7 @@ export interface Trial {
   }[];
   /** Why it is too little. */
   readonly missing: readonly string[];
-  readonly change: Change;
+  readonly change: Proposal;
 }
 
 export function judgeTrials(
@@ -87,16 +88,10 @@ function missingOf(
 
 /** Two units at most: `2 d 3 h`. */
 export function formatSpan(seconds: number): string {
-  const units = [
-    [86_400, 'd'],
-    [3_600, 'h'],
-    [60, 'min'],
-    [1, 's'],
-  ] as const;
-  const first = units.findIndex(([size]) => seconds >= size);
+  const first = UNITS.findIndex(([size]) => seconds >= size);
   if (first === -1) return '0 s';
   let rest = seconds;
-  const parts = units.slice(first, first + 2).flatMap(([size, unit]) => {
+  const parts = UNITS.slice(first, first + 2).flatMap(([size, unit]) => {
     const count = Math.floor(rest / size);
     rest -= count * size;
     return count > 0 ? [`${count} ${unit}`] : [];

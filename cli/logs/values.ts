@@ -1,10 +1,10 @@
 /** JSON values in a text that has other lines as well: one a line, or spread over lines as `wrangler tail` prints them. */
 import { parseJson } from '../text/json.ts';
 
-/** What a run of lines turned out to be. */
+/** A run of lines, read. */
 export type Read =
   | { readonly kind: 'value'; readonly value: unknown }
-  /** So many lines hold no JSON object. */
+  /** These lines hold no JSON object. */
   | { readonly kind: 'other'; readonly lines: number };
 
 /** A value that goes on for longer is none that we know: what comes after it must not be lost. */

@@ -1,19 +1,19 @@
-/** What people read of each rule: in sentences, in `explain`, and by the policy's own names in JSON. */
+/** Words for each rule: in sentences, in `explain`, and by the policy's own names in JSON. */
 import { readClaim } from '../../src/policy/claims.ts';
 import { isMet, valuesOf } from '../../src/policy/demands.ts';
 import type { Demand, Held, Principal, Property, RuleName } from '../../src/policy/policy.ts';
 import { listed, shown } from '../text/words.ts';
 
 interface RuleWords {
-  /** What its phrase begins with. Rules that begin alike share a phrase: `with a, and one of b, c`. */
+  /** The beginning of its phrase. Rules that begin alike share a phrase: `with a, and one of b, c`. */
   readonly lead: 'with' | 'of client' | 'where';
-  /** What it asks for, piece by piece. */
+  /** Lists its demands, piece by piece. */
   list(demands: readonly Demand[]): string[];
   /** The pieces in a sentence. */
   join(list: readonly string[]): string;
-  /** What a token is that does not meet these demands. */
+  /** Describes a token that does not meet these demands. */
   lacks(unmet: readonly Demand[]): string;
-  /** What a token has of what the demands look at. */
+  /** Shows the part of a token that the demands look at. */
   saw(demands: readonly Demand[], principal: Principal, segments: readonly string[]): string;
   /** As the policy writes it, more or less. @param demands may be empty: the route doesn't have the rule */
   json(demands: readonly Demand[]): unknown;
@@ -21,25 +21,24 @@ interface RuleWords {
 
 const scopesOf = (demands: readonly Demand[]) => valuesOf(demands, 'scope');
 const clientsOf = (demands: readonly Demand[]) => valuesOf(demands, 'client');
-const sawScopes = (_: readonly Demand[], { scopes }: Principal) =>
-  scopes.size === 0 ? 'no scopes' : [...scopes].join(' ');
+const SCOPES = {
+  lead: 'with',
+  list: scopesOf,
+  saw: (_: readonly Demand[], { scopes }: Principal) =>
+    scopes.size === 0 ? 'no scopes' : [...scopes].join(' '),
+  json: scopesOf,
+} as const;
 
 export const RULE_WORDS: Readonly<Record<RuleName, RuleWords>> = {
   scopes_all: {
-    lead: 'with',
-    list: scopesOf,
+    ...SCOPES,
     join: (scopes) => listed(scopes),
     lacks: (unmet) => `the token lacks ${unmet.length > 1 ? 'scopes' : 'scope'} ${listed(scopesOf(unmet))}`,
-    saw: sawScopes,
-    json: scopesOf,
   },
   scopes_any: {
-    lead: 'with',
-    list: scopesOf,
+    ...SCOPES,
     join: (scopes) => (scopes.length < 2 ? listed(scopes) : `one of ${scopes.join(', ')}`),
     lacks: (unmet) => `the token has none of the scopes ${listed(scopesOf(unmet), 'or')}`,
-    saw: sawScopes,
-    json: scopesOf,
   },
   clients: {
     lead: 'of client',
@@ -93,12 +92,7 @@ export interface RulePart {
 }
 
 export function ruleParts(demands: readonly Demand[]): RulePart[] {
-  const parts = new Map<string, Demand[]>();
-  for (const demand of demands) {
-    const part = parts.get(demand.label);
-    if (part === undefined) parts.set(demand.label, [demand]);
-    else part.push(demand);
-  }
+  const parts = Map.groupBy(demands, (demand) => demand.label);
   return [...parts].map(([label, part]) => ({ rule: (part[0] as Demand).rule, label, demands: part }));
 }
 
@@ -112,7 +106,7 @@ export function demandWords(demands: readonly Demand[]): string {
   return [...phrases].map(([lead, texts]) => `${lead} ${texts.join(' and ')}`).join(', ');
 }
 
-/** What of a rule a token does not meet, in words. */
+/** Describes the part of a rule that a token does not meet. */
 export function lacksWords({ rule, demands }: RulePart, held: Held, segments: readonly string[]): string {
   return RULE_WORDS[rule].lacks(demands.filter((demand) => !isMet(demand, held, segments)));
 }
@@ -125,8 +119,4 @@ export const rulesJson = (demands: readonly Demand[]): Record<RuleName, unknown>
   ) as Record<RuleName, unknown>;
 };
 
-function groupByRule(demands: readonly Demand[]): Map<RuleName, Demand[]> {
-  const groups = new Map<RuleName, Demand[]>();
-  for (const demand of demands) groups.set(demand.rule, [...(groups.get(demand.rule) ?? []), demand]);
-  return groups;
-}
+const groupByRule = (demands: readonly Demand[]) => Map.groupBy(demands, ({ rule }) => rule);

@@ -27,7 +27,7 @@ export const issuerWords = (issuers: Iterable<Issuer>): string =>
     'or',
   );
 
-/** Who gets in, in one sentence without its full stop. */
+/** Describes who gets in, in one sentence without its full stop. */
 export function whoGetsIn(route: Route): string {
   const tokens = `tokens of ${issuerWords(route.issuers.values())} for ${listed(route.audiences, 'or')}`;
   const rules = [tokens, demandWords(route.demands)].filter(Boolean).join(' ');

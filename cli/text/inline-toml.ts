@@ -10,7 +10,11 @@ export function renderValue(value: unknown): string {
 export const renderPair = (name: string, value: unknown): string =>
   `${renderKey(name)} = ${renderValue(value)}`;
 
+/** A table with a line for each field. @param header `[[case]]` */
+export const renderTable = (header: string, fields: object): string =>
+  [header, ...Object.entries(fields).map(([name, value]) => renderPair(name, value)), ''].join('\n');
+
 const renderKey = (name: string): string => (/^[A-Za-z0-9_-]+$/.test(name) ? name : quote(name));
 
-/** What JSON escapes, TOML reads; it wants DEL escaped as well. */
+/** TOML reads what JSON escapes, and wants DEL escaped as well. */
 const quote = (value: unknown) => JSON.stringify(value).replaceAll('\u007f', '\\u007F');

@@ -5,6 +5,6 @@ import { visible } from './terminal.ts';
 export const code = (text: string): string =>
   `\`${visible(text).replaceAll('|', '\\|').replaceAll('`', "'")}\``;
 
-/** What policies hold is text, whatever it looks like. */
+/** Escapes text of a policy, which is text whatever it looks like. */
 export const plain = (text: string): string =>
   visible(text).replace(/[\\`*_[\]<>|#@~]/g, (character) => `\\${character}`);

@@ -9,7 +9,7 @@ export interface Region {
   readonly endColumn: number;
 }
 
-/** Of a terminal that people have. */
+/** The width of a terminal that people have. */
 export const WIDTH = 80;
 
 export const splitLines = (text: string): string[] => text.split(/\r?\n/);

@@ -1,4 +1,4 @@
-/** What commands print: aligned and coloured for a person, JSON for a program. */
+/** Output of commands: aligned and coloured for a person, JSON for a program. */
 import type { Readable, Writable } from 'node:stream';
 import { styleText } from 'node:util';
 
@@ -23,7 +23,7 @@ export class CommandError extends Error {
   }
 }
 
-/** What a run of the command reads and writes, and the code that it ends with: the process, but in most tests. */
+/** The streams that a run of the command reads and writes, and its exit code: the process, but in most tests. */
 export interface Terminal {
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Output;
@@ -113,15 +113,16 @@ export function printFields(fields: readonly (readonly [string, string])[]): voi
 export const countOf = (number: number, noun: string): string =>
   `${number} ${noun}${number === 1 ? '' : 's'}`;
 
+export const UNITS = [
+  [86_400, 'd'],
+  [3_600, 'h'],
+  [60, 'min'],
+  [1, 's'],
+] as const;
+
 export function formatSeconds(seconds: number): string {
-  for (const [size, unit] of [
-    [86_400, 'd'],
-    [3_600, 'h'],
-    [60, 'min'],
-  ] as const) {
-    if (seconds >= size && seconds % size === 0) return `${seconds / size} ${unit}`;
-  }
-  return `${seconds} s`;
+  const [size, unit] = UNITS.find(([size]) => seconds >= size && seconds % size === 0) ?? [1, 's'];
+  return `${seconds / size} ${unit}`;
 }
 
 /** To the minute, in UTC. */

@@ -1,19 +1,9 @@
 import { parse, TomlError } from 'smol-toml';
-import { readText } from './files.ts';
 import { maskValues, renderSnippet, splitLines } from './snippet.ts';
 import { CommandError } from './terminal.ts';
 
 /** A wrangler.toml: the top level, and environments of the same kind. */
 export type WithEnvironments<Section> = Section & { readonly env?: Readonly<Record<string, Section>> };
-
-/**
- * Reads a wrangler.toml. Throws `CommandError`, with what to do.
- *
- * @param remedy what to do where there is no such file
- */
-export function readToml<Section>(path: string, remedy: string): WithEnvironments<Section> {
-  return parseToml(path, readText(path, remedy)) as WithEnvironments<Section>;
-}
 
 /** Throws `CommandError` where the text is no TOML, with the place. @param path its name in messages */
 export function parseToml(path: string, text: string): unknown {

@@ -1,4 +1,4 @@
-/** What the cases have shown of a policy: each route and rule should be seen letting through, and refusing. */
+/** Coverage of a policy by cases: each route and rule should be seen letting through, and refusing. */
 
 import type { Reason } from '../../../src/decision.ts';
 import { authorize, checkAudience } from '../../../src/policy/authorize.ts';
@@ -28,7 +28,7 @@ export interface Coverage {
   readonly shown: number;
 }
 
-/** What a case says about an item, if anything. */
+/** Tells whether a case shows an item, and which side of it. */
 type Sees = (
   simulated: Simulated,
   principal: Principal | undefined,
@@ -47,9 +47,7 @@ export function measureCoverage(policy: Policy, results: readonly CaseResult[]):
   const watchedBy = new Map<Route, Watched[]>();
   const watch = (route: Route, watched: Watched) => {
     if (!seen.has(watched)) seen.set(watched, { passing: false, refusing: false });
-    const known = watchedBy.get(route);
-    if (known === undefined) watchedBy.set(route, [watched]);
-    else known.push(watched);
+    watchedBy.set(route, [...(watchedBy.get(route) ?? []), watched]);
   };
   for (const api of policy.apis) {
     const shared = sharedItems(policy, api.routes);
@@ -84,11 +82,6 @@ export function measureCoverage(policy: Policy, results: readonly CaseResult[]):
   return { items, missing, wanted, shown: wanted - lacking };
 }
 
-const reasonIs =
-  (...codes: Reason['code'][]) =>
-  ({ reason }: Simulated) =>
-    reason !== undefined && codes.includes(reason.code);
-
 /** Audience and issuers that the routes of an API share: one case for each is enough. */
 function sharedItems(policy: Policy, routes: readonly Route[]) {
   const [first] = routes;
@@ -107,13 +100,12 @@ function sharedItems(policy: Policy, routes: readonly Route[]) {
 
 /** Something that every token must fulfil. */
 function tokenItem(where: string, what: string, code: Reason['code']): Watched {
-  const refuses = reasonIs(code);
   return {
     where,
     what,
     refuses: true,
     sees: (simulated, principal) => {
-      if (refuses(simulated)) return 'refusing';
+      if (simulated.reason?.code === code) return 'refusing';
       return simulated.kind === 'allow' && principal !== undefined ? 'passing' : undefined;
     },
   };
@@ -126,7 +118,7 @@ function itemsOf(route: Route): Watched[] {
   const item = (what: string, sees: Sees, refuses = true): Watched => ({ where, what, refuses, sees });
   const all = [item('', ({ kind }) => (kind === 'allow' ? 'passing' : 'refusing'), !isOpen)];
   if (auth === 'none') return all;
-  if (auth === 'required' && !reportOnly) all.push(item('needs a token', needsToken));
+  if (auth === 'required' && !reportOnly) all.push(tokenItem(where, 'needs a token', 'token_missing'));
   if (route.audiences.length < audiencesOf(api.routes).length)
     all.push(tokenItem(where, `for ${listed(route.audiences, 'or')}`, 'audience_mismatch'));
   if (route.issuers.size < api.issuers.length)
@@ -134,30 +126,14 @@ function itemsOf(route: Route): Watched[] {
   for (const { demands } of ruleParts(route.demands))
     all.push(item(demandWords(demands), ruleSees({ ...route, demands })));
   if (report !== undefined) {
-    const narrows =
-      report.issuers.size < route.issuers.size || report.audiences.length < route.audiences.length;
-    if (narrows)
-      all.push(
-        item(
-          'tried: audience or issuer',
-          reportSees((principal) => checkAudience(report, principal)),
-        ),
-      );
+    const tried = (what: string, judge: Judge) => all.push(item(`tried: ${what}`, reportSees(judge)));
+    if (report.issuers.size < route.issuers.size || report.audiences.length < route.audiences.length)
+      tried('audience or issuer', (principal) => checkAudience(report, principal));
     for (const { demands } of ruleParts(report.demands))
-      all.push(
-        item(
-          `tried: ${demandWords(demands)}`,
-          reportSees((principal, segments) => authorize({ ...report, demands }, principal, segments)),
-        ),
-      );
+      tried(demandWords(demands), (...held) => authorize({ ...report, demands }, ...held));
   }
   return all;
 }
-
-const needsToken: Sees = (simulated, principal) => {
-  if (simulated.reason?.code === 'token_missing') return 'refusing';
-  return simulated.kind === 'allow' && principal !== undefined ? 'passing' : undefined;
-};
 
 /** A rule has refused where it does not hold, and the request was refused for such a rule. */
 function ruleSees(rules: Rules): Sees {
@@ -165,14 +141,16 @@ function ruleSees(rules: Rules): Sees {
     const segments = decision?.target?.path.segments;
     if (principal === undefined || segments === undefined) return undefined;
     const broken = authorize(rules, principal, segments);
-    const told = kind === 'allow' && decision?.kind === 'allow' ? decision.wouldDeny : reason;
-    if (broken !== undefined) return told?.code === broken.code ? 'refusing' : undefined;
+    const given = kind === 'allow' && decision?.kind === 'allow' ? decision.wouldDeny : reason;
+    if (broken !== undefined) return given?.code === broken.code ? 'refusing' : undefined;
     return kind === 'allow' ? 'passing' : undefined;
   };
 }
 
+type Judge = (principal: Principal, segments: readonly string[]) => Reason | undefined;
+
 /** A rule that is only tried refuses nobody: it would deny. */
-function reportSees(judge: (principal: Principal, segments: readonly string[]) => Reason | undefined): Sees {
+function reportSees(judge: Judge): Sees {
   return ({ decision }, principal) => {
     if (principal === undefined || decision?.kind !== 'allow') return undefined;
     const broken = judge(principal, decision.target.path.segments);

@@ -2,7 +2,7 @@
 import { forPath } from '../../../src/policy/demands.ts';
 import { parsePath } from '../../../src/policy/path.ts';
 import type { Policy, Route } from '../../../src/policy/policy.ts';
-import { renderPair } from '../../text/inline-toml.ts';
+import { renderTable } from '../../text/inline-toml.ts';
 import type { Simulated } from '../what-if/simulate.ts';
 import { exampleTarget, hostOf } from '../what-if/targets.ts';
 import { claimsFor } from '../what-if/token.ts';
@@ -11,7 +11,7 @@ import type { Case, CaseFile } from './read.ts';
 import { createJudge, type Judge, prepareCase } from './run.ts';
 import type { CaseConfig } from './schema.ts';
 
-/** What stands where any text will do: the first that no other route takes. */
+/** Texts for parameters and wildcards: the first that no other route takes is used. */
 const FILLERS = ['x', '1', 'example', 'any-value'];
 
 const HEAD = `# What the policy lets in, and what it refuses. "claimgate test" runs this; every field is in docs/policy-tests.md.
@@ -24,7 +24,7 @@ export async function initialCases(policy: Policy, nowMs: number): Promise<strin
     const cases = await casesOf(policy, route, judge, nowMs);
     if (cases.length === 0)
       parts.push(`# ${routeName(route)}: no request was found that it serves; write a case by hand.\n`);
-    parts.push(...cases.map(writeCase));
+    parts.push(...cases.map((one) => renderTable('[[case]]', one)));
   }
   return parts.join('\n');
 }
@@ -89,9 +89,4 @@ function claimsOf(route: Route, request: string): Record<string, unknown> {
     issuer,
     route.demands.map((demand) => forPath(demand, segments)),
   );
-}
-
-function writeCase(one: CaseConfig): string {
-  const lines = Object.entries(one).map(([name, value]) => renderPair(name, value));
-  return ['[[case]]', ...lines, ''].join('\n');
 }

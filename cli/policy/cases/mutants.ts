@@ -1,8 +1,8 @@
 /** Small changes of a policy, each of which lets other requests in, or sends other headers on. */
 import { RULE_NAMES } from '../../../src/policy/rules/rules.ts';
-import { isTable, type Table } from '../../text/json.ts';
+import { isTable, listOf, type Table } from '../../text/json.ts';
 import type { Case } from './read.ts';
-import { RULE_MUTANTS, tableIn, without, withoutIn } from './rule-mutants.ts';
+import { RULE_MUTANTS, shortened, tableIn, without, withoutIn } from './rule-mutants.ts';
 
 export type Vars = Readonly<Record<string, unknown>>;
 
@@ -13,7 +13,7 @@ export interface RouteMutant {
   readonly key: string;
   /** `undefined`: the route is gone. */
   readonly changed: { readonly key: string; readonly config: Table } | undefined;
-  /** What was changed, in words. */
+  /** The change in words. */
   readonly what: string;
 }
 
@@ -55,11 +55,8 @@ function* routeChanges(key: string, config: Table): Generator<RouteChange> {
   if (rules.length > 1) yield { what: 'without all its rules', config: without(config, ...rules) };
   if (config['auth'] !== 'none') yield { what: 'public', config: { auth: 'none' } };
   if (config['auth'] !== undefined) yield { what: 'needs a token', config: without(config, 'auth') };
-  if (config['report'] !== undefined) yield { what: 'without report', config: without(config, 'report') };
-  if (config['report_only'] === true)
-    yield { what: 'without report_only', config: without(config, 'report_only') };
-  if (config['forward_authorization'] !== undefined)
-    yield { what: 'without forward_authorization', config: without(config, 'forward_authorization') };
+  for (const field of ['report', 'report_only', 'forward_authorization'])
+    if (config[field] !== undefined) yield { what: `without ${field}`, config: without(config, field) };
   yield* keyChanges(key, config);
   yield { what: 'removed' };
 }
@@ -69,12 +66,8 @@ function* keyChanges(key: string, config: Table): Generator<RouteChange> {
   const [methodList = '', path = ''] = key.trim().split(/\s+/);
   const methods = methodList.split('|');
   if (!methods.includes('*')) yield { what: 'any method', key: `* ${path}`, config };
-  for (const one of methods.length > 1 ? methods : [])
-    yield {
-      what: `without ${one}`,
-      key: `${methods.filter((other) => other !== one).join('|')} ${path}`,
-      config,
-    };
+  for (const [one, rest] of shortened(methods))
+    yield { what: `without ${one}`, key: `${rest.join('|')} ${path}`, config };
   const parts = path.split('/');
   for (const [i, part] of parts.entries()) {
     if (part === '' || part.startsWith(':') || part === '*') continue;
@@ -96,11 +89,8 @@ function* apiChanges(
     'takes tokens for another audience',
     { ...table, audience: [...audiences, ...(others.length > 0 ? others : ['urn:another'])] },
   ];
-  for (const one of audiences.length > 1 ? audiences : [])
-    yield [
-      `audience without ${JSON.stringify(one)}`,
-      { ...table, audience: audiences.filter((other) => other !== one) },
-    ];
+  for (const [one, rest] of shortened(audiences))
+    yield [`audience without ${JSON.stringify(one)}`, { ...table, audience: rest }];
   const issuers = Object.keys(tableIn(vars, 'ISSUERS'));
   const own = table['issuer'] === undefined ? issuers : [table['issuer']].flat();
   if (own.length < issuers.length) yield ['takes tokens of all issuers', { ...table, issuer: issuers }];
@@ -123,39 +113,30 @@ const audiencesInCases = (cases: readonly Case[]): string[] => [
   ),
 ];
 
-/** The brakes, and what issuers demand of every token. */
+/** The blocklists, and what issuers demand of every token. */
 function* gatewayChanges(vars: Vars): Generator<SharedMutant> {
   const gateway = tableIn(vars, 'GATEWAY');
   for (const field of ['blocked_clients', 'blocked_kids']) {
-    const { [field]: list } = gateway;
-    for (const one of Array.isArray(list) ? list : []) {
-      const changed = { ...gateway, [field]: (list as unknown[]).filter((other) => other !== one) };
-      yield {
-        kind: 'shared',
-        table: 'GATEWAY',
-        what: `${field} without ${JSON.stringify(one)}`,
-        vars: { ...vars, GATEWAY: changed },
-      };
+    const list = listOf(gateway[field]);
+    for (const one of list) {
+      const changed = { ...gateway, [field]: list.filter((other) => other !== one) };
+      const what = `${field} without ${JSON.stringify(one)}`;
+      yield { kind: 'shared', table: 'GATEWAY', what, vars: { ...vars, GATEWAY: changed } };
     }
   }
   const issuers = tableIn(vars, 'ISSUERS');
   for (const name of Object.keys(issuers)) {
     const issuer = tableIn(issuers, name);
-    const changes: [string, Table][] = [
-      ...['max_token_age', 'not_before']
-        .filter((field) => issuer[field] !== undefined)
-        .map((field): [string, Table] => [`without ${field}`, without(issuer, field)]),
-      ...Object.keys(tableIn(issuer, 'claims')).map((claim): [string, Table] => [
-        `without the claim rule ${claim}`,
-        withoutIn(issuer, 'claims', claim),
-      ]),
+    const fields = ['max_token_age', 'not_before'].filter((field) => issuer[field] !== undefined);
+    const changes = [
+      ...fields.map((field) => [field, without(issuer, field)] as const),
+      ...Object.keys(tableIn(issuer, 'claims')).map(
+        (claim) => [`the claim rule ${claim}`, withoutIn(issuer, 'claims', claim)] as const,
+      ),
     ];
-    for (const [what, changed] of changes)
-      yield {
-        kind: 'shared',
-        table: `ISSUERS.${name}`,
-        what,
-        vars: { ...vars, ISSUERS: { ...issuers, [name]: changed } },
-      };
+    for (const [what, changed] of changes) {
+      const all = { ...vars, ISSUERS: { ...issuers, [name]: changed } };
+      yield { kind: 'shared', table: `ISSUERS.${name}`, what: `without ${what}`, vars: all };
+    }
   }
 }

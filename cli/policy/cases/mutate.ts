@@ -11,9 +11,9 @@ import { tableIn } from './rule-mutants.ts';
 import { createJudge, type PreparedCase } from './run.ts';
 
 export interface Survivor {
-  /** Where in the policy. */
+  /** The place in the policy. */
   readonly where: string;
-  /** What was changed. */
+  /** The change in words. */
   readonly what: string;
 }
 
@@ -33,7 +33,7 @@ export async function mutate(
   isWhole = false,
 ): Promise<Mutation> {
   const vars = JSON.parse(JSON.stringify(section.vars ?? {})) as Vars;
-  const shapes = cases.map(({ question }) => shapeOfUrl(question.url));
+  const shapes = cases.map(({ request }) => shapeOfUrl(request.url));
   const routes = routesIn(vars);
   const originals = new Map(
     policy.apis.flatMap((api) => api.routes.map((route) => [nameOf(api.name, route.key), route])),
@@ -125,11 +125,11 @@ function routesIn(vars: Vars): RouteIn[] {
     );
 }
 
-/** Of the route as it was, and as it is now. */
+/** Shapes of the route as it was, and as it is now. */
 const nearShapes = ({ key, changed }: RouteMutant): Shape[] =>
   [...new Set([key, changed?.key ?? key])].map(shapeOfKey).filter((shape) => shape !== undefined);
 
-/** In its place, since the order of a table is that of its errors. */
+/** The changed route keeps its place, since errors come in the order of the table. */
 function replaceRoute(vars: Vars, { table, key, changed }: RouteMutant): Vars {
   const own = tableIn(vars, table);
   const entries = Object.entries(tableIn(own, 'routes')).flatMap((entry): [string, unknown][] =>

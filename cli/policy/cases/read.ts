@@ -1,6 +1,6 @@
 /** Reads files of cases. What is wrong with one is told with its place, all of it at once. */
 import { PROBLEMS } from '../../../src/http/problem.ts';
-import { type Fault, fault, suggest } from '../../../src/policy/compile/fault.ts';
+import { type Fault, fault, type Place, suggest } from '../../../src/policy/compile/fault.ts';
 import { schemaFaults } from '../../../src/policy/compile/schema-faults.ts';
 import { readText } from '../../text/files.ts';
 import { CommandError } from '../../text/terminal.ts';
@@ -32,7 +32,7 @@ export function readCases(path: string): Case[] {
 export function parseCases(path: string, text: string): Case[] {
   const document = parseToml(path, text) as Record<string, unknown>;
   let positions: Positions | undefined;
-  const regionOf = (place: readonly (string | number)[]) => {
+  const regionOf = (place: Place) => {
     positions ??= readPositions(text);
     return positions.regionOf(place);
   };
@@ -70,7 +70,7 @@ export function parseCases(path: string, text: string): Case[] {
   return cases;
 }
 
-/** Of what may be a word or a number, the schema knows only half. */
+/** The schema knows only half of a field that may be a word or a number. */
 function wordFault(one: Fault): Fault {
   if (one.place[2] !== 'expect') return one;
   return { ...one, remedy: 'write "allow", "deny" or the status of the answer' };
@@ -92,52 +92,39 @@ function casesOf(config: CaseConfig, file: CaseFile, index: number): Case[] {
   });
 }
 
-/** What each field allows by itself, and not beside another one. */
+/** Finds fields that are allowed by themselves, and not beside another one. */
 function contradictions(index: number, config: CaseConfig): Fault[] {
   const { claims, token, without, expect, reason, would_deny, origin, origin_url, now, headers } = config;
-  const at = (field: string, problem: string, remedy: string) =>
-    fault(['case', index, field], problem, remedy);
-  const reasons = Object.keys(PROBLEMS);
-  const unknown = (field: string, value: string | false | undefined) =>
-    typeof value === 'string' && !reasons.includes(value)
-      ? [at(field, `there is no reason ${JSON.stringify(value)}`, suggest(value, reasons))]
-      : [];
+  const faults: Fault[] = [];
+  const add = (field: string, problem: string, remedy: string) =>
+    faults.push(fault(['case', index, field], problem, remedy));
   const authorization = Object.keys(headers ?? {}).find((name) => name.toLowerCase() === 'authorization');
   const isRefusal = expect === 'deny' || (typeof expect === 'number' && expect >= 400);
-  return [
-    ...(claims !== undefined && token !== undefined
-      ? [at('token', 'a token has claims of its own', 'keep token or claims')]
-      : []),
-    ...(authorization !== undefined && (claims ?? token) !== undefined
-      ? [at('headers', 'the token would stand in Authorization twice', 'keep one of them')]
-      : []),
-    ...(without !== undefined && claims === undefined
-      ? [at('without', 'there are no claims to leave out', 'add claims = {}')]
-      : []),
-    ...(reason !== undefined && !isRefusal
-      ? [at('reason', 'only a refusal has a reason', 'expect "deny" or a status, or leave it out')]
-      : []),
-    ...(isRefusal && (origin ?? origin_url ?? would_deny) !== undefined
-      ? [
-          at(
-            'expect',
-            'a refused request reaches no origin',
-            'expect "allow", or leave origin and would_deny out',
-          ),
-        ]
-      : []),
-    ...unknown('reason', reason),
-    ...unknown('would_deny', would_deny),
-    ...(now !== undefined && Number.isNaN(timeOf(now))
-      ? [
-          at(
-            'now',
-            'this is no time',
-            'write a date such as 2026-11-24T12:00:00Z in quotes, or seconds since 1970',
-          ),
-        ]
-      : []),
-  ];
+  if (claims !== undefined && token !== undefined)
+    add('token', 'a token has claims of its own', 'keep token or claims');
+  if (authorization !== undefined && (claims ?? token) !== undefined)
+    add('headers', 'the token would stand in Authorization twice', 'keep one of them');
+  if (without !== undefined && claims === undefined)
+    add('without', 'there are no claims to leave out', 'add claims = {}');
+  if (reason !== undefined && !isRefusal)
+    add('reason', 'only a refusal has a reason', 'expect "deny" or a status, or leave it out');
+  if (isRefusal && (origin ?? origin_url ?? would_deny) !== undefined)
+    add(
+      'expect',
+      'a refused request reaches no origin',
+      'expect "allow", or leave origin and would_deny out',
+    );
+  const reasons = Object.keys(PROBLEMS);
+  for (const [field, value] of Object.entries({ reason, would_deny }))
+    if (typeof value === 'string' && !reasons.includes(value))
+      add(field, `there is no reason ${JSON.stringify(value)}`, suggest(value, reasons));
+  if (now !== undefined && Number.isNaN(timeOf(now)))
+    add(
+      'now',
+      'this is no time',
+      'write a date such as 2026-11-24T12:00:00Z in quotes, or seconds since 1970',
+    );
+  return faults;
 }
 
 /** @returns milliseconds since 1970 */

@@ -1,4 +1,4 @@
-/** What a run of cases found: for a person, for a program, and for a build server (JUnit). */
+/** Reports a run of cases: for a person, for a program, and for a build server (JUnit). */
 import { wrap } from '../../text/snippet.ts';
 import { countOf, paint } from '../../text/terminal.ts';
 import type { Coverage, Item } from './coverage.ts';
@@ -12,7 +12,7 @@ const MAX_LISTED = 40;
 /** More of what is left open, too, unless all is asked for. */
 const MAX_OPEN = 20;
 
-/** In lines of 80 characters where their words allow it. */
+/** Lines have 80 characters where their words allow it. */
 export function renderSuite(suite: Suite, milliseconds: number, listsAll: boolean): string[] {
   const { results, coverage, mutation } = suite;
   const failures = failed(suite);
@@ -126,7 +126,7 @@ function junitCase(path: string, { prepared, failures }: CaseResult): string {
 
 const failureLine = ({ field, expected, got }: Failure) => `${field}: expected ${expected}, got ${got}`;
 
-/** What XML can't hold at all is replaced. */
+/** Replaces characters that XML can't hold at all. */
 const xml = (text: string) =>
   text
     .replace(

@@ -24,11 +24,10 @@ export const RULE_MUTANTS: Readonly<Record<RuleName, Mutate>> = {
     const claims = tableIn(config, rule);
     for (const [name, want] of Object.entries(claims)) {
       yield { what: `without the claim rule ${name}`, config: withoutIn(config, rule, name) };
-      const values: readonly unknown[] = Array.isArray(want) && want.length > 1 ? want : [];
-      for (const one of values)
+      for (const [one, rest] of shortened(want))
         yield {
           what: `${rule}.${name} without ${JSON.stringify(one)}`,
-          config: { ...config, [rule]: { ...claims, [name]: values.filter((other) => other !== one) } },
+          config: { ...config, [rule]: { ...claims, [name]: rest } },
         };
     }
   },
@@ -38,13 +37,16 @@ export const RULE_MUTANTS: Readonly<Record<RuleName, Mutate>> = {
 function* listChanges(config: Table, field: string): Generator<RuleChange> {
   const { [field]: list } = config;
   if (!Array.isArray(list)) return;
-  for (const one of list.length > 1 ? list : [])
-    yield {
-      what: `${field} without ${JSON.stringify(one)}`,
-      config: { ...config, [field]: list.filter((other) => other !== one) },
-    };
+  for (const [one, rest] of shortened(list))
+    yield { what: `${field} without ${JSON.stringify(one)}`, config: { ...config, [field]: rest } };
   yield { what: `without ${field}`, config: without(config, field) };
 }
+
+/** A list of several with one of them gone, for each of them. */
+export const shortened = (list: unknown): (readonly [one: unknown, rest: readonly unknown[]])[] =>
+  Array.isArray(list) && list.length > 1
+    ? list.map((one) => [one, list.filter((other) => other !== one)] as const)
+    : [];
 
 function* becomes(config: Table, field: string, other: string): Generator<RuleChange> {
   const { [field]: list } = config;

@@ -5,7 +5,7 @@ import { CommandError } from '../../text/terminal.ts';
 import {
   asSent,
   createSimulator,
-  type Question,
+  type IncomingRequest,
   type Simulate,
   type Simulated,
 } from '../what-if/simulate.ts';
@@ -18,7 +18,7 @@ import { type Case, timeOf } from './read.ts';
 /** A case as a request: the same for every policy that it is tried on. */
 export interface PreparedCase {
   readonly case: Case;
-  readonly question: Question;
+  readonly request: IncomingRequest;
   readonly nowMs: number;
 }
 
@@ -47,7 +47,7 @@ export function prepareCase(policy: Policy, one: Case, nowMs: number): PreparedC
     headers.set('authorization', `Bearer ${unsignedToken(policy, route, claims)}`);
   }
   if (one.token !== undefined) headers.set('authorization', `Bearer ${one.token.replace(/^bearer\s+/i, '')}`);
-  return { case: one, question: { method, url, headers }, nowMs: time };
+  return { case: one, request: { method, url, headers }, nowMs: time };
 }
 
 function headersOf({ headers, file, index }: Case): Headers {
@@ -67,13 +67,13 @@ export function createJudge(policy: Policy): Judge {
   const simulate: Simulate = createSimulator(policy);
   const verifiers = new Map<number, Verify>();
   return async (prepared) => {
-    const { question, nowMs } = prepared;
+    const { request, nowMs } = prepared;
     let verify = verifiers.get(nowMs);
     if (verify === undefined) {
       verify = withoutSignature(policy, () => nowMs);
       verifiers.set(nowMs, verify);
     }
-    const simulated = await simulate(question, verify);
+    const simulated = await simulate(request, verify);
     return { prepared, simulated, failures: failuresOf(prepared.case, simulated) };
   };
 }
@@ -91,19 +91,15 @@ function failuresOf(one: Case, simulated: Simulated): Failure[] {
     ];
 
   const failures: Failure[] = [];
+  const fail = (field: string, expected: string, got: string | undefined) =>
+    failures.push({ field, expected, got: got === undefined ? 'none' : JSON.stringify(got) });
   const compare = (field: string, expected: string | undefined, got: string | undefined) => {
-    if (expected !== undefined && expected !== got)
-      failures.push({
-        field,
-        expected: JSON.stringify(expected),
-        got: got === undefined ? 'none' : JSON.stringify(got),
-      });
+    if (expected !== undefined && expected !== got) fail(field, JSON.stringify(expected), got);
   };
   const key = (text: string | undefined) => text && writtenKey(text);
   compare('route', key(one.route), key(decision?.route?.key));
   const wouldDeny = decision?.kind === 'allow' ? decision.wouldDeny?.code : undefined;
-  if (one.would_deny === false && wouldDeny !== undefined)
-    failures.push({ field: 'would_deny', expected: 'none', got: JSON.stringify(wouldDeny) });
+  if (one.would_deny === false && wouldDeny !== undefined) fail('would_deny', 'none', wouldDeny);
   else if (typeof one.would_deny === 'string') compare('would_deny', one.would_deny, wouldDeny);
   compare('origin_url', one.origin_url, outbound?.url);
   const sent = one.origin === undefined || outbound === undefined ? undefined : asSent(outbound);
@@ -111,12 +107,7 @@ function failuresOf(one: Case, simulated: Simulated): Failure[] {
     const got = sent?.get(name) ?? undefined;
     const field = `origin.${name}`;
     if (typeof want === 'string') compare(field, want, got);
-    else if (want !== (got !== undefined))
-      failures.push({
-        field,
-        expected: want ? 'any value' : 'none',
-        got: got === undefined ? 'none' : JSON.stringify(got),
-      });
+    else if (want !== (got !== undefined)) fail(field, want ? 'any value' : 'none', got);
   }
   return failures;
 }

@@ -9,7 +9,7 @@ import { type CaseResult, createJudge, prepareCase } from './run.ts';
 export interface Suite {
   readonly results: readonly CaseResult[];
   readonly coverage: Coverage;
-  /** Where it was asked for, and all cases hold: what fails already notices nothing. */
+  /** Present if it was asked for and all cases hold: a case that fails already notices nothing. */
   readonly mutation: Mutation | undefined;
 }
 

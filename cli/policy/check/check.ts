@@ -1,12 +1,10 @@
 /** The check of a wrangler.toml: errors, and warnings of what works and may not be meant. */
 import type { Place } from '../../../src/policy/compile/fault.ts';
-import type { Policy } from '../../../src/policy/policy.ts';
 import {
   compileSection,
   environmentOf,
   environmentsOf,
   type PolicyFile,
-  readPolicyFile,
   type Section,
 } from '../file/config.ts';
 import { readSource, type Source } from '../file/source.ts';
@@ -17,12 +15,12 @@ import { POLICY_ERROR } from './kinds.ts';
 import { LINTS } from './lints/lints.ts';
 import { type Facts, readSubject } from './lints/subject.ts';
 
-/** What `check` found in one environment of a configuration file. */
+/** The findings in one environment of a configuration file. */
 export interface CheckResult {
   /** `undefined`: the top level. */
   readonly environment: string | undefined;
   readonly faults: readonly Finding[];
-  /** What works as it is written, and may not be meant. Looked for where there are no faults. */
+  /** Warnings: it works as it is written, and may not be meant. Looked for if there are no faults. */
   readonly warnings: readonly Finding[];
   readonly routes: number;
 }
@@ -30,13 +28,8 @@ export interface CheckResult {
 export interface CheckOptions {
   /** Which to check; all where it is left out, since wrangler inherits no `vars`. */
   readonly environments?: readonly (string | undefined)[];
-  /** What is known besides the file. */
+  /** Facts that are known besides the file. */
   readonly facts?: Facts;
-}
-
-/** Checks every environment of a file. Throws `CommandError` where it can't be read. */
-export function checkConfig(path: string): CheckResult[] {
-  return checkPolicy(readPolicyFile(path));
 }
 
 /** Pure. Throws `CommandError` if there is no such environment. */
@@ -53,11 +46,11 @@ export function checkPolicy(
   return first === undefined ? [] : [{ ...first, warnings: [...first.warnings, ...comments] }, ...others];
 }
 
-/** What an environment inherits is told of once. */
+/** Leaves out findings in inherited parts that an earlier environment has. */
 function withoutRepeated(result: CheckResult, earlier: readonly CheckResult[]): CheckResult {
   const key = ({ rule, region, problem }: Finding) => JSON.stringify([rule, region, problem]);
-  const told = new Set(earlier.flatMap(({ faults, warnings }) => [...faults, ...warnings].map(key)));
-  const isNew = (finding: Finding) => !told.has(key(finding));
+  const known = new Set(earlier.flatMap(({ faults, warnings }) => [...faults, ...warnings].map(key)));
+  const isNew = (finding: Finding) => !known.has(key(finding));
   return {
     ...result,
     faults: result.faults.filter((one) => !inherited(one) || isNew(one)),
@@ -102,7 +95,10 @@ function checkSection(
     ...FILE_CHECKS.flatMap((check) => check.find(section).map(finish(check))),
   ];
   if (!compiled.ok || faults.length > 0) return { environment, faults, warnings: [], routes: 0 };
-  const found = lint(view, environment, section, compiled.policy, facts);
+  const subject = readSubject(compiled.policy, section, environment, facts);
+  const found = LINTS.flatMap((one) => [...one.find(subject)].map(finish(one))).filter(
+    ({ rule, severity, region }) => severity === 'error' || !view.allowances().allows(rule, region),
+  );
   return {
     environment,
     faults: found.filter(({ severity }) => severity === 'error'),
@@ -111,34 +107,21 @@ function checkSection(
   };
 }
 
-function lint(
-  view: View,
-  environment: string | undefined,
-  section: Section,
-  policy: Policy,
-  facts: Facts,
-): Finding[] {
-  const subject = readSubject(policy, section, environment, facts);
-  return LINTS.flatMap((one) =>
-    [...one.find(subject)].map((hit) => toFinding(view, environment, one, hit)),
-  ).filter(({ rule, severity, region }) => severity === 'error' || !view.allowances().allows(rule, region));
-}
-
 function toFinding(view: View, environment: string | undefined, rule: Rule, hit: Hit): Finding {
-  const { besideVars, ...fault } = hit;
+  const { outsideVars, ...fault } = hit;
   return {
     ...fault,
     rule: rule.name,
-    severity: hit.severity ?? rule.severity,
+    severity: hit.severity ?? rule.severity ?? 'warning',
     why: rule.why,
     region: view.source().regionOf(pathOf(view.file, environment, hit)),
   };
 }
 
-/** From the top of the file. What is beside `[vars]` may be inherited from there. */
-function pathOf({ config }: PolicyFile, environment: string | undefined, { place, besideVars }: Hit): Place {
+/** The path from the top of the file. Parts outside `[vars]` may be inherited from there. */
+function pathOf({ config }: PolicyFile, environment: string | undefined, { place, outsideVars }: Hit): Place {
   const section = environment === undefined ? [] : ['env', environment];
-  if (besideVars !== true) return [...section, 'vars', ...place];
+  if (outsideVars !== true) return [...section, 'vars', ...place];
   const own = environment === undefined ? config : config.env?.[environment];
   const isOwn = Object.hasOwn(own ?? {}, place[0] ?? '');
   return isOwn || !Object.hasOwn(config, place[0] ?? '') ? [...section, ...place] : place;

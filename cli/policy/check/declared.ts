@@ -1,4 +1,4 @@
-/** What the issuer beside the gateway is told: its APIs in `issuer.json`, and who it is in its wrangler.toml. */
+/** Reads the issuer beside the gateway: its APIs in `issuer.json`, and its name in its wrangler.toml. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse } from 'smol-toml';
@@ -48,7 +48,7 @@ function ignoreUnreadable(error: unknown): undefined {
   if (!(error instanceof CommandError)) throw error;
 }
 
-/** What can't be read says nothing. */
+/** Files that can't be read name no issuer. */
 function issuersIn(paths: readonly string[]): string[] {
   const found = new Set<unknown>();
   for (const path of new Set(paths)) {

@@ -1,7 +1,7 @@
 /** Errors that the running Worker can't see: how the file holds the policy, and what answers before the Worker does. */
 import { fault } from '../../../src/policy/compile/fault.ts';
 import type { Section } from '../file/config.ts';
-import { besideVars, type Hit, type Rule } from './findings.ts';
+import { type Hit, outsideVars, type Rule } from './findings.ts';
 
 /** A variable of a Worker holds so much, as JSON. wrangler uploads more, only for it to be refused. */
 export const MAX_VARIABLE_BYTES = 5_000;
@@ -68,7 +68,7 @@ const misplacedPolicy: FileCheck = {
   find: (section) =>
     Object.keys(section)
       .filter((key) => /^(GATEWAY|ISSUERS?|API[-_].+)$/i.test(key))
-      .map((name) => besideVars([name], 'policy stands under [vars]', `write [vars.${name}]`)),
+      .map((name) => outsideVars([name], 'policy stands under [vars]', `write [vars.${name}]`)),
 };
 
 const cacheEnabled: FileCheck = {
@@ -80,7 +80,7 @@ const cacheEnabled: FileCheck = {
   find: ({ cache }) =>
     cache?.enabled === true
       ? [
-          besideVars(
+          outsideVars(
             ['cache', 'enabled'],
             'the cache would answer before the gateway has looked at a token',
             'remove [cache] from wrangler.toml',

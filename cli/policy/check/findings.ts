@@ -1,4 +1,4 @@
-/** What `check` says about a policy. */
+/** Findings of `check` about a policy. */
 import { type Fault, fault, type Place } from '../../../src/policy/compile/fault.ts';
 import type { Region } from '../../text/snippet.ts';
 
@@ -8,29 +8,30 @@ export type Severity = 'error' | 'warning';
 export interface Rule {
   /** Its name, in words joined by `-`. */
   readonly name: string;
-  readonly severity: Severity;
-  /** What it finds, as a noun: "a route that …". */
+  /** A warning, unless it says otherwise. */
+  readonly severity?: Severity;
+  /** The thing that it finds, as a noun: "a route that …". */
   readonly finds: string;
   /** Why that matters. */
   readonly why: string;
-  /** What to do about it in general; each finding says it for its place. */
+  /** The remedy in general; each finding says it for its place. */
   readonly remedy: string;
-  /** What it needs to know besides the file. */
+  /** The facts that it needs besides the file. */
   readonly needs?: string;
 }
 
-/** What a rule found. Its place is under `[vars]`, as that of every fault of the policy. */
+/** A finding of a rule. Its place is under `[vars]`, as that of every fault of the policy. */
 export interface Hit extends Fault {
   /** The place is beside `[vars]`, in the same section of the file. */
-  readonly besideVars?: true;
-  /** Where it is other than its rule has it. */
+  readonly outsideVars?: true;
+  /** Overrides that of its rule. */
   readonly severity?: Severity;
 }
 
 /** A hit in what wrangler.toml says besides its variables. */
-export const besideVars = (place: Place, problem: string, remedy: string): Hit => ({
+export const outsideVars = (place: Place, problem: string, remedy: string): Hit => ({
   ...fault(place, problem, remedy),
-  besideVars: true,
+  outsideVars: true,
 });
 
 /** A hit, with all that a report needs. */

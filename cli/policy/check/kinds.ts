@@ -3,7 +3,7 @@ import { FILE_CHECKS } from './file-checks.ts';
 import type { Rule } from './findings.ts';
 import { LINTS } from './lints/lints.ts';
 
-/** What the gateway itself refuses. */
+/** Errors that the gateway itself reports. */
 export const POLICY_ERROR: Rule = {
   name: 'policy',
   severity: 'error',
@@ -14,7 +14,6 @@ export const POLICY_ERROR: Rule = {
 
 export const UNKNOWN_ALLOW: Rule = {
   name: 'unknown-allow',
-  severity: 'warning',
   finds: 'a comment `# claimgate: allow …` that names no warning',
   why: 'it looks as if something were accepted, and silences nothing',
   remedy: 'correct the name, or remove the comment',

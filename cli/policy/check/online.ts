@@ -12,7 +12,7 @@ export type IssuerFacts =
       readonly kind: 'keys';
       /** Those that some key of the issuer can sign with. */
       readonly algorithms: ReadonlySet<string>;
-      /** What its metadata says about claims; `undefined` where it says nothing. */
+      /** The claims that its metadata lists; `undefined` if it lists none. */
       readonly claims: readonly string[] | undefined;
     }
   | { readonly kind: 'fault'; readonly fault: KeysFault };
@@ -27,9 +27,9 @@ export type OriginFacts =
     };
 
 export interface OnlineFacts {
-  /** By the issuer's name in the policy. */
+  /** Issuers by their name in the policy. */
   readonly issuers: ReadonlyMap<string, IssuerFacts>;
-  /** By the API's name. Only those with URLs: nothing else can be asked from here. */
+  /** Origins by the API's name. Only those with URLs: nothing else can be asked from here. */
   readonly origins: ReadonlyMap<string, OriginFacts>;
 }
 
@@ -64,7 +64,7 @@ async function askIssuer(issuer: Issuer, ask: Fetch): Promise<IssuerFacts> {
 }
 
 function claimsIn(document: string): readonly string[] | undefined {
-  // What is wrong with a document that is no JSON, the keys' own reader says.
+  // The keys' own reader says what is wrong with a document that is no JSON.
   const { claims_supported: claims } = (parseJson(document) ?? {}) as { claims_supported?: unknown };
   return Array.isArray(claims) ? claims.filter((claim) => typeof claim === 'string') : undefined;
 }

@@ -1,4 +1,4 @@
-/** What a policy names and the file binds: the same name may be another service tomorrow. */
+/** Compares bindings that a policy names: the same name may be another service tomorrow. */
 import type { Policy } from '../../../src/policy/policy.ts';
 import { isTable, listOf, type Table } from '../../text/json.ts';
 import type { Section } from '../file/config.ts';
@@ -15,7 +15,7 @@ const CERTIFICATES: Kind = { section: 'mtls_certificates', name: 'binding' };
 const NAMESPACES: Kind = { section: 'kv_namespaces', name: 'binding' };
 const LIMITS: Kind = { section: 'ratelimits', name: 'name' };
 
-/** Where the gateway is reached, and what it runs: none of it is policy, and each could go around it. */
+/** These say how the gateway is reached and what it runs. None is policy, and each could go around it. */
 const AROUND = ['main', 'route', 'routes', 'workers_dev', 'preview_urls'] as const;
 
 interface Sides<T> {
@@ -60,7 +60,7 @@ function changed(
   });
 }
 
-/** What is bound besides, and where requests come from. */
+/** Compares the other bindings, and how requests come in. */
 export function fileChanges({ old, now }: Sides<Section>): OtherChange[] {
   const limits = new Set(
     [...tables(old, LIMITS), ...tables(now, LIMITS)].map((table) => String(table[LIMITS.name])),

@@ -12,14 +12,14 @@ import { differingSettings } from './issuer-settings.ts';
 export type CallerDifference =
   | { readonly of: 'without-token' }
   | { readonly of: 'bad-token' }
-  /** By a rule of the routes. `lacks`: what the token doesn't have. */
+  /** A rule of the routes loses them. `lacks`: the token doesn't have this. */
   | {
       readonly of: 'rule';
       readonly issuer: Issuer;
       readonly properties: TokenProperties;
       readonly lacks?: AnyOf | undefined;
     }
-  /** By the definition of an issuer, whatever the route. */
+  /** The definition of an issuer loses them, whatever the route. */
   | {
       readonly of: 'issuer';
       readonly issuer: Issuer;
@@ -27,7 +27,7 @@ export type CallerDifference =
       readonly shownBy: readonly TokenProperties[];
       readonly lacks?: AnyOf | undefined;
     }
-  /** By the blocklists, whatever the route. */
+  /** The blocklists lose them, whatever the route. */
   | {
       readonly of: 'blocklist';
       readonly issuer: Issuer;

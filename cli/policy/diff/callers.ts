@@ -1,4 +1,4 @@
-/** Whom a policy lets in with a request: the rules of all routes that it falls under, as one. */
+/** The callers that a policy lets in with a request: the rules of all routes that it falls under, as one. */
 import type { Reason } from '../../../src/decision.ts';
 import { forPath, valuesOf, withoutImplied } from '../../../src/policy/demands.ts';
 import type { Match, NoMatch } from '../../../src/policy/match.ts';
@@ -6,7 +6,7 @@ import type { Demand, Issuer, Policy, Route, Rules, Settings } from '../../../sr
 
 export type Callers =
   | { readonly kind: 'nobody'; readonly reason: Reason | undefined }
-  /** With a bad token too. `verified`: those whose claims the origin gets, if any are looked at. */
+  /** Bad tokens pass too. `verified`: those whose claims the origin gets, if any are looked at. */
   | { readonly kind: 'anyone'; readonly verified: Tokens | undefined }
   | { readonly kind: 'checked'; readonly withoutToken: boolean; readonly tokens: Tokens };
 
@@ -18,7 +18,7 @@ export interface Tokens {
   readonly demands: readonly BoundDemand[];
 }
 
-/** What one policy says to a request. */
+/** One policy's view of a request. */
 export interface Side {
   readonly policy: Policy;
   readonly found: Match | NoMatch;

@@ -20,11 +20,11 @@ export interface PathClass {
   readonly methods: ReadonlySet<string>;
 }
 
-/** Where a path has led in one tree. */
+/** The place that a path has led to in one tree. */
 interface Walk<Leaf> {
   /** The nodes that it can be at. */
   readonly nodes: readonly PatternNode<Leaf>[];
-  /** What takes it, however it goes on. */
+  /** The leaves that take it, however it goes on. */
   readonly rests: readonly Leaf[];
 }
 
@@ -103,7 +103,7 @@ function slash<Leaf>({ nodes, rests }: Walk<Leaf>): Walk<Leaf> {
   return { nodes: nodes.flatMap((node) => node.literals?.get('') ?? []), rests };
 }
 
-/** What takes a path that ends here. */
+/** The leaves that take a path that ends here. */
 const endOf = <Leaf>({ nodes, rests }: Walk<Leaf>): Leaf[] => [
   ...nodes.flatMap(({ leaf }) => leaf ?? []),
   ...rests,

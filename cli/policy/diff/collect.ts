@@ -1,29 +1,21 @@
 /** Findings are about routes and reasons: what is found out of many classes of requests becomes a few of them. */
 
-import { ANY_OTHER, type Candidate, CHANGES, type Change, type FoundRoute } from './difference.ts';
+import { ANY_OTHER, type Candidate, CHANGES, type Difference } from './difference.ts';
 import { comparePatterns, shapeOf } from './patterns.ts';
 
-/** What was found of the requests of one class. */
-export interface Sighting {
-  readonly change: Change;
+/** A difference in the requests of one class. */
+export interface Sighting extends Pick<Difference, 'change' | 'before' | 'now'> {
   readonly place?: string;
   /** Patterns that take part in the difference, the one that it is about first. */
   readonly patterns: readonly string[];
   readonly method: string;
   readonly hosts: readonly string[];
-  readonly before: readonly string[];
-  readonly now: readonly string[];
   readonly candidates: readonly Candidate[];
   /** Only another spelling of a path. */
   readonly respelt: boolean;
 }
 
-export interface Collected {
-  readonly change: Change;
-  readonly place: string | undefined;
-  readonly before: readonly string[];
-  readonly now: readonly string[];
-  readonly routes: readonly FoundRoute[];
+export interface Collected extends Omit<Difference, 'example'> {
   readonly candidates: readonly Candidate[];
 }
 
@@ -38,8 +30,8 @@ const MAX_CANDIDATES = 300;
 export function createCollector() {
   const groups = new Map<string, Group>();
   const respelt: Sighting[] = [];
-  /** Which changes each route was seen with, for each method. */
-  const told = new Map<string, Group>();
+  /** The groups by change, method and route. */
+  const seenOn = new Map<string, Group>();
 
   function add(sighting: Sighting): void {
     const { change, place, patterns, method, hosts, before, now, candidates } = sighting;
@@ -57,7 +49,7 @@ export function createCollector() {
     route.methods.add(method);
     for (const host of hosts) route.hosts.add(host);
     if (group.candidates.length < MAX_CANDIDATES) group.candidates.push(...candidates);
-    if (place === undefined) told.set(`${change} ${method} ${shape}`, group);
+    if (place === undefined) seenOn.set(`${change} ${method} ${shape}`, group);
   }
 
   return {
@@ -71,7 +63,7 @@ export function createCollector() {
         const group = sighting.patterns
           .flatMap((pattern) =>
             [sighting.method, ANY_OTHER].map((method) =>
-              told.get(`${sighting.change} ${method} ${shapeOf(pattern)}`),
+              seenOn.get(`${sighting.change} ${method} ${shapeOf(pattern)}`),
             ),
           )
           .find((one) => one !== undefined);

@@ -19,19 +19,19 @@ function writeHosts(hosts: readonly string[]): string {
   return ` on ${[...named, ...(named.length < hosts.length ? ['any other host'] : [])].join(', ')}`;
 }
 
-/** What a difference is about: all of it in lists, the first ones in titles. */
+/** The subjects of a difference: all of them in lists, the first ones in titles. */
 export function writeSubject({ place, routes }: Difference, most = Number.POSITIVE_INFINITY): string[] {
   const shown = routes.slice(0, most).map(writeRoute);
   const more = routes.length > most ? [`and ${routes.length - most} more`] : [];
   return [...(place === undefined ? [] : [place]), ...shown, ...more];
 }
 
-export function writeRequest({ request }: Example, hosts: readonly string[]): string {
+export function writeRequest({ request }: Example, routes: readonly FoundRoute[]): string {
   const { method, host, path } = request;
-  return `${method} ${hosts.some((one) => one === host) ? `https://${host}` : ''}${path}`;
+  return `${method} ${routes.some(({ hosts }) => hosts.includes(host)) ? `https://${host}` : ''}${path}`;
 }
 
-/** Who asks. The header of a token and its dates are told where they are what it is about. */
+/** Describes who asks. The header of a token and its dates are named if the difference is about them. */
 export function writeCaller(
   { request, note }: Example,
   place: string | undefined,
@@ -66,8 +66,13 @@ function ago(seconds: number): string {
   return seconds > 0 ? `${seconds} s ago` : `in ${-seconds} s`;
 }
 
-export const writeAnswer = (answer: Answer): string =>
-  answer.letIn ? 'let in' : `${answer.status} ${answer.code}`;
+const writeAnswer = (answer: Answer): string => (answer.letIn ? 'let in' : `${answer.status} ${answer.code}`);
+
+/** The answers of both policies, if they show the difference. */
+export const answersTo = ({ change, example }: Difference): [before: string, now: string] | undefined =>
+  change === 'moved' || example?.before === undefined || example.now === undefined
+    ? undefined
+    : [writeAnswer(example.before), writeAnswer(example.now)];
 
 /** `1 opened, 2 widened`. */
 export function writeCounts(findings: readonly { change: Change }[], other: number): string {
@@ -78,5 +83,5 @@ export function writeCounts(findings: readonly { change: Change }[], other: numb
 }
 
 export const NO_DIFFERENCE = 'No difference: the same requests get in, and origins get the same.';
-/** Of what is neither. */
+/** The heading of the other changes. */
 export const OTHERWISE = 'Besides, not about who gets in or what origins get:';

@@ -18,7 +18,7 @@ export async function comparePolicies(old: Policy, now: Policy, nowSeconds: numb
   const findings: Difference[] = [];
   for (const { candidates, ...rest } of found) {
     const example = await findExample(rest, candidates, old, now, nowSeconds);
-    // Where claims stand matters to tokens that have them elsewhere, and to rules that look at them.
+    // The place of a claim matters to tokens that have it elsewhere, and to rules that look at it.
     if (example === undefined && rest.place !== undefined && /_claim$/.test(rest.place)) continue;
     findings.push({ ...rest, example });
   }

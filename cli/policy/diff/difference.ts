@@ -1,7 +1,6 @@
-import type { TokenSketch } from '../what-if/token.ts';
 import type { Answer, TriedRequest } from './trial.ts';
 
-/** In the order in which they are worth reading. */
+/** The order in which they are worth reading. */
 export const CHANGES = ['opened', 'widened', 'moved', 'narrowed', 'closed'] as const;
 /** All methods that no route of such a path names. */
 export const ANY_OTHER = '*';
@@ -10,7 +9,7 @@ export type Change = (typeof CHANGES)[number];
 /** Requests that are let in or refused otherwise, for one reason. */
 export interface Difference {
   readonly change: Change;
-  /** What in the policy is about more than routes: `ISSUERS.auth0.algorithms`. */
+  /** The place in the policy, if it is about more than routes: `ISSUERS.auth0.algorithms`. */
   readonly place: string | undefined;
   readonly routes: readonly FoundRoute[];
   readonly before: readonly string[];
@@ -30,16 +29,13 @@ export interface Example {
   readonly request: TriedRequest;
   readonly before: Answer | undefined;
   readonly now: Answer | undefined;
-  /** What is said of it where no token shows it. */
+  /** Says who asks, if no token shows it. */
   readonly note: string | undefined;
 }
 
 /** A request that may show a difference. */
-export interface Candidate {
-  readonly method: string;
-  readonly host: string;
-  readonly path: string;
-  readonly tokens: readonly (TokenSketch | 'bad' | undefined)[];
+export interface Candidate extends Omit<TriedRequest, 'token'> {
+  readonly tokens: readonly TriedRequest['token'][];
 }
 
 /** One that no routes are named for: it holds wherever the place does. */

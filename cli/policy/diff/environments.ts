@@ -8,11 +8,11 @@ export interface PolicyPair {
   readonly environment: string | undefined;
   readonly old: Policy;
   readonly now: Policy;
-  /** What stands around them in their files. */
+  /** The sections of the files that the policies stand in. */
   readonly sections: { readonly old: Section; readonly now: Section };
 }
 
-/** What there is where there is no policy: nothing gets in. */
+/** Stands for a policy that is not there: nothing gets in. */
 const NO_POLICY: Policy = {
   settings: {
     logSubject: 'none',

@@ -7,7 +7,6 @@ import { callersOf, type Side } from './callers.ts';
 import type { Sighting } from './collect.ts';
 import type { Candidate, OtherChange } from './difference.ts';
 import { createIdentities } from './identity.ts';
-import { writeKeys } from './issuer-settings.ts';
 import { apiChanges, routeChanges } from './other.ts';
 import { isServed, sentChanges } from './sent.ts';
 import { movedSubjects, subjectsOf } from './subjects.ts';
@@ -16,7 +15,7 @@ import { compareCallers, describeIssuerField } from './words.ts';
 
 type Seen = Omit<Sighting, 'respelt' | 'hosts' | 'method'>;
 
-/** What is seen of all requests that fall under the same rules. */
+/** A difference in all requests that fall under the same rules. */
 interface SeenOfRules extends Omit<Seen, 'candidates'> {
   readonly tokens: Candidate['tokens'];
 }
@@ -92,7 +91,7 @@ function differ(old: Side, now: Side, nowSeconds: number, tell: Tell): SeenOfRul
   ];
 }
 
-/** What the origin gets otherwise, of a request that both policies let in. */
+/** Finds what the origin gets otherwise, of a request that both policies let in. */
 function movedBetween(old: Side, now: Side, nowSeconds: number, tell: Tell): SeenOfRules[] {
   if (!isServed(old) || !isServed(now)) return [];
   const [before, after] = [old.found.route, now.found.route];
@@ -110,7 +109,7 @@ function movedBetween(old: Side, now: Side, nowSeconds: number, tell: Tell): See
   ];
 }
 
-/** Where a difference is about more than the routes. */
+/** The place of a difference that is about more than the routes. */
 function placeOf(difference: CallerDifference, old: Policy, now: Policy): Partial<Seen> {
   if (difference.of === 'blocklist') {
     const write = (names: ReadonlySet<string>) => [[...names].sort().join(', ') || 'none'];
@@ -129,7 +128,7 @@ function placeOf(difference: CallerDifference, old: Policy, now: Policy): Partia
   if (before === undefined || after === undefined) return {};
   return {
     place: `ISSUERS.${after.name}.${field}`,
-    before: [describeIssuerField(before, field, writeKeys(before))],
-    now: [describeIssuerField(after, field, writeKeys(after))],
+    before: [describeIssuerField(before, field)],
+    now: [describeIssuerField(after, field)],
   };
 }

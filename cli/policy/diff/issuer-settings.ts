@@ -23,7 +23,7 @@ export function differingSettings(from: Issuer, to: Issuer, nowSeconds: number):
   ];
 }
 
-/** Where an issuer's keys come from. */
+/** The place that an issuer's keys come from. */
 export function writeKeys({ keys, issuer, service }: Issuer): string {
   return `${writePlace(keys, issuer)}${service === undefined ? '' : ` through the binding ${service}`}`;
 }

@@ -2,9 +2,9 @@
 
 import { code, plain } from '../../text/markdown.ts';
 import {
+  answersTo,
   NO_DIFFERENCE,
   OTHERWISE,
-  writeAnswer,
   writeCaller,
   writeCounts,
   writeRequest,
@@ -43,20 +43,12 @@ function renderRow(difference: Difference, nowSeconds: number): string {
   return `| ${cells.join(' | ')} |`;
 }
 
-function renderExample({ change, example, place, routes }: Difference, nowSeconds: number): string {
+function renderExample(difference: Difference, nowSeconds: number): string {
+  const { example, place, routes } = difference;
   if (routes.length === 0) return '';
   if (example === undefined) return 'none was found';
-  const request = code(
-    writeRequest(
-      example,
-      routes.flatMap(({ hosts }) => hosts),
-    ),
-  );
+  const request = code(writeRequest(example, routes));
   const caller = plain(writeCaller(example, place, nowSeconds));
-  const { before, now } = example;
-  const answers =
-    change === 'moved' || before === undefined || now === undefined
-      ? []
-      : [`${code(writeAnswer(before))} → ${code(writeAnswer(now))}`];
-  return [`${request} ${caller}`, ...answers].join('<br>');
+  const answers = answersTo(difference)?.map(code).join(' → ');
+  return `${request} ${caller}${answers === undefined ? '' : `<br>${answers}`}`;
 }

@@ -1,4 +1,4 @@
-/** What differs besides: neither who gets in, nor what origins get. */
+/** Compares everything else: neither who gets in, nor what origins get. */
 import { writePlace } from '../../../src/policy/compile/fault.ts';
 import { canonicalRules } from '../../../src/policy/compile/rules.ts';
 import type { Api, Policy, Route, Rules } from '../../../src/policy/policy.ts';
@@ -9,26 +9,26 @@ export function settingsChanges(old: Policy, now: Policy): OtherChange[] {
   const issuers = old.issuers.flatMap((issuer) => {
     const other = now.issuers.find((one) => one.issuer === issuer.issuer);
     const place = `ISSUERS.${other?.name ?? ''}.remember_tokens`;
-    return other && difference(place, issuer.remembersTokens, other.remembersTokens);
+    return other === undefined ? [] : difference(place, issuer.remembersTokens, other.remembersTokens);
   });
-  return present([
+  return [
     difference('GATEWAY.log_subject', before.logSubject, after.logSubject),
     difference('GATEWAY.log_sample', before.logSample, after.logSample),
     difference('GATEWAY.health_path', before.healthPath ?? 'nowhere', after.healthPath ?? 'nowhere'),
     difference('GATEWAY.problem_base', before.problemBase ?? 'a URN', after.problemBase ?? 'a URN'),
     ...issuers,
-  ]);
+  ].flat();
 }
 
 /** For two APIs that serve the same request. */
 export function apiChanges(old: Api, now: Api): OtherChange[] {
   const place = (field: string) => `${now.name}.${field}`;
-  return present([
+  return [
     difference(place('resource'), old.resource ?? 'none', now.resource ?? 'none'),
     difference(place('cors'), writeCors(old), writeCors(now)),
     difference(place('timeout_ms'), old.timeoutMs, now.timeoutMs),
     difference(place('upload_timeout_ms'), old.uploadTimeoutMs, now.uploadTimeoutMs),
-  ]);
+  ].flat();
 }
 
 /** For two routes that serve the same request. */
@@ -38,10 +38,10 @@ export function routeChanges(old: Route, now: Route): OtherChange[] {
     rateLimit === undefined
       ? 'none'
       : `${rateLimit.binding}, counted for the ${rateLimit.scope === api.name ? 'API' : 'route'}`;
-  return present([
+  return [
     difference(place('rate_limit'), limit(old), limit(now)),
     difference(place('report'), writeReport(old.report), writeReport(now.report)),
-  ]);
+  ].flat();
 }
 
 const writeReport = (report: Rules | undefined) =>
@@ -60,9 +60,5 @@ function writeCors({ cors }: Api): string {
   return parts.join('; ');
 }
 
-function difference(place: string, before: unknown, now: unknown): OtherChange | undefined {
-  return before === now ? undefined : { place, before: String(before), now: String(now) };
-}
-
-const present = (changes: readonly (OtherChange | undefined)[]): OtherChange[] =>
-  changes.filter((one) => one !== undefined);
+const difference = (place: string, before: unknown, now: unknown): OtherChange[] =>
+  before === now ? [] : [{ place, before: String(before), now: String(now) }];

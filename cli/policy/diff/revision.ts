@@ -1,4 +1,4 @@
-/** Where one side of a comparison is read from: a file, or a revision that git keeps. */
+/** Reads the policy files that are compared: a file, or a revision that git keeps. */
 import { execFile } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';

@@ -1,4 +1,4 @@
-/** What an origin gets of a request that is let in, besides the request. */
+/** Compares what an origin gets besides the request, of a request that is let in. */
 import type { Match } from '../../../src/policy/match.ts';
 import type { Api, ForwardedClaim } from '../../../src/policy/policy.ts';
 import { originWords } from '../words.ts';

@@ -22,9 +22,7 @@ export function spellingsOf(policies: readonly Policy[]): Spellings {
     taken.add(text).add(folded ?? text);
     if (folded === undefined) continue;
     folds.set(text, folded);
-    const known = byFold.get(folded);
-    if (known === undefined) byFold.set(folded, [text]);
-    else known.push(text);
+    byFold.set(folded, [...(byFold.get(folded) ?? []), text]);
   }
   // A segment that a claim may have to equal is no segment like any other.
   for (const value of policies.flatMap(claimValuesOf)) taken.add(String(value));

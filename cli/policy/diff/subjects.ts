@@ -1,4 +1,4 @@
-/** What a difference is about: patterns of routes. */
+/** The subjects of a difference: patterns of routes. */
 import { canonicalRules } from '../../../src/policy/compile/rules.ts';
 import type { Match, NoMatch } from '../../../src/policy/match.ts';
 import type { Route } from '../../../src/policy/policy.ts';

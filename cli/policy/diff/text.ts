@@ -2,9 +2,9 @@
 import { fill, WIDTH } from '../../text/snippet.ts';
 import { paint, visible } from '../../text/terminal.ts';
 import {
+  answersTo,
   NO_DIFFERENCE,
   OTHERWISE,
-  writeAnswer,
   writeCaller,
   writeCounts,
   writeRequest,
@@ -13,7 +13,7 @@ import {
 import type { Change, Comparison, Difference } from './difference.ts';
 
 const LABEL = 12;
-/** So many routes are named; --json has all. */
+/** The number of routes that are named; --json has all. */
 const MOST_ROUTES = 8;
 
 const STYLES: Readonly<Record<Change, 'red' | 'yellow' | 'green'>> = {
@@ -38,6 +38,7 @@ export function renderText({ findings, other }: Comparison, nowSeconds: number):
 
 function renderDifference(difference: Difference, nowSeconds: number): string[] {
   const { change, before, now, example, place, routes } = difference;
+  const answers = answersTo(difference);
   const [subject = '', ...more] = writeSubject(difference, MOST_ROUTES);
   const [first = '', ...rest] = breakText(subject, LABEL);
   return [
@@ -55,18 +56,9 @@ function renderDifference(difference: Difference, nowSeconds: number): string[] 
             'no example found: the rules differ, but no token that was tried shows it',
           )
         : [
-            ...labelled(
-              '  ',
-              'example',
-              writeRequest(
-                example,
-                routes.flatMap(({ hosts }) => hosts),
-              ),
-            ),
+            ...labelled('  ', 'example', writeRequest(example, routes)),
             ...labelled('  ', '', writeCaller(example, place, nowSeconds)),
-            ...(change === 'moved' || example.before === undefined || example.now === undefined
-              ? []
-              : labelled('  ', '', `was ${writeAnswer(example.before)}, is ${writeAnswer(example.now)}`)),
+            ...(answers === undefined ? [] : labelled('  ', '', `was ${answers[0]}, is ${answers[1]}`)),
           ]),
   ];
 }

@@ -1,4 +1,4 @@
-/** What a policy says to one request: decided by the gateway's own code, with every signature taken for good. */
+/** Asks a policy about one request: the gateway's own code decides, and takes every signature for good. */
 import { decide } from '../../../src/decide.ts';
 import type { ReasonCode } from '../../../src/decision.ts';
 import { PROBLEMS } from '../../../src/http/problem.ts';

@@ -1,22 +1,19 @@
-/** Whom a policy lets in, in words: of two, only what differs. */
+/** Words for the callers that a policy lets in; for two policies, only the differences. */
 import { DEFAULT_CLAIMS } from '../../../src/policy/claims.ts';
 import type { Issuer, Property } from '../../../src/policy/policy.ts';
 import type { AnyOf } from '../what-if/token.ts';
 import type { BoundDemand, Callers, Tokens } from './callers.ts';
+import type { Difference } from './difference.ts';
+import { writeKeys } from './issuer-settings.ts';
 
-export interface Words {
-  readonly before: readonly string[];
-  readonly now: readonly string[];
-}
-
-export function compareCallers(old: Callers, now: Callers): Words {
+export function compareCallers(old: Callers, now: Callers): Pick<Difference, 'before' | 'now'> {
   if (old.kind !== 'checked' || now.kind !== 'checked')
     return { before: describeCallers(old), now: describeCallers(now) };
   const [before, after] = [partsOf(old), partsOf(now)];
   const names = [...new Set([...before.keys(), ...after.keys()])].filter(
     (name) => before.get(name) !== after.get(name),
   );
-  const write = (parts: ReadonlyMap<string, string>) => names.map((name) => parts.get(name) ?? absent(name));
+  const write = (parts: ReadonlyMap<string, string>) => names.map((name) => parts.get(name) ?? `any ${name}`);
   return { before: write(before), now: write(after) };
 }
 
@@ -40,14 +37,13 @@ function describeRefusal(reason: { code: string } | undefined): string {
 
 function partsOf({ withoutToken, tokens }: Extract<Callers, { kind: 'checked' }>): Map<string, string> {
   const of = (kind: Property['of']) => tokens.demands.filter(({ anyOf }) => anyOf[0]?.of === kind);
-  const claims = groupClaims(of('claim'));
   return new Map([
     ['token', withoutToken ? 'no token, or a good one' : 'a good token'],
     ['issuer', `issuer ${orList([...tokens.issuers.keys()])}`],
     ['audience', sorted(of('audience').map((one) => `audience ${orList(valuesOf(one))}`)).join(' and ')],
     ...scopeParts(of('scope')),
     ...clientPart(tokens),
-    ...claims,
+    ...groupClaims(of('claim')),
   ]);
 }
 
@@ -64,20 +60,14 @@ function clientPart({ clients }: Tokens): [string, string][] {
   return clients === undefined ? [] : [['client', `client ${orList([...clients])}`]];
 }
 
-function groupClaims(demands: readonly BoundDemand[]): Map<string, string> {
-  const texts = new Map<string, string[]>();
-  for (const demand of demands) {
-    const [first] = demand.anyOf;
-    if (first?.of !== 'claim') continue;
-    const name = `claim ${first.claim.text}`;
-    texts.set(name, [...(texts.get(name) ?? []), demand.param ?? orList(valuesOf(demand))]);
-  }
-  return new Map([...texts].map(([name, values]) => [name, `${name} is ${sorted(values).join(' and ')}`]));
-}
-
-function absent(part: string): string {
-  if (part === 'scope') return 'any scope';
-  return part === 'client' ? 'any client' : `any ${part}`;
+function groupClaims(demands: readonly BoundDemand[]): [string, string][] {
+  const byClaim = Map.groupBy(demands, ({ anyOf: [first] }) =>
+    first?.of === 'claim' ? first.claim.text : '',
+  );
+  return [...byClaim].map(([claim, all]) => {
+    const values = all.map((one) => one.param ?? orList(valuesOf(one)));
+    return [`claim ${claim}`, `claim ${claim} is ${sorted(values).join(' and ')}`];
+  });
 }
 
 const valuesOf = ({ anyOf }: AnyOf): string[] =>
@@ -93,33 +83,23 @@ const orList = (names: readonly string[]): string => sorted(names).join(' or ');
 const sorted = (names: readonly string[]): string[] => [...new Set(names)].sort();
 
 /** A field of an issuer's table, as it is in effect. */
-export function describeIssuerField(issuer: Issuer, field: string, keys: string): string {
-  switch (field) {
-    case 'algorithms':
-      return sorted([...issuer.algorithms]).join(', ');
-    case 'token_types':
-      return sorted([...issuer.tokenTypes]).join(', ');
-    case 'clock_tolerance':
-      return `${issuer.clockToleranceSeconds} s`;
-    case 'max_token_age':
-      return issuer.maxTokenAgeSeconds === undefined ? 'no limit' : `${issuer.maxTokenAgeSeconds} s`;
-    case 'not_before':
-      return issuer.notBeforeSeconds === undefined
-        ? 'no date'
-        : new Date(issuer.notBeforeSeconds * 1000).toISOString().replace('.000', '');
-    case 'scope_claim':
-      return issuer.scopeClaim?.text ?? DEFAULT_CLAIMS.scope.join(', else ');
-    case 'client_claim':
-      return issuer.clientClaim?.text ?? DEFAULT_CLAIMS.client.join(', else ');
-    case 'audience_claim':
-      return issuer.audienceClaim?.text ?? DEFAULT_CLAIMS.audience.join(', else ');
-    case 'claims': {
-      const rules = issuer.requiredClaims.map(
+export const describeIssuerField = (issuer: Issuer, field: string): string =>
+  (ISSUER_FIELDS[field] ?? writeKeys)(issuer);
+
+const ISSUER_FIELDS: Readonly<Record<string, (issuer: Issuer) => string>> = {
+  algorithms: ({ algorithms }) => sorted([...algorithms]).join(', '),
+  token_types: ({ tokenTypes }) => sorted([...tokenTypes]).join(', '),
+  clock_tolerance: ({ clockToleranceSeconds: seconds }) => `${seconds} s`,
+  max_token_age: ({ maxTokenAgeSeconds: seconds }) => (seconds === undefined ? 'no limit' : `${seconds} s`),
+  not_before: ({ notBeforeSeconds: seconds }) =>
+    seconds === undefined ? 'no date' : new Date(seconds * 1000).toISOString().replace('.000', ''),
+  scope_claim: ({ scopeClaim }) => scopeClaim?.text ?? DEFAULT_CLAIMS.scope.join(', else '),
+  client_claim: ({ clientClaim }) => clientClaim?.text ?? DEFAULT_CLAIMS.client.join(', else '),
+  audience_claim: ({ audienceClaim }) => audienceClaim?.text ?? DEFAULT_CLAIMS.audience.join(', else '),
+  claims: ({ requiredClaims }) =>
+    sorted(
+      requiredClaims.map(
         (demand) => `${demand.label.slice('claims.'.length)} is ${orList(valuesOf(demand))}`,
-      );
-      return rules.length === 0 ? 'none is required' : sorted(rules).join(', ');
-    }
-    default:
-      return keys;
-  }
-}
+      ),
+    ).join(', ') || 'none is required',
+};

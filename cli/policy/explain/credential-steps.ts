@@ -1,14 +1,17 @@
 /** Whether a request has a token, and one is needed. */
 import type { DecisionStep } from '../../../src/decide.ts';
 import { listed, shown } from '../../text/words.ts';
-import type { Question } from '../what-if/simulate.ts';
+import type { IncomingRequest } from '../what-if/simulate.ts';
 import { routeName } from '../words.ts';
 import { maskToken } from './mask.ts';
 import { makeStep, type Step } from './step.ts';
 
 type CredentialsSeen = Extract<DecisionStep, { step: 'credentials' }>;
 
-export function credentialSteps({ routes, credential }: CredentialsSeen, { headers }: Question): Step[] {
+export function credentialSteps(
+  { routes, credential }: CredentialsSeen,
+  { headers }: IncomingRequest,
+): Step[] {
   const authorization = headers.get('authorization');
   const say = (saw: string, decided: string, details?: Parameters<typeof makeStep>[3]) =>
     makeStep('authorization', saw, decided, details);

@@ -1,34 +1,28 @@
 /** Explains one request by a policy: what `claimgate explain` does, apart from reading flags. */
-import type { Policy } from '../../../src/policy/policy.ts';
-import type { Question } from '../what-if/simulate.ts';
+import type { IncomingRequest } from '../what-if/simulate.ts';
 import type { Claims } from '../what-if/token.ts';
 import { completeClaims, routeOf, unsignedToken } from '../what-if/unsigned.ts';
 import { type Explanation, explanationOf } from './report.ts';
-import type { Signature } from './token-steps.ts';
-import { type Trace, trace } from './trace.ts';
+import { type Trace, type TraceOptions, trace } from './trace.ts';
 
-export interface ExplainOptions {
-  readonly policy: Policy;
-  /** Whose signatures count: with `verified`, the issuers are asked for their keys. */
-  readonly signature: Signature;
+export interface ExplainOptions extends TraceOptions {
   /** Stand for a token that nobody has signed. */
   readonly claims?: Claims | undefined;
-  readonly nowMs: number;
 }
 
-export async function explain(question: Question, options: ExplainOptions): Promise<Explanation> {
+export async function explain(request: IncomingRequest, options: ExplainOptions): Promise<Explanation> {
   const { signature, nowMs } = options;
-  return explanationOf(question, await traceOf(question, options), signature, nowMs);
+  return explanationOf(request, await traceOf(request, options), signature, nowMs);
 }
 
 /** The same, for who compares it with the gateway: nothing is covered. */
-export async function traceOf(question: Question, options: ExplainOptions): Promise<Trace> {
+export async function traceOf(request: IncomingRequest, options: ExplainOptions): Promise<Trace> {
   const { policy, signature, claims, nowMs } = options;
-  const headers = new Headers(question.headers);
+  const headers = new Headers(request.headers);
   if (claims !== undefined) {
-    const route = routeOf(policy, question.method, question.url);
+    const route = routeOf(policy, request.method, request.url);
     const completed = completeClaims(policy, route, claims, nowMs);
     headers.set('authorization', `Bearer ${unsignedToken(policy, route, completed)}`);
   }
-  return trace({ ...question, headers }, { policy, signature, nowMs });
+  return trace({ ...request, headers }, { policy, signature, nowMs });
 }

@@ -1,4 +1,4 @@
-/** What people give to `explain`: literally, from a file, or from standard input. */
+/** Reads input of `explain`: literal text, a file, or standard input. */
 import { isReason } from '../../../src/decision.ts';
 import { decodeToken } from '../../../src/token/decode.ts';
 import { readFile } from '../../text/files.ts';

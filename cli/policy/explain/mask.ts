@@ -1,4 +1,4 @@
-/** What is not for people who look over a shoulder, or into the log of a pipeline. */
+/** Covers what people who look over a shoulder must not see, nor the log of a pipeline have. */
 
 const SECRET_NAME =
   /authorization|cookie|token|secret|passw|pwd|session|assertion|jwt|signature|credential|^x-auth|(^|[-_])(key|code|sig)$/i;

@@ -1,8 +1,8 @@
-/** What `explain` found, for a program and for a person. Tokens and secrets are in neither. */
+/** Reports an explanation, for a program and for a person. It has no tokens and no secrets. */
 import { PROBLEMS } from '../../../src/http/problem.ts';
 import { wrap } from '../../text/snippet.ts';
 import { paint, visible } from '../../text/terminal.ts';
-import { asSent, type Question } from '../what-if/simulate.ts';
+import { asSent, type IncomingRequest } from '../what-if/simulate.ts';
 import { maskHeaders, maskUrl } from './mask.ts';
 import type { Step, Verdict } from './step.ts';
 import type { Signature } from './token-steps.ts';
@@ -15,12 +15,12 @@ export interface Explanation {
   readonly steps: readonly Step[];
   readonly result: 'allowed' | 'refused' | 'answered by the gateway';
   readonly reason: string | null;
-  /** Of a rule that is only tried. */
+  /** The reason of a rule that is only tried. */
   readonly would_deny: string | null;
   readonly answer: {
     /** `null`: the origin's. */
     readonly status: number | null;
-    /** Where the origin answers: what the gateway adds. */
+    /** If the origin answers: the headers that the gateway adds. */
     readonly headers: readonly (readonly [string, string])[];
     readonly body: unknown;
   };
@@ -34,7 +34,7 @@ export interface Explanation {
 const RESULTS = { allow: 'allowed', deny: 'refused', self: 'answered by the gateway' } as const;
 
 export async function explanationOf(
-  { method, url }: Question,
+  { method, url }: IncomingRequest,
   { steps, simulated }: Trace,
   signature: Signature,
   nowMs: number,
@@ -113,9 +113,9 @@ function renderStep({ step, verdict, saw, decided, checks }: Step, width: number
 function renderResult({ result, reason, would_deny, answer, origin, signature }: Explanation): string[] {
   const title = reason === null ? '' : `: ${reason}, ${PROBLEMS[reason as keyof typeof PROBLEMS].title}`;
   const verdict = paint(result === 'refused' ? 'red' : 'green', result);
-  const told = would_deny === null ? '' : ` (a rule that is tried would refuse: ${would_deny})`;
+  const tried = would_deny === null ? '' : ` (a rule that is tried would refuse: ${would_deny})`;
   const open = signature === 'verified' || origin === null ? '' : UNVERIFIED[signature];
-  const lines = [`${verdict}${title}${told}${open}`, ''];
+  const lines = [`${verdict}${title}${tried}${open}`, ''];
   if (origin !== null) {
     lines.push(
       paint('bold', 'The origin gets'),

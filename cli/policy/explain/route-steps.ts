@@ -1,4 +1,4 @@
-/** From the URL to the route: what the gateway does before it looks at a token. */
+/** Steps from the URL to the route: the gateway takes them before it looks at a token. */
 import type { DecisionStep } from '../../../src/decide.ts';
 import type { PathFault, Reason } from '../../../src/decision.ts';
 import { type Target, writeTarget } from '../../../src/http/target.ts';
@@ -7,7 +7,7 @@ import type { ParsedPath } from '../../../src/policy/path.ts';
 import type { PatternLeaf, Policy, RouteTable } from '../../../src/policy/policy.ts';
 import { countOf } from '../../text/terminal.ts';
 import { listed, shown } from '../../text/words.ts';
-import type { Question } from '../what-if/simulate.ts';
+import type { IncomingRequest } from '../what-if/simulate.ts';
 import { apisOn } from '../what-if/targets.ts';
 import { routeName } from '../words.ts';
 import { maskUrl } from './mask.ts';
@@ -31,7 +31,7 @@ const PLATFORM_METHODS: ReadonlySet<string> = new Set(
   ),
 );
 
-export function targetSteps(target: Seen['target'], { url, method }: Question): Step[] {
+export function targetSteps(target: Seen['target'], { url, method }: IncomingRequest): Step[] {
   const saw = `${method} ${maskUrl(url)}`;
   if (target.kind === 'target')
     return [...methodSteps(method), makeStep('target', saw, describeTarget(target))];
@@ -53,7 +53,7 @@ export function routeSteps(
   found: Match | NoMatch,
   target: Target,
   policy: Policy,
-  { method }: Question,
+  { method }: IncomingRequest,
 ): Step[] {
   const { host, path } = target;
   const table = policy.hosts.get(host) ?? policy.otherHosts;

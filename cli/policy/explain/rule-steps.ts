@@ -17,7 +17,7 @@ export function rulesStep({ route, principal, segments, reason }: RulesSeen): St
   return makeStep('rules', routeName(route), decided, { reason, checks });
 }
 
-/** What `report` would say. It refuses nobody. */
+/** The step of `report`, which refuses nobody. */
 export function reportStep({ route, principal, segments, reason }: RulesSeen): Step {
   const checks = ruleParts(route.report?.demands ?? []).map((part) =>
     checkPart(part, principal, segments, 'would_refuse'),

@@ -12,11 +12,11 @@ export type Verdict =
 export interface Step {
   readonly step: string;
   readonly verdict: Verdict;
-  /** What it looked at. */
+  /** The thing that it looked at. */
   readonly saw: string;
-  /** What came of it. */
+  /** The result. */
   readonly decided: string;
-  /** What it looked at one by one. */
+  /** The things that it looked at one by one. */
   readonly checks: readonly Check[];
 }
 
@@ -30,7 +30,7 @@ interface StepDetails {
   /** Why the step refuses, if it does. */
   readonly reason?: Reason | undefined;
   readonly checks?: readonly Check[];
-  /** Where the reason doesn't say it. */
+  /** Needed if the reason doesn't say it. */
   readonly verdict?: Verdict;
 }
 

@@ -1,4 +1,4 @@
-/** From a token to a caller: what each check of the gateway looked at. */
+/** Steps from a token to a caller: each check of the gateway, with what it looked at. */
 import type { Reason } from '../../../src/decision.ts';
 import { DEFAULT_CLAIMS, readClaim } from '../../../src/policy/claims.ts';
 import type { Demand, Issuer, Policy } from '../../../src/policy/policy.ts';

@@ -3,7 +3,7 @@ import type { DecisionStep } from '../../../src/decide.ts';
 import type { Policy, Route } from '../../../src/policy/policy.ts';
 import type { ObserveToken } from '../../../src/token/verify.ts';
 import { listed } from '../../text/words.ts';
-import { createSimulator, type Question, type Simulated } from '../what-if/simulate.ts';
+import { createSimulator, type IncomingRequest, type Simulated } from '../what-if/simulate.ts';
 import { withIssuerKeys, withoutSignature } from '../what-if/verifiers.ts';
 import { originWords } from '../words.ts';
 import { credentialSteps } from './credential-steps.ts';
@@ -15,17 +15,21 @@ import { type Signature, signatureStep, TOKEN_STEP_WORDS } from './token-steps.t
 
 export interface Trace {
   readonly steps: readonly Step[];
-  /** What the gateway decides and answers. */
+  /** The gateway's decision and answer. */
   readonly simulated: Simulated;
 }
 
 export interface TraceOptions {
   readonly policy: Policy;
+  /** Says which signatures count: with `verified`, the issuers are asked for their keys. */
   readonly signature: Signature;
   readonly nowMs: number;
 }
 
-export async function trace(question: Question, { policy, signature, nowMs }: TraceOptions): Promise<Trace> {
+export async function trace(
+  request: IncomingRequest,
+  { policy, signature, nowMs }: TraceOptions,
+): Promise<Trace> {
   const steps: Step[] = [];
   const add = (...more: readonly Step[]) => void steps.push(...more);
   const observeToken: ObserveToken = (step, seen, reason) =>
@@ -36,26 +40,26 @@ export async function trace(question: Question, { policy, signature, nowMs }: Tr
       ? withIssuerKeys(policy, now, observeToken)
       : withoutSignature(policy, now, observeToken);
   const simulated = await createSimulator(policy)(
-    question,
+    request,
     async (token, routes) => {
       const verified = await verify(token, routes);
       // The signature is checked once all other checks have passed.
       if (steps.at(-1)?.verdict === 'ok') add(signatureStep(token, signature, verified));
       return verified;
     },
-    (step) => add(...stepsOf(step, policy, question)),
+    (step) => add(...stepsOf(step, policy, request)),
   );
-  return { steps: [...asDecided(steps, simulated), ...lastSteps(question, policy, simulated)], simulated };
+  return { steps: [...asDecided(steps, simulated), ...lastSteps(request, policy, simulated)], simulated };
 }
 
-function stepsOf(step: DecisionStep, policy: Policy, question: Question): Step[] {
+function stepsOf(step: DecisionStep, policy: Policy, request: IncomingRequest): Step[] {
   switch (step.step) {
     case 'target':
-      return targetSteps(step.target, question);
+      return targetSteps(step.target, request);
     case 'route':
-      return routeSteps(step.found, step.target, policy, question);
+      return routeSteps(step.found, step.target, policy, request);
     case 'credentials':
-      return credentialSteps(step, question);
+      return credentialSteps(step, request);
     case 'rules':
       return [rulesStep(step)];
     case 'report':
@@ -69,16 +73,16 @@ const asDecided = (steps: readonly Step[], { decision }: Simulated): Step[] =>
     decision?.kind === 'allow' && step.verdict === 'refused' ? { ...step, verdict: 'would_refuse' } : step,
   );
 
-/** What is done with the request, once it is decided. */
-function lastSteps(question: Question, policy: Policy, simulated: Simulated): Step[] {
+/** The steps that follow the decision. */
+function lastSteps(request: IncomingRequest, policy: Policy, simulated: Simulated): Step[] {
   const { decision, kind } = simulated;
-  if (kind === 'self') return [selfStep(question, policy)];
+  if (kind === 'self') return [selfStep(request, policy)];
   if (decision?.kind !== 'allow') return [];
   const { route, nearMisses } = decision;
   return [...limitSteps([route, ...nearMisses]), forwardStep(route, simulated)];
 }
 
-function selfStep({ url, method }: Question, { settings }: Policy): Step {
+function selfStep({ url, method }: IncomingRequest, { settings }: Policy): Step {
   const what =
     method === 'OPTIONS'
       ? 'a preflight of a browser'

@@ -10,7 +10,7 @@ import { parseToml, sectionOf, type WithEnvironments } from '../../text/toml.ts'
 
 type WorkerRoute = string | { pattern?: string; custom_domain?: boolean };
 
-/** What a policy needs of one environment of a wrangler.toml. */
+/** The members of one environment of a wrangler.toml that a policy needs. */
 export interface Section {
   readonly vars?: Record<string, unknown>;
   readonly services?: readonly { binding?: string }[];
@@ -55,7 +55,7 @@ export function environmentOf({ config, path }: PolicyFile, environment: string 
   return environment === undefined ? section : inherit(config, section);
 }
 
-/** What wrangler passes on to environments that have none of their own. Bindings and vars it does not. */
+/** wrangler passes these on to environments that have none of their own. It passes on no bindings and no vars. */
 const INHERITED = ['workers_dev', 'preview_urls', 'triggers', 'cache'] as const;
 
 function inherit(top: Section, section: Section): Section {

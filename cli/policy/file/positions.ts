@@ -1,4 +1,4 @@
-/** Where in a wrangler.toml something stands: from a path of names and indexes to lines and columns. */
+/** Finds lines and columns in a wrangler.toml by a path of names and indexes. */
 import { type AST, parseTOML } from 'toml-eslint-parser';
 import type { Place } from '../../../src/policy/compile/fault.ts';
 import type { Region } from '../../text/snippet.ts';

@@ -21,7 +21,7 @@ export interface Draft {
   readonly origin: string;
   readonly audience: readonly string[];
   readonly issuer: string | undefined;
-  /** By what they are about. */
+  /** Notes for the reviewer, by the field that they are about. */
   readonly review: { readonly origin: string | undefined; readonly audience: string | undefined };
   /** The issuer that the document names, if it does. */
   readonly issuerUrl: string | undefined;
@@ -58,7 +58,7 @@ export function draftPolicy(document: OpenApiDocument, wanted: Wanted): Draft {
   };
 }
 
-/** Under which a document's issuer publishes its metadata. */
+/** The issuer under which a document's metadata is published. */
 function issuerOf({ components }: OpenApiDocument): string | undefined {
   const urls = Object.values(components?.securitySchemes ?? {}).map(
     ({ openIdConnectUrl }) => openIdConnectUrl,
@@ -121,11 +121,7 @@ function baseOf(servers: readonly Server[]): { base: string; notes: string[] } {
 
 /** Methods of one path with the same rules are one route; GET serves HEAD by itself. */
 function mergeMethods(routes: readonly OneMethod[]): DraftRoute[] {
-  const merged = new Map<string, OneMethod[]>();
-  for (const route of routes) {
-    const key = JSON.stringify([route.pattern, route.rules, route.review, route.off]);
-    merged.set(key, [...(merged.get(key) ?? []), route]);
-  }
+  const merged = Map.groupBy(routes, (one) => JSON.stringify([one.pattern, one.rules, one.review, one.off]));
   return [...merged.values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];

@@ -55,12 +55,12 @@ function encodeLiteral(text: string): string {
 }
 
 export interface Base {
-  /** Of the server's URL, without the slash at its end; empty where it has none. */
+  /** The path of the server's URL, without the slash at its end; empty if it has none. */
   readonly path: string;
   readonly origin: string | undefined;
 }
 
-/** Where the paths of a document begin. `undefined`: the URL can't be read. */
+/** The base of a document's paths. `undefined`: the URL can't be read. */
 export function readServer({ url, variables = {} }: Server): Base | undefined {
   if (typeof url !== 'string') return undefined;
   const filled = url.replace(/\{([^{}]*)\}/g, (text, name: string) =>

@@ -1,4 +1,4 @@
-/** What a document's security requirements are as rules: scopes, and what a reviewer must know. */
+/** Turns a document's security requirements into rules: scopes, and what a reviewer must know. */
 import type { Security, SecurityScheme } from './document.ts';
 
 export interface DraftRules {
@@ -8,7 +8,7 @@ export interface DraftRules {
 
 export interface Drafted {
   readonly rules: DraftRules;
-  /** What needs a look, if anything does. */
+  /** Notes for the reviewer, if there are any. */
   readonly review: readonly string[];
 }
 

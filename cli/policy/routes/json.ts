@@ -23,7 +23,7 @@ export function renderJson(apis: readonly ApiEntry[]): object[] {
   );
 }
 
-/** By the names of the policy's fields. */
+/** The rules by the names of the policy's fields. */
 const rulesOf = ({ issuers, audiences, demands }: Rules) => ({
   issuer: [...issuers.values()].map(({ name }) => name),
   audience: audiences,

@@ -2,7 +2,7 @@
 import { valuesOf } from '../../../src/policy/demands.ts';
 import type { Demand, Issuer, Route } from '../../../src/policy/policy.ts';
 import { CommandError } from '../../text/terminal.ts';
-import { RULE_WORDS, ruleParts } from '../rule-words.ts';
+import { RULE_WORDS } from '../rule-words.ts';
 import { writeSegment } from '../what-if/targets.ts';
 import { keyOf } from '../words.ts';
 import type { ApiEntry, RouteEntry } from './table.ts';
@@ -133,11 +133,11 @@ const isAboutScopes = ({ anyOf }: Demand) => anyOf.every(({ of }) => of === 'sco
 
 /** OpenAPI knows of scopes only: of each other rule it gets the words. */
 function otherRules({ demands }: Route): Record<string, unknown> {
-  const parts = ruleParts(demands.filter((demand) => !isAboutScopes(demand)));
-  const rules = new Map<string, string[]>();
-  for (const part of parts)
-    rules.set(part.rule, [...(rules.get(part.rule) ?? []), ...RULE_WORDS[part.rule].list(part.demands)]);
-  return Object.fromEntries(rules);
+  const byRule = Map.groupBy(
+    demands.filter((demand) => !isAboutScopes(demand)),
+    ({ rule }) => rule,
+  );
+  return Object.fromEntries([...byRule].map(([rule, part]) => [rule, RULE_WORDS[rule].list(part)]));
 }
 
 function schemeOf({ issuer, keys }: Issuer): object {

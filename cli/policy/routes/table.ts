@@ -59,22 +59,16 @@ function entryOf(route: Route): RouteEntry {
   };
 }
 
-const IDENTITY = ['issuer', 'subject', 'client id', 'scopes'];
+export const IDENTITY = ['issuer', 'subject', 'client id', 'scopes'];
 
 function headersOf({ api, auth, forwardAuthorization }: Route): [string, string][] {
-  const ofToken: [string, string][] =
-    auth === 'none'
-      ? []
-      : [
-          ...IDENTITY_HEADERS.map((name, i): [string, string] => [name, IDENTITY[i] ?? '']),
-          ...api.forward.map(({ header, claim, as }): [string, string] => [
-            header,
-            as === 'text' ? claim.text : `${claim.text} as ${as}`,
-          ]),
-        ];
-  return [
-    ...ofToken,
-    ...api.originHeaders.map(({ header, secret }): [string, string] => [header, secretWords(secret)]),
-    ...(forwardAuthorization ? [['authorization', 'as the client sent it'] as [string, string]] : []),
-  ];
+  const headers = new Map<string, string>();
+  if (auth !== 'none') {
+    for (const [i, name] of IDENTITY_HEADERS.entries()) headers.set(name, IDENTITY[i] ?? '');
+    for (const { header, claim, as } of api.forward)
+      headers.set(header, as === 'text' ? claim.text : `${claim.text} as ${as}`);
+  }
+  for (const { header, secret } of api.originHeaders) headers.set(header, secretWords(secret));
+  if (forwardAuthorization) headers.set('authorization', 'as the client sent it');
+  return [...headers];
 }

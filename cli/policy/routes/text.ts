@@ -4,11 +4,11 @@ import { WIDTH, wrap } from '../../text/snippet.ts';
 import { paint } from '../../text/terminal.ts';
 import { listed } from '../../text/words.ts';
 import { audiencesOf, issuerWords } from '../words.ts';
-import type { ApiEntry, RouteEntry } from './table.ts';
+import { type ApiEntry, IDENTITY, type RouteEntry } from './table.ts';
 
 const MAX_PATH_WIDTH = 34;
 
-/** By API; in lines of 80 characters where their words allow it. */
+/** Renders API by API, in lines of 80 characters where their words allow it. */
 export function renderText(apis: readonly ApiEntry[]): string[] {
   return apis.flatMap((entry, i) => [...(i === 0 ? [] : ['']), ...renderApi(entry)]);
 }
@@ -32,25 +32,23 @@ function renderApi({ api, routes }: ApiEntry): string[] {
   ];
 }
 
-/** Of the routes that read tokens, where there are any: a public one sends nothing of a token. */
+/** Headers of the routes that read tokens, if there are any: a public one sends nothing of a token. */
 function headerWords(routes: readonly RouteEntry[]): string {
   const reading = routes.filter(({ route }) => route.auth !== 'none');
   const all = new Map((reading.length > 0 ? reading : routes).flatMap(({ headers }) => headers));
   all.delete('authorization'); // told of each route
   const words = [...all].map(([name, content]) =>
-    name.startsWith('x-claim-') && IDENTITY.has(content)
+    name.startsWith('x-claim-') && IDENTITY.includes(content)
       ? name
       : `${name} ${content.startsWith('(') ? content : `(${content})`}`,
   );
   return words.join(', ') || 'no headers of the gateway';
 }
 
-const IDENTITY: ReadonlySet<string> = new Set(['issuer', 'subject', 'client id', 'scopes']);
-
 function renderRoute(entry: RouteEntry, methodWidth: number, pathWidth: number): string[] {
   const { route, methods, path } = entry;
-  const told = route.auth !== 'none' && route.forwardAuthorization ? '; Authorization is sent on' : '';
-  const whoHere = entry.whoHere + told;
+  const sent = route.auth !== 'none' && route.forwardAuthorization ? '; Authorization is sent on' : '';
+  const whoHere = entry.whoHere + sent;
   const method = methods.join('|').padEnd(methodWidth);
   const left = `  ${method}  `;
   const column = left.length + pathWidth + 2;

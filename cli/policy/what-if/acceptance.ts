@@ -1,4 +1,4 @@
-/** What the gateway would say of a token, route by route: its own functions on its own policy. */
+/** Judges a token route by route, by the gateway's own functions on its own policy. */
 import { decide } from '../../../src/decide.ts';
 import { PROBLEMS } from '../../../src/http/problem.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
@@ -21,7 +21,7 @@ export async function judgeToken(policy: Policy, token: string): Promise<RouteVe
   const verdicts: RouteVerdict[] = [];
   for (const route of policy.apis.flatMap((api) => api.routes)) {
     if (route.auth === 'none') continue;
-    // What stands for a parameter may not satisfy a rule that is bound to it.
+    // The example of a parameter may not satisfy a rule that is bound to it.
     const { method, path } = exampleTarget(route);
     const asked = {
       method,

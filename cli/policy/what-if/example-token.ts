@@ -4,6 +4,7 @@ import { readClaim } from '../../../src/policy/claims.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
 import { readFileOrInput } from '../../text/files.ts';
 import { CommandError } from '../../text/terminal.ts';
+import { audiencePlace } from './token.ts';
 
 /** Throws `CommandError` where there is none. @param file `-` for standard input */
 export function readExampleToken(file: string): Readonly<Record<string, unknown>> {
@@ -23,14 +24,10 @@ export function demandFits(token: Readonly<Record<string, unknown>>, policies: r
     .filter(({ issuer }) => issuer === token['iss']);
   const [issuer] = issuers;
   if (issuer === undefined) {
-    const known = [...new Set(policies.flatMap((policy) => policy.issuers.map((one) => one.issuer)))].join(
-      ', ',
-    );
-    throw new CommandError(`the token's iss is no issuer of the policy; it has ${known}`);
+    const known = new Set(policies.flatMap((policy) => policy.issuers.map((one) => one.issuer)));
+    throw new CommandError(`the token's iss is no issuer of the policy; it has ${[...known].join(', ')}`);
   }
-  const held = issuers.flatMap((one) =>
-    readClaim(token, one.audienceClaim ?? { text: 'aud', path: ['aud'] }),
-  );
+  const held = issuers.flatMap((one) => readClaim(token, audiencePlace(one)));
   const wanted = policies.flatMap(({ apis }) =>
     apis.flatMap(({ routes }) => routes.flatMap((one) => one.audiences)),
   );

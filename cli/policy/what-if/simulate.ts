@@ -1,4 +1,4 @@
-/** What the gateway does with a request: its own functions on the same policy, up to where an origin would be asked. */
+/** Simulates the gateway with a request: its own functions on the same policy, up to where it would ask an origin. */
 import { type Decision, type DecisionStep, decide, type Verify } from '../../../src/decide.ts';
 import type { Reason } from '../../../src/decision.ts';
 import { isHealthRequest } from '../../../src/http/health.ts';
@@ -9,7 +9,7 @@ import { createReplies } from '../../../src/reply.ts';
 import { bearer } from '../../../src/token/bearer.ts';
 
 /** A request as it comes to the gateway. */
-export interface Question {
+export interface IncomingRequest {
   /** As it is sent: not folded by a URL parser. */
   readonly url: string;
   readonly method: string;
@@ -22,16 +22,16 @@ export interface Simulated {
   readonly decision: Decision | undefined;
   /** Why not. */
   readonly reason: Reason | undefined;
-  /** What the client gets; where the request is allowed, what the gateway adds to the origin's answer. */
+  /** The client gets this; where the request is allowed, it is what the gateway adds to the origin's answer. */
   readonly answer: Response;
-  /** What the origin is asked, where it is. */
+  /** The request to the origin, if there is one. */
   readonly outbound: Outbound | undefined;
   /** Claims that can't be sent in the form that the policy asks for. */
   readonly skipped: readonly ForwardedClaim[];
 }
 
 export type Simulate = (
-  question: Question,
+  request: IncomingRequest,
   verify: Verify,
   observe?: (step: DecisionStep) => void,
 ) => Promise<Simulated>;
@@ -47,14 +47,14 @@ export function createSimulator(policy: Policy): Simulate {
     originHeaders: (api: Api) => api.originHeaders.map(({ header, secret }) => [header, secretWords(secret)]),
     skipped: (_, claim) => skipped.push(claim),
   });
-  return async (question, verify, observe) => {
-    const self = isHealthRequest(question, policy.settings.healthPath)
+  return async (request, verify, observe) => {
+    const self = isHealthRequest(request, policy.settings.healthPath)
       ? new Response(null, { headers: { 'content-type': 'application/json', 'cache-control': 'no-store' } })
-      : replies.own(question);
+      : replies.own(request);
     const nothing = { decision: undefined, reason: undefined, outbound: undefined, skipped: [] };
     if (self !== undefined) return { kind: 'self', ...nothing, answer: self };
 
-    const { url, method, headers } = question;
+    const { url, method, headers } = request;
     const requestId = readRequestId(headers);
     const decision = await decide(
       { url, method, credentials: bearer(headers.get('authorization')) },
@@ -70,15 +70,15 @@ export function createSimulator(policy: Policy): Simulate {
           ? ({ code: 'loop' } as const)
           : prepare(headers, decision, requestId);
     if ('code' in outbound) {
-      const answer = replies.finish(question, outbound, decision, requestId);
+      const answer = replies.finish(request, outbound, decision, requestId);
       return { ...nothing, kind: 'deny', decision, reason: outbound, answer };
     }
-    const answer = replies.finish(question, new Response(), decision, requestId);
+    const answer = replies.finish(request, new Response(), decision, requestId);
     return { kind: 'allow', decision, reason: undefined, answer, outbound, skipped: [...skipped] };
   };
 }
 
-/** What the platform adds to every request that the gateway sends on: no shared cache may answer it. */
+/** Adds what the platform adds to every request that the gateway sends on: no shared cache may answer it. */
 export function asSent({ headers }: Outbound): Headers {
   const sent = new Headers(headers);
   for (const name of ['cache-control', 'pragma']) if (!sent.has(name)) sent.set(name, 'no-cache');

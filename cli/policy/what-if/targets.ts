@@ -35,7 +35,7 @@ export const hostOf = ({ hosts }: Api): string => hosts[0] ?? ANY_HOST;
  */
 export function completeUrl(policy: Policy, method: string, urlOrPath: string): string {
   if (!urlOrPath.startsWith('/')) {
-    // What a client sends for a URL without a path.
+    // Clients send a slash for a URL without a path.
     return /^[a-z]+:\/\/[^/?#]*$/i.test(urlOrPath) ? `${urlOrPath}/` : urlOrPath;
   }
   const [path = ''] = urlOrPath.split('?');

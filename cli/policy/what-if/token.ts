@@ -12,7 +12,7 @@ export interface TokenSketch {
   readonly claims: Claims;
 }
 
-/** What sets a token apart from the plainest one that meets the demands. */
+/** The properties that set a token apart from the plainest one that meets the demands. */
 export interface TokenProperties {
   readonly client?: string;
   /** Another name of a client that it has as well, and where. */
@@ -23,7 +23,7 @@ export interface TokenProperties {
   readonly exp?: number;
   /** `null`: it has none. */
   readonly iat?: number | null;
-  /** Where its scopes, client or audience stand. */
+  /** The claim that has its scopes, client or audience. */
   readonly place?: {
     readonly field: 'scope_claim' | 'client_claim' | 'audience_claim';
     readonly path: readonly string[];
@@ -36,7 +36,7 @@ const PREFERRED_ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
 /** The name that a claim mostly has, of those that are looked for by default. */
 const USUAL = { scope: DEFAULT_CLAIMS.scope[0], client: 'client_id', audience: DEFAULT_CLAIMS.audience[0] };
 
-/** Where an issuer's tokens have their audience. */
+/** The claim that has the audience of an issuer's tokens. */
 export const audiencePlace = ({ audienceClaim }: Issuer): ClaimSelector =>
   audienceClaim ?? parseSelector(USUAL.audience);
 
@@ -74,15 +74,22 @@ export function sketchToken(
   const placeOf = (field: string, configured: ClaimSelector | undefined, usual: string) =>
     properties.place?.field === field ? properties.place.path : (configured?.path ?? [usual]);
 
+  const clientPath = placeOf('client_claim', issuer.clientClaim, USUAL.client);
+  const audiencePath = placeOf('audience_claim', issuer.audienceClaim, USUAL.audience);
+  const audiences = valuesOfProperties(chosen, 'audience');
+
   putClaims(claims, chosen);
-  putClientAndAudience(claims, issuer, {
-    client: properties.client,
-    clients,
-    audiences: valuesOfProperties(chosen, 'audience'),
-    accepted: valuesOf(demands, 'audience'),
-    clientPath: placeOf('client_claim', issuer.clientClaim, USUAL.client),
-    audiencePath: placeOf('audience_claim', issuer.audienceClaim, USUAL.audience),
-  });
+  if (String(clientPath) === String(audiencePath)) {
+    // Some issuers send no aud: one claim is both.
+    const accepted = valuesOf(demands, 'audience');
+    const both = clients && [...clients].find((name) => accepted.includes(name));
+    put(claims, clientPath, [properties.client ?? both ?? audiences[0] ?? 'some-client']);
+  } else {
+    const [usual] = clients ?? [readText(claims, issuer) ?? 'some-client'];
+    const client = properties.client ?? usual;
+    if (client !== undefined) put(claims, clientPath, [client]);
+    put(claims, audiencePath, audiences);
+  }
   if (properties.alias !== undefined) put(claims, properties.alias.path, [properties.alias.value]);
   const scopes = valuesOfProperties(chosen, 'scope');
   const scopePath = placeOf('scope_claim', issuer.scopeClaim, USUAL.scope);
@@ -103,34 +110,6 @@ export function sketchToken(
       ...(typeof iat === 'number' && { iat }),
     },
   };
-}
-
-interface ClientAndAudience {
-  readonly client: string | undefined;
-  readonly clients: ReadonlySet<string> | undefined;
-  readonly audiences: readonly string[];
-  /** All audiences of which the token must have one. */
-  readonly accepted: readonly string[];
-  readonly clientPath: readonly string[];
-  readonly audiencePath: readonly string[];
-}
-
-function putClientAndAudience(
-  claims: Record<string, unknown>,
-  issuer: Issuer,
-  wanted: ClientAndAudience,
-): void {
-  const { client, clients, audiences, accepted, clientPath, audiencePath } = wanted;
-  if (String(clientPath) === String(audiencePath)) {
-    // Of issuers that send no aud: one claim is both.
-    const both = clients && [...clients].find((name) => accepted.includes(name));
-    put(claims, clientPath, [client ?? both ?? audiences[0] ?? 'some-client']);
-    return;
-  }
-  const [usual] = clients ?? [readText(claims, issuer) ?? 'some-client'];
-  const chosen = client ?? usual;
-  if (chosen !== undefined) put(claims, clientPath, [chosen]);
-  put(claims, audiencePath, audiences);
 }
 
 /** A header that the issuer may send. */

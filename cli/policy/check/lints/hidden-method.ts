@@ -2,13 +2,11 @@ import { fault } from '../../../../src/policy/compile/fault.ts';
 import { match } from '../../../../src/policy/match.ts';
 import { parsePath } from '../../../../src/policy/path.ts';
 import { examplePath } from '../../what-if/targets.ts';
-import type { Lint } from './lint.ts';
 import { isOpen, isWeaker } from './strength.ts';
-import { andMore, endsInWildcard, methodsOf, type PlacedRoute } from './subject.ts';
+import { andMore, endsInWildcard, type Lint, methodsOf, type PlacedRoute } from './subject.ts';
 
 export const hiddenMethod: Lint = {
   name: 'hidden-method',
-  severity: 'warning',
   finds: 'a route with `*` whose method a path below it lacks, where a route of other methods has that path',
   why: 'a path belongs to its most specific pattern, whatever the method: such requests are answered with 405',
   remedy: 'add the method to the route that has the path, or leave it and accept the warning',

@@ -1,14 +1,12 @@
 import { fault } from '../../../../src/policy/compile/fault.ts';
 import { listOf } from '../../../text/json.ts';
-import type { Lint } from './lint.ts';
-import type { Subject } from './subject.ts';
+import type { Lint, Subject } from './subject.ts';
 
-/** What is missing has no place of its own: the issuers' keys are what it is for. */
+/** A missing thing has no place of its own: it is shown at the issuers, whose keys it is for. */
 const issuersPlace = ({ policy }: Subject) => ['ISSUERS', policy.issuers[0]?.name ?? ''];
 
 export const noKeyStore: Lint = {
   name: 'no-key-store',
-  severity: 'warning',
   finds: 'no KV namespace `KEYS`',
   why: 'each isolate fetches the keys by itself, and an outage of the issuer becomes one of the gateway',
   remedy: 'add `[[kv_namespaces]]` with `binding = "KEYS"`, in each environment',
@@ -25,7 +23,6 @@ export const noKeyStore: Lint = {
 
 export const noKeyRefresh: Lint = {
   name: 'no-key-refresh',
-  severity: 'warning',
   finds: 'no cron trigger',
   why: 'nothing fetches keys ahead of time: requests wait for them, and a new key is unknown for longer',
   remedy: 'add `[triggers]` with `crons = ["*/5 * * * *"]`',
@@ -41,7 +38,6 @@ export const noKeyRefresh: Lint = {
 
 export const unusedIssuer: Lint = {
   name: 'unused-issuer',
-  severity: 'warning',
   finds: 'an issuer that no API accepts',
   why: 'its tokens pass nowhere, and its keys are fetched for nothing',
   remedy: 'name it in `issuer` of an API, or remove its table',

@@ -1,10 +1,9 @@
 import { fault } from '../../../../src/policy/compile/fault.ts';
 import { MAX_VARIABLE_BYTES, sizeOf, sizeRemedy } from '../file-checks.ts';
-import type { Lint } from './lint.ts';
+import type { Lint } from './subject.ts';
 
 export const largeVariable: Lint = {
   name: 'large-variable',
-  severity: 'warning',
   finds: 'a variable that holds 80 % of the 5,000 bytes that are allowed, or more',
   why: 'a few more routes, and the deployment is refused',
   remedy: 'move routes into another table that `extends` the API',

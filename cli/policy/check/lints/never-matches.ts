@@ -1,14 +1,13 @@
 import { fault } from '../../../../src/policy/compile/fault.ts';
 import type { PatternLeaf, PatternNode, Policy, Route } from '../../../../src/policy/policy.ts';
 import { tablesOf } from '../../what-if/targets.ts';
-import type { Lint } from './lint.ts';
+import type { Lint } from './subject.ts';
 
-/** What remains beyond these is nothing that an API is asked for. HEAD comes with GET. */
+/** An API is asked for no methods beyond these. HEAD comes with GET. */
 const ALL_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 export const neverMatches: Lint = {
   name: 'never-matches',
-  severity: 'warning',
   finds: 'a route that no request falls under: others have all its methods, or all its paths',
   why: 'its rules look like protection, and are never read',
   remedy: 'remove it, or what stands in its way',

@@ -1,10 +1,10 @@
-/** What only the network tells. */
+/** Lints that need the network. */
 import type { KeysFault } from '../../../../src/decision.ts';
 import { readClaim } from '../../../../src/policy/claims.ts';
 import { fault } from '../../../../src/policy/compile/fault.ts';
 import type { Issuer } from '../../../../src/policy/policy.ts';
-import type { Lint } from './lint.ts';
-import type { Subject } from './subject.ts';
+import { audiencePlace } from '../../what-if/token.ts';
+import type { Lint, Subject } from './subject.ts';
 
 const FAULTS: Readonly<Record<KeysFault, readonly [problem: string, remedy: string]>> = {
   timeout: ['did not answer within 5 s', 'look whether it is up, and whether this machine reaches it'],
@@ -24,6 +24,9 @@ const FAULTS: Readonly<Record<KeysFault, readonly [problem: string, remedy: stri
   stale_limit: ['has keys that are too old', 'look at its key set'],
 };
 
+const askedIssuers = ({ policy, online }: Subject) =>
+  policy.issuers.map((issuer) => [issuer, online?.issuers.get(issuer.name)] as const);
+
 export const issuerKeys: Lint = {
   name: 'issuer-keys',
   severity: 'error',
@@ -31,9 +34,8 @@ export const issuerKeys: Lint = {
   why: 'without keys, every token of the issuer is answered with 503',
   remedy: 'correct `issuer`, `metadata_uri` or `jwks_uri`, or look at the issuer',
   needs: '`--online`',
-  *find({ policy, online }) {
-    for (const issuer of policy.issuers) {
-      const facts = online?.issuers.get(issuer.name);
+  *find(subject) {
+    for (const [issuer, facts] of askedIssuers(subject)) {
       if (facts?.kind !== 'fault') continue;
       const [problem, remedy] = FAULTS[facts.fault];
       const found = fault(
@@ -49,18 +51,16 @@ export const issuerKeys: Lint = {
 
 export const unusedAlgorithm: Lint = {
   name: 'unused-algorithm',
-  severity: 'warning',
   finds:
     "an algorithm in `algorithms` that none of the issuer's keys is for, or an issuer with keys for none of them",
   why: 'what is accepted without need is room for attacks; and where no key fits, nobody passes',
   remedy: 'name those that the issuer signs with',
   needs: '`--online`',
-  *find({ policy, section, online }) {
-    for (const issuer of policy.issuers) {
-      const facts = online?.issuers.get(issuer.name);
+  *find(subject) {
+    for (const [issuer, facts] of askedIssuers(subject)) {
       if (facts?.kind !== 'keys') continue;
       const has = [...facts.algorithms].join(', ');
-      const tables = section.vars?.['ISSUERS'] as Record<string, { algorithms?: string[] }>;
+      const tables = subject.section.vars?.['ISSUERS'] as Record<string, { algorithms?: string[] }>;
       const written = tables[issuer.name]?.algorithms;
       if (![...issuer.algorithms].some((alg) => facts.algorithms.has(alg))) {
         yield fault(
@@ -70,7 +70,7 @@ export const unusedAlgorithm: Lint = {
         );
         continue;
       }
-      // What is accepted by default is nobody's choice.
+      // Algorithms that are accepted by default are nobody's choice.
       for (const [i, alg] of (written ?? []).entries()) {
         if (facts.algorithms.has(alg)) continue;
         yield fault(
@@ -85,7 +85,6 @@ export const unusedAlgorithm: Lint = {
 
 export const unknownClaim: Lint = {
   name: 'unknown-claim',
-  severity: 'warning',
   finds: "a claim in `forward` that the example token lacks, or that the issuer's metadata does not list",
   why: 'the origin gets no such header, and may take that for "everyone"',
   remedy: 'write the claim as tokens have it, or have the issuer add it',
@@ -115,7 +114,7 @@ function absence(
   audiences: readonly string[],
 ): string | undefined {
   if (token !== undefined) {
-    const held = [readClaim(token, issuer.audienceClaim ?? { text: 'aud', path: ['aud'] })].flat();
+    const held = [readClaim(token, audiencePlace(issuer))].flat();
     const isFor = token['iss'] === issuer.issuer && held.some((one) => audiences.includes(String(one)));
     return isFor && readClaim(token, claim) === undefined ? 'the example token has no such claim' : undefined;
   }
@@ -129,7 +128,6 @@ function absence(
 
 export const originUnreachable: Lint = {
   name: 'origin-unreachable',
-  severity: 'warning',
   finds: 'an origin that does not answer from here, or with 5xx',
   why: 'clients get 502 or 504; unless only the Worker can reach it, which is fine',
   remedy: 'correct the URL, or look at the origin',
@@ -151,7 +149,6 @@ export const originUnreachable: Lint = {
 
 export const openOrigin: Lint = {
   name: 'open-origin',
-  severity: 'warning',
   finds: 'an origin that answers what the policy guards to whoever asks it directly, with 2xx',
   why: 'the gateway can be gone around',
   remedy:

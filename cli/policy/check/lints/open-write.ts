@@ -1,13 +1,11 @@
 import { fault } from '../../../../src/policy/compile/fault.ts';
-import type { Lint } from './lint.ts';
-import { methodsOf } from './subject.ts';
+import { type Lint, methodsOf } from './subject.ts';
 
 /** POST is how people log in, and how others' systems report: both come without a token. */
 const CHANGES: readonly string[] = ['PUT', 'PATCH', 'DELETE'];
 
 export const openWrite: Lint = {
   name: 'open-write',
-  severity: 'warning',
   finds: 'a route for PUT, PATCH or DELETE that anyone may use without a token',
   why: 'whoever finds the path may change or remove what is there',
   remedy: 'remove `auth`, or leave only GET and POST public',

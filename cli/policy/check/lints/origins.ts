@@ -1,14 +1,13 @@
 import { fault } from '../../../../src/policy/compile/fault.ts';
 import type { Api } from '../../../../src/policy/policy.ts';
 import { isLoopbackHost, parseUrl } from '../../../../src/policy/uri.ts';
-import type { Lint } from './lint.ts';
+import type { Lint } from './subject.ts';
 import { leadsHost, workerRoutesOf } from './worker-routes.ts';
 
 const urlOf = ({ origin }: Api) => (origin.kind === 'url' ? parseUrl(origin.base) : undefined);
 
 export const httpOrigin: Lint = {
   name: 'http-origin',
-  severity: 'warning',
   finds: 'an origin with an `http:` URL, unless it is on this machine',
   why: 'whoever is on the way reads and changes requests, the verified claims and secrets among them',
   remedy: 'write an https URL, or use a service binding',
@@ -24,7 +23,6 @@ export const httpOrigin: Lint = {
 
 export const workersDevOrigin: Lint = {
   name: 'workers-dev-origin',
-  severity: 'warning',
   finds: 'an origin under `workers.dev`',
   why: 'anyone can call it there, around the gateway; and Workers of one account may not reach each other so',
   remedy:
@@ -43,7 +41,6 @@ export const workersDevOrigin: Lint = {
 
 export const zoneGap: Lint = {
   name: 'zone-gap',
-  severity: 'warning',
   finds: 'an API with `origin = "zone"` whose host has routes for http or for https only',
   why: 'with the other scheme, requests go around the gateway to the same origin',
   remedy: 'write the pattern without a scheme, such as "api.example.com/*"',

@@ -1,17 +1,15 @@
 import { fault } from '../../../../src/policy/compile/fault.ts';
 import { valuesOf } from '../../../../src/policy/demands.ts';
-import type { Lint } from './lint.ts';
-import { isWrite, methodsOf, type PlacedRoute } from './subject.ts';
+import { isWrite, type Lint, methodsOf, type PlacedRoute } from './subject.ts';
 
 /** `read:orders`, `orders:read`, `orders.read`, `Orders.Read.All`. */
 const READ = /^(read|view|list)[:._/-]|[:._/-](read|view|list|readonly)([:._/-]all)?$/i;
-/** What is asked with POST, and changes nothing. */
+/** Requests that come with POST, and change nothing. */
 const QUERIES =
   /^(search|find|query|queries|graphql|lookup|filter|count|export|preview|validate|batch-?get|introspect)$/i;
 
 export const readScope: Lint = {
   name: 'read-scope',
-  severity: 'warning',
   finds:
     'a route for POST, PUT, PATCH or DELETE that a token with scopes to read passes (`read:…`, `…:read`, `….read`)',
   why: 'clients that were given reading may write',

@@ -1,9 +1,8 @@
 import { fault } from '../../../../src/policy/compile/fault.ts';
-import type { Lint } from './lint.ts';
+import type { Lint } from './subject.ts';
 
 export const reportOnly: Lint = {
   name: 'report-only',
-  severity: 'warning',
   finds: 'a route with `report_only = true`',
   why: 'whoever its rules would refuse is let through, without a token too',
   remedy: 'remove it when the log shows no `would_deny`',

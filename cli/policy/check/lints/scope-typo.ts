@@ -1,28 +1,22 @@
 import { fault, type Place } from '../../../../src/policy/compile/fault.ts';
 import type { Rules } from '../../../../src/policy/policy.ts';
-import type { Lint } from './lint.ts';
-import { namedScopes, type PlacedRoute } from './subject.ts';
+import { type Lint, namedScopes, type PlacedRoute } from './subject.ts';
 
 /** Shorter words are often a letter apart on purpose: `get:x` and `set:x`, `read:a` and `read:b`. */
 const MIN_WORD = 4;
 
 export const scopeTypo: Lint = {
   name: 'scope-typo',
-  severity: 'warning',
   finds: 'a scope that differs by one letter from another one in the policy',
   why: 'no token has a misspelt scope: everyone is refused, or with scopes_any some are',
   remedy: 'write it like the other one; if both are meant, accept the warning',
   *find({ routes }) {
-    const uses = new Map<string, Place[]>();
-    for (const { scope, place } of routes.flatMap(scopesOf)) {
-      uses.set(scope, [...(uses.get(scope) ?? []), place]);
-    }
-    for (const [scope, places] of uses) {
+    const uses = Map.groupBy(routes.flatMap(scopesOf), ({ scope }) => scope);
+    for (const [scope, [first]] of uses) {
       const meant = [...uses.keys()].find((other) => isSlip(scope, other) && isRarer(uses, scope, other));
-      const [place] = places;
-      if (meant === undefined || place === undefined) continue;
+      if (meant === undefined || first === undefined) continue;
       yield fault(
-        place,
+        first.place,
         `${JSON.stringify(scope)} differs by one letter from ${JSON.stringify(meant)}`,
         `did you mean ${JSON.stringify(meant)}?`,
       );
@@ -37,7 +31,7 @@ function scopesOf({ route, place }: PlacedRoute): { scope: string; place: Place 
 }
 
 /** The one that is used less is the slip; of two that are used alike, the later. */
-function isRarer(uses: ReadonlyMap<string, readonly Place[]>, scope: string, other: string): boolean {
+function isRarer(uses: ReadonlyMap<string, readonly unknown[]>, scope: string, other: string): boolean {
   const mine = uses.get(scope)?.length ?? 0;
   const its = uses.get(other)?.length ?? 0;
   const names = [...uses.keys()];

@@ -1,4 +1,4 @@
-/** What lints look at: a policy that compiles, the section it stands in, and what else is known. */
+/** Lints, and what they look at: a policy that compiles, the section it stands in, and what else is known. */
 import type { Place } from '../../../../src/policy/compile/fault.ts';
 import type { RouteKey } from '../../../../src/policy/compile/route-key.ts';
 import type { Policy, Route, Rules } from '../../../../src/policy/policy.ts';
@@ -6,15 +6,21 @@ import type { Section } from '../../file/config.ts';
 import { apisOn, otherHost } from '../../what-if/targets.ts';
 import { keyOf } from '../../words.ts';
 import type { Declared } from '../declared.ts';
+import type { Hit, Rule } from '../findings.ts';
 import type { OnlineFacts } from '../online.ts';
 
-/** What is known besides the file. */
+/** Looks for one thing in a policy that compiles. */
+export interface Lint extends Rule {
+  find(subject: Subject): Iterable<Hit>;
+}
+
+/** Facts that are known besides the file. */
 export interface Facts {
-  /** What the issuer beside the gateway is told. */
+  /** The APIs that the issuer beside the gateway declares. */
   readonly declared?: Declared | undefined;
   /** The claims of an example token. */
   readonly token?: Readonly<Record<string, unknown>> | undefined;
-  /** What issuers and origins answered, by environment. */
+  /** Answers of issuers and origins, by environment. */
   readonly online?: ReadonlyMap<string | undefined, OnlineFacts>;
 }
 
@@ -25,15 +31,13 @@ export interface PlacedRoute {
   readonly place: Place;
 }
 
-export interface Subject {
+export interface Subject extends Pick<Facts, 'declared' | 'token'> {
   readonly policy: Policy;
-  /** With what it inherits. */
+  /** The section of the file, with what it inherits. */
   readonly section: Section;
   readonly routes: readonly PlacedRoute[];
   /** The routes that can be asked for together: those of one host, or of all that no API names. */
   readonly hosts: readonly HostRoutes[];
-  readonly declared: Declared | undefined;
-  readonly token: Readonly<Record<string, unknown>> | undefined;
   readonly online: OnlineFacts | undefined;
 }
 

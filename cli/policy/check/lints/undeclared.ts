@@ -1,13 +1,11 @@
 import { fault, suggest } from '../../../../src/policy/compile/fault.ts';
 import { knowsAll } from '../declared.ts';
-import type { Lint } from './lint.ts';
-import { namedScopes } from './subject.ts';
+import { type Lint, namedScopes } from './subject.ts';
 
 const NEEDS = '`issuer.json` beside the policy or in `issuer/`, or `--issuer-file FILE`';
 
 export const unknownAudience: Lint = {
   name: 'unknown-audience',
-  severity: 'warning',
   finds: "an audience that none of the issuer's APIs has",
   why: 'the issuer makes no token for it: nobody passes',
   remedy: 'write the identifier of the API as the issuer has it, or make the API there and `claimgate pull`',
@@ -32,7 +30,6 @@ export const unknownAudience: Lint = {
 
 export const undeclaredScope: Lint = {
   name: 'undeclared-scope',
-  severity: 'warning',
   finds: "a scope that none of the issuer's APIs for the route's audience has",
   why: 'the issuer grants it to no client: nobody passes',
   remedy: 'correct it, or add it to the API at the issuer and `claimgate pull`',

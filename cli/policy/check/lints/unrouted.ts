@@ -1,8 +1,7 @@
 import { fault } from '../../../../src/policy/compile/fault.ts';
 import { isLoopbackHost } from '../../../../src/policy/uri.ts';
 import type { Hit } from '../findings.ts';
-import type { Lint } from './lint.ts';
-import type { PlacedRoute, Subject } from './subject.ts';
+import type { Lint, PlacedRoute, Subject } from './subject.ts';
 import {
   isOnWorkersDev,
   leadsHost,
@@ -13,7 +12,6 @@ import {
 
 export const unrouted: Lint = {
   name: 'unrouted',
-  severity: 'warning',
   finds: "an API host or path that none of the Worker's routes covers",
   why: 'such requests never reach the gateway: they go to the origin of the zone, unchecked, or nowhere',
   remedy: 'add a pattern such as "api.example.com/*" to `routes`, or remove the host or the route',

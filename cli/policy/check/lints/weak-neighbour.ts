@@ -3,9 +3,15 @@ import { match } from '../../../../src/policy/match.ts';
 import { parsePath } from '../../../../src/policy/path.ts';
 import type { Policy, Route } from '../../../../src/policy/policy.ts';
 import { examplePath } from '../../what-if/targets.ts';
-import type { Lint } from './lint.ts';
 import { isOpen, isWeaker } from './strength.ts';
-import { andMore, COMMON_METHODS, endsInWildcard, methodsOf, type PlacedRoute } from './subject.ts';
+import {
+  andMore,
+  COMMON_METHODS,
+  endsInWildcard,
+  type Lint,
+  methodsOf,
+  type PlacedRoute,
+} from './subject.ts';
 
 /** A path beside a guarded one, as a pattern for people and as a request. */
 interface Neighbour {
@@ -15,7 +21,6 @@ interface Neighbour {
 
 export const weakNeighbour: Lint = {
   name: 'weak-neighbour',
-  severity: 'warning',
   finds: 'a route with `*` or `:param` that serves what lies right beside a route with stronger rules',
   why: 'many origins serve /admin/users.json or /admin/users/1 as they serve /admin/users; there, the weaker rules hold',
   remedy: 'give what lies beside the stronger route rules of its own, such as `"* /admin/*" = { … }`',

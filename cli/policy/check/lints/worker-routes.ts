@@ -9,7 +9,6 @@ export interface WorkerRoute {
   readonly path: string;
   /** `http` or `https` where the route is for one of them only. */
   readonly scheme: string | undefined;
-  readonly pattern: string;
 }
 
 export function workerRoutesOf({ route, routes }: Section): WorkerRoute[] {
@@ -21,7 +20,7 @@ export function workerRoutesOf({ route, routes }: Section): WorkerRoute[] {
     };
     if (typeof pattern !== 'string') return [];
     const [, scheme, host = '', path = ''] = /^(?:(https?):\/\/)?([^/]*)(.*)$/.exec(pattern) ?? [];
-    return [{ host: host.toLowerCase(), path: custom === true ? '/*' : path || '/', scheme, pattern }];
+    return [{ host: host.toLowerCase(), path: custom === true ? '/*' : path || '/', scheme }];
   });
 }
 

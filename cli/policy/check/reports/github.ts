@@ -1,7 +1,6 @@
 /** For GitHub Actions: workflow commands, which become annotations at the lines. */
 import type { Finding } from '../findings.ts';
-import { pathInside } from './file-uri.ts';
-import { findingsOf, type Report } from './report.ts';
+import { findingsOf, pathInside, type Report } from './report.ts';
 
 export function renderGithub(report: Report): string {
   return findingsOf(report)

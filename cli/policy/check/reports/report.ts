@@ -1,8 +1,10 @@
+import { isAbsolute, relative, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Source } from '../../file/source.ts';
 import type { CheckResult } from '../check.ts';
 import type { Finding } from '../findings.ts';
 
-/** What there is to tell of one file. */
+/** The results of checking one file. */
 export interface Report {
   /** The file as it was named. */
   readonly path: string;
@@ -13,3 +15,17 @@ export interface Report {
 
 export const findingsOf = ({ results }: Report): Finding[] =>
   results.flatMap(({ faults, warnings }) => [...faults, ...warnings]);
+
+/** A file from where the command runs, which is the repository; `undefined` if it is elsewhere. */
+export function pathInside(path: string): string | undefined {
+  const inside = relative(process.cwd(), path);
+  return isAbsolute(inside) || inside.startsWith('..') ? undefined : inside.split(sep).join('/');
+}
+
+/** The same as a URI; elsewhere, the whole one. */
+export function uriOf(path: string): string {
+  const inside = pathInside(path);
+  return inside === undefined
+    ? pathToFileURL(path).href
+    : inside.split('/').map(encodeURIComponent).join('/');
+}

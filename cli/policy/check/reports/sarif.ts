@@ -1,8 +1,7 @@
 /** For code scanning: SARIF 2.1.0 (OASIS). */
 import type { Finding, Rule } from '../findings.ts';
 import { RULES } from '../kinds.ts';
-import { uriOf } from './file-uri.ts';
-import { findingsOf, type Report } from './report.ts';
+import { findingsOf, type Report, uriOf } from './report.ts';
 
 export function renderSarif(report: Report, version: string): string {
   const uri = uriOf(report.path);
@@ -20,7 +19,7 @@ export function renderSarif(report: Report, version: string): string {
   return JSON.stringify(log, null, 2);
 }
 
-const describe = ({ name, severity, finds, why, remedy }: Rule) => ({
+const describe = ({ name, severity = 'warning', finds, why, remedy }: Rule) => ({
   id: name,
   shortDescription: { text: sentence(finds) },
   fullDescription: { text: sentence(why) },

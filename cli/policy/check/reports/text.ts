@@ -44,7 +44,7 @@ function renderFinding(path: string, lines: readonly string[], finding: Finding)
     ...(fits ? [] : [`${margin}    ${paint('bold', at)}`]),
     ...paintMarks(renderSnippet(lines, region), style),
     ...wrap(remedy, `${margin} = fix: `, `${margin}   `),
-    // Of errors in the policy there may be many, and all have one reason: the sum has it.
+    // Errors in the policy may be many, and all have one reason: the sum has it.
     ...(rule === POLICY_ERROR.name ? [] : wrap(why, `${margin} = why: `, `${margin}   `)),
   ];
 }

@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'smol-toml';
 import { afterAll, describe, expect, it } from 'vitest';
-import { checkConfig } from '../../../../cli/policy/check/check.ts';
+import { checkPolicy } from '../../../../cli/policy/check/check.ts';
+import { readPolicyFile } from '../../../../cli/policy/file/config.ts';
 import { compilePolicy } from '../../../../src/policy/compile/compile.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'claimgate-typos-'));
@@ -194,7 +195,7 @@ const SLIPS: readonly [slip: string, written: string, at: string, where?: 'file'
 function placesInFile(text: string): string[] {
   const file = join(folder, 'wrangler.toml');
   writeFileSync(file, text);
-  return checkConfig(file).flatMap(({ faults }) => faults.map(({ at }) => at));
+  return checkPolicy(readPolicyFile(file)).flatMap(({ faults }) => faults.map(({ at }) => at));
 }
 
 /** As the gateway compiles it, with all that the policy may name: with a fault, it answers nothing but 503. */
