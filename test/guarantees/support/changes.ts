@@ -71,7 +71,7 @@ const pair = <T>(arbitrary: fc.Arbitrary<T>) => fc.tuple(arbitrary, arbitrary);
 
 export const change: fc.Arbitrary<Change> = fc
   .record({
-    world: worlds(3),
+    world: worlds({ most: 3 }),
     // Of the second issuer only some routes think anything.
     first: pair(issuer),
     second: issuer,

@@ -59,21 +59,29 @@ export const rule: fc.Arbitrary<Table> = fc
   .map(([one, rate_limit]) => (rate_limit === undefined ? one : { ...one, rate_limit }));
 
 const METHODS = ['GET', 'GET', 'GET', '*', '*', 'POST', 'GET|PUT', 'HEAD', 'POST|PATCH'];
-const spelled: fc.Arbitrary<Spelled> = fc.record({
-  spell: fc.array(rareSpelling, { minLength: MAX_PARTS, maxLength: MAX_PARTS }),
-  hasSlash: fc.constantFrom(false, false, false, true),
-  isEncoded: fc.boolean(),
-  own: fc.oneof(
-    { weight: 14, arbitrary: fc.constant(undefined) },
-    { weight: 1, arbitrary: fc.record({ at: fc.nat(1), rule }) },
-  ),
-});
-const group: fc.Arbitrary<Group> = fc.record({
-  api: fc.nat(2),
-  parts,
-  methods: fc.array(fc.tuple(fc.constantFrom(...METHODS), rule), { minLength: 1, maxLength: 2 }),
-  spellings: fc.array(spelled, { minLength: 1, maxLength: 2 }),
-});
+const methodRules = fc.oneof(
+  fc.tuple(fc.tuple(fc.constantFrom(...METHODS), rule)),
+  fc.tuple(fc.tuple(fc.constantFrom(...METHODS), rule), fc.tuple(fc.constantFrom(...METHODS), rule)),
+  fc.tuple(fc.tuple(fc.constantFrom('GET', 'POST'), rule), fc.tuple(fc.constant('*'), rule)),
+);
+/** @param contrary of 15 spellings, so many have a rule of their own */
+const groups = (contrary: number): fc.Arbitrary<Group> => {
+  const spelled: fc.Arbitrary<Spelled> = fc.record({
+    spell: fc.array(rareSpelling, { minLength: MAX_PARTS, maxLength: MAX_PARTS }),
+    hasSlash: fc.constantFrom(false, false, false, true),
+    isEncoded: fc.boolean(),
+    own: fc.oneof(
+      { weight: 15 - contrary, arbitrary: fc.constant(undefined) },
+      { weight: contrary, arbitrary: fc.record({ at: fc.nat(1), rule }) },
+    ),
+  });
+  return fc.record({
+    api: fc.nat(2),
+    parts,
+    methods: methodRules,
+    spellings: fc.array(spelled, { minLength: 1, maxLength: 2 }),
+  });
+};
 
 const around = fc.record({
   hosts: fc.constantFrom(undefined, undefined, undefined, ['b.example'], ['b.example', 'c.example']),
@@ -128,38 +136,40 @@ interface Opening {
   readonly group: Group;
 }
 
-function open(groups: readonly Group[], { of, at, isRest, group: own }: Opening): Group | undefined {
-  const model = groups[of % groups.length];
+function open(models: readonly Group[], { of, at, isRest, group: own }: Opening): Group | undefined {
+  const model = models[of % models.length];
   if (model === undefined || model.parts.length === 0 || model.parts.at(-1) === '*') return undefined;
   const i = at % model.parts.length;
   const rest = isRest ? ['*'] : [':', ...model.parts.slice(i + 1)];
   return { ...own, api: own.api === 2 ? own.api : model.api, parts: [...model.parts.slice(0, i), ...rest] };
 }
 
-const opening: fc.Arbitrary<Opening> = fc.record({
-  of: fc.nat(9),
-  at: fc.nat(2),
-  isRest: fc.boolean(),
-  group,
-});
+const openings = (group: fc.Arbitrary<Group>): fc.Arbitrary<Opening> =>
+  fc.record({ of: fc.nat(9), at: fc.nat(2), isRest: fc.boolean(), group });
 
 const plainIssuers = Object.fromEntries(Object.entries(ISSUERS).map(([name, issuer]) => [name, { issuer }]));
 
-/** @param most groups of routes that there are at most */
-export const worlds = (most = 5): fc.Arbitrary<World> =>
+interface Kind {
+  /** Groups of routes that there are at most. */
+  readonly most?: number;
+  /** Of 15 spellings, so many have a rule of their own. */
+  readonly contrary?: number;
+}
+
+export const worlds = ({ most = 5, contrary = 1 }: Kind = {}): fc.Arbitrary<World> =>
   fc
     .record({
-      some: fc.array(group, { minLength: 1, maxLength: most }),
-      openings: fc.array(opening, { maxLength: 3, size: 'max' }),
+      some: fc.array(groups(contrary), { minLength: 1, maxLength: most }),
+      opened: fc.array(openings(groups(contrary)), { maxLength: 3, size: 'max' }),
       apis: fc.tuple(around, around, around),
       count: fc.constantFrom(1, 1, 2, 2, 3),
       mayRepeat: fc.constantFrom(false, false, false, false, true),
     })
-    .map(({ some: closed, openings, apis, count, mayRepeat }) => {
-      const opened = openings.map((one) => open(closed, one)).filter((one) => one !== undefined);
-      const groups = [...closed, ...opened];
+    .map(({ some: closed, opened: how, apis, count, mayRepeat }) => {
+      const opened = how.map((one) => open(closed, one)).filter((one) => one !== undefined);
+      const all = [...closed, ...opened];
       const taken = new Set<string>();
-      const distinct = groups.filter(({ parts: words }) => {
+      const distinct = all.filter(({ parts: words }) => {
         const name = words.join('/');
         if (taken.has(name) && !mayRepeat) return false;
         taken.add(name);

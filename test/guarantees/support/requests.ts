@@ -17,7 +17,7 @@ const GOOD: Caller = {
     role: ['x', 'y'],
     n: [7, '7'],
     in: { role: 'x' },
-    org: [...WORDS, 'v', 'A', 7],
+    org: [...WORDS, 'v', 'A', 'zq', 7],
   },
 };
 const flaw: fc.Arbitrary<Partial<Caller>> = fc.oneof(
