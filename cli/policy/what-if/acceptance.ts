@@ -1,9 +1,9 @@
 /** Judges a token route by route, by the gateway's own functions on its own policy. */
 import { decide } from '../../../src/decide.ts';
 import { PROBLEMS } from '../../../src/http/problem.ts';
+import { routeName } from '../../../src/log.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
 import { bearer } from '../../../src/token/bearer.ts';
-import { routeName } from '../words.ts';
 import { exampleTarget, hostOf } from './targets.ts';
 import { withIssuerKeys } from './verifiers.ts';
 
