@@ -1,7 +1,7 @@
 /** Whatever an origin makes of a path that it gets, the rules of what it makes of it have held. */
 import { describe, it } from 'vitest';
 import { admits } from './support/admits.ts';
-import { cases, forAllowed, meant, shown } from './support/allowed.ts';
+import { cases, casesWithSteps, forAllowed, meant, shown } from './support/allowed.ts';
 import { foldingsOf } from './support/foldings.ts';
 import { readingsOf } from './support/lax.ts';
 import { segmentsOf, servedBy, wordsOf } from './support/literal.ts';
@@ -38,13 +38,16 @@ describe('near misses', () => {
   it(
     'never passes on what an origin may read as a step up, or as the same directory',
     async () => {
-      await promise('dots', 300, cases, (one, counts) =>
+      const tally = await promise('dots', 600, casesWithSteps, (one, counts) =>
         forAllowed(one, counts, ({ world, asked, sent }) => {
+          if (asked.path.includes('.')) counts.add('with dots');
           for (const reading of readingsOf(sent))
             if (segmentsOf(reading.text).some((segment) => segment === '.' || segment === '..'))
               broken('a dot segment', { ...shown(world, asked), sent, reading });
         }),
       );
+      tally.demand('path_ambiguous', 'requests', 0.1);
+      tally.demand('with dots', 'allowed', 0.05);
     },
     TIMEOUT_MS,
   );

@@ -4,7 +4,7 @@ import { describe, it } from 'vitest';
 import { admits } from './support/admits.ts';
 import { ask, compile } from './support/ask.ts';
 import { exampleOf, meet } from './support/foldings.ts';
-import { apisFor, mostSpecific, servedBy, type Word } from './support/literal.ts';
+import { apisFor, mostSpecific, servedBy, shapeOf, type Word } from './support/literal.ts';
 import { type Token, tablesOf, type World } from './support/model.ts';
 import { worlds } from './support/policies.ts';
 import { token } from './support/requests.ts';
@@ -29,6 +29,8 @@ function patternsOf(world: World): Pattern[] {
       for (const host of hosts ?? ['any.example']) {
         const segments = exampleOf(written);
         const words = mostSpecific(apisFor(world, host), segments);
+        // What stands for a parameter may be written somewhere, or fall under a pattern that has more of them.
+        if (words.every(({ shape }) => shape.join('/') !== shapeOf(written).join('/'))) continue;
         patterns.set(`${host} ${written}`, { host, written, segments, words });
       }
   return [...patterns.values()];

@@ -5,7 +5,7 @@ import { type Reading, readingsOf } from './lax.ts';
 import { apisFor, compareShapes, mostSpecific, segmentsOf, servedBy, type Word } from './literal.ts';
 import { type ApiModel, type Asked, keyOf, tablesOf, type World } from './model.ts';
 import { worlds } from './policies.ts';
-import { type MakeRequest, request } from './requests.ts';
+import { type MakeRequest, request, requestWithSteps } from './requests.ts';
 import { broken, type Tally } from './runs.ts';
 
 const REQUESTS = 8;
@@ -27,6 +27,11 @@ export type Case = readonly [world: World, requests: readonly MakeRequest[]];
 export const cases: fc.Arbitrary<Case> = fc.tuple(
   worlds(),
   fc.array(request, { minLength: REQUESTS, maxLength: REQUESTS }),
+);
+
+export const casesWithSteps: fc.Arbitrary<Case> = fc.tuple(
+  worlds(),
+  fc.array(requestWithSteps, { minLength: REQUESTS, maxLength: REQUESTS }),
 );
 
 /** Runs what is demanded of each request that is let in. */

@@ -16,7 +16,7 @@ const SETTINGS = {
   audience_claim: setting('aud', 'client_id', 'resource'),
   algorithms: setting(['RS256'], ['ES256', 'RS256'], ['RS256', 'EdDSA'], ['Ed25519', 'RS256']),
   token_types: setting(['at+jwt'], ['at+jwt', 'jwt', 'odd'], ['AT+JWT', 'application/jwt']),
-  clock_tolerance: setting(0, 30, 60),
+  clock_tolerance: setting(0, 60, 90),
   max_token_age: setting(100, 130, 1_000),
   not_before: setting('2027-01-15T07:58:00Z', '2027-01-01', '2027-01-14'),
   claims: setting({ use: 'access' }, { role: 'x' }, { role: ['x', 'y'] }, { '/in/role': 'x' }),
@@ -41,7 +41,7 @@ const routeChange: fc.Arbitrary<RouteChange> = fc.record({
 const FIELDS = [
   ...Object.keys(SETTINGS),
   ...['client_claim', 'client_claim', 'scope_claim', 'audience_claim', 'routes', 'routes', 'routes'],
-  ...['blocked_clients', 'blocked_kids', 'audience', 'issuer', 'hosts'],
+  ...['clock_tolerance', 'blocked_clients', 'blocked_kids', 'audience', 'issuer', 'hosts'],
 ];
 
 export interface Change {

@@ -43,7 +43,7 @@ export const token: fc.Arbitrary<Token> = fc.oneof(
   { weight: 1, arbitrary: fc.constant<Token>('bad') },
 );
 
-const filling = fc.oneof(
+const words = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom<string>(...WORDS, '7') },
   // Characters that are others in another form: separators, dots, signs of percent-encoding.
   { weight: 1, arbitrary: fc.constantFrom('a／b', 'a℀', '％41', '％2e', 'a；', '‥a', '.a', 'a&b', 'ŉ', 'v') },
@@ -57,37 +57,66 @@ const methods = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'BREW', 'get', 'TRACE') },
 );
 
-/** Made for a route of the policy, so that most meet one; what it becomes depends on the policy alone. */
-export const request: fc.Arbitrary<MakeRequest> = fc
-  .record({
-    pick: fc.nat(1_000),
-    spells: fc.array(spelling, { minLength: MAX_SEGMENTS, maxLength: MAX_SEGMENTS }),
-    fillings: fc.array(filling, { minLength: MAX_SEGMENTS, maxLength: MAX_SEGMENTS }),
-    restLength: fc.constantFrom(1, 1, 2),
-    end: ends,
-    encodesAll: fc.constantFrom(false, false, true),
-    host: fc.nat(100),
-    method: methods,
-    token,
-  })
-  .map(
-    ({ pick, spells, fillings, restLength, end, encodesAll, host, method, token: carried }) =>
-      (world: World) => {
-        const all = world.apis.flatMap((api) => api.entries.map((entry) => ({ api, entry })));
-        const chosen = all[pick % Math.max(1, all.length)];
-        if (chosen === undefined) throw new Error('a policy without routes');
-        const { api, entry } = chosen;
-        const named = entry.methods.split('|')[0] ?? 'GET';
-        return {
-          method: method !== '' ? method : named === '*' ? 'GET' : named,
-          host: hostOf(api.hosts, host),
-          path: fill(entry.path, api.strip, { spells, fillings, restLength, end, encodesAll }),
-          token: carried,
-        };
-      },
-  )
-  // Where a property fails, what was made of it is printed.
-  .map((make) => Object.assign(make, { [fc.toStringMethod]: () => 'a request' }));
+/** Segments that a server may take for a step, and such as are none. */
+const steps = fc.constantFrom(
+  ...[
+    '.',
+    '..',
+    '．',
+    '．．',
+    '‥',
+    '․․',
+    '.․',
+    '..;v',
+    '.;',
+    '．．；',
+    '. .',
+    '\u00ad.',
+    '.\u200b.',
+    '..\ufeff',
+  ],
+  ...['..a', '.a', 'a..', '...', '…', 'a', '.\u0301.', '.-'],
+);
+
+/**
+ * Made for a route of the policy, so that most meet one; what it becomes depends on the policy alone.
+ *
+ * @param filling what stands for parameters, and for a rest
+ */
+const requests = (filling: fc.Arbitrary<string>): fc.Arbitrary<MakeRequest> =>
+  fc
+    .record({
+      pick: fc.nat(1_000),
+      spells: fc.array(spelling, { minLength: MAX_SEGMENTS, maxLength: MAX_SEGMENTS }),
+      fillings: fc.array(filling, { minLength: MAX_SEGMENTS, maxLength: MAX_SEGMENTS }),
+      restLength: fc.constantFrom(1, 1, 2),
+      end: ends,
+      encodesAll: fc.constantFrom(false, false, true),
+      host: fc.nat(100),
+      method: methods,
+      token,
+    })
+    .map(
+      ({ pick, spells, fillings, restLength, end, encodesAll, host, method, token: carried }) =>
+        (world: World) => {
+          const all = world.apis.flatMap((api) => api.entries.map((entry) => ({ api, entry })));
+          const chosen = all[pick % Math.max(1, all.length)];
+          if (chosen === undefined) throw new Error('a policy without routes');
+          const { api, entry } = chosen;
+          const named = entry.methods.split('|')[0] ?? 'GET';
+          return {
+            method: method !== '' ? method : named === '*' ? 'GET' : named,
+            host: hostOf(api.hosts, host),
+            path: fill(entry.path, api.strip, { spells, fillings, restLength, end, encodesAll }),
+            token: carried,
+          };
+        },
+    )
+    // Where a property fails, what was made of it is printed.
+    .map((make) => Object.assign(make, { [fc.toStringMethod]: () => 'a request' }));
+
+export const request = requests(words);
+export const requestWithSteps = requests(fc.oneof(words, steps));
 
 const hostOf = (hosts: readonly string[] | undefined, n: number) =>
   n % 10 === 0 ? 'b.example' : (hosts?.[n % hosts.length] ?? 'any.example');
