@@ -60,25 +60,32 @@ export function serve(environment: Environment, policy: Policy): Handler {
     }
     const response = replies.finish(request, answer, decision, requestId);
     const reason = answer instanceof Response ? undefined : answer;
-    const time = io.now();
-    await record(environment, settings, request, decision, {
-      time,
-      keyWaitMs: decidedAt - start,
-      originMs: time - decidedAt,
-      requestId,
-      reason,
-      status: response.status,
-    });
+    const wouldDeny = decision.kind === 'allow' ? decision.wouldDeny : undefined;
+    const isLogged = (reason ?? wouldDeny) !== undefined || isSampled(settings.logSample);
+    // Most requests need no line: they don't wait for one.
+    if (isLogged || environment.analytics !== undefined) {
+      const time = io.now();
+      await record(environment, settings, request, decision, isLogged, {
+        time,
+        keyWaitMs: decidedAt - start,
+        originMs: time - decidedAt,
+        requestId,
+        reason,
+        status: response.status,
+      });
+    }
     return response;
   };
 
   async function send(request: Request, decision: Allowed, requestId: string): Promise<Response | Reason> {
-    const { principal, route } = decision;
+    const { principal, route, nearMisses } = decision;
     if (isLoop(route.api, request.headers)) return { code: 'loop' };
     const fetchOrigin = environment.originFetch(route.api);
     if (typeof fetchOrigin !== 'function') return fetchOrigin;
-    const overLimit = await countRequest(decision, request.headers.get('cf-connecting-ip'), environment);
-    if (overLimit !== undefined) return overLimit;
+    if (route.rateLimit !== undefined || nearMisses.length > 0) {
+      const overLimit = await countRequest(decision, request.headers.get('cf-connecting-ip'), environment);
+      if (overLimit !== undefined) return overLimit;
+    }
     const outbound = prepare(request.headers, decision, requestId);
     if ('code' in outbound) return outbound;
     const response = await forward(request, route.api, outbound.url, outbound.headers, fetchOrigin);
@@ -115,11 +122,9 @@ async function record(
   settings: Settings,
   { method, headers }: Request,
   decision: Decision,
+  isLogged: boolean,
   answered: Pick<Answered, 'time' | 'keyWaitMs' | 'originMs' | 'requestId' | 'reason' | 'status'>,
 ): Promise<void> {
-  const wouldDeny = decision.kind === 'allow' && decision.wouldDeny !== undefined;
-  const isLogged = answered.reason !== undefined || wouldDeny || isSampled(settings.logSample);
-  if (!isLogged && analytics === undefined) return;
   try {
     const subject = await loggedSubject(decision.principal, settings, logHmac);
     const ray = headers.get('cf-ray');
