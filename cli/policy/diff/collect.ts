@@ -1,6 +1,6 @@
 /** Findings are about routes and reasons: what is found out of many classes of requests becomes a few of them. */
 
-import { ANY_OTHER, type Candidate, CHANGES, type Difference } from './difference.ts';
+import { ANY_OTHER, type Candidate, CHANGES, type Change, type Difference } from './difference.ts';
 import { comparePatterns, shapeOf } from './patterns.ts';
 
 /** A difference in the requests of one class. */
@@ -30,7 +30,7 @@ const MAX_CANDIDATES = 300;
 export function createCollector() {
   const groups = new Map<string, Group>();
   const respelt: Sighting[] = [];
-  /** The groups by change, method and route. */
+  /** The groups by change, method, route and hosts: what is said of one host says nothing of another. */
   const seenOn = new Map<string, Group>();
 
   function add(sighting: Sighting): void {
@@ -49,7 +49,7 @@ export function createCollector() {
     route.methods.add(method);
     for (const host of hosts) route.hosts.add(host);
     if (group.candidates.length < MAX_CANDIDATES) group.candidates.push(...candidates);
-    if (place === undefined) seenOn.set(`${change} ${method} ${shape}`, group);
+    if (place === undefined) seenOn.set(seenKey(change, method, pattern, hosts), group);
   }
 
   return {
@@ -63,7 +63,7 @@ export function createCollector() {
         const group = sighting.patterns
           .flatMap((pattern) =>
             [sighting.method, ANY_OTHER].map((method) =>
-              seenOn.get(`${sighting.change} ${method} ${shapeOf(pattern)}`),
+              seenOn.get(seenKey(sighting.change, method, pattern, sighting.hosts)),
             ),
           )
           .find((one) => one !== undefined);
@@ -74,6 +74,9 @@ export function createCollector() {
     },
   };
 }
+
+const seenKey = (change: Change, method: string, pattern: string, hosts: readonly string[]) =>
+  JSON.stringify([change, method, shapeOf(pattern), hosts]);
 
 function toCollected(group: Group): Collected {
   const routes = [...group.routes.values()].map(({ pattern, methods, hosts }) => ({

@@ -131,3 +131,29 @@ describe('diff: what is nearly the same', () => {
     expect(await changes(now, old)).toEqual(['widened ISSUERS.main.max_token_age']);
   });
 });
+
+describe('diff: hosts', () => {
+  it('a change on one host does not hide another spelling’s on another host', async () => {
+    const policy = (b: Table, c: Table) => {
+      const api = { origin: 'https://x.example', audience: ['x', 'y'], issuer: ['one', 'two'] };
+      const result = compilePolicy({
+        ISSUERS: { one: { issuer: 'https://one.example/' }, two: { issuer: 'https://two.example/' } },
+        API_B: { ...api, hosts: ['b.example'], routes: b },
+        API_C: { ...api, hosts: ['c.example'], routes: c },
+      });
+      if (!result.ok) throw new Error(JSON.stringify(result.faults));
+      return result.policy;
+    };
+    const old = policy(
+      { 'GET /a': { scopes_all: ['q'] } },
+      { 'GET /a': { issuer: 'one', report_only: true }, 'GET /:p': {} },
+    );
+    const now = policy({ 'GET /a': {} }, { 'GET /a': {}, 'GET /:p': {} });
+    const { findings } = await comparePolicies(old, now, NOW);
+    const widened = findings.filter(({ change }) => change === 'widened');
+    expect(widened.flatMap(({ routes }) => routes.flatMap(({ hosts }) => hosts)).sort()).toEqual([
+      'b.example',
+      'c.example',
+    ]);
+  });
+});
