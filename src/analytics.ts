@@ -23,6 +23,10 @@ export function dataPoint(line: RequestLine): DataPoint {
     line.client,
     line.method,
     line.keys_from,
+    line.host,
+    line.country,
+    line.worker_version,
+    line.policy_version,
   ];
   return {
     indexes: [cutBytes(line.route ?? '', MAX_INDEX_BYTES)],

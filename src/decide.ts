@@ -98,24 +98,25 @@ export async function decide(
   const passed = { kind: 'allow', target, route, nearMisses, forwardAuthorization } as const;
 
   const tokenRoutes = routes.filter(({ auth }) => auth !== 'none');
-  // On report-only routes a refusal becomes would_deny and the request passes.
-  const isReportOnly = tokenRoutes.every(({ reportOnly }) => reportOnly);
+  // Report-only routes refuse nobody, also beside routes that are enforced.
+  const [reportOnly, enforced] = split(tokenRoutes, (one) => one.reportOnly);
+  const isReportOnly = enforced.length === 0;
+  const judging = isReportOnly ? reportOnly : enforced;
   const refuse = (reason: Reason, progress?: Progress): Decision =>
     isReportOnly
       ? { ...passed, ...progress, wouldDeny: reason }
       : { kind: 'deny', reason, target, route, nearMisses, ...progress };
 
   const credential = tokenRoutes.length === 0 ? undefined : credentials.read();
-  observe?.({ step: 'credentials', routes: tokenRoutes, credential });
+  observe?.({ step: 'credentials', routes: judging, credential });
   if (credential === undefined) {
-    if (tokenRoutes.some(({ auth }) => auth === 'required')) return refuse({ code: 'token_missing' });
-    return tokenRoutes.some(({ report }) => report)
-      ? { ...passed, wouldDeny: { code: 'token_missing' } }
-      : passed;
+    if (judging.some(({ auth }) => auth === 'required')) return refuse({ code: 'token_missing' });
+    const isReported = reportOnly.length > 0 || tokenRoutes.some(({ report }) => report);
+    return isReported ? { ...passed, wouldDeny: { code: 'token_missing' } } : passed;
   }
   if ('reason' in credential) return refuse(credential.reason);
 
-  const verified = await verify(credential.token, tokenRoutes);
+  const verified = await verify(credential.token, judging);
   if (verified.kind === 'refused') {
     const { reason, kind: _, principal, ...progress } = verified;
     // Where the request passes all the same, the claims of a token that was good once are for the log only.
@@ -125,10 +126,14 @@ export async function decide(
   const { principal, keysFrom } = verified;
   const { segments } = target.path;
   const known = { principal, keysFrom };
-  for (const one of tokenRoutes) {
-    const reason = authorize(one, principal, segments);
+  for (const one of [...enforced, ...reportOnly]) {
+    // The token was verified for the routes that judge it.
+    const isVerified = isReportOnly || !one.reportOnly;
+    const reason =
+      (isVerified ? undefined : checkAudience(one, principal)) ?? authorize(one, principal, segments);
     observe?.({ step: 'rules', route: one, principal, segments, reason });
-    if (reason !== undefined) return refuse(reason, known);
+    if (reason === undefined) continue;
+    return one.reportOnly ? { ...passed, ...known, wouldDeny: reason } : refuse(reason, known);
   }
   for (const one of tokenRoutes) {
     if (one.report === undefined) continue;
@@ -137,4 +142,11 @@ export async function decide(
     if (reason !== undefined) return { ...passed, ...known, wouldDeny: reason };
   }
   return { ...passed, ...known };
+}
+
+function split<T>(
+  all: readonly T[],
+  fits: (one: T) => boolean,
+): [fitting: readonly T[], others: readonly T[]] {
+  return [all.filter(fits), all.filter((one) => !fits(one))];
 }

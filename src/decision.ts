@@ -29,7 +29,7 @@ export type Reason =
   | { readonly code: 'key_unknown'; readonly kid: string | undefined }
   | { readonly code: 'key_ambiguous'; readonly kid: string | undefined }
   | { readonly code: 'signature_invalid' }
-  | { readonly code: 'client_blocked' }
+  | { readonly code: 'client_blocked'; readonly client: string }
   | { readonly code: 'key_blocked' }
   // The route's rules
   | { readonly code: 'scopes_missing'; readonly needed: readonly string[] }

@@ -2,10 +2,10 @@ import type { Reason } from './decision.ts';
 import { createHmac, type Hmac } from './hmac.ts';
 import type { KeyIo } from './keys/io.ts';
 import { isKv, kvStore } from './keys/kv-store.ts';
-import type { LogLine } from './log.ts';
+import type { LogLine, Versions } from './log.ts';
 import type { OriginFetch } from './origin/forward.ts';
 import type { Bindings } from './policy/compile/bindings.ts';
-import { type Compiled, compilePolicy } from './policy/compile/compile.ts';
+import { type Compiled, compilePolicy, isPolicyName, isVersionMetadata } from './policy/compile/compile.ts';
 import { collectFaults } from './policy/compile/faults.ts';
 import type { Api } from './policy/policy.ts';
 
@@ -17,8 +17,10 @@ export interface GatewayOptions {
   readonly env: object;
   /** The policy, in the form that it has under `[vars]`, from a source of your own. */
   readonly policy?: Readonly<Record<string, unknown>>;
-  /** Gets every log line. Default: JSON to the console. */
-  readonly log?: (line: LogLine) => void;
+  /**
+   * Gets every log line, and the request that it is about, if it is about one. Default: JSON to the console.
+   */
+  readonly log?: (line: LogLine, request?: Request) => void;
   /** Milliseconds since 1970. Default: `Date.now`. */
   readonly now?: () => number;
   /** Asks issuers and origins that are not service bindings. Default: the global `fetch`. */
@@ -32,7 +34,9 @@ export interface Environment {
   readonly logHmac: Hmac | undefined;
   /** Gets every request as a data point, where it is bound. */
   readonly analytics: AnalyticsEngineDataset | undefined;
-  log(line: LogLine): void;
+  /** The deployed Worker, if a `[version_metadata]` binding tells it, and its policy. */
+  readonly versions: Versions;
+  log(line: LogLine, request?: Request): void;
   now(): number;
   keyIo(waitUntil: WaitUntil): KeyIo;
   originFetch(api: Api): OriginFetch | Reason;
@@ -54,6 +58,7 @@ export function readEnvironment(options: GatewayOptions): Environment {
   const store = isKv(env['KEYS']) ? kvStore(env['KEYS'], now, secret(env, 'KEYS_SECRET')) : undefined;
   return {
     compiled: checkSecrets(compilePolicy(options.policy ?? env, listBindings(env)), env),
+    versions: readVersions(options.policy ?? env, env),
     logHmac: logKey === undefined ? undefined : createHmac(logKey),
     analytics: isDataset(env['ANALYTICS']) ? env['ANALYTICS'] : undefined,
     log,
@@ -123,6 +128,18 @@ function checkSecrets(compiled: Compiled, env: Readonly<Record<string, unknown>>
             );
   }
   return faults.list().length > 0 ? { ok: false, faults: faults.list() } : compiled;
+}
+
+/** The policy's version is a hash of its tables (FNV-1a): equal for equal tables in the same order. */
+function readVersions(tables: object, env: Readonly<Record<string, unknown>>): Versions {
+  const policy = Object.entries(tables).filter(
+    ([name, value]) => isPolicyName(name) && typeof value === 'object',
+  );
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(JSON.stringify(policy)))
+    hash = Math.imul(hash ^ byte, 0x01000193);
+  const metadata = Object.values(env).find(isVersionMetadata);
+  return { worker_version: metadata?.id, policy_version: (hash >>> 0).toString(16).padStart(8, '0') };
 }
 
 function secret(env: Readonly<Record<string, unknown>>, name: string): string | undefined {

@@ -3,6 +3,7 @@ import { Hono } from 'hono/tiny';
 import { type Environment, type GatewayOptions, readEnvironment, type WaitUntil } from './environment.ts';
 import { errorLine } from './error-line.ts';
 import { renderDenial } from './http/answer.ts';
+import { requestFacts } from './http/facts.ts';
 import { readRequestId } from './http/request-id.ts';
 import { refresh } from './keys/refresh.ts';
 import { type Fault, formatFault } from './policy/compile/fault.ts';
@@ -12,7 +13,7 @@ import { type Handler, serve } from './serve.ts';
 export type { ReasonCode } from './decision.ts';
 export type { GatewayOptions } from './environment.ts';
 
-import type { LogLine } from './log.ts';
+import { describeRequest, type LogLine, requestLine } from './log.ts';
 
 export type { LogLine } from './log.ts';
 
@@ -45,14 +46,27 @@ export function createKeyRefresh(options: GatewayOptions): () => Promise<void> {
   };
 }
 
-/** Answers everything with 503. The faults are in the log, and in the answer for whoever sits at the machine. */
-function refuseAll({ log }: Environment, faults: readonly Fault[]): Handler {
+/**
+ * Answers everything with 503. The faults are in the log once, and in the answer for whoever sits at the machine; each
+ * request has its line, like any other refusal.
+ */
+function refuseAll({ log, now, versions }: Environment, faults: readonly Fault[]): Handler {
+  const reason = { code: 'policy_invalid' } as const;
+  let isTold = false;
   return async (request) => {
-    log(policyInvalid(faults));
+    if (!isTold) log(policyInvalid(faults));
+    isTold = true;
     const authority = /^[a-z]+:\/\/([^/]*)/.exec(request.url)?.[1] ?? '';
     const shown = isLoopbackHost(normaliseHost(authority)) ? faults.map(formatFault) : undefined;
     const requestId = readRequestId(request.headers);
-    return renderDenial({ code: 'policy_invalid' }, { requestId, faults: shown });
+    const response = renderDenial(reason, { requestId, faults: shown });
+    const answered = { time: now(), requestId, status: response.status, ...describeRequest(request) };
+    const facts = { ...versions, ...requestFacts(request) };
+    log(
+      requestLine({ kind: 'deny', reason }, { ...answered, keyWaitMs: 0, originMs: undefined, facts }),
+      request,
+    );
+    return response;
   };
 }
 

@@ -2,9 +2,13 @@ import type { Decision } from './decide.ts';
 import type { Reason, ReasonCode } from './decision.ts';
 import type { ErrorLine } from './error-line.ts';
 import type { Hmac } from './hmac.ts';
+import type { PreflightRefused } from './http/cors.ts';
+import type { RequestFacts } from './http/facts.ts';
 import { PROBLEMS } from './http/problem.ts';
+import { readTraceId } from './http/trace.ts';
 import type { KeyEvent } from './keys/events.ts';
 import type { KeyOrigin } from './keys/source.ts';
+import { DEFAULT_CLAIMS } from './policy/claims.ts';
 import type { Principal, Route, Settings } from './policy/policy.ts';
 
 /** One line of the log. JSON: names are stable, docs/operations.md lists them. */
@@ -13,10 +17,11 @@ export type LogLine = RequestLine | EventLine;
 export type EventLine =
   | KeyEvent
   | { readonly event: 'policy_invalid'; readonly faults: readonly object[] }
+  | PreflightRefused
   | { readonly event: 'claim_skipped'; readonly api: string; readonly claim: string; readonly as: string }
   | ErrorLine;
 
-export interface RequestLine {
+export interface RequestLine extends Versions, Partial<RequestFacts> {
   readonly time: string;
   readonly request_id: string;
   readonly ray?: string | undefined;
@@ -43,9 +48,17 @@ export interface RequestLine {
   readonly key_wait_ms?: number | undefined;
   readonly origin_ms?: number | undefined;
   readonly unverified_iss?: string | undefined;
+  readonly unverified_aud?: string | undefined;
+  readonly unverified_client?: string | undefined;
   readonly unverified_kid?: string | undefined;
   readonly unverified_alg?: string | undefined;
   readonly unverified_typ?: string | undefined;
+}
+
+/** The deployed Worker, and its policy: they change in the middle of a log. */
+export interface Versions {
+  readonly worker_version?: string | undefined;
+  readonly policy_version?: string | undefined;
 }
 
 /** Hex digits, 128 bits: enough to tell subjects apart. */
@@ -64,7 +77,10 @@ export interface Answered {
   /** The reason that was answered with, if it came after the decision. */
   readonly reason?: Reason | undefined;
   readonly keyWaitMs: number;
-  readonly originMs: number;
+  /** `undefined`: the origin was not asked. */
+  readonly originMs: number | undefined;
+  /** What lets people find the request again, if the policy wants it in the log. */
+  readonly facts?: (Versions & RequestFacts) | undefined;
   readonly subject?: string | undefined;
 }
 
@@ -94,8 +110,11 @@ export function requestLine(decision: Decision, answered: Answered): RequestLine
     kid: principal?.kid,
     keys_from: decision.keysFrom,
     key_wait_ms: decision.keysFrom === undefined ? undefined : answered.keyWaitMs,
-    origin_ms: decision.kind === 'allow' ? answered.originMs : undefined,
+    origin_ms: answered.originMs,
+    ...answered.facts,
     unverified_iss: cut(unverified?.claims['iss']),
+    unverified_aud: cut([unverified?.claims['aud']].flat().join(' ') || undefined),
+    unverified_client: cut(unverified && unverifiedClient(unverified.claims)),
     unverified_kid: cut(unverified?.header.kid),
     unverified_alg: cut(unverified?.header.alg),
     unverified_typ: cut(unverified?.header.typ),
@@ -104,6 +123,17 @@ export function requestLine(decision: Decision, answered: Answered): RequestLine
 
 /** A route as the log has it. */
 export const routeName = (route: Route) => `${route.api.name} ${route.key}`;
+
+/** What the log has of every request. */
+export const describeRequest = ({ method, headers }: Pick<Request, 'method' | 'headers'>) => ({
+  method,
+  ray: headers.get('cf-ray'),
+  traceId: readTraceId(headers),
+});
+
+/** The usual names only: this is for people who look for a client, not for a decision. */
+const unverifiedClient = (claims: Readonly<Record<string, unknown>>) =>
+  DEFAULT_CLAIMS.client.map((name) => claims[name]).find((value) => value !== undefined);
 
 function cut(value: unknown): string | undefined {
   return typeof value === 'string' ? value.slice(0, MAX_UNVERIFIED_LENGTH) : undefined;

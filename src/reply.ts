@@ -4,7 +4,10 @@ import type { Reason } from './decision.ts';
 import { renderDenial } from './http/answer.ts';
 import {
   type Inbound,
+  type Preflight,
+  type PreflightRefused,
   readPreflight,
+  refusalOf,
   renderPreflight,
   renderPublicPreflight,
   withCors,
@@ -14,10 +17,16 @@ import { parseTarget } from './http/target.ts';
 import { match } from './policy/match.ts';
 import type { Policy } from './policy/policy.ts';
 
+const MAX_LOGGED_LENGTH = 128;
+
 /** Built once for a policy. */
 export interface Replies {
-  /** Answers without a decision: public documents, and preflights. */
-  own(request: Inbound): Response | undefined;
+  /**
+   * Answers without a decision: public documents, and preflights.
+   *
+   * @param log is told of a preflight that keeps a browser from sending the request
+   */
+  own(request: Inbound, log?: (line: PreflightRefused) => void): Response | undefined;
   /** The origin's answer or the gateway's refusal, as the client gets it. */
   finish(request: Inbound, answer: Response | Reason, decision: Decision, requestId: string): Response;
 }
@@ -26,7 +35,7 @@ export function createReplies(policy: Policy): Replies {
   const metadata = indexMetadata(policy);
   const { problemBase } = policy.settings;
   return {
-    own(request) {
+    own(request, log) {
       const preflight = readPreflight(request);
       const document = isRead(request.method) || preflight ? metadata.find(request.url) : undefined;
       if (document !== undefined)
@@ -37,7 +46,11 @@ export function createReplies(policy: Policy): Replies {
       const found = match(policy, target.host, preflight.method, target.path);
       // Also for a method that the path lacks: the page can read the 405 then.
       const api = found.kind === 'match' ? found.route.api : found.api;
-      return api?.cors && renderPreflight(api.cors, preflight);
+      if (api?.cors === undefined) return undefined;
+      const cause = refusalOf(api.cors, preflight);
+      if (cause !== undefined)
+        log?.({ event: 'preflight_refused', api: api.name, cause, ...describe(preflight) });
+      return renderPreflight(api.cors, preflight);
     },
     finish(request, answer, decision, requestId) {
       const api = decision.route?.api ?? decision.api;
@@ -54,5 +67,11 @@ export function createReplies(policy: Policy): Replies {
     },
   };
 }
+
+/** Both are a stranger's words. */
+const describe = ({ origin, method }: Preflight) => ({
+  origin: origin.slice(0, MAX_LOGGED_LENGTH),
+  method: method.slice(0, MAX_LOGGED_LENGTH),
+});
 
 const isRead = (method: string) => method === 'GET' || method === 'HEAD';

@@ -4,12 +4,12 @@ import { type Decision, decide } from './decide.ts';
 import type { Reason } from './decision.ts';
 import type { Environment, WaitUntil } from './environment.ts';
 import { errorLine } from './error-line.ts';
+import { requestFacts } from './http/facts.ts';
 import { isHealthRequest, renderHealth } from './http/health.ts';
 import { readRequestId } from './http/request-id.ts';
-import { readTraceId } from './http/trace.ts';
 import type { KeyIo } from './keys/io.ts';
 import { createKeySource, type KeySource } from './keys/source.ts';
-import { type Answered, type EventLine, loggedSubject, requestLine } from './log.ts';
+import { type Answered, describeRequest, type EventLine, loggedSubject, requestLine } from './log.ts';
 import { forward } from './origin/forward.ts';
 import { limitKey } from './origin/rate-limit.ts';
 import { untilExpiry } from './origin/websocket.ts';
@@ -38,13 +38,14 @@ export function serve(environment: Environment, policy: Policy): Handler {
     const { url, method, headers } = request;
     const io = environment.keyIo(waitUntil);
     if (isHealthRequest(request, settings.healthPath)) return healthOf(policy, keys, io);
-    const own = replies.own(request);
+    const own = replies.own(request, (line) => environment.log(line, request));
     if (own !== undefined) return own;
 
     const requestId = readRequestId(headers);
     // A Worker's clock stands still between I/O: what moves it before the decision is the wait for keys.
     const start = io.now();
     let decidedAt = start;
+    let askedAt: number | undefined;
     let decision: Decision = { kind: 'deny', reason: { code: 'internal_error' } };
     let answer: Response | Reason;
     try {
@@ -53,7 +54,12 @@ export function serve(environment: Environment, policy: Policy): Handler {
         verifyToken(token, routes, { settings, keys, cache, io }),
       );
       decidedAt = io.now();
-      answer = decision.kind === 'deny' ? decision.reason : await send(request, decision, requestId);
+      answer =
+        decision.kind === 'deny'
+          ? decision.reason
+          : await send(request, decision, requestId, () => {
+              askedAt = io.now();
+            });
     } catch (error) {
       environment.log(errorLine(error));
       answer = { code: 'internal_error' };
@@ -68,7 +74,7 @@ export function serve(environment: Environment, policy: Policy): Handler {
       await record(environment, settings, request, decision, isLogged, {
         time,
         keyWaitMs: decidedAt - start,
-        originMs: time - decidedAt,
+        originMs: askedAt === undefined ? undefined : time - askedAt,
         requestId,
         reason,
         status: response.status,
@@ -77,7 +83,13 @@ export function serve(environment: Environment, policy: Policy): Handler {
     return response;
   };
 
-  async function send(request: Request, decision: Allowed, requestId: string): Promise<Response | Reason> {
+  /** @param onAsk is called when the origin is asked */
+  async function send(
+    request: Request,
+    decision: Allowed,
+    requestId: string,
+    onAsk: () => void,
+  ): Promise<Response | Reason> {
     const { principal, route, nearMisses } = decision;
     if (isLoop(route.api, request.headers)) return { code: 'loop' };
     const fetchOrigin = environment.originFetch(route.api);
@@ -88,6 +100,7 @@ export function serve(environment: Environment, policy: Policy): Handler {
     }
     const outbound = prepare(request.headers, decision, requestId);
     if ('code' in outbound) return outbound;
+    onAsk();
     const response = await forward(request, route.api, outbound.url, outbound.headers, fetchOrigin);
     if (principal === undefined || !(response instanceof Response) || response.status !== 101)
       return response;
@@ -118,18 +131,21 @@ async function countRequest(
 
 /** Logs a request and makes its data point. A failure to do so changes nothing of the answer. */
 async function record(
-  { log, analytics, logHmac }: Environment,
+  { log, analytics, logHmac, versions }: Environment,
   settings: Settings,
-  { method, headers }: Request,
+  request: Request,
   decision: Decision,
   isLogged: boolean,
   answered: Pick<Answered, 'time' | 'keyWaitMs' | 'originMs' | 'requestId' | 'reason' | 'status'>,
 ): Promise<void> {
+  const wouldDeny = decision.kind === 'allow' && decision.wouldDeny !== undefined;
+  const isRefusal = answered.reason !== undefined || wouldDeny;
   try {
     const subject = await loggedSubject(decision.principal, settings, logHmac);
-    const ray = headers.get('cf-ray');
-    const line = requestLine(decision, { ...answered, ray, method, subject, traceId: readTraceId(headers) });
-    if (isLogged) log(line);
+    const isTraced = settings.logRequests === 'all' || (settings.logRequests === 'denied' && isRefusal);
+    const facts = isTraced ? { ...versions, ...requestFacts(request) } : undefined;
+    const line = requestLine(decision, { ...answered, ...describeRequest(request), subject, facts });
+    if (isLogged) log(line, request);
     analytics?.writeDataPoint(dataPoint(line));
   } catch (error) {
     log(errorLine(error));

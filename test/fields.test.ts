@@ -414,6 +414,47 @@ describe('report_only', () => {
     expect(rig.lastReceived().headers.get('x-claim-sub')).toBe('user-1');
   });
 
+  it('refuses nobody whom an enforced route beside it lets in', async () => {
+    const beside = {
+      'GET /*': { scopes_all: ['read:orders'] },
+      'GET /orders': { scopes_all: ['admin'], report_only: true },
+    };
+    const rig = rigWith({ routes: beside });
+    expect((await rig.call('GET /orders/x', await token())).status).toBe(200);
+    // Another spelling of the path on trial: the enforced route judges, the other one only reports.
+    expect((await rig.call('GET /Orders', await token())).status).toBe(200);
+    expect(rig.lastLog()).toMatchObject({
+      decision: 'allow',
+      would_deny: 'scopes_missing',
+      client: 'client-1',
+    });
+    expect(rig.lastReceived().headers.get('x-claim-sub')).toBe('user-1');
+    expect((await rig.call('GET /Orders', await token({ scope: 'other' }))).status).toBe(403);
+    expect((await rig.ask('GET /Orders')).status).toBe(401);
+  });
+
+  it('only reports where the enforced route beside it is open', async () => {
+    const beside = {
+      'GET /*': { auth: 'optional' },
+      'GET /orders': { clients: ['other'], report_only: true },
+    };
+    const rig = rigWith({ routes: beside });
+    expect((await rig.ask('GET /Orders')).status).toBe(200);
+    expect(rig.lastLog().would_deny).toBe('token_missing');
+    expect((await rig.call('GET /Orders', await token())).status).toBe(200);
+    expect(rig.lastLog().would_deny).toBe('client_not_allowed');
+    expect((await rig.call('GET /Orders', 'no-token')).status).toBe(401);
+  });
+
+  it.each([
+    ['by default', {}, 'Basic abc'],
+    ['unless the policy says no', { forward_authorization: false }, null],
+  ])('sends Authorization on, %s: an origin may authenticate by itself', async (_when, more, sent) => {
+    const rig = rigWith({ routes: { 'GET /x': { report_only: true, ...more } } });
+    await rig.ask('GET /x', { authorization: 'Basic abc' });
+    expect(rig.lastReceived().headers.get('authorization')).toBe(sent);
+  });
+
   it('lets through while the keys can’t be had', async () => {
     const rig = rigWith({ routes });
     rig.state.keyAnswer = () => new Response('', { status: 500 });
@@ -549,18 +590,33 @@ describe('data points', () => {
     await rig.call('GET /x', await token());
     await rig.ask('GET /x');
     await rig.ask('GET /nothing');
+    const traced = ['api.example.com', '', '', expect.stringMatching(/^[0-9a-f]{8}$/)];
     expect(points).toEqual([
       {
         indexes: ['API_ORDERS GET /x'],
-        blobs: ['API_ORDERS GET /x', 'allow', '', 'client_not_allowed', 'main', 'client-1', 'GET', 'network'],
+        blobs: [
+          'API_ORDERS GET /x',
+          'allow',
+          '',
+          'client_not_allowed',
+          'main',
+          'client-1',
+          'GET',
+          'network',
+          ...traced,
+        ],
         doubles: [200, 0, 0],
       },
       {
         indexes: ['API_ORDERS GET /x'],
-        blobs: ['API_ORDERS GET /x', 'deny', 'token_missing', '', '', '', 'GET', ''],
+        blobs: ['API_ORDERS GET /x', 'deny', 'token_missing', '', '', '', 'GET', '', ...traced],
         doubles: [401, 0, 0],
       },
-      { indexes: [''], blobs: ['', 'deny', 'route_unknown', '', '', '', 'GET', ''], doubles: [404, 0, 0] },
+      {
+        indexes: [''],
+        blobs: ['', 'deny', 'route_unknown', '', '', '', 'GET', '', ...traced],
+        doubles: [404, 0, 0],
+      },
     ]);
   });
 });

@@ -5,6 +5,17 @@ import type { Cors } from '../policy/policy.ts';
 export interface Preflight {
   readonly origin: string;
   readonly method: string;
+  /** Names of headers, in lower case. */
+  readonly headers: readonly string[];
+}
+
+/** The log's line about a preflight that keeps a browser from sending the request. */
+export interface PreflightRefused {
+  readonly event: 'preflight_refused';
+  readonly api: string;
+  readonly cause: 'origin' | 'headers';
+  readonly origin: string;
+  readonly method: string;
 }
 
 /** The parts of a request that are looked at. */
@@ -14,7 +25,12 @@ export function readPreflight(request: Inbound): Preflight | undefined {
   if (request.method !== 'OPTIONS') return undefined;
   const origin = request.headers.get('origin');
   const method = request.headers.get('access-control-request-method');
-  return origin === null || method === null ? undefined : { origin, method };
+  const headers = (request.headers.get('access-control-request-headers') ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  return origin === null || method === null ? undefined : { origin, method, headers };
 }
 
 /** Answers a preflight. Whether the caller may do it, the request itself will tell. */
@@ -27,6 +43,13 @@ export function renderPreflight(cors: Cors, { origin, method }: Preflight): Resp
     headers.set('access-control-max-age', String(cors.maxAgeSeconds));
   }
   return new Response(null, { status: 204, headers });
+}
+
+/** What of a preflight the policy does not allow: the browser then keeps the request to itself. */
+export function refusalOf(cors: Cors, { origin, headers }: Preflight): PreflightRefused['cause'] | undefined {
+  if (!allows(cors, origin)) return 'origin';
+  const allowed = cors.headers.map((name) => name.toLowerCase());
+  return headers.every((name) => allowed.includes(name)) ? undefined : 'headers';
 }
 
 /** For a document that anyone may read: clients in browsers send headers of their own along. */

@@ -86,7 +86,7 @@ export const PROBLEMS: { readonly [Code in ReasonCode]: Problem & Logged<Code> }
   },
   key_ambiguous: { ...invalidToken('The token does not say which key it is signed with.'), logged: null },
   signature_invalid: invalidToken('The signature of the token is invalid.'),
-  client_blocked: invalidToken('The token was revoked.'),
+  client_blocked: { ...invalidToken('The token was revoked.'), logged: 'client' },
   key_blocked: invalidToken('The token was revoked.'),
   scopes_missing: {
     status: 403,

@@ -1,5 +1,5 @@
 import { importJWK } from 'jose';
-import { ALGORITHMS } from '../policy/compile/schema.ts';
+import { ALGORITHMS } from '../policy/algorithms.ts';
 
 /** A public key as it is kept: only the members that verification needs (RFC 7518 §6, RFC 8037 §2). */
 export interface PublicJwk {

@@ -18,6 +18,8 @@ export interface Settings {
   readonly logSubject: 'none' | 'hash' | 'plain';
   /** Share of allowed requests that are logged, 0 to 1. Denials always are. */
   readonly logSample: number;
+  /** Which lines of the log have the fields that trace a request. */
+  readonly logRequests: 'denied' | 'all' | 'none';
   readonly blockedClients: ReadonlySet<string>;
   readonly blockedKids: ReadonlySet<string>;
   /** The path that the gateway answers itself, on every host. */

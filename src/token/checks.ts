@@ -124,7 +124,8 @@ function firstPresent(
 
 /** Whether the policy's blocklists name the client or the key of a token, whatever claim the client is found by. */
 export function checkBlocked({ clientIds, kid }: Principal, settings: Settings): Reason | undefined {
-  if (clientIds.some((client) => settings.blockedClients.has(client))) return { code: 'client_blocked' };
+  const client = clientIds.find((one) => settings.blockedClients.has(one));
+  if (client !== undefined) return { code: 'client_blocked', client };
   return kid !== undefined && settings.blockedKids.has(kid) ? { code: 'key_blocked' } : undefined;
 }
 

@@ -110,6 +110,7 @@ describe('what the log has of a reason', () => {
     claims_too_large: 'groups',
     keys_unavailable: 'timeout',
     binding_missing: 'ORDERS',
+    client_blocked: 'backoffice',
   };
 
   it.each(EXAMPLES)('$code: its code, and the value of the policy', (reason) => {

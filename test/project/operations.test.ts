@@ -17,7 +17,10 @@ const page = readFileSync('docs/operations.md', 'utf8');
 const folder = mkdtempSync(join(tmpdir(), 'claimgate-operations-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const BLOBS = ['route', 'decision', 'reason', 'would_deny', 'issuer', 'client', 'method', 'keys_from'];
+const BLOBS = [
+  ...['route', 'decision', 'reason', 'would_deny', 'issuer', 'client', 'method', 'keys_from'],
+  ...['host', 'country', 'worker_version', 'policy_version'],
+];
 const DOUBLES = ['status', 'key_wait_ms', 'origin_ms'];
 const COLUMNS = [
   ...BLOBS.map((_, i) => `blob${i + 1}`),
@@ -37,10 +40,12 @@ const line = (fields: Partial<RequestLine>): RequestLine => ({
 
 describe('the columns', () => {
   it('are those of a data point, in the order of the page', () => {
-    const fields = Object.fromEntries([...BLOBS, ...DOUBLES].map((name, i) => [name, i < 8 ? name : i]));
+    const fields = Object.fromEntries(
+      [...BLOBS, ...DOUBLES].map((name, i) => [name, i < BLOBS.length ? name : i]),
+    );
     const point = dataPoint(line(fields as Partial<RequestLine>));
     expect(point.blobs).toEqual(BLOBS);
-    expect(point.doubles).toEqual([8, 9, 10]);
+    expect(point.doubles).toEqual(DOUBLES.map((_, i) => BLOBS.length + i));
     const row = (columns: string) => page.split('\n').find((one) => one.startsWith(`| \`${columns}`)) ?? '';
     for (const [columns, names] of [
       ['blob1', BLOBS],

@@ -4,6 +4,7 @@ import {
   compileSection,
   environmentOf,
   environmentsOf,
+  hasPolicy,
   type PolicyFile,
   type Section,
 } from '../file/config.ts';
@@ -19,6 +20,8 @@ import { type Facts, readSubject } from './lints/subject.ts';
 export interface CheckResult {
   /** `undefined`: the top level. */
   readonly environment: string | undefined;
+  /** Whether the environment has any table of a policy. Without one, the gateway answers 503 to everything there. */
+  readonly policy: boolean;
   readonly faults: readonly Finding[];
   /** Warnings: it works as it is written, and may not be meant. Looked for if there are no faults. */
   readonly warnings: readonly Finding[];
@@ -38,8 +41,15 @@ export function checkPolicy(
   { environments, facts = {} }: CheckOptions = {},
 ): CheckResult[] {
   const view = openFile(file);
-  const results = (environments ?? environmentsOf(file)).map((name) =>
-    checkSection(view, name, environmentOf(file, name), facts),
+  const sections = (environments ?? environmentsOf(file)).map(
+    (name) => [name, environmentOf(file, name)] as const,
+  );
+  // An environment without any policy may be meant: nobody deploys it, or another Worker. A file without one is not.
+  const isFile = sections.some(([, section]) => hasPolicy(section));
+  const results = sections.map(([name, section]) =>
+    isFile && !hasPolicy(section)
+      ? checkWithoutPolicy(view, name, section)
+      : checkSection(view, name, section, facts),
   );
   const [first, ...others] = results.map((result, i) => withoutRepeated(result, results.slice(0, i)));
   const comments = view.allowances().faults;
@@ -82,6 +92,13 @@ function openFile(file: PolicyFile): View {
   return view;
 }
 
+/** Only what has nothing to do with a policy, such as a table of it beside `[vars]`. */
+function checkWithoutPolicy(view: View, environment: string | undefined, section: Section): CheckResult {
+  const finish = (rule: Rule) => (hit: Hit) => toFinding(view, environment, rule, hit);
+  const faults = FILE_CHECKS.flatMap((check) => check.find(section).map(finish(check)));
+  return { environment, policy: false, faults, warnings: [], routes: 0 };
+}
+
 function checkSection(
   view: View,
   environment: string | undefined,
@@ -94,13 +111,15 @@ function checkSection(
     ...(compiled.ok ? [] : compiled.faults).map(finish(POLICY_ERROR)),
     ...FILE_CHECKS.flatMap((check) => check.find(section).map(finish(check))),
   ];
-  if (!compiled.ok || faults.length > 0) return { environment, faults, warnings: [], routes: 0 };
+  if (!compiled.ok || faults.length > 0)
+    return { environment, policy: true, faults, warnings: [], routes: 0 };
   const subject = readSubject(compiled.policy, section, environment, facts);
   const found = LINTS.flatMap((one) => [...one.find(subject)].map(finish(one))).filter(
     ({ rule, severity, region }) => severity === 'error' || !view.allowances().allows(rule, region),
   );
   return {
     environment,
+    policy: true,
     faults: found.filter(({ severity }) => severity === 'error'),
     warnings: found.filter(({ severity }) => severity === 'warning'),
     routes: compiled.policy.apis.reduce((sum, api) => sum + api.routes.length, 0),

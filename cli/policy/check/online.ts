@@ -2,7 +2,7 @@
 import type { KeysFault } from '../../../src/decision.ts';
 import { type Fetch, fetchKeys } from '../../../src/keys/discovery.ts';
 import { importKeySet } from '../../../src/keys/jwks.ts';
-import { ALGORITHMS } from '../../../src/policy/compile/schema.ts';
+import { ALGORITHMS } from '../../../src/policy/algorithms.ts';
 import type { Api, Issuer, Policy, Route } from '../../../src/policy/policy.ts';
 import { parseJson } from '../../text/json.ts';
 import { patternOf } from '../words.ts';

@@ -36,13 +36,14 @@ export function callersOf(found: Match | NoMatch, settings: Settings, segments: 
   if (found.kind === 'no_match') return { kind: 'nobody', reason: found.reason };
   const asked = [found.route, ...found.nearMisses].filter(({ auth }) => auth !== 'none');
   if (asked.length === 0) return { kind: 'anyone', verified: undefined };
-  if (asked.every(({ reportOnly }) => reportOnly)) {
+  const enforced = asked.filter(({ reportOnly }) => !reportOnly);
+  if (enforced.length === 0) {
     // The rules of a route that is only tried refuse nobody, and decide nothing about the claims that are sent on.
     const tokens = tokensOf(asked, audienceOf, true);
     return { kind: 'anyone', verified: canExist(tokens, settings) ? tokens : undefined };
   }
-  const tokens = tokensOf(asked, (route) => [...audienceOf(route), ...demandsOf(route, segments)], false);
-  const withoutToken = asked.every(({ auth }) => auth !== 'required');
+  const tokens = tokensOf(enforced, (route) => [...audienceOf(route), ...demandsOf(route, segments)], false);
+  const withoutToken = enforced.every(({ auth }) => auth !== 'required');
   if (!withoutToken && !canExist(tokens, settings)) return { kind: 'nobody', reason: undefined };
   return { kind: 'checked', withoutToken, tokens };
 }

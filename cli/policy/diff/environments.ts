@@ -1,7 +1,14 @@
 /** The policies of two files, environment by environment: wrangler passes none on from one to another. */
 import type { Policy } from '../../../src/policy/policy.ts';
 import { CommandError } from '../../text/terminal.ts';
-import { environmentOf, environmentsOf, type PolicyFile, policyOf, type Section } from '../file/config.ts';
+import {
+  environmentOf,
+  environmentsOf,
+  hasPolicy,
+  type PolicyFile,
+  policyOf,
+  type Section,
+} from '../file/config.ts';
 
 export interface PolicyPair {
   /** `undefined`: the top level. */
@@ -17,6 +24,7 @@ const NO_POLICY: Policy = {
   settings: {
     logSubject: 'none',
     logSample: 1,
+    logRequests: 'denied',
     blockedClients: new Set(),
     blockedKids: new Set(),
     healthPath: undefined,
@@ -52,7 +60,5 @@ const sectionIn = (file: PolicyFile, environment: string | undefined): Section =
 /** A file may not have the environment, or not have had a policy yet. */
 function policyIn(file: PolicyFile, environment: string | undefined): Policy {
   if (!environmentsOf(file).includes(environment)) return NO_POLICY;
-  const { vars = {} } = environmentOf(file, environment);
-  const hasPolicy = Object.entries(vars).some(([, value]) => typeof value === 'object' && value !== null);
-  return hasPolicy ? policyOf(file, environment) : NO_POLICY;
+  return hasPolicy(environmentOf(file, environment)) ? policyOf(file, environment) : NO_POLICY;
 }

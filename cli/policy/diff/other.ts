@@ -14,6 +14,7 @@ export function settingsChanges(old: Policy, now: Policy): OtherChange[] {
   return [
     difference('GATEWAY.log_subject', before.logSubject, after.logSubject),
     difference('GATEWAY.log_sample', before.logSample, after.logSample),
+    difference('GATEWAY.log_requests', before.logRequests, after.logRequests),
     difference('GATEWAY.health_path', before.healthPath ?? 'nowhere', after.healthPath ?? 'nowhere'),
     difference('GATEWAY.problem_base', before.problemBase ?? 'a URN', after.problemBase ?? 'a URN'),
     ...issuers,

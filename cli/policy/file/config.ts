@@ -72,6 +72,10 @@ export function compileConfig(path: string, environment: string | undefined): Co
   return compileSection(environmentOf(readPolicyFile(path), environment));
 }
 
+/** Whether an environment has any table under `[vars]`: all of them are policy, or a slip. */
+export const hasPolicy = ({ vars = {} }: Section): boolean =>
+  Object.values(vars).some((value) => typeof value === 'object' && value !== null);
+
 export function compileSection(section: Section): Compiled {
   const { vars = {} } = section;
   // The way through JSON is the one that wrangler sends the tables: dates become strings.

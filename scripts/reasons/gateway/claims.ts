@@ -36,7 +36,8 @@ export const CLAIMS = {
       'Compare the claim with `claims` of the issuer: [issuers](issuers.md) has what to demand from each vendor.',
   },
   client_blocked: {
-    example: { code: 'client_blocked' },
+    example: { code: 'client_blocked', client: 'backoffice' },
+    log: 'names the client, as the policy blocks it.',
     causes: ['The client is listed in `blocked_clients`: the operator blocks it.'],
     client: 'Ask the operator why. New tokens of the same client are refused too.',
     operator:

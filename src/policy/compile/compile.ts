@@ -64,6 +64,7 @@ function compileSettings(table: unknown, at: Faults): Settings {
   return {
     logSubject: config.log_subject ?? 'none',
     logSample: config.log_sample ?? 1,
+    logRequests: config.log_requests ?? 'denied',
     blockedClients: new Set(config.blocked_clients),
     blockedKids: new Set(config.blocked_kids),
     healthPath: config.health_path,
@@ -103,7 +104,7 @@ function buildTables(routes: readonly CompiledRoute[]): Pick<Policy, 'hosts' | '
   return { hosts, otherHosts };
 }
 
-const isPolicyName = (name: string) => name === 'GATEWAY' || name === 'ISSUERS' || /^API_./.test(name);
+export const isPolicyName = (name: string) => name === 'GATEWAY' || name === 'ISSUERS' || /^API_./.test(name);
 
 /** A table whose name is a slip away from policy would silently be no policy. */
 function meantBy(name: string): string {
@@ -118,9 +119,8 @@ function meantBy(name: string): string {
 }
 
 /** `[version_metadata]` binds a plain object too, which is the platform's. */
-function isVersionMetadata(value: object): boolean {
-  return Object.keys(value).sort().join() === 'id,tag,timestamp';
-}
+export const isVersionMetadata = (value: unknown): value is { readonly id: string } =>
+  typeof value === 'object' && value !== null && Object.keys(value).sort().join() === 'id,tag,timestamp';
 
 /** A table of wrangler.toml; bindings are objects of classes of their own. */
 function isTable(value: unknown): value is object {

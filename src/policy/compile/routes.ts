@@ -76,7 +76,7 @@ export function compileRoute(
   const report = compileReport(config.report, key, accepted, surroundings, at.at('report'));
   const reportOnly = config.report_only ?? false;
   const forwardAuthorization =
-    config.forward_authorization ?? apiConfig.forward_authorization ?? auth === 'none';
+    config.forward_authorization ?? apiConfig.forward_authorization ?? (auth === 'none' || reportOnly);
   const rateLimit = limitOf(keyText, config, api, apiConfig);
   const route: Route = {
     key: keyText,

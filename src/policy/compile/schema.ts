@@ -4,25 +4,11 @@
  * exists, that two rules agree), in `compile.ts`.
  */
 import * as z from 'zod/mini';
+import { ALGORITHMS } from '../algorithms.ts';
 import type { RuleName } from '../policy.ts';
 import type { paramSchema } from '../rules/claims.ts';
 import { claimValue, claimValues, list, oneOrMore, text } from '../rules/fields.ts';
 import { RULE_NAMES, RULES } from '../rules/rules.ts';
-
-/** Asymmetric algorithms (RFC 7518 §3.1, RFC 8037, RFC 9864). Nothing else can be configured. */
-export const ALGORITHMS = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-  'Ed25519',
-] as const;
 
 const issuerNames = oneOrMore(text('the name of a table under [vars.ISSUERS]'), 'name at least one issuer');
 const audiences = oneOrMore(text('the audience as it stands in tokens'), 'name at least one audience');
@@ -122,6 +108,7 @@ export const issuerSchema = z.strictObject({
 export const settingsSchema = z.strictObject({
   log_subject: z.optional(z.enum(['none', 'hash', 'plain'])),
   log_sample: z.optional(z.number().check(z.minimum(0), z.maximum(1))),
+  log_requests: z.optional(z.enum(['denied', 'all', 'none'])),
   blocked_clients: z.optional(z.array(text('a client id'))),
   blocked_kids: z.optional(z.array(text('a key id'))),
   health_path: z.optional(

@@ -41,7 +41,7 @@ export const ROUTE_TEXTS: Texts<RouteConfig> = {
   ...RULE_TEXTS,
   auth: 'Who may come without a token. "required" (default): nobody. "optional": no token passes, without claims; a bad one is refused. "none": no token is read. Example: "none".',
   forward_authorization:
-    'Whether the origin gets the Authorization header. Default: true where auth is "none", else false. Example: true.',
+    'Whether the origin gets the Authorization header. Default: true where auth is "none" or the route is report_only, else false. Example: true.',
   rate_limit: RATE_LIMIT,
   report:
     'Rules that are tried on live traffic: whoever they would refuse is let through, and logged (`would_deny`). Example: { scopes_all = ["write:timesheets"] }.',
@@ -120,6 +120,8 @@ export const SETTINGS_TEXTS: Texts<SettingsConfig> = {
     'Whether logs name the sub of tokens. Default: "none". "hash" needs the secret LOG_KEY. Example: "hash".',
   log_sample:
     'Share of allowed requests that are logged, 0 to 1. Denials always are. Default: 1. Example: 0.1.',
+  log_requests:
+    'Which lines of the log have the fields that trace a request: host, path, names of query parameters, address, country, user agent. "denied" (default): refused requests, and those that a rule on trial would refuse. Addresses are personal data in many countries. Example: "none".',
   blocked_clients: 'Blocklist: tokens of these clients are refused. Example: ["backoffice"].',
   blocked_kids: 'Blocklist: tokens signed with these keys are refused. Example: ["key-2026-11"].',
   health_path:

@@ -9,13 +9,15 @@ export const reportOnly: Lint = {
   *find({ routes }) {
     for (const { route, place } of routes) {
       if (!route.reportOnly) continue;
-      const passesOn = route.forwardAuthorization
-        ? ', and refused tokens reach the origin in Authorization'
-        : '';
+      const dropped = route.forwardAuthorization
+        ? ''
+        : ', and an origin that checks tokens by itself gets none';
       yield fault(
         [...place, 'report_only'],
-        `the route is open to anonymous requests${passesOn}`,
-        'remove it when the log shows no would_deny',
+        `the route is open to anonymous requests${dropped}`,
+        route.forwardAuthorization
+          ? 'remove it when the log shows no would_deny'
+          : 'remove forward_authorization = false during the trial',
       );
     }
   },

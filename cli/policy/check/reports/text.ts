@@ -54,8 +54,14 @@ const paintMarks = (snippet: readonly string[], style: 'red' | 'yellow') =>
     i === snippet.length - 1 ? line.replace(/\^+$/, (marks) => paint(style, marks)) : line,
   );
 
-function renderSum(path: string, { environment, faults, warnings, routes }: CheckResult): string[] {
+function renderSum(path: string, { environment, policy, faults, warnings, routes }: CheckResult): string[] {
   const where = environment === undefined ? path : `${path} [env.${environment}]`;
+  if (!policy && faults.length === 0)
+    return wrap(
+      `${where} has no policy: a gateway that is deployed from there answers 503`,
+      `${paint('dim', 'note')}   `,
+      '       ',
+    );
   const more = warnings.length > 0 ? `, ${countOf(warnings.length, 'warning')}` : '';
   if (faults.length === 0) {
     return [`${paint('green', 'ok')}     ${where}: ${countOf(routes, 'route')}${more}`];

@@ -226,8 +226,8 @@ describe('a slip', () => {
     if (where !== 'file') expect(placesAtGateway(text)).toContain(at);
   });
 
-  it('in an environment is found too, and an environment without a policy is one', () => {
-    expect(placesInFile(`${POLICY}\n[env.staging]\nname = "x"\n`)).toContain('ISSUERS');
+  it('in an environment is found too, and one of its tables beside [vars]', () => {
+    expect(placesInFile(`${POLICY}\n[env.staging]\nname = "x"\nISSUERS = {}\n`)).toContain('ISSUERS');
     const staging = POLICY.slice(POLICY.indexOf('[vars.GATEWAY]')).replaceAll('[vars.', '[env.staging.vars.');
     expect(placesInFile(`${POLICY}\n[env.staging]\n${staging.replace('scopes_all', 'scope_all')}`)).toContain(
       'API_ORDERS.routes."GET /orders".scope_all',
