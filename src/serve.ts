@@ -13,7 +13,7 @@ import { type Answered, describeRequest, type EventLine, loggedSubject, requestL
 import { forward } from './origin/forward.ts';
 import { limitKey } from './origin/rate-limit.ts';
 import { untilExpiry } from './origin/websocket.ts';
-import { type Allowed, createOutbound, isLoop } from './outbound.ts';
+import { type Allowed, createOutbound, isLoop, type Prepare } from './outbound.ts';
 import type { Policy, Settings } from './policy/policy.ts';
 import { createReplies } from './reply.ts';
 import { bearer } from './token/bearer.ts';
@@ -32,6 +32,7 @@ export function serve(environment: Environment, policy: Policy): Handler {
     originHeaders: environment.originHeaders,
     skipped: (api, { claim, as }) => warn({ event: 'claim_skipped', api: api.name, claim: claim.text, as }),
   });
+  const send = createSend(environment, prepare);
   const { settings } = policy;
 
   return async (request, waitUntil) => {
@@ -82,9 +83,12 @@ export function serve(environment: Environment, policy: Policy): Handler {
     }
     return response;
   };
+}
 
+/** Asks the origin. */
+function createSend(environment: Environment, prepare: Prepare) {
   /** @param onAsk is called when the origin is asked */
-  async function send(
+  return async function send(
     request: Request,
     decision: Allowed,
     requestId: string,
@@ -105,7 +109,7 @@ export function serve(environment: Environment, policy: Policy): Handler {
     if (principal === undefined || !(response instanceof Response) || response.status !== 101)
       return response;
     return untilExpiry(response, principal, environment.now());
-  }
+  };
 }
 
 async function healthOf({ issuers }: Policy, keys: KeySource, io: KeyIo): Promise<Response> {
