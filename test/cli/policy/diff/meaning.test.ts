@@ -144,14 +144,12 @@ describe('diff: hosts', () => {
       if (!result.ok) throw new Error(JSON.stringify(result.faults));
       return result.policy;
     };
-    const old = policy(
-      { 'GET /a': { scopes_all: ['q'] } },
-      { 'GET /a': { issuer: 'one', report_only: true }, 'GET /:p': {} },
-    );
-    const now = policy({ 'GET /a': {} }, { 'GET /a': {}, 'GET /:p': {} });
+    // On c.example, GET /A fell under both routes, and no token is of both issuers.
+    const old = policy({ 'GET /z': {} }, { 'GET /a': { issuer: 'two' }, 'GET /:p': { issuer: 'one' } });
+    const now = policy({ 'GET /z': {}, 'GET /a': {} }, { 'GET /:p': { issuer: 'one' } });
     const { findings } = await comparePolicies(old, now, NOW);
-    const widened = findings.filter(({ change }) => change === 'widened');
-    expect(widened.flatMap(({ routes }) => routes.flatMap(({ hosts }) => hosts)).sort()).toEqual([
+    const opened = findings.filter(({ change }) => change === 'opened');
+    expect(opened.flatMap(({ routes }) => routes.flatMap(({ hosts }) => hosts)).sort()).toEqual([
       'b.example',
       'c.example',
     ]);
