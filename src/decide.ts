@@ -99,7 +99,8 @@ export async function decide(
 
   const tokenRoutes = routes.filter(({ auth }) => auth !== 'none');
   // Report-only routes refuse nobody, also beside routes that are enforced.
-  const [reportOnly, enforced] = split(tokenRoutes, (one) => one.reportOnly);
+  const enforced = tokenRoutes.filter((one) => !one.reportOnly);
+  const reportOnly = tokenRoutes.filter((one) => one.reportOnly);
   const isReportOnly = enforced.length === 0;
   const judging = isReportOnly ? reportOnly : enforced;
   const refuse = (reason: Reason, progress?: Progress): Decision =>
@@ -111,7 +112,7 @@ export async function decide(
   observe?.({ step: 'credentials', routes: judging, credential });
   if (credential === undefined) {
     if (judging.some(({ auth }) => auth === 'required')) return refuse({ code: 'token_missing' });
-    const isReported = reportOnly.length > 0 || tokenRoutes.some(({ report }) => report);
+    const isReported = tokenRoutes.some(({ auth, report }) => auth === 'required' || report);
     return isReported ? { ...passed, wouldDeny: { code: 'token_missing' } } : passed;
   }
   if ('reason' in credential) return refuse(credential.reason);
@@ -142,11 +143,4 @@ export async function decide(
     if (reason !== undefined) return { ...passed, ...known, wouldDeny: reason };
   }
   return { ...passed, ...known };
-}
-
-function split<T>(
-  all: readonly T[],
-  fits: (one: T) => boolean,
-): [fitting: readonly T[], others: readonly T[]] {
-  return [all.filter(fits), all.filter((one) => !fits(one))];
 }

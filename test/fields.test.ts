@@ -446,6 +446,12 @@ describe('report_only', () => {
     expect((await rig.call('GET /Orders', 'no-token')).status).toBe(401);
   });
 
+  it('reports no missing token where none is needed', async () => {
+    const rig = rigWith({ routes: { 'GET /x': { auth: 'optional', report_only: true } } });
+    await rig.ask('GET /x');
+    expect(rig.lastLog().would_deny).toBeUndefined();
+  });
+
   it.each([
     ['by default', {}, 'Basic abc'],
     ['unless the policy says no', { forward_authorization: false }, null],
