@@ -1,9 +1,17 @@
 import type { Reason } from './decision.ts';
-import { parseTarget, type Target } from './http/target.ts';
+import {
+  parseTarget,
+  type RawTarget,
+  rawSegments,
+  type Target,
+  writeRawTarget,
+  writeTarget,
+} from './http/target.ts';
 import type { KeyOrigin } from './keys/source.ts';
 import { authorize, checkAudience } from './policy/authorize.ts';
-import { type Match, match, type NoMatch } from './policy/match.ts';
+import { type Match, match, matchUnread, type NoMatch } from './policy/match.ts';
 import type { Api, Policy, Principal, Route } from './policy/policy.ts';
+import { isOnTrial } from './policy/trial.ts';
 import type { Credential, CredentialReader } from './token/bearer.ts';
 import type { UnverifiedToken } from './token/decode.ts';
 import type { Refused, Verified } from './token/verify.ts';
@@ -18,7 +26,7 @@ export interface GatewayRequest {
 
 /** How far a request came, and what was learnt on the way. */
 export interface Progress {
-  readonly target?: Target;
+  readonly target?: RawTarget;
   readonly route?: Route;
   /** The API that the path belongs to, where no route of it serves the method. */
   readonly api?: Api | undefined;
@@ -27,7 +35,7 @@ export interface Progress {
   /** The claims of a refused token, for logs only. */
   readonly unverified?: UnverifiedToken | undefined;
   readonly principal?: Principal;
-  /** The principal of a cached token that a report-only route would refuse. For logs. */
+  /** The principal of a token that a report-only route would refuse. For logs. */
   readonly refusedPrincipal?: Principal | undefined;
   readonly keysFrom?: KeyOrigin | undefined;
 }
@@ -35,14 +43,18 @@ export interface Progress {
 export type Decision =
   | (Progress & {
       readonly kind: 'allow';
-      readonly target: Target;
+      readonly target: RawTarget;
+      /** The path and query that the origin is asked for. */
+      readonly sent: string;
       readonly route: Route;
       readonly nearMisses: readonly Route[];
       readonly forwardAuthorization: boolean;
-      /** Why a rule that is only reported would have refused the request. */
+      /** Why the request would have been refused, if all was enforced that is on trial. */
       readonly wouldDeny?: Reason | undefined;
     })
   | (Progress & { readonly kind: 'deny'; readonly reason: Reason });
+
+const NONE: readonly Route[] = [];
 
 /** How a token is verified for the routes that want one: `verifyToken`, or the part of it that needs no key. */
 export type Verify = (
@@ -54,6 +66,8 @@ export type Verify = (
 export type DecisionStep =
   | { readonly step: 'target'; readonly target: ReturnType<typeof parseTarget> }
   | { readonly step: 'route'; readonly target: Target; readonly found: Match | NoMatch }
+  /** The request is refused for this reason where nothing is on trial. Here it goes on, to the API of this route. */
+  | { readonly step: 'trial'; readonly route: Route; readonly reason: Reason }
   /** @property routes those that want a token */
   | {
       readonly step: 'credentials';
@@ -83,8 +97,15 @@ export async function decide(
 ): Promise<Decision> {
   const target = parseTarget(url);
   observe?.({ step: 'target', target });
-  if (target.kind === 'fault')
-    return { kind: 'deny', reason: { code: 'path_ambiguous', fault: target.fault } };
+  if (target.kind === 'fault') {
+    const { raw } = target;
+    const reason: Reason = { code: 'path_ambiguous', fault: target.fault };
+    if (raw === undefined) return { kind: 'deny', reason };
+    const trial = matchUnread(policy, raw.host, method, rawSegments(raw));
+    if (trial === undefined) return { kind: 'deny', reason, target: raw };
+    observe?.({ step: 'trial', route: trial, reason });
+    return { ...passing(trial, NONE, raw), wouldDeny: reason };
+  }
 
   const found = match(policy, target.host, method, target.path);
   observe?.({ step: 'route', target, found });
@@ -92,11 +113,12 @@ export async function decide(
     const nearMisses = found.nearMiss === undefined ? [] : [found.nearMiss];
     return { kind: 'deny', reason: found.reason, target, nearMisses, api: found.api };
   }
-  const { route, nearMisses } = found;
-  const routes = nearMisses.length === 0 ? [route] : [route, ...nearMisses];
-  const forwardAuthorization = routes.every((one) => one.forwardAuthorization);
-  const passed = { kind: 'allow', target, route, nearMisses, forwardAuthorization } as const;
+  const { route, nearMisses, refusal } = found;
+  const passed = { ...passing(route, nearMisses, target), wouldDeny: refusal };
+  if (refusal !== undefined) observe?.({ step: 'trial', route, reason: refusal });
+  if (refusal !== undefined && route.reportOnly) return passed;
 
+  const routes = nearMisses.length === 0 ? [route] : [route, ...nearMisses];
   const tokenRoutes = routes.filter(({ auth }) => auth !== 'none');
   // Report-only routes refuse nobody, also beside routes that are enforced.
   const enforced = tokenRoutes.filter((one) => !one.reportOnly);
@@ -134,7 +156,10 @@ export async function decide(
       (isVerified ? undefined : checkAudience(one, principal)) ?? authorize(one, principal, segments);
     observe?.({ step: 'rules', route: one, principal, segments, reason });
     if (reason === undefined) continue;
-    return one.reportOnly ? { ...passed, ...known, wouldDeny: reason } : refuse(reason, known);
+    if (!one.reportOnly) return refuse(reason, known);
+    // What its rules refuse, an API on trial gets without claims: its origin may have learnt to trust them.
+    const passedOn = isReportOnly && isOnTrial(route) ? { keysFrom, refusedPrincipal: principal } : known;
+    return { ...passed, ...passedOn, wouldDeny: reason };
   }
   for (const one of tokenRoutes) {
     if (one.report === undefined) continue;
@@ -143,4 +168,19 @@ export async function decide(
     if (reason !== undefined) return { ...passed, ...known, wouldDeny: reason };
   }
   return { ...passed, ...known };
+}
+
+/** An allowed request, before anyone has asked who it comes from. */
+function passing(route: Route, nearMisses: readonly Route[], target: RawTarget) {
+  const { path, query } = target;
+  const isAsItCame = path === undefined || isOnTrial(route);
+  const skipped = route.api.prefix.length;
+  return {
+    kind: 'allow',
+    target,
+    sent: isAsItCame ? writeRawTarget(target, skipped) : writeTarget({ path, query }, skipped),
+    route,
+    nearMisses,
+    forwardAuthorization: route.forwardAuthorization && nearMisses.every((one) => one.forwardAuthorization),
+  } as const;
 }

@@ -121,8 +121,9 @@ export function requestLine(decision: Decision, answered: Answered): RequestLine
   };
 }
 
-/** A route as the log has it. */
-export const routeName = (route: Route) => `${route.api.name} ${route.key}`;
+/** A route as the log has it: its API alone, where none of its routes serves the request. */
+export const routeName = (route: Route) =>
+  route === route.api.trial?.anything ? route.api.name : `${route.api.name} ${route.key}`;
 
 /** What the log has of every request. */
 export const describeRequest = ({ method, headers }: Pick<Request, 'method' | 'headers'>) => ({

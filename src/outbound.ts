@@ -1,11 +1,12 @@
 /** The request that an origin gets: its URL and headers. Tools that show it to people use the same function. */
 import type { Decision } from './decide.ts';
 import type { Reason } from './decision.ts';
-import { type Target, writeTarget } from './http/target.ts';
+import type { RawTarget } from './http/target.ts';
 import { setClaimHeaders } from './origin/claim-headers.ts';
 import { LOOP_HEADER } from './origin/forward.ts';
 import { createStripper } from './origin/strip.ts';
 import type { Api, ForwardedClaim, Policy } from './policy/policy.ts';
+import { isOnTrial } from './policy/trial.ts';
 import { isLoopbackHost } from './policy/uri.ts';
 
 export type Allowed = Extract<Decision, { kind: 'allow' }>;
@@ -21,6 +22,8 @@ export interface OutboundOptions {
 export interface Outbound {
   readonly url: string;
   readonly headers: Headers;
+  /** Why the claims of an API on trial were left out. */
+  readonly wouldDeny?: Reason | undefined;
 }
 
 export type Prepare = (inbound: Headers, decision: Allowed, requestId: string) => Outbound | Reason;
@@ -38,13 +41,14 @@ export function createOutbound(policy: Policy, { originHeaders, skipped }: Outbo
       { secrets: originHeaders(api), skipped: (claim: ForwardedClaim) => skipped(api, claim) },
     ]),
   );
-  return (inbound, { route, target, principal, forwardAuthorization }, requestId) => {
+  return (inbound, { route, target, sent, principal, forwardAuthorization }, requestId) => {
     const { api } = route;
     const part = parts.get(api);
     const headers = strip(inbound, forwardAuthorization);
+    let wouldDeny: Reason | undefined;
     if (principal !== undefined) {
-      const tooLarge = setClaimHeaders(headers, principal, api.forward, part?.skipped ?? (() => {}));
-      if (tooLarge !== undefined) return tooLarge;
+      wouldDeny = setClaimHeaders(headers, principal, api.forward, part?.skipped ?? (() => {}));
+      if (wouldDeny !== undefined && !isOnTrial(route)) return wouldDeny;
     }
     for (const [name, value] of part?.secrets ?? []) headers.set(name, value);
     const address = inbound.get('cf-connecting-ip');
@@ -53,12 +57,12 @@ export function createOutbound(policy: Policy, { originHeaders, skipped }: Outbo
     headers.set('x-forwarded-proto', target.scheme);
     headers.set('x-request-id', requestId);
     if (api.origin.kind === 'zone') headers.set(LOOP_HEADER, '1');
-    return { url: baseOf(api, target) + writeTarget(target, api.stripSegments), headers };
+    return { url: baseOf(api, target) + sent, headers, wouldDeny };
   };
 }
 
 /** A service binding's Worker sees the public URL as its own. */
-function baseOf({ origin }: Api, target: Target): string {
+function baseOf({ origin }: Api, target: RawTarget): string {
   switch (origin.kind) {
     case 'url':
       return origin.base;
@@ -73,6 +77,6 @@ function baseOf({ origin }: Api, target: Target): string {
  * The zone's origin is asked over TLS and on its usual port, whatever the client chose: secrets and claims travel
  * there. A host of this machine is what it is.
  */
-function zoneBase({ scheme, authority, host }: Target): string {
+function zoneBase({ scheme, authority, host }: RawTarget): string {
   return isLoopbackHost(host) ? `${scheme}://${authority}` : `https://${host}`;
 }

@@ -10,11 +10,12 @@ import { readRequestId } from './http/request-id.ts';
 import type { KeyIo } from './keys/io.ts';
 import { createKeySource, type KeySource } from './keys/source.ts';
 import { type Answered, describeRequest, type EventLine, loggedSubject, requestLine } from './log.ts';
-import { forward } from './origin/forward.ts';
+import { forward, timeLimit } from './origin/forward.ts';
 import { limitKey } from './origin/rate-limit.ts';
 import { untilExpiry } from './origin/websocket.ts';
 import { type Allowed, createOutbound, isLoop, type Prepare } from './outbound.ts';
 import type { Policy, Settings } from './policy/policy.ts';
+import { isOnTrial } from './policy/trial.ts';
 import { createReplies } from './reply.ts';
 import { bearer } from './token/bearer.ts';
 import { createTokenCache } from './token/cache.ts';
@@ -55,12 +56,12 @@ export function serve(environment: Environment, policy: Policy): Handler {
         verifyToken(token, routes, { settings, keys, cache, io }),
       );
       decidedAt = io.now();
-      answer =
-        decision.kind === 'deny'
-          ? decision.reason
-          : await send(request, decision, requestId, () => {
-              askedAt = io.now();
-            });
+      if (decision.kind === 'deny') answer = decision.reason;
+      else {
+        const sent = await send(request, decision, requestId, () => (askedAt = io.now()));
+        answer = sent.answer;
+        decision = { ...decision, wouldDeny: decision.wouldDeny ?? sent.wouldDeny };
+      }
     } catch (error) {
       environment.log(errorLine(error));
       answer = { code: 'internal_error' };
@@ -85,30 +86,47 @@ export function serve(environment: Environment, policy: Policy): Handler {
   };
 }
 
+interface Sent {
+  readonly answer: Response | Reason;
+  /** Why it would not have been, if all was enforced that is on trial. */
+  readonly wouldDeny?: Reason | undefined;
+}
+
 /** Asks the origin. */
 function createSend(environment: Environment, prepare: Prepare) {
-  /** @param onAsk is called when the origin is asked */
+  /**
+   * @param onAsk is called when the origin is asked, and tells the time
+   * @returns also why an API on trial would have been spared the request, or its answer
+   */
   return async function send(
     request: Request,
     decision: Allowed,
     requestId: string,
-    onAsk: () => void,
-  ): Promise<Response | Reason> {
+    onAsk: () => number,
+  ): Promise<Sent> {
     const { principal, route, nearMisses } = decision;
-    if (isLoop(route.api, request.headers)) return { code: 'loop' };
-    const fetchOrigin = environment.originFetch(route.api);
-    if (typeof fetchOrigin !== 'function') return fetchOrigin;
+    const { api } = route;
+    if (isLoop(api, request.headers)) return { answer: { code: 'loop' } };
+    const fetchOrigin = environment.originFetch(api);
+    if (typeof fetchOrigin !== 'function') return { answer: fetchOrigin };
+    let overLimit: Reason | undefined;
     if (route.rateLimit !== undefined || nearMisses.length > 0) {
-      const overLimit = await countRequest(decision, request.headers.get('cf-connecting-ip'), environment);
-      if (overLimit !== undefined) return overLimit;
+      const limited = await countRequest(decision, request.headers.get('cf-connecting-ip'), environment);
+      if (limited?.isEnforced) return { answer: limited.reason };
+      overLimit = limited?.reason;
     }
     const outbound = prepare(request.headers, decision, requestId);
-    if ('code' in outbound) return outbound;
-    onAsk();
-    const response = await forward(request, route.api, outbound.url, outbound.headers, fetchOrigin);
-    if (principal === undefined || !(response instanceof Response) || response.status !== 101)
-      return response;
-    return untilExpiry(response, principal, environment.now());
+    if ('code' in outbound) return { answer: outbound };
+    const { url, headers } = outbound;
+    const isTried = isOnTrial(route);
+    const limitMs = timeLimit(request, api);
+    const askedAt = onAsk();
+    const answer = await forward(request, api, url, headers, fetchOrigin, isTried ? undefined : limitMs);
+    const isLate = isTried && environment.now() - askedAt > limitMs;
+    const wouldDeny = overLimit ?? outbound.wouldDeny ?? (isLate ? { code: 'origin_timeout' } : undefined);
+    const isOpen = answer instanceof Response && answer.status === 101;
+    if (principal === undefined || !isOpen || isTried) return { answer, wouldDeny };
+    return { answer: untilExpiry(answer, principal, environment.now()), wouldDeny };
   };
 }
 
@@ -117,20 +135,34 @@ async function healthOf({ issuers }: Policy, keys: KeySource, io: KeyIo): Promis
   return renderHealth(await Promise.all(states), io.now());
 }
 
-/** Another spelling counts for all routes that it could be read as: the limits of one can't be walked around. */
+/**
+ * Another spelling counts for all routes that it could be read as: the limits of one can't be walked around.
+ *
+ * @returns the reason of a limit that was reached: of one that is enforced, if there is one
+ */
 async function countRequest(
   { route, nearMisses, principal }: Allowed,
   address: string | null,
   environment: Environment,
-): Promise<Reason | undefined> {
+): Promise<{ readonly reason: Reason; readonly isEnforced: boolean } | undefined> {
   const counted = new Set<string>();
-  for (const { rateLimit } of [route, ...nearMisses]) {
+  let tried: Reason | undefined;
+  for (const one of [route, ...nearMisses]) {
+    const { rateLimit } = one;
     if (rateLimit === undefined || counted.has(rateLimit.scope)) continue;
     counted.add(rateLimit.scope);
-    const within = await environment.countRequest(rateLimit.binding, limitKey(rateLimit, principal, address));
-    if (within !== true) return within === false ? { code: 'rate_limited' } : within;
+    const within = await environment
+      .countRequest(rateLimit.binding, limitKey(rateLimit, principal, address))
+      .catch((error): Reason => {
+        environment.log(errorLine(error));
+        return { code: 'internal_error' };
+      });
+    if (within === true) continue;
+    const reason: Reason = within === false ? { code: 'rate_limited' } : within;
+    if (!isOnTrial(one)) return { reason, isEnforced: true };
+    tried ??= reason;
   }
-  return undefined;
+  return tried && { reason: tried, isEnforced: false };
 }
 
 /** Logs a request and makes its data point. A failure to do so changes nothing of the answer. */

@@ -2,11 +2,21 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
+import { formatFault } from '../../src/policy/compile/fault.ts';
+import type { Policy } from '../../src/policy/policy.ts';
 import { initialCases } from '../policy/cases/init.ts';
 import { readCases } from '../policy/cases/read.ts';
 import { renderSuite, suiteJson, suiteJunit } from '../policy/cases/report.ts';
 import { failed, percent, runSuite, type Suite } from '../policy/cases/suite.ts';
-import { environmentOf, policyOf, readPolicyFile } from '../policy/file/config.ts';
+import {
+  compileSection,
+  environmentOf,
+  type PolicyFile,
+  policyOf,
+  readPolicyFile,
+  type Section,
+} from '../policy/file/config.ts';
+import { enforcedSection } from '../policy/file/enforced.ts';
 import { CommandError, EXIT, endWith, note, printJson, printLine } from '../text/terminal.ts';
 import { type PolicyOptions, withPolicy } from './options.ts';
 
@@ -16,6 +26,7 @@ interface Options extends PolicyOptions {
   readonly mutate?: boolean;
   readonly failOnSurvivors?: boolean;
   readonly init?: boolean;
+  readonly enforced?: boolean;
   readonly verbose?: boolean;
 }
 
@@ -26,6 +37,7 @@ export function addTestCommand(program: Command): void {
     .option('--min-coverage <percent>', 'fail where the cases show less of the policy', readPercent)
     .option('--mutate', 'change the policy in small ways, and list the changes that no case notices')
     .option('--fail-on-survivors', 'with --mutate: fail where there is such a change')
+    .option('--enforced', 'take APIs on trial (report_only) as enforced')
     .option('--verbose', 'list every case')
     .option('--junit <file>', 'write the results for a build server')
     .addHelpText(
@@ -40,7 +52,7 @@ async function run(files: string[], options: Options): Promise<void> {
   if (options.failOnSurvivors && !options.mutate)
     throw new CommandError('--fail-on-survivors is about mutants; give --mutate too');
   const file = readPolicyFile(options.config);
-  const policy = policyOf(file, options.env);
+  const { section, policy } = tested(file, options);
   const paths = files.length > 0 ? files : [join(dirname(options.config), 'policy.test.toml')];
   const nowMs = Date.now();
   if (options.init) return init(paths, await initialCases(policy, nowMs));
@@ -49,7 +61,6 @@ async function run(files: string[], options: Options): Promise<void> {
     throw new CommandError(
       `there is no case in ${paths.join(', ')}; claimgate test --init FILE writes first ones`,
     );
-  const section = environmentOf(file, options.env);
   const suite = await runSuite(cases, { section, policy, nowMs, mutates: options.mutate === true });
   if (options.junit !== undefined) write(options.junit, suiteJunit(suite), 'w');
   if (options.json) printJson(suiteJson(suite));
@@ -58,6 +69,20 @@ async function run(files: string[], options: Options): Promise<void> {
     for (const line of renderSuite(suite, milliseconds, options.verbose === true)) printLine(line);
   }
   if (isFailure(suite, options)) endWith(EXIT.findings);
+}
+
+function tested(file: PolicyFile, { env, enforced }: Options): { section: Section; policy: Policy } {
+  const section = environmentOf(file, env);
+  const policy = policyOf(file, env);
+  if (!enforced) return { section, policy };
+  const withoutTrials = enforcedSection(policy, section);
+  const compiled = compileSection(withoutTrials);
+  if (!compiled.ok)
+    throw new CommandError(
+      `without its trials, the policy has errors:${compiled.faults.map((one) => `\n  ${formatFault(one)}`).join('')}`,
+      EXIT.misuse,
+    );
+  return { section: withoutTrials, policy: compiled.policy };
 }
 
 /** Whether the run fails. Says why where the list of cases does not. */

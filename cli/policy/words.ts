@@ -16,7 +16,8 @@ export function keyOf({ key }: Pick<Route, 'key'>): RouteKey {
 export const writtenKey = (key: string): string => key.trim().replace(/\s+/g, ' ');
 
 /** API and key: what people call a route. */
-export const routeName = ({ api, key }: Route): string => `${api.name} ${writtenKey(key)}`;
+export const routeName = (route: Route): string =>
+  route === route.api.trial?.anything ? route.api.name : `${route.api.name} ${writtenKey(route.key)}`;
 
 /** The path of a route's key: `/orders/:id` of `GET /orders/:id`. */
 export const patternOf = ({ key }: Route): string => key.trim().split(/\s+/)[1] ?? '';

@@ -23,6 +23,7 @@ const MAX_STATUS = 599;
  * runtime cancels what a request has started.
  *
  * @param url where the origin is asked
+ * @param limitMs `undefined`: the origin may take as long as it likes
  */
 export async function forward(
   inbound: Request,
@@ -30,10 +31,8 @@ export async function forward(
   url: string,
   headers: Headers,
   fetch: OriginFetch,
+  limitMs: number | undefined,
 ): Promise<Response | Reason> {
-  // `Content-Length: 0`, as of a POST without content, makes a body too, and there is nothing to wait for.
-  const isUpload = inbound.body !== null && inbound.headers.get('content-length') !== '0';
-  const timeoutMs = isUpload ? api.uploadTimeoutMs : api.timeoutMs;
   try {
     const { method, body } = inbound;
     const init = { headers, redirect: 'manual', cache: 'no-store' } as const;
@@ -42,7 +41,7 @@ export async function forward(
       body !== null && (method === 'GET' || method === 'HEAD')
         ? fetch(new Request(url, inbound), init)
         : fetch(url, { ...init, method, body });
-    const response = await within(timeoutMs, call);
+    const response = limitMs === undefined ? await call : await within(limitMs, call);
     if (response === undefined) return { code: 'origin_timeout' };
     const reason = judgeStatus(api, response.status);
     if (reason === undefined) return response;
@@ -51,6 +50,13 @@ export async function forward(
   } catch {
     return { code: 'origin_unreachable' };
   }
+}
+
+/** How long the head of the answer may take. */
+export function timeLimit({ body, headers }: Request, { timeoutMs, uploadTimeoutMs }: Api): number {
+  // `Content-Length: 0`, as of a POST without content, makes a body too, and there is nothing to wait for.
+  const isUpload = body !== null && headers.get('content-length') !== '0';
+  return isUpload ? uploadTimeoutMs : timeoutMs;
 }
 
 /**

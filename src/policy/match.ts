@@ -12,6 +12,8 @@ export interface Match {
    * Same API, other rules; mostly empty.
    */
   readonly nearMisses: readonly Route[];
+  /** Why the table would refuse the request, if all was enforced that is on trial. */
+  readonly refusal?: Reason | undefined;
 }
 
 /** A refusal by the route table, with what is known of the path for logs and challenges. */
@@ -37,9 +39,28 @@ const NONE: readonly Route[] = [];
  * @param host lower case, without port and trailing dot
  */
 export function match(policy: Policy, host: string, method: string, path: ParsedPath): Match | NoMatch {
-  const table = policy.hosts.get(host) ?? policy.otherHosts;
-  const leaf = table && findFirst(table.exact, path.segments);
-  if (table === undefined || leaf === undefined) return noMatch({ code: 'route_unknown' });
+  const table = tableOf(policy, host);
+  if (table === undefined) return noMatch({ code: 'route_unknown' });
+  const found = find(table, method, path);
+  return found.kind === 'match' ? found : (onTrial(table, found, method, path) ?? found);
+}
+
+/** The route for a path that can be read in two ways: there is one where nothing is enforced on its host. */
+export function matchUnread(
+  policy: Policy,
+  host: string,
+  method: string,
+  segments: readonly string[],
+): Route | undefined {
+  const fallback = tableOf(policy, host)?.fallback;
+  return fallback?.takesUnread && takes(fallback.route, method, segments) ? fallback.route : undefined;
+}
+
+const tableOf = (policy: Policy, host: string) => policy.hosts.get(host) ?? policy.otherHosts;
+
+function find(table: RouteTable, method: string, path: ParsedPath): Match | NoMatch {
+  const leaf = findFirst(table.exact, path.segments);
+  if (leaf === undefined) return noMatch({ code: 'route_unknown' });
   const route = routeFor(leaf, method);
   if (route === undefined) {
     const reason: Reason = { code: 'method_not_allowed', allow: allowedMethods([leaf]) };
@@ -48,6 +69,36 @@ export function match(policy: Policy, host: string, method: string, path: Parsed
   if (table.allFolded && isFolded(path)) return { kind: 'match', route, nearMisses: NONE };
   return withNearMisses(table, leaf, route, method, path);
 }
+
+/** A request that the table refuses, and an API on trial takes all the same: where no reading of its path is protected. */
+function onTrial(
+  { exact, folded, fallback }: RouteTable,
+  { reason, api }: NoMatch,
+  method: string,
+  path: ParsedPath,
+): Match | undefined {
+  const route = api?.trial?.anything ?? fallback?.route;
+  if (route === undefined || !takes(route, method, path.encoded)) return undefined;
+  const own = findFirst(exact, path.segments);
+  for (const { leaves } of findAll(folded, path.folded)) {
+    if (isProtected(leaves, method)) return undefined;
+    // The path is its own: what is less specific is none of its business.
+    if (own !== undefined && leaves.includes(own)) break;
+  }
+  return { kind: 'match', route, nearMisses: NONE, refusal: reason };
+}
+
+/** Whether they have routes of an API that is not on trial, or one that is enforced for this method. */
+const isProtected = (leaves: readonly PatternLeaf[], method: string): boolean =>
+  leaves.some(
+    (leaf) =>
+      routesOf([leaf]).some(({ api }) => api.trial === undefined) ||
+      routeFor(leaf, method.toUpperCase())?.reportOnly === false,
+  );
+
+/** Whether the API's origin can be asked for it at all. */
+const takes = ({ api }: Route, method: string, segments: readonly string[]): boolean =>
+  !UNROUTABLE_METHODS.has(method.toUpperCase()) && api.prefix.every((segment, i) => segment === segments[i]);
 
 /** The route that a pattern has for a method. GET serves HEAD (RFC 9110 §9.3.2). */
 export function routeFor(leaf: PatternLeaf, method: string): Route | undefined {
@@ -84,17 +135,23 @@ function withNearMisses(
   path: ParsedPath,
 ): Match | NoMatch {
   const nearMisses: Route[] = [];
+  let refusal: Reason | undefined;
   for (const { leaves } of findAll(table.folded, path.folded)) {
     const isOwn = leaves.includes(exactLeaf);
     const near = leaves.map((leaf) => routeFor(leaf, method)).filter((one) => one !== undefined);
     const foreign = near.find(({ api }) => api !== route.api);
-    if (foreign !== undefined) return noMatch({ code: 'route_unknown' }, foreign);
-    if (near.length === 0) return lacksMethod(leaves, route.api);
-    for (const one of near)
-      if (differs(one, route) && nearMisses.every((other) => differs(one, other))) nearMisses.push(one);
+    if (foreign !== undefined || near.length === 0) {
+      const refused = foreign ? noMatch({ code: 'route_unknown' }, foreign) : lacksMethod(leaves, route.api);
+      if (isProtected(leaves, method)) return refused;
+      refusal ??= refused.reason;
+    }
+    for (const one of near) {
+      if (one.api !== route.api || !differs(one, route)) continue;
+      if (nearMisses.every((other) => differs(one, other))) nearMisses.push(one);
+    }
     if (isOwn) break;
   }
-  return { kind: 'match', route, nearMisses };
+  return { kind: 'match', route, nearMisses, refusal };
 }
 
 /** The path is one of another API, or lacks the method: either way, no rule of it could be asked. */

@@ -76,11 +76,20 @@ export interface Api {
   readonly originHeaders: readonly SecretHeader[];
   /** Binding of the client certificate that the origin gets. */
   readonly mtls: string | undefined;
-  /** How many segments at the start of the path are not sent on. */
-  readonly stripSegments: number;
+  /** Segments at the start of the path that are not sent on. */
+  readonly prefix: readonly string[];
   readonly cors: Cors | undefined;
   readonly timeoutMs: number;
   readonly uploadTimeoutMs: number;
+  readonly trial: Trial | undefined;
+}
+
+/** An API on trial: nothing is refused that its origin can be asked for. What would have been is logged. */
+export interface Trial {
+  /** The last day of the trial (`2027-01-31`, UTC), after which the check fails. Requests don't look at it. */
+  readonly until: string | undefined;
+  /** Takes the requests that no route takes. */
+  readonly anything: Route;
 }
 
 export type Origin =
@@ -185,6 +194,14 @@ export interface RouteTable {
   readonly folded: PatternNode<FoldedLeaf>;
   /** No pattern differs from its folded form: a request that doesn't either can have no near miss. */
   readonly allFolded: boolean;
+  /** Takes what no route takes, where an API of this host is on trial. */
+  readonly fallback: Fallback | undefined;
+}
+
+export interface Fallback {
+  readonly route: Route;
+  /** Nothing is enforced on the host: paths that can be read in two ways go on, too. */
+  readonly takesUnread: boolean;
 }
 
 export interface PatternNode<Leaf> {

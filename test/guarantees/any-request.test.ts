@@ -115,7 +115,7 @@ describe('any request', () => {
           const prefix = world.apis.find(({ name }) => name === decision.route.api.name)?.strip ?? '';
           // Where nothing is left of a path without its prefix, the origin's root is sent, as it is for the prefix and a slash.
           const isPrefix =
-            prefix !== '' && decision.target.path.segments.length === prefix.split('/').length - 1;
+            prefix !== '' && decision.target.path?.segments.length === prefix.split('/').length - 1;
           const again = await ask(policy, { ...asked, path: isPrefix ? prefix : prefix + sent });
           if (!/^\/[!-~]*$/.test(sent))
             broken('sent in characters that no path has', { tables, asked, sent });

@@ -138,7 +138,7 @@ function itemsOf(route: Route): Watched[] {
 /** A rule has refused where it does not hold, and the request was refused for such a rule. */
 function ruleSees(rules: Rules): Sees {
   return ({ kind, reason, decision }, principal) => {
-    const segments = decision?.target?.path.segments;
+    const segments = decision?.target?.path?.segments;
     if (principal === undefined || segments === undefined) return undefined;
     const broken = authorize(rules, principal, segments);
     const given = kind === 'allow' && decision?.kind === 'allow' ? decision.wouldDeny : reason;
@@ -152,8 +152,9 @@ type Judge = (principal: Principal, segments: readonly string[]) => Reason | und
 /** A rule that is only tried refuses nobody: it would deny. */
 function reportSees(judge: Judge): Sees {
   return ({ decision }, principal) => {
-    if (principal === undefined || decision?.kind !== 'allow') return undefined;
-    const broken = judge(principal, decision.target.path.segments);
+    const segments = decision?.target?.path?.segments;
+    if (principal === undefined || segments === undefined || decision?.kind !== 'allow') return undefined;
+    const broken = judge(principal, segments);
     if (broken === undefined) return 'passing';
     return decision.wouldDeny?.code === broken.code ? 'refusing' : undefined;
   };

@@ -1,8 +1,8 @@
 /** Small changes of a policy, each of which lets other requests in, or sends other headers on. */
 import { RULE_NAMES } from '../../../src/policy/rules/rules.ts';
-import { isTable, listOf, type Table } from '../../text/json.ts';
+import { isTable, listOf, type Table, without } from '../../text/json.ts';
 import type { Case } from './read.ts';
-import { RULE_MUTANTS, shortened, tableIn, without, withoutIn } from './rule-mutants.ts';
+import { RULE_MUTANTS, shortened, tableIn, withoutIn } from './rule-mutants.ts';
 
 export type Vars = Readonly<Record<string, unknown>>;
 
@@ -98,6 +98,8 @@ function* apiChanges(
     yield [`without forward of ${name}`, { ...table, forward: without(tableIn(table, 'forward'), name) }];
   for (const name of Object.keys(tableIn(table, 'origin_headers')))
     yield [`without the header ${name} for its origin`, withoutIn(table, 'origin_headers', name)];
+  if (table['report_only'] !== undefined)
+    yield ['without report_only', without(table, 'report_only', 'report_only_until')];
   const forwards = table['forward_authorization'] === true;
   yield [
     forwards ? 'keeps Authorization' : 'sends Authorization on',
@@ -123,6 +125,15 @@ function* gatewayChanges(vars: Vars): Generator<SharedMutant> {
       const what = `${field} without ${JSON.stringify(one)}`;
       yield { kind: 'shared', table: 'GATEWAY', what, vars: { ...vars, GATEWAY: changed } };
     }
+  }
+  if (gateway['report_only'] !== undefined) {
+    const changed = without(gateway, 'report_only', 'report_only_until');
+    yield {
+      kind: 'shared',
+      table: 'GATEWAY',
+      what: 'without report_only',
+      vars: { ...vars, GATEWAY: changed },
+    };
   }
   const issuers = tableIn(vars, 'ISSUERS');
   for (const name of Object.keys(issuers)) {

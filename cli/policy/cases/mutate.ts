@@ -38,6 +38,8 @@ export async function mutate(
   const originals = new Map(
     policy.apis.flatMap((api) => api.routes.map((route) => [nameOf(api.name, route.key), route])),
   );
+  // An API on trial takes what its routes don't: each of them matters to every request.
+  const isTried = policy.apis.some(({ trial }) => trial !== undefined);
   const survivors: Survivor[] = [];
   let noticed = 0;
   for (const mutant of mutantsOf(
@@ -47,7 +49,7 @@ export async function mutate(
     if (mutant.kind === 'route' && isTaken(vars, mutant)) continue;
     const near = mutant.kind === 'route' ? nearShapes(mutant) : [];
     const whole = mutant.kind === 'route' ? replaceRoute(vars, mutant) : mutant.vars;
-    const isNarrow = mutant.kind === 'route' && !isWhole;
+    const isNarrow = mutant.kind === 'route' && !isWhole && !isTried;
     const mutated = isNarrow ? around(whole, routes, mutant, near) : whole;
     const compiled = compileSection({ ...section, vars: mutated });
     if (!compiled.ok || isEquivalent(mutant, vars, originals, policy, compiled.policy)) continue;

@@ -1,6 +1,6 @@
 /** Small changes of one rule of a route, each of which lets other requests in. */
 import type { RuleName } from '../../../src/policy/policy.ts';
-import { isTable, type Table } from '../../text/json.ts';
+import { isTable, type Table, without } from '../../text/json.ts';
 
 /** A change of a route's table, in words. */
 export interface RuleChange {
@@ -52,10 +52,6 @@ function* becomes(config: Table, field: string, other: string): Generator<RuleCh
   const { [field]: list } = config;
   if (!Array.isArray(list) || list.length < 2 || config[other] !== undefined) return;
   yield { what: `${field} becomes ${other}`, config: { ...without(config, field), [other]: list } };
-}
-
-export function without(table: Table, ...names: readonly string[]): Table {
-  return Object.fromEntries(Object.entries(table).filter(([name]) => !names.includes(name)));
 }
 
 /** A table inside is gone with its last member. */

@@ -116,8 +116,9 @@ function expectedWords({ expect, reason }: Case): string {
   return reason === undefined ? String(expect) : `${expect} ${reason}`;
 }
 
-function outcomeWords({ kind, reason, answer }: Simulated): string {
-  if (kind === 'allow') return 'allow';
+function outcomeWords({ kind, reason, answer, decision }: Simulated): string {
+  const wouldDeny = decision?.kind === 'allow' ? decision.wouldDeny : undefined;
+  if (kind === 'allow') return wouldDeny === undefined ? 'allow' : `allow (would_deny ${wouldDeny.code})`;
   return kind === 'self'
     ? `${answer.status} by the gateway itself`
     : `${answer.status} ${reason?.code ?? ''}`;

@@ -93,9 +93,9 @@ async function askOrigin(api: Api, ask: Fetch): Promise<OriginFacts | undefined>
 const isAskable = ({ key, auth, reportOnly }: Route) =>
   auth === 'required' && !reportOnly && /^(GET(\|\S*)?|\*)\s/.test(key) && !/\/:|\/\*$/.test(key);
 
-function pathAtOrigin({ stripSegments }: Api, route: Route): string {
+function pathAtOrigin({ prefix }: Api, route: Route): string {
   return `/${patternOf(route)
     .split('/')
-    .slice(1 + stripSegments)
+    .slice(1 + prefix.length)
     .join('/')}`;
 }

@@ -3,6 +3,7 @@ import type { Reason } from '../../../src/decision.ts';
 import { forPath, valuesOf, withoutImplied } from '../../../src/policy/demands.ts';
 import type { Match, NoMatch } from '../../../src/policy/match.ts';
 import type { Demand, Issuer, Policy, Route, Rules, Settings } from '../../../src/policy/policy.ts';
+import { isOnTrial } from '../../../src/policy/trial.ts';
 
 export type Callers =
   | { readonly kind: 'nobody'; readonly reason: Reason | undefined }
@@ -34,34 +35,34 @@ export interface BoundDemand extends Pick<Demand, 'anyOf'> {
 /** @param segments the request's path, decoded */
 export function callersOf(found: Match | NoMatch, settings: Settings, segments: readonly string[]): Callers {
   if (found.kind === 'no_match') return { kind: 'nobody', reason: found.reason };
+  // The table refuses it, and only a trial lets it pass: nobody looks at its token.
+  if (found.refusal !== undefined && found.route.reportOnly) return { kind: 'anyone', verified: undefined };
   const asked = [found.route, ...found.nearMisses].filter(({ auth }) => auth !== 'none');
   if (asked.length === 0) return { kind: 'anyone', verified: undefined };
   const enforced = asked.filter(({ reportOnly }) => !reportOnly);
-  if (enforced.length === 0) {
-    // The rules of a route that is only tried refuse nobody, and decide nothing about the claims that are sent on.
-    const tokens = tokensOf(asked, audienceOf, true);
+  // The rules of a route that is only tried decide nothing about the claims that are sent on, unless its API is.
+  const demanded = enforced.length > 0 || isOnTrial(found.route);
+  const tokens = tokensOf(enforced.length === 0 ? asked : enforced, demanded ? segments : undefined);
+  if (enforced.length === 0)
     return { kind: 'anyone', verified: canExist(tokens, settings) ? tokens : undefined };
-  }
-  const tokens = tokensOf(enforced, (route) => [...audienceOf(route), ...demandsOf(route, segments)], false);
   const withoutToken = enforced.every(({ auth }) => auth !== 'required');
   if (!withoutToken && !canExist(tokens, settings)) return { kind: 'nobody', reason: undefined };
   return { kind: 'checked', withoutToken, tokens };
 }
 
-function tokensOf(
-  routes: readonly Route[],
-  demands: (route: Route) => BoundDemand[],
-  isTried: boolean,
-): Tokens {
+/** @param segments `undefined` where no rules count */
+function tokensOf(routes: readonly Route[], segments: readonly string[] | undefined): Tokens {
   const [first, ...others] = routes;
   const issuers = new Map(
     [...(first?.issuers ?? [])].filter(([iss]) => others.every((route) => route.issuers.has(iss))),
   );
-  // The rules of a route that is only tried say nothing about whose claims are sent on.
-  const lists = isTried ? [] : routes.flatMap(clientListsOf);
-  const [some, ...more] = lists;
+  const [some, ...more] = segments === undefined ? [] : routes.flatMap(clientListsOf);
   const clients = some && new Set([...some].filter((client) => more.every((list) => list.has(client))));
-  return { issuers, clients, demands: withoutImplied(routes.flatMap(demands)) };
+  const demands = routes.flatMap((route) => [
+    ...audienceOf(route),
+    ...(segments === undefined ? [] : demandsOf(route, segments)),
+  ]);
+  return { issuers, clients, demands: withoutImplied(demands) };
 }
 
 const audienceOf = ({ audiences }: Rules): BoundDemand[] => [

@@ -31,16 +31,23 @@ interface Walk<Leaf> {
 interface State {
   readonly exact: readonly Walk<PatternLeaf>[];
   readonly folded: readonly Walk<FoldedLeaf>[];
+  /** What is left of the prefixes of APIs on trial, below which they take every path. `undefined`: elsewhere. */
+  readonly prefixes: readonly (readonly string[] | undefined)[];
 }
 
-/** The classes of paths that some route of these tables may serve. All other paths are 404 in all of them. */
+/**
+ * The classes of paths that some route of these tables may serve. All other paths are 404 in all of them, unless an API
+ * on trial takes them: then they are classes too.
+ */
 export function* pathClasses(tables: readonly RouteTable[], spellings: Spellings): Generator<PathClass> {
   const identityOf = createIdentities();
   const seen = new Set<string>();
+  const isOnTrial = tables.some(({ fallback }) => fallback !== undefined);
 
   function* visit(state: State, segments: readonly string[], respelt: boolean): Generator<PathClass> {
     const name = [...state.exact, ...state.folded]
       .map(({ nodes, rests }) => `${nodes.map(identityOf).join()};${rests.map(identityOf).join()}`)
+      .concat(state.prefixes.map((rest) => rest?.join('/') ?? '-'))
       .join('|');
     if (seen.has(name)) return;
     seen.add(name);
@@ -48,24 +55,30 @@ export function* pathClasses(tables: readonly RouteTable[], spellings: Spellings
     const nearLeaves = state.folded.flatMap(endOf);
     if (segments.length > 0) {
       const leaves = state.exact.flatMap(endOf);
-      if (leaves.length > 0) yield toClass(segments, respelt, leaves, nearLeaves);
+      if (leaves.length > 0 || isOnTrial) yield toClass(segments, respelt, leaves, nearLeaves);
     }
     const slashed = state.exact.map(slash);
     const slashLeaves = slashed.flatMap(endOf);
-    if (slashLeaves.length > 0) {
+    if (slashLeaves.length > 0 || isOnTrial) {
       const isMeant = slashed.some(({ nodes }) => nodes.length > 0);
       yield toClass([...segments, ''], respelt || !isMeant, slashLeaves, nearLeaves);
     }
 
-    const literals = new Set(state.exact.flatMap(literalsOf));
+    const literals = new Set([
+      ...state.exact.flatMap(literalsOf),
+      ...state.prefixes.flatMap((rest) => rest?.[0] ?? []),
+    ]);
     const folds = new Set(state.folded.flatMap(literalsOf));
     // The most general segment first: of paths that lead to the same nodes, the most general one stands for them.
     const next = function* (text: string, folded: string | undefined, isLiteral: boolean) {
       const exact = state.exact.map((walk) => step(walk, isLiteral ? text : undefined));
-      if (exact.every(({ nodes, rests }) => nodes.length + rests.length === 0)) return;
+      if (!isOnTrial && exact.every(({ nodes, rests }) => nodes.length + rests.length === 0)) return;
       const near = state.folded.map((walk) => step(walk, folded));
+      const prefixes = state.prefixes.map((rest) =>
+        rest?.[0] === undefined ? rest : rest[0] === text ? rest.slice(1) : undefined,
+      );
       yield* visit(
-        { exact, folded: near },
+        { exact, folded: near, prefixes },
         [...segments, text],
         respelt || (!isLiteral && folded !== undefined),
       );
@@ -81,6 +94,7 @@ export function* pathClasses(tables: readonly RouteTable[], spellings: Spellings
   const root = {
     exact: tables.map(({ exact }) => ({ nodes: [exact], rests: [] })),
     folded: tables.map(({ folded }) => ({ nodes: [folded], rests: [] })),
+    prefixes: tables.flatMap(({ fallback }) => (fallback ? [fallback.route.api.prefix] : [])),
   };
   yield* visit(root, [], false);
 }

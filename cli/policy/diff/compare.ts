@@ -10,8 +10,10 @@ import { hostGroups } from './hosts.ts';
 import { settingsChanges } from './other.ts';
 import { spellingsOf } from './spellings.ts';
 
-/** A method that stands for all that no route names, in upper case. Those in lower case no route serves. */
+/** Stand for all methods that no route names, in upper case. */
 const OTHER_METHODS = ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'PROPFIND', 'X-OTHER'];
+/** No route serves those in lower case, but APIs on trial take them. */
+const LOWER_CASE = 'x-other';
 
 export function collectDifferences(
   old: Policy,
@@ -24,19 +26,21 @@ export function collectDifferences(
     for (const change of changes) other.set(JSON.stringify(change), change);
   };
   const examine = createExaminer(old, now, nowSeconds, tell);
+  const isOnTrial = [old, now].some(({ apis }) => apis.some(({ trial }) => trial !== undefined));
   const spellings = spellingsOf([old, now]);
   for (const { names, host, tables } of hostGroups([old, now])) {
     for (const { path, respelt, methods } of pathClasses(tables, spellings)) {
       const parsed = parsePath(path);
       if (typeof parsed === 'string') continue;
       const unnamed = OTHER_METHODS.find((method) => !methods.has(method));
-      for (const method of new Set([...methods, 'HEAD', ...(unnamed === undefined ? [] : [unnamed])])) {
+      const others = [...(unnamed === undefined ? [] : [unnamed]), ...(isOnTrial ? [LOWER_CASE] : [])];
+      for (const method of new Set([...methods, 'HEAD', ...others])) {
         for (const sighting of examine(host, method, path, parsed)) {
           collector.see({
             ...sighting,
             respelt,
             hosts: names.length === 0 ? [''] : names,
-            method: method === unnamed ? ANY_OTHER : method,
+            method: others.includes(method) ? ANY_OTHER : method,
           });
         }
       }

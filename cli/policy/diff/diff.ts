@@ -1,5 +1,6 @@
 /** Two policies compared: findings, each with a request that both were asked about. */
 import type { Policy } from '../../../src/policy/policy.ts';
+import { listed } from '../../text/words.ts';
 import type { Collected } from './collect.ts';
 import { collectDifferences } from './compare.ts';
 import {
@@ -11,6 +12,7 @@ import {
   type Example,
   placedDifference,
 } from './difference.ts';
+import { hostGroups } from './hosts.ts';
 import { type Answer, tryRequest } from './trial.ts';
 
 export async function comparePolicies(old: Policy, now: Policy, nowSeconds: number): Promise<Comparison> {
@@ -22,7 +24,7 @@ export async function comparePolicies(old: Policy, now: Policy, nowSeconds: numb
     if (example === undefined && rest.place !== undefined && /_claim$/.test(rest.place)) continue;
     findings.push({ ...rest, example });
   }
-  findings.push(...ownHeaderDifferences(old, now));
+  findings.push(...ownHeaderDifferences(old, now), ...unreadDifferences(old, now));
   // A sort that keeps the order of what is equal.
   findings.sort(byChange);
   return { findings, other };
@@ -86,4 +88,22 @@ function ownHeaderDifferences(old: Policy, now: Policy): Difference[] {
     ...missing(old.ownHeaders, now.ownHeaders).map((name) => moved(name, dropped, passes)),
     ...missing(now.ownHeaders, old.ownHeaders).map((name) => moved(name, passes, dropped)),
   ];
+}
+
+/** Paths that no policy can say anything of are let through where all of a host is on trial. */
+function unreadDifferences(old: Policy, now: Policy): Difference[] {
+  const [passed, refused] = ['passed on as they came, to an API on trial', 'nobody: 400'];
+  return hostGroups([old, now]).flatMap(({ names, host }) => {
+    const [before, after] = [old, now].map(
+      ({ hosts, otherHosts }) => (hosts.get(host) ?? otherHosts)?.fallback?.takesUnread === true,
+    );
+    if (before === after) return [];
+    const place = `paths that can be read in two ways${names.length === 0 ? '' : ` on ${listed(names)}`}`;
+    return placedDifference(
+      after ? 'opened' : 'closed',
+      place,
+      before ? passed : refused,
+      after ? passed : refused,
+    );
+  });
 }

@@ -57,14 +57,13 @@ function rulesKey(
   if (found.kind === 'no_match')
     return `${found.reason.code} ${found.nearMiss === undefined ? '' : identityOf(found.nearMiss)}`;
   const routes = [found.route, ...found.nearMisses];
-  return routes
-    .map((route) => {
-      const bound = route.demands.flatMap(({ anyOf }) =>
-        anyOf.flatMap((one) => (one.of === 'segment' ? [segments[one.segment]] : [])),
-      );
-      return `${identityOf(route)}${bound.length === 0 ? '' : JSON.stringify(bound)}`;
-    })
-    .join();
+  const parts = routes.map((route) => {
+    const bound = route.demands.flatMap(({ anyOf }) =>
+      anyOf.flatMap((one) => (one.of === 'segment' ? [segments[one.segment]] : [])),
+    );
+    return `${identityOf(route)}${bound.length === 0 ? '' : JSON.stringify(bound)}`;
+  });
+  return [...parts, ...(found.refusal === undefined ? [] : [found.refusal.code])].join();
 }
 
 function differ(old: Side, now: Side, nowSeconds: number, tell: Tell): SeenOfRules[] {

@@ -29,6 +29,7 @@ export function apiChanges(old: Api, now: Api): OtherChange[] {
     difference(place('cors'), writeCors(old), writeCors(now)),
     difference(place('timeout_ms'), old.timeoutMs, now.timeoutMs),
     difference(place('upload_timeout_ms'), old.uploadTimeoutMs, now.uploadTimeoutMs),
+    difference(place('report_only'), writeTrial(old), writeTrial(now)),
   ].flat();
 }
 
@@ -47,6 +48,9 @@ export function routeChanges(old: Route, now: Route): OtherChange[] {
 
 const writeReport = (report: Rules | undefined) =>
   report === undefined ? 'none' : JSON.stringify(canonicalRules(report));
+
+const writeTrial = ({ trial }: Api) =>
+  trial === undefined ? 'enforced' : `on trial${trial.until === undefined ? '' : ` until ${trial.until}`}`;
 
 function writeCors({ cors }: Api): string {
   if (cors === undefined) return 'none';

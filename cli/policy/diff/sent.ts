@@ -1,6 +1,7 @@
 /** Compares what an origin gets besides the request, of a request that is let in. */
 import type { Match } from '../../../src/policy/match.ts';
 import type { Api, ForwardedClaim } from '../../../src/policy/policy.ts';
+import { isOnTrial } from '../../../src/policy/trial.ts';
 import { originWords } from '../words.ts';
 import { lostTokens } from './caller-differences.ts';
 import type { Callers, Side } from './callers.ts';
@@ -19,7 +20,8 @@ export function sentChanges(old: Served, now: Served, nowSeconds: number): SentC
   const [before, after] = [old.found.route.api, now.found.route.api];
   const changes = [
     change('to ', originWords(before.origin), originWords(after.origin)),
-    change('the path without its first segments: ', before.stripSegments, after.stripSegments),
+    change('the path without its first segments: ', before.prefix.length, after.prefix.length),
+    change('the path ', pathOf(old.found), pathOf(now.found)),
     change('client certificate ', before.mtls ?? 'none', after.mtls ?? 'none'),
     ...headerChanges(before, after),
     change('Authorization ', passesOn(old.found), passesOn(now.found)),
@@ -31,6 +33,8 @@ export function sentChanges(old: Served, now: Served, nowSeconds: number): SentC
 function change(label: string, before: string | number, now: string | number): SentChange | undefined {
   return before === now ? undefined : { before: `${label}${before}`, now: `${label}${now}` };
 }
+
+const pathOf = ({ route }: Match) => (isOnTrial(route) ? 'as it came' : 'in its one spelling');
 
 const passesOn = ({ route, nearMisses }: Match): string =>
   [route, ...nearMisses].every((one) => one.forwardAuthorization) ? 'sent on' : 'not sent on';

@@ -41,6 +41,12 @@ export function targetSteps(target: Seen['target'], { url, method }: IncomingReq
   ];
 }
 
+/** What refuses the request is told by the step before. */
+export function trialStep({ route }: Extract<DecisionStep, { step: 'trial' }>): Step {
+  const saw = `${route.api.name} is on trial`;
+  return makeStep('trial', saw, 'nothing is refused: the request goes on as it came');
+}
+
 type Seen = Extract<DecisionStep, { step: 'target' }>;
 
 function methodSteps(method: string): Step[] {
@@ -66,8 +72,9 @@ export function routeSteps(
   const leaves = findAll(table.exact, path.segments);
   const fitting = patterns(leaves);
   const written = `/${path.segments.join('/')}`;
-  if (found.kind === 'no_match' && found.nearMiss === undefined) {
-    const { reason } = found;
+  const isServed = found.kind === 'match' && found.route !== found.route.api.trial?.anything;
+  const reason = found.kind === 'match' ? found.refusal : found.reason;
+  if (reason !== undefined && !isServed && (found.kind === 'match' || found.nearMiss === undefined)) {
     const saw = leaves.length === 0 ? written : `patterns that fit: ${fitting}`;
     const decided =
       reason.code === 'method_not_allowed'
@@ -91,7 +98,11 @@ function nearMissStep(found: Match | NoMatch, table: RouteTable, path: ParsedPat
         : `that is ${nearMiss === undefined ? folded : routeName(nearMiss)}, which lacks the method`;
     return makeStep('near misses', saw, decided, { reason });
   }
-  const { nearMisses } = found;
+  const { nearMisses, refusal } = found;
+  if (refusal !== undefined)
+    return makeStep('near misses', saw, 'that is a path of another API on trial, or lacks the method', {
+      reason: refusal,
+    });
   if (nearMisses.length > 0)
     return makeStep('near misses', saw, `the rules of ${listed(nearMisses.map(routeName))} must hold too`);
   const also = findAll(table.folded, path.folded).flatMap(({ leaves }) => leaves).length;

@@ -8,7 +8,7 @@ import { withIssuerKeys, withoutSignature } from '../what-if/verifiers.ts';
 import { originWords } from '../words.ts';
 import { credentialSteps } from './credential-steps.ts';
 import { maskUrl } from './mask.ts';
-import { routeSteps, targetSteps } from './route-steps.ts';
+import { routeSteps, targetSteps, trialStep } from './route-steps.ts';
 import { reportStep, rulesStep } from './rule-steps.ts';
 import { makeStep, type Step } from './step.ts';
 import { type Signature, signatureStep, TOKEN_STEP_WORDS } from './token-steps.ts';
@@ -58,6 +58,8 @@ function stepsOf(step: DecisionStep, policy: Policy, request: IncomingRequest): 
       return targetSteps(step.target, request);
     case 'route':
       return routeSteps(step.found, step.target, policy, request);
+    case 'trial':
+      return [trialStep(step)];
     case 'credentials':
       return credentialSteps(step, request);
     case 'rules':
@@ -107,6 +109,16 @@ function forwardStep({ api }: Route, { outbound, reason, skipped }: Simulated): 
         : 'the request went in a circle';
     return makeStep('forward', saw, decided, { reason });
   }
+  const tooLarge = outbound.wouldDeny?.code === 'claims_too_large' ? outbound.wouldDeny : undefined;
+  if (tooLarge !== undefined)
+    return makeStep(
+      'forward',
+      saw,
+      `the claim ${tooLarge.claim} does not fit into headers: sent without claims`,
+      {
+        verdict: 'would_refuse',
+      },
+    );
   const left = skipped.map(({ claim, as }) => `${claim.text} can't be sent as ${as}`);
   return makeStep('forward', saw, [`sent to ${maskUrl(outbound.url)}`, ...left].join('; '));
 }

@@ -74,7 +74,15 @@ export function createSimulator(policy: Policy): Simulate {
       return { ...nothing, kind: 'deny', decision, reason: outbound, answer };
     }
     const answer = replies.finish(request, new Response(), decision, requestId);
-    return { kind: 'allow', decision, reason: undefined, answer, outbound, skipped: [...skipped] };
+    const wouldDeny = (decision.kind === 'allow' && decision.wouldDeny) || outbound.wouldDeny;
+    return {
+      kind: 'allow',
+      decision: { ...decision, wouldDeny },
+      reason: undefined,
+      answer,
+      outbound,
+      skipped: [...skipped],
+    };
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Api, Route } from '../policy.ts';
+import type { Api, Route, Trial } from '../policy.ts';
 import { checkBinding } from './bindings.ts';
 import { compileCors } from './cors.ts';
 import { type Place, suggest } from './fault.ts';
@@ -17,6 +17,7 @@ import {
 import { type Accepted, byIss, resolveIssuers } from './rules.ts';
 import { type ApiConfig, apiSchema, corsSchema, extensionSchema, forwardSchema } from './schema.ts';
 import { readTable } from './schema-faults.ts';
+import { compileTrial, isTried } from './trial.ts';
 
 export const DEFAULT_TIMEOUT_MS = 15_000;
 export const DEFAULT_UPLOAD_TIMEOUT_MS = 300_000;
@@ -46,6 +47,9 @@ export function compileApis(
   });
 }
 
+const addNoRoute = (at: Faults) =>
+  at.add('there is no route', 'add one like "GET /orders" = { scopes_all = ["read:orders"] }');
+
 const isExtension = (table: object) => Object.hasOwn(table, 'extends');
 
 function readExtension(
@@ -54,6 +58,7 @@ function readExtension(
   at: Faults,
 ): { of: string | undefined; routes: readonly RawRoute[] } {
   const routes = readRouteTables(table, at.at('routes'));
+  if (routes.length === 0 && rawRoutesOf(table) !== undefined) addNoRoute(at.at('routes'));
   const of = readTable(extensionSchema, withoutRoutes(table), at)?.extends;
   if (of !== undefined && !baseNames.includes(of))
     at.at('extends').add(`there is no API ${JSON.stringify(of)} to extend`, suggest(of, baseNames));
@@ -77,18 +82,25 @@ function compileApi(
     ? resolveIssuers(config.issuer, surroundings, at.at('issuer'))
     : surroundings.issuers;
   const apiRoutes: Route[] = [];
-  const api: Api = {
+  const resource = isSound('hosts') ? compileResource(config, at.at('resource')) : undefined;
+  const cors = compileCors(config.cors?.origins && config.cors, at.at('cors'));
+  // What the gateway would answer itself, an API on trial goes on answering.
+  const isOnTrial = isTried(config, surroundings.trials);
+  const api: Api & { trial: Trial | undefined } = {
     name,
     hosts: config.hosts ?? [],
     ...compileOrigin(isSound('hosts') ? config : { ...config, hosts: [] }, bindings, at),
-    resource: isSound('hosts') ? compileResource(config, at.at('resource')) : undefined,
+    resource: isOnTrial ? undefined : resource,
     issuers,
     forward: compileForward(config.forward ?? {}, at.at('forward')),
-    cors: compileCors(config.cors?.origins && config.cors, at.at('cors')),
+    cors: isOnTrial ? undefined : cors,
     timeoutMs: config.timeout_ms ?? DEFAULT_TIMEOUT_MS,
     uploadTimeoutMs: config.upload_timeout_ms ?? DEFAULT_UPLOAD_TIMEOUT_MS,
     routes: apiRoutes,
+    trial: undefined,
   };
+  api.trial = compileTrial(config, surroundings.trials, api, at);
+  if (rawRoutes.length === 0 && isSound('routes') && api.trial === undefined) addNoRoute(at.at('routes'));
   const accepted: Accepted = {
     issuers: isSound('issuer') ? issuers : undefined,
     issuersByIss: byIss(issuers),

@@ -2,15 +2,15 @@ import { normaliseHeaderName } from '../headers.ts';
 import { hasRoute } from '../match.ts';
 import { parsePath } from '../path.ts';
 import type { Policy, RouteTable, Settings } from '../policy.ts';
-import { compileApis } from './apis.ts';
+import { type CompiledApi, compileApis } from './apis.ts';
 import type { Bindings } from './bindings.ts';
 import type { Fault } from './fault.ts';
 import { collectFaults, type Faults } from './faults.ts';
 import { compileIssuers } from './issuers.ts';
-import type { CompiledRoute } from './routes.ts';
 import { settingsSchema } from './schema.ts';
-import { readTable } from './schema-faults.ts';
+import { readTable, type Sound } from './schema-faults.ts';
 import { buildTable } from './table.ts';
+import { checkTrialDate } from './trial.ts';
 
 export type Compiled =
   | { readonly ok: true; readonly policy: Policy }
@@ -32,14 +32,18 @@ export function compilePolicy(vars: Readonly<Record<string, unknown>>, bindings:
         .add('tables under [vars] are policy, and this is none that the gateway knows', meantBy(name));
     checkNames(table, faults.at(name));
   }
-  const settings = compileSettings(vars['GATEWAY'], faults.at('GATEWAY'));
+  // A string here would read like policy, and block nobody.
+  const config = readTable(settingsSchema, vars['GATEWAY'] ?? {}, faults.at('GATEWAY')) ?? {};
+  const settings = compileSettings(config);
   const { issuers, names } = compileIssuers(vars['ISSUERS'], bindings, faults.at('ISSUERS'));
   const apiTables = tables.filter(([name]) => name.startsWith('API_'));
   if (apiTables.length === 0)
     faults.at('vars').add('there is no API', 'add a table such as [vars.API_ORDERS]');
-  const compiled = compileApis(apiTables, { issuers, issuerNames: names, bindings }, faults);
+  const surroundings = { issuers, issuerNames: names, bindings, trials: config };
+  const compiled = compileApis(apiTables, surroundings, faults);
   const apis = compiled.map(({ api }) => api);
-  const { hosts, otherHosts } = buildTables(compiled.flatMap(({ routes }) => routes));
+  checkTrialDate(config.report_only_until, apis, faults.at('GATEWAY', 'report_only_until'));
+  const { hosts, otherHosts } = buildTables(compiled);
   checkHealthPath(settings, [...hosts.values(), otherHosts], faults.at('GATEWAY', 'health_path'));
   if (faults.list().length > 0) return { ok: false, faults: faults.list() };
   const ownHeaders = new Set(
@@ -58,9 +62,7 @@ function checkNames(table: object, at: Faults): void {
   }
 }
 
-function compileSettings(table: unknown, at: Faults): Settings {
-  // A string here would read like policy, and block nobody.
-  const config = readTable(settingsSchema, table ?? {}, at) ?? {};
+function compileSettings(config: Sound<typeof settingsSchema>): Settings {
   return {
     logSubject: config.log_subject ?? 'none',
     logSample: config.log_sample ?? 1,
@@ -84,10 +86,10 @@ function checkHealthPath(
     at.add('a route serves this path too, and would never be reached', 'choose a path of its own');
 }
 
-function buildTables(routes: readonly CompiledRoute[]): Pick<Policy, 'hosts' | 'otherHosts'> {
-  const byHost = new Map<string | undefined, CompiledRoute[]>();
-  for (const entry of routes) {
-    const { hosts } = entry.route.api;
+function buildTables(apis: readonly CompiledApi[]): Pick<Policy, 'hosts' | 'otherHosts'> {
+  const byHost = new Map<string | undefined, CompiledApi[]>();
+  for (const entry of apis) {
+    const { hosts } = entry.api;
     for (const host of hosts.length === 0 ? [undefined] : new Set(hosts)) {
       const entries = byHost.get(host);
       if (entries === undefined) byHost.set(host, [entry]);

@@ -14,7 +14,7 @@ export interface CompiledOrigin {
   readonly origin: Origin;
   readonly originHeaders: readonly SecretHeader[];
   readonly mtls: string | undefined;
-  readonly stripSegments: number;
+  readonly prefix: readonly string[];
 }
 
 /** @param at the API's table */
@@ -34,7 +34,7 @@ export function compileOrigin(config: Partial<ApiConfig>, bindings: Bindings, at
     origin: origin ?? { kind: 'url', base: '' },
     originHeaders,
     mtls: config.mtls,
-    stripSegments: config.strip_prefix === undefined ? 0 : config.strip_prefix.split('/').length - 1,
+    prefix: config.strip_prefix?.split('/').slice(1) ?? [],
   };
 }
 

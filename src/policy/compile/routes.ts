@@ -7,10 +7,13 @@ import { parseRouteKey, type RouteKey } from './route-key.ts';
 import { type Accepted, canonicalRules, compileRules, type KnownIssuers } from './rules.ts';
 import { type ApiConfig, type RouteConfig, reportSchema, routeSchema } from './schema.ts';
 import { readTable } from './schema-faults.ts';
+import type { TrialConfig } from './trial.ts';
 
 /** The rest of the policy, as far as the tables of APIs refer to it. */
 export interface Surroundings extends KnownIssuers {
   readonly bindings: Bindings;
+  /** What `GATEWAY` says of trials, for all APIs. */
+  readonly trials: TrialConfig;
 }
 
 /** A route with its key taken apart: what the route table is built from. */
@@ -38,10 +41,7 @@ export interface RouteContext {
 
 /** @param at the place of `routes` */
 export function readRouteTables(table: object, at: Faults): RawRoute[] {
-  const tables = rawRoutesOf(table);
-  if (tables !== undefined && Object.keys(tables).length === 0)
-    at.add('there is no route', 'add one like "GET /orders" = { scopes_all = ["read:orders"] }');
-  return Object.entries(tables ?? {}).map(([key, value]) => {
+  return Object.entries(rawRoutesOf(table) ?? {}).map(([key, value]) => {
     const here = at.at(key);
     // Without any table there are no rules, but the key can still be read.
     return { key, config: readTable(routeSchema, value, here, routeFieldsAt) ?? {}, at: here };
@@ -74,9 +74,11 @@ export function compileRoute(
   if (key === undefined) return undefined;
   const rules = compileRules(config, key, accepted, surroundings, at);
   const report = compileReport(config.report, key, accepted, surroundings, at.at('report'));
-  const reportOnly = config.report_only ?? false;
+  const isOnTrial = api.trial !== undefined;
+  const reportOnly = config.report_only ?? isOnTrial;
   const forwardAuthorization =
-    config.forward_authorization ?? apiConfig.forward_authorization ?? (auth === 'none' || reportOnly);
+    (isOnTrial && reportOnly) ||
+    (config.forward_authorization ?? apiConfig.forward_authorization ?? (auth === 'none' || reportOnly));
   const rateLimit = limitOf(keyText, config, api, apiConfig);
   const route: Route = {
     key: keyText,

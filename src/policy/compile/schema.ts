@@ -26,6 +26,10 @@ const rateLimit = z.optional(text('the name of a rate limit binding'));
 /** Rules that are tried, and only logged. */
 export const reportSchema = z.strictObject(rules);
 
+const reportOnlyUntil = z.optional(
+  z.string().check(z.regex(/^\d{4}-\d{2}-\d{2}$/, 'a day as a string, such as "2027-01-31"')),
+);
+
 export const routeSchema = z.strictObject({
   auth: z.optional(z.enum(['required', 'optional', 'none'])),
   ...rules,
@@ -79,13 +83,16 @@ export const apiSchema = z.strictObject({
   rate_limit: rateLimit,
   timeout_ms: z.optional(z.int().check(z.positive(), z.maximum(600_000))),
   upload_timeout_ms: z.optional(z.int().check(z.positive(), z.maximum(3_600_000))),
-  routes: z.record(z.string(), routeSchema),
+  report_only: z.optional(z.boolean()),
+  report_only_until: reportOnlyUntil,
+  // An API on trial may have none yet.
+  routes: z.optional(z.record(z.string(), routeSchema)),
 });
 
 /** More routes of an API, whose table would be too large for one variable. */
 export const extensionSchema = z.strictObject({
   extends: text('the name of an API table'),
-  routes: apiSchema.shape.routes,
+  routes: z.record(z.string(), routeSchema),
 });
 
 export const issuerSchema = z.strictObject({
@@ -111,6 +118,8 @@ export const settingsSchema = z.strictObject({
   log_requests: z.optional(z.enum(['denied', 'all', 'none'])),
   blocked_clients: z.optional(z.array(text('a client id'))),
   blocked_kids: z.optional(z.array(text('a key id'))),
+  report_only: z.optional(z.boolean()),
+  report_only_until: reportOnlyUntil,
   health_path: z.optional(
     z.string().check(z.regex(/^(\/[A-Za-z0-9._~-]+)+$/, 'a path such as "/.well-known/claimgate/health"')),
   ),

@@ -1,17 +1,18 @@
 import { routeFor } from '../match.ts';
 import type { FoldedLeaf, PatternLeaf, PatternNode, Route, RouteTable } from '../policy.ts';
+import type { CompiledApi } from './apis.ts';
 import { writePlace } from './fault.ts';
 import type { Faults } from './faults.ts';
 import type { PatternSegment } from './route-key.ts';
-import type { CompiledRoute } from './routes.ts';
+import { fallbackOf } from './trial.ts';
 
 /** Builds the table of one host, and finds routes that contradict each other. */
-export function buildTable(routes: readonly CompiledRoute[]): RouteTable {
+export function buildTable(apis: readonly CompiledApi[]): RouteTable {
   const exact = emptyNode<PatternLeaf>();
   const folded = emptyNode<FoldedLeaf>();
   const places = new Map<Route, Faults>();
   let allFolded = true;
-  for (const entry of routes) {
+  for (const entry of apis.flatMap(({ routes }) => routes)) {
     places.set(entry.route, entry.at);
     const { segments, pattern, methods } = entry.key;
     const leaf = insert(exact, segments.map(exactStep), () => ({
@@ -39,7 +40,7 @@ export function buildTable(routes: readonly CompiledRoute[]): RouteTable {
     // Which of several equal routes a log names must not depend on the order of the file.
     group.leaves.sort((a, b) => (a.pattern < b.pattern ? -1 : 1));
   }
-  return { exact, folded, allFolded };
+  return { exact, folded, allFolded, fallback: fallbackOf(apis.map(({ api }) => api)) };
 }
 
 const describe = (places: Map<Route, Faults>, route: Route): string =>

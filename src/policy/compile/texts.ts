@@ -84,6 +84,10 @@ export const API_TEXTS: Texts<ApiConfig> = {
   rate_limit: RATE_LIMIT,
   timeout_ms: `How long the gateway waits for the head of the answer, in milliseconds. Default: ${DEFAULT_TIMEOUT_MS}. Example: 5000.`,
   upload_timeout_ms: `The same where the request has a body, which must be sent first. Default: ${DEFAULT_UPLOAD_TIMEOUT_MS}. Example: 60000.`,
+  report_only:
+    'Tries the whole API: nothing is refused that its origin can be asked for, each request goes on as it came, and what would have been refused is logged (`would_deny`). The API is then open to anyone, and may have no routes yet. One with report_only = false is enforced. CORS and metadata are left to the origin. Example: true.',
+  report_only_until:
+    'The last day of the trial, as a string: after it the check fails. Requests do not look at it. Example: "2027-01-31".',
   routes:
     'Routes: the key says for which requests, the value who gets in. Example: { "GET|PUT /approvals/:id" = { scopes_any = ["approve:timesheets", "admin"] } }.',
 };
@@ -124,6 +128,8 @@ export const SETTINGS_TEXTS: Texts<SettingsConfig> = {
     'Which lines of the log have the fields that trace a request: host, path, names of query parameters, address, country, user agent. "denied" (default): refused requests, and those that a rule on trial would refuse. Addresses are personal data in many countries. Example: "none".',
   blocked_clients: 'Blocklist: tokens of these clients are refused. Example: ["backoffice"].',
   blocked_kids: 'Blocklist: tokens signed with these keys are refused. Example: ["key-2026-11"].',
+  report_only: 'Default for all APIs: see report_only there. Example: true.',
+  report_only_until: 'Default for all APIs on trial: see report_only_until there. Example: "2027-01-31".',
   health_path:
     'Where the gateway tells that it is up and how good the keys of each issuer are, on every host. Default: nowhere. Example: "/.well-known/claimgate/health".',
   problem_base:

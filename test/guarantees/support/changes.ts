@@ -41,7 +41,7 @@ const routeChange: fc.Arbitrary<RouteChange> = fc.record({
 const FIELDS = [
   ...Object.keys(SETTINGS),
   ...['client_claim', 'client_claim', 'scope_claim', 'audience_claim', 'routes', 'routes', 'routes'],
-  ...['clock_tolerance', 'blocked_clients', 'blocked_kids', 'audience', 'issuer', 'hosts'],
+  ...['trial', 'trial', 'clock_tolerance', 'blocked_clients', 'blocked_kids', 'audience', 'issuer', 'hosts'],
 ];
 
 export interface Change {
@@ -83,8 +83,9 @@ export const change: fc.Arbitrary<Change> = fc
     routes: fc.array(routeChange, { minLength: 1, maxLength: 2 }),
     audience: fc.constantFrom(['x'], ['x', 'y', 'z'], ['z', 'x']),
     hosts: fc.constantFrom(undefined, ['c.example'], ['b.example']),
+    trials: pair(fc.subarray([0, 1, 2])),
   })
-  .map(({ world, first, second, settings, fields, routes, audience, hosts }) => {
+  .map(({ world, first, second, settings, fields, routes, audience, hosts, trials }) => {
     const mixed = ([before, after]: readonly [Table, Table]) =>
       Object.fromEntries(
         Object.keys(before).map((name) => [name, (fields.includes(name) ? after : before)[name]]),
@@ -104,9 +105,13 @@ export const change: fc.Arbitrary<Change> = fc
       ...(fields.includes('issuer') && { issuer: ['one'] }),
       ...(fields.includes('hosts') && i === 0 && { hosts }),
     }));
+    const tried = (some: readonly ApiModel[], indexes: readonly number[]) =>
+      fields.includes('trial')
+        ? some.map((api, i) => ({ ...api, onTrial: indexes.includes(i) || undefined }))
+        : some;
     return {
-      old: build(first[0], settings[0], world.apis),
-      now: build(mixed(first), mixed(settings), apis),
+      old: build(first[0], settings[0], tried(world.apis, trials[0])),
+      now: build(mixed(first), mixed(settings), tried(apis, trials[1])),
     };
   });
 

@@ -11,7 +11,7 @@ export interface Word {
 const PARAM = ':';
 const REST = '*';
 
-const decoded = (text: string): string => {
+export const decoded = (text: string): string => {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -21,6 +21,7 @@ export interface ApiModel {
   readonly entries: readonly Entry[];
   /** Every other route stands in a table that extends the API. */
   readonly isSpread: boolean;
+  readonly onTrial?: boolean | undefined;
 }
 
 export interface World {
@@ -49,11 +50,19 @@ export function tablesOf({ apis, settings, issuers }: World): Record<string, unk
     ['ISSUERS', issuers],
   ];
   for (const api of apis) {
-    const { name, hosts, strip, audience, issuer, rateLimit, entries, isSpread } = api;
+    const { name, hosts, strip, audience, issuer, rateLimit, entries, isSpread, onTrial } = api;
     const [own, more] = isSpread
       ? [entries.filter((_, i) => i % 2 === 0), entries.filter((_, i) => i % 2 === 1)]
       : [entries, []];
-    const table = { hosts, origin: ORIGIN, strip_prefix: strip, audience, issuer, rate_limit: rateLimit };
+    const table = {
+      hosts,
+      origin: ORIGIN,
+      strip_prefix: strip,
+      audience,
+      issuer,
+      rate_limit: rateLimit,
+      report_only: onTrial,
+    };
     tables.push([name, clean({ ...table, routes: routesOf(own) })]);
     if (more.length > 0) tables.push([`${name}_2`, { extends: name, routes: routesOf(more) }]);
   }

@@ -11,6 +11,7 @@ import { readScope } from './read-scope.ts';
 import { reportOnly } from './report-only.ts';
 import { scopeTypo } from './scope-typo.ts';
 import type { Lint } from './subject.ts';
+import { trial } from './trial.ts';
 import { undeclaredScope, unknownAudience } from './undeclared.ts';
 import { unrouted } from './unrouted.ts';
 import { weakNeighbour } from './weak-neighbour.ts';
@@ -25,6 +26,7 @@ export const LINTS: readonly Lint[] = [
   unrouted,
   scopeTypo,
   readScope,
+  trial,
   reportOnly,
   unknownAudience,
   undeclaredScope,

@@ -3,6 +3,7 @@ import type { Place } from '../../../../src/policy/compile/fault.ts';
 import type { RouteKey } from '../../../../src/policy/compile/route-key.ts';
 import type { Policy, Route, Rules } from '../../../../src/policy/policy.ts';
 import type { Section } from '../../file/config.ts';
+import { enforcedPolicy } from '../../file/enforced.ts';
 import { apisOn, otherHost } from '../../what-if/targets.ts';
 import { keyOf } from '../../words.ts';
 import type { Declared } from '../declared.ts';
@@ -22,6 +23,8 @@ export interface Facts {
   readonly token?: Readonly<Record<string, unknown>> | undefined;
   /** Answers of issuers and origins, by environment. */
   readonly online?: ReadonlyMap<string | undefined, OnlineFacts>;
+  /** The day of the check, in UTC: `2026-11-27`. */
+  readonly today?: string;
 }
 
 /** A route with its key taken apart, and where it stands. */
@@ -32,7 +35,11 @@ export interface PlacedRoute {
 }
 
 export interface Subject extends Pick<Facts, 'declared' | 'token'> {
+  /** As it is to be enforced: without the trials of whole APIs. */
   readonly policy: Policy;
+  /** The same policy with its trials: as it is deployed. */
+  readonly deployed: Policy;
+  readonly today: string;
   /** The section of the file, with what it inherits. */
   readonly section: Section;
   readonly routes: readonly PlacedRoute[];
@@ -48,11 +55,13 @@ export interface HostRoutes {
 }
 
 export function readSubject(
-  policy: Policy,
+  deployed: Policy,
   section: Section,
   environment: string | undefined,
-  { declared, token, online }: Facts,
+  { declared, token, online, today = new Date().toISOString().slice(0, 10) }: Facts,
 ): Subject {
+  // Of an API on trial, lints would say no more than that it is open.
+  const policy = enforcedPolicy(deployed, section);
   const places = placesOf(section);
   const routes = policy.apis.flatMap((api) =>
     api.routes.map((route): PlacedRoute => {
@@ -63,6 +72,8 @@ export function readSubject(
   const hosts = [...policy.hosts.keys(), ...(policy.otherHosts ? [otherHost(policy.hosts)] : [])];
   return {
     policy,
+    deployed,
+    today,
     section,
     routes,
     hosts: hosts.map((host) => {

@@ -1,0 +1,52 @@
+import { fault } from '../../../../src/policy/compile/fault.ts';
+import type { Api, Policy } from '../../../../src/policy/policy.ts';
+import { isTable } from '../../../text/json.ts';
+import { countOf } from '../../../text/terminal.ts';
+import { apisOn, otherHost } from '../../what-if/targets.ts';
+import type { Lint } from './subject.ts';
+
+export const trial: Lint = {
+  name: 'trial',
+  finds: 'an API with `report_only = true`, its own or that of `GATEWAY`; an error after `report_only_until`',
+  why: 'every request to it is let through, without a token too',
+  remedy: 'end the trial when the log shows no `would_deny` that is not meant: adopting.md has the steps',
+  *find({ deployed, section, today }) {
+    for (const api of deployed.apis) {
+      if (api.trial === undefined) continue;
+      const { until } = api.trial;
+      const own = section.vars?.[api.name];
+      const table = isTable(own) && own['report_only'] !== undefined ? api.name : 'GATEWAY';
+      const isOver = until !== undefined && until < today;
+      const enforced = api.routes.filter(({ reportOnly }) => !reportOnly).length;
+      const but =
+        enforced === 0
+          ? ''
+          : `, but for ${countOf(enforced, 'route')} that ${enforced === 1 ? 'is' : 'are'} enforced`;
+      const refused = stillRefused(deployed, api);
+      const open = `${api.name} is open to anyone${but}`;
+      const problem = isOver
+        ? `${open}, and its trial ended on ${until}`
+        : `${open}: it is on trial${until === undefined ? '' : ` until ${until}`}${refused}`;
+      const remedy = isOver
+        ? 'enforce it (report_only = false), or move report_only_until'
+        : until === undefined
+          ? 'set report_only_until, after which this check fails'
+          : 'enforce it when the log shows no would_deny that is not meant';
+      yield { ...fault([table, 'report_only'], problem, remedy), ...(isOver && { severity: 'error' }) };
+    }
+  },
+};
+
+/** Requests that are refused although the API is on trial, since they may be somebody else's. */
+function stillRefused(policy: Policy, { hosts, name }: Api): string {
+  const [host = otherHost(policy.hosts)] = hosts;
+  const fallback = (policy.hosts.get(host) ?? policy.otherHosts)?.fallback;
+  const others = apisOn(policy, host).filter((api) => api.name !== name);
+  if (fallback === undefined) {
+    const tried = others.filter((api) => api.trial !== undefined).map((api) => api.name);
+    return `; a path that has no route is refused, since it could be one of ${tried.join(' or ')}`;
+  }
+  return fallback.takesUnread
+    ? ''
+    : '; a path that can be read in two ways is refused, since some routes of its host are enforced';
+}
