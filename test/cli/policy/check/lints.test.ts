@@ -42,6 +42,7 @@ const online = (issuer: object | undefined, origin?: object): Facts => ({
 });
 const keys = (algorithms: string[], claims?: string[]) =>
   online({ kind: 'keys', algorithms: new Set(algorithms), claims });
+const ON_TRIAL = 'report_only = true';
 const ADMIN = '{ scopes_all = ["admin"] }';
 const ZONE = 'hosts = ["api.example.com"]\norigin = "zone"\nzone_unprotected = true';
 const HOSTED = 'hosts = ["api.example.com"]\norigin = "service:X"';
@@ -365,6 +366,50 @@ const EXAMPLES: readonly Example[] = [
       ],
     ],
     good: [['rules on trial', routes('"GET /a" = { report = { scopes_all = ["a"] } }')]],
+  },
+  {
+    rule: 'trial',
+    bad: [
+      [
+        'an API on trial, in one line',
+        policyText({ api: 'origin = "service:X"\nreport_only = true' }),
+        'API_X.report_only: API_X is open to anyone: it is on trial',
+      ],
+      [
+        'one that the gateway’s table puts on trial, until a day',
+        policyText({ more: '[vars.GATEWAY]\nreport_only = true\nreport_only_until = "2027-01-31"' }),
+        'GATEWAY.report_only: API_X is open to anyone: it is on trial until 2027-01-31',
+        { today: '2027-01-31' },
+      ],
+      [
+        'a trial that is over, as an error',
+        policyText({ api: `origin = "service:X"\n${ON_TRIAL}\nreport_only_until = "2027-01-31"` }),
+        'API_X.report_only: API_X is open to anyone, and its trial ended on 2027-01-31',
+        { today: '2027-02-01' },
+      ],
+      [
+        'an API without a route yet',
+        policyText({ api: `origin = "service:X"\n${ON_TRIAL}`, routes: '' }),
+        'API_X.report_only: API_X is open to anyone: it is on trial',
+      ],
+      [
+        'a route that is enforced already',
+        policyText({
+          api: `origin = "service:X"\n${ON_TRIAL}`,
+          routes: `"GET /a" = { scopes_all = ["a"], report_only = false }\n"GET /b" = { scopes_all = ["a"] }`,
+        }),
+        'API_X.report_only: API_X is open to anyone, but for 1 route that is enforced: it is on trial; a path that can be read in two ways is refused, since some routes of its host are enforced',
+      ],
+      [
+        'what would be weak stays to be told when it is enforced',
+        policyText({
+          api: `origin = "service:X"\n${ON_TRIAL}`,
+          routes: '"GET /a" = { scopes_all = ["a"] }\n"DELETE /a" = { scopes_all = ["a"] }',
+        }),
+        'API_X.report_only: API_X is open to anyone: it is on trial',
+      ],
+    ],
+    good: [['one that is enforced', policyText({ api: 'origin = "service:X"\nreport_only = false' })]],
   },
   {
     rule: 'unknown-audience',
