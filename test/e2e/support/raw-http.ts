@@ -10,12 +10,14 @@ export interface RawAnswer {
  * Sends a request as bytes, so that no client tidies it up, and reads the answer until the server closes.
  *
  * @param target the request target, sent as it is
+ * @param body its length is the caller's to tell
  */
 export function sendRaw(
   port: number,
   method: string,
   target: string | Uint8Array,
   headers: readonly string[] = [],
+  body = '',
 ): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');
@@ -31,6 +33,7 @@ export function sendRaw(
         Buffer.from(`${method} `),
         Buffer.from(target),
         Buffer.from(` HTTP/1.1${lines.join('\r\n')}`, 'latin1'),
+        Buffer.from(body),
       ]),
     );
   });
