@@ -23,6 +23,8 @@ export interface Section {
   readonly triggers?: { crons?: readonly string[] };
   readonly workers_dev?: boolean;
   readonly preview_urls?: boolean;
+  /** wrangler refuses to deploy while one of these is not set. It inherits none. */
+  readonly secrets?: { readonly required?: readonly string[] };
 }
 
 /** A wrangler.toml that was read. */

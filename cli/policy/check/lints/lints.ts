@@ -1,8 +1,9 @@
 /** All lints. Each looks for one thing, and is described in docs/check.md. */
 import { previewUrls, workersDev } from './addresses.ts';
-import { hiddenMethod } from './hidden-method.ts';
+import { hiddenMethod, noRoot } from './hidden-method.ts';
 import { noKeyRefresh, noKeyStore, unusedIssuer } from './keys.ts';
 import { largeVariable } from './large-variable.ts';
+import { loopback } from './loopback.ts';
 import { neverMatches } from './never-matches.ts';
 import { issuerKeys, openOrigin, originUnreachable, unknownClaim, unusedAlgorithm } from './online.ts';
 import { openWrite } from './open-write.ts';
@@ -12,6 +13,7 @@ import { reportOnly } from './report-only.ts';
 import { scopeTypo } from './scope-typo.ts';
 import type { Lint } from './subject.ts';
 import { undeclaredScope, unknownAudience } from './undeclared.ts';
+import { unlistedSecret } from './unlisted-secret.ts';
 import { unrouted } from './unrouted.ts';
 import { weakNeighbour } from './weak-neighbour.ts';
 import { weakerWrite } from './weaker-write.ts';
@@ -21,6 +23,7 @@ export const LINTS: readonly Lint[] = [
   weakerWrite,
   openWrite,
   hiddenMethod,
+  noRoot,
   neverMatches,
   unrouted,
   scopeTypo,
@@ -38,6 +41,8 @@ export const LINTS: readonly Lint[] = [
   noKeyRefresh,
   unusedIssuer,
   largeVariable,
+  unlistedSecret,
+  loopback,
   issuerKeys,
   unusedAlgorithm,
   originUnreachable,

@@ -22,6 +22,8 @@ export interface Facts {
   readonly token?: Readonly<Record<string, unknown>> | undefined;
   /** Answers of issuers and origins, by environment. */
   readonly online?: ReadonlyMap<string | undefined, OnlineFacts>;
+  /** Whether the environments that are checked are deployed; left out: none is. */
+  readonly deployed?: 'yes' | 'perhaps' | undefined;
 }
 
 /** A route with its key taken apart, and where it stands. */
@@ -31,7 +33,7 @@ export interface PlacedRoute {
   readonly place: Place;
 }
 
-export interface Subject extends Pick<Facts, 'declared' | 'token'> {
+export interface Subject extends Pick<Facts, 'declared' | 'token' | 'deployed'> {
   readonly policy: Policy;
   /** The section of the file, with what it inherits. */
   readonly section: Section;
@@ -51,7 +53,7 @@ export function readSubject(
   policy: Policy,
   section: Section,
   environment: string | undefined,
-  { declared, token, online }: Facts,
+  { declared, token, online, deployed }: Facts,
 ): Subject {
   const places = placesOf(section);
   const routes = policy.apis.flatMap((api) =>
@@ -71,6 +73,7 @@ export function readSubject(
     }),
     declared,
     token,
+    deployed,
     online: online?.get(environment),
   };
 }
