@@ -1,4 +1,5 @@
 /** What the check knows of a deployment. That wrangler itself stops is in test/e2e/deploy.test.ts. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { findDeployment, isDeploying, readAncestors } from '../../../../cli/policy/check/deployment.ts';
 import { claimgate } from '../../support/claimgate.ts';
@@ -95,6 +96,11 @@ describe('claimgate check, where wrangler deploys', () => {
     const { stdout } = await check([], DEPLOY);
     expect(stdout).toContain('warning[loopback]: localhost:3000 is this machine');
     expect(stdout).toContain(`${file} [env.production]: 1 route`);
+  });
+
+  it('prints what docs/check.md shows', async () => {
+    const [, shown] = /```text deploy\n([\s\S]*?)```/.exec(readFileSync('docs/check.md', 'utf8')) ?? [];
+    expect((await claimgate(['check', '--deploy', '--env', 'production'])).stdout).toBe(shown);
   });
 
   it('does not stop for another environment', async () => {
