@@ -47,7 +47,8 @@ async function run(options: Options, command: Command): Promise<void> {
   );
   const { findDeclared } = await import('../policy/check/declared.ts');
   const deployment = await findTarget(options, command.getOptionValueSource('config') === 'default');
-  const file = readPolicyFile(options.config);
+  const config = deployment?.config ?? options.config;
+  const file = readPolicyFile(config);
   // wrangler's own `--env ""` is the top level.
   const wanted = deployment?.environment ?? options.env;
   const environments = wanted === undefined ? environmentsOf(file) : [wanted || undefined];
@@ -55,7 +56,7 @@ async function run(options: Options, command: Command): Promise<void> {
     const compiled = compileSection(environmentOf(file, environment));
     return compiled.ok ? [{ environment, policy: compiled.policy }] : [];
   });
-  const declared = await findDeclared(options.config, options.issuerFile);
+  const declared = await findDeclared(config, options.issuerFile);
   const results = checkPolicy(file, {
     environments,
     facts: {
@@ -75,29 +76,26 @@ async function run(options: Options, command: Command): Promise<void> {
   if (bad && process.env['WRANGLER_COMMAND'] !== 'dev') endWith(EXIT.findings);
 }
 
-/** What wrangler deploys, or `--deploy` asks about; `undefined`: nothing is deployed. */
-async function findTarget({ config, env, deploy }: Options, isDefaultFile: boolean) {
-  const { findDeployment, isDeploying, isOtherFile, readAncestors } = await import(
-    '../policy/check/deployment.ts'
-  );
+/**
+ * What wrangler deploys, or `--deploy` asks about; `undefined`: nothing is deployed. Its file counts where the check was
+ * told no other.
+ */
+async function findTarget({ env, deploy }: Options, isDefaultFile: boolean): Promise<Deployment | undefined> {
+  const { findDeployment, isDeploying, readAncestors } = await import('../policy/check/deployment.ts');
   const { WRANGLER_COMMAND, CLOUDFLARE_ENV } = process.env;
-  if (!isDeploying(WRANGLER_COMMAND)) {
-    if (deploy !== true) return undefined;
-    if (env !== undefined) return { environment: env, by: '--env' };
-    const found = findDeployment(CLOUDFLARE_ENV, []);
-    return found.environment === undefined ? { environment: '', by: 'no --env' } : found;
-  }
-  const found = findDeployment(CLOUDFLARE_ENV, readAncestors());
-  if (isDefaultFile && isOtherFile(found, config))
-    throw new CommandError(
-      `wrangler deploys ${found.config}, and this checks ${config}; write --config ${found.config} behind claimgate check in [build]`,
-    );
-  if (env === undefined) return found;
-  if (found.environment !== undefined && found.environment !== env)
+  const byHand = !isDeploying(WRANGLER_COMMAND);
+  if (byHand && deploy !== true) return undefined;
+  const found = findDeployment(CLOUDFLARE_ENV, byHand ? [] : readAncestors());
+  const config = isDefaultFile ? found.config : undefined;
+  if (env === undefined)
+    return byHand && found.environment === undefined
+      ? { environment: '', by: 'no --env', config }
+      : { ...found, config };
+  if (!byHand && found.environment !== undefined && found.environment !== env)
     throw new CommandError(
       `wrangler deploys ${nameOf(found.environment)} (${found.by}), and --env of claimgate check names ${nameOf(env)}; take --env out of [build]: the check finds the environment by itself`,
     );
-  return { environment: env, by: '--env' };
+  return { environment: env, by: '--env', config };
 }
 
 const nameOf = (environment: string) => (environment === '' ? 'the top level' : `[env.${environment}]`);

@@ -57,11 +57,11 @@ describe('wrangler deploy', () => {
     expect(code).toBe(0);
   });
 
-  it('stops where it deploys another file than the check reads', async () => {
-    writeFileSync(BROKEN, readFileSync('wrangler.toml', 'utf8'));
+  it('reads the file that wrangler deploys', async () => {
+    writeFileSync(BROKEN, readFileSync('wrangler.toml', 'utf8').replaceAll('audience =', 'audiense ='));
     const { code, output } = await dryRun(BROKEN, '--env', 'production');
     expect(code).not.toBe(0);
-    expect(output).toContain(`wrangler deploys ${BROKEN}, and this checks wrangler.toml`);
+    expect(output).toContain(`error  ${BROKEN} [env.production]`);
   });
 
   it('stops at a typo, and points at it', async () => {

@@ -5,7 +5,6 @@
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
 
 /** Commands that upload the Worker. `wrangler preview` and a deployment without effect (`--dry-run`) say `deploy`, too. */
 const DEPLOYING: readonly string[] = ['deploy', 'versions upload'];
@@ -56,10 +55,6 @@ function readFlag(args: readonly string[], name: string, short: string): string 
   }
   return undefined;
 }
-
-/** Whether wrangler deploys another file than the one that is checked. Folders differ by where a command runs. */
-export const isOtherFile = ({ config }: Deployment, checked: string): boolean =>
-  config !== undefined && basename(config) !== basename(checked);
 
 /** npx, npm, shells and the start script of wrangler stand between. */
 const MAX_ANCESTORS = 16;
