@@ -40,9 +40,9 @@ export function findDeployment(
   return { environment: undefined, by: 'the command line of wrangler is not visible from here', config };
 }
 
-/** The arguments of wrangler, where a command line is one of wrangler. */
+/** The arguments of wrangler, where a command line is that of the process which its start script starts. */
 function wranglerArgs(line: readonly string[]): readonly string[] | undefined {
-  const at = line.findIndex((word) => /(^|[\\/])(wrangler-dist[\\/]cli|wrangler)(\.m?js)?$/.test(word));
+  const at = line.findIndex((word) => /[\\/]wrangler-dist[\\/]cli\.m?js$/.test(word));
   return at === -1 ? undefined : line.slice(at + 1);
 }
 

@@ -29,6 +29,12 @@ describe('the environment that is deployed', () => {
     ['CLOUDFLARE_ENV where no wrangler is seen', 'staging', 'staging', [['sh'], ['make', 'deploy']]],
     ['nothing is known', undefined, undefined, [['sh'], ['make', 'deploy']]],
     [
+      'another program with that word',
+      undefined,
+      undefined,
+      [['sh', '-c', 'cd', 'apps/wrangler', '-e', 'x']],
+    ],
+    [
       'wrangler on Windows',
       'p',
       undefined,
