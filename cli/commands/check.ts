@@ -2,8 +2,9 @@
 import type { Command } from 'commander';
 import type { Policy } from '../../src/policy/policy.ts';
 import type { CheckResult } from '../policy/check/check.ts';
+import type { Deployment } from '../policy/check/deployment.ts';
 import type { PolicyFile } from '../policy/file/config.ts';
-import { EXIT, endWith, printLine } from '../text/terminal.ts';
+import { CommandError, EXIT, endWith, note, paint, printLine, visible } from '../text/terminal.ts';
 import { VERSION } from '../text/version.ts';
 import { formatOf, type PolicyOptions, withEnvironments } from './options.ts';
 
@@ -15,6 +16,7 @@ interface Options extends PolicyOptions {
   readonly online?: boolean;
   readonly token?: string;
   readonly issuerFile?: string;
+  readonly deploy?: boolean;
 }
 
 export function addCheckCommand(program: Command): void {
@@ -22,6 +24,7 @@ export function addCheckCommand(program: Command): void {
     .description('check the policy in wrangler.toml: errors, and what may not be meant')
     .option('--config <file>', 'the file to check', 'wrangler.toml')
     .option('--strict', 'warnings count as errors')
+    .option('--deploy', 'check as for a deployment of --env (default: CLOUDFLARE_ENV, or the top level)')
     .option('--online', 'ask issuers and origins too: keys, algorithms, whether they answer')
     .option('--token <file>', 'an example token, to compare claims with; - for standard input')
     .option(
@@ -35,7 +38,7 @@ export function addCheckCommand(program: Command): void {
     .action(run);
 }
 
-async function run(options: Options): Promise<void> {
+async function run(options: Options, command: Command): Promise<void> {
   const format = formatOf(options);
   // The checker is loaded when it is needed: other commands start without it.
   const { checkPolicy } = await import('../policy/check/check.ts');
@@ -43,22 +46,27 @@ async function run(options: Options): Promise<void> {
     '../policy/file/config.ts'
   );
   const { findDeclared } = await import('../policy/check/declared.ts');
-  const file = readPolicyFile(options.config);
+  const deployment = await findTarget(options, command.getOptionValueSource('config') === 'default');
+  const config = deployment?.config ?? options.config;
+  const file = readPolicyFile(config);
   // wrangler's own `--env ""` is the top level.
-  const environments = options.env === undefined ? environmentsOf(file) : [options.env || undefined];
+  const wanted = deployment?.environment ?? options.env;
+  const environments = wanted === undefined ? environmentsOf(file) : [wanted || undefined];
   const policies = environments.flatMap((environment) => {
     const compiled = compileSection(environmentOf(file, environment));
     return compiled.ok ? [{ environment, policy: compiled.policy }] : [];
   });
-  const declared = await findDeclared(options.config, options.issuerFile);
+  const declared = await findDeclared(config, options.issuerFile);
   const results = checkPolicy(file, {
     environments,
     facts: {
       declared,
+      deployed: deployment && (deployment.environment === undefined ? 'perhaps' : 'yes'),
       token: options.token === undefined ? undefined : await readToken(options.token, policies),
       ...(options.online && { online: await askAll(policies) }),
     },
   });
+  if (deployment !== undefined) sayTarget(format, deployment);
   const text = await render(format, file, results);
   if (text !== '') printLine(text);
   const bad = results.some(
@@ -66,6 +74,40 @@ async function run(options: Options): Promise<void> {
   );
   // A typo while editing must not end the dev server; the Worker answers 503 until it is mended.
   if (bad && process.env['WRANGLER_COMMAND'] !== 'dev') endWith(EXIT.findings);
+}
+
+/**
+ * What wrangler deploys, or `--deploy` asks about; `undefined`: nothing is deployed. Its file counts where the check was
+ * told no other.
+ */
+async function findTarget({ env, deploy }: Options, isDefaultFile: boolean): Promise<Deployment | undefined> {
+  const { findDeployment, isDeploying, readAncestors } = await import('../policy/check/deployment.ts');
+  const { WRANGLER_COMMAND, CLOUDFLARE_ENV } = process.env;
+  const byHand = !isDeploying(WRANGLER_COMMAND);
+  if (byHand && deploy !== true) return undefined;
+  const found = findDeployment(CLOUDFLARE_ENV, byHand ? [] : readAncestors());
+  const config = isDefaultFile ? found.config : undefined;
+  if (env === undefined)
+    return byHand && found.environment === undefined
+      ? { environment: '', by: 'no --env', config }
+      : { ...found, config };
+  if (!byHand && found.environment !== undefined && found.environment !== env)
+    throw new CommandError(
+      `wrangler deploys ${nameOf(found.environment)} (${found.by}), and --env of claimgate check names ${nameOf(env)}; take --env out of [build]: the check finds the environment by itself`,
+    );
+  return { environment: env, by: '--env', config };
+}
+
+const nameOf = (environment: string) => (environment === '' ? 'the top level' : `[env.${environment}]`);
+
+/** Reports for programs stay as they are: there it goes to standard error. */
+function sayTarget(format: string, { environment, by }: Pick<Deployment, 'environment' | 'by'>): void {
+  const text =
+    environment === undefined
+      ? `deployment of an unknown environment (${by}): all are checked, and URLs of this machine are warnings. Set CLOUDFLARE_ENV to name the one that is deployed.`
+      : `deployment of ${nameOf(environment)} (${by})`;
+  if (format === 'text') printLine(`${paint('dim', 'check')}  ${visible(text)}`);
+  else note(text);
 }
 
 type Policies = readonly {

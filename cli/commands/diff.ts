@@ -2,8 +2,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { suggest } from '../../src/policy/compile/fault.ts';
 import { CHANGES, type Comparison } from '../policy/diff/difference.ts';
+import type { Sides } from '../policy/diff/sides.ts';
 import { code } from '../text/markdown.ts';
-import { EXIT, endWith, paint, printJson, printLine, visible } from '../text/terminal.ts';
+import { CommandError, EXIT, endWith, paint, printJson, printLine, visible } from '../text/terminal.ts';
 import { formatOf, nowSeconds, type PolicyOptions, withEnvironments } from './options.ts';
 
 const FORMATS = ['text', 'markdown', 'json'] as const;
@@ -16,6 +17,7 @@ const INCLUDED: Readonly<Partial<Record<FailOn, FailOn>>> = { widened: 'opened',
 interface Options extends PolicyOptions {
   readonly format?: (typeof FORMATS)[number];
   readonly failOn?: readonly FailOn[];
+  readonly against?: string;
 }
 
 export function addDiffCommand(program: Command): void {
@@ -26,6 +28,7 @@ export function addDiffCommand(program: Command): void {
       'the file that is meant where a revision is named, or nothing',
       'wrangler.toml',
     )
+    .option('--against <name>', 'compare the environment of --env with this one, in the same file')
     .option(
       '--fail-on <changes>',
       `exit with 1 if there are such: ${FAIL_ON.join(', ')}; several with commas`,
@@ -35,7 +38,9 @@ export function addDiffCommand(program: Command): void {
       'after',
       `
 Each side is a file, a git revision (its wrangler.toml), or REV:path. Without: HEAD
-against the file as it is now; with one, that against the file as it is now.
+against the file as it is now; in a pull request, the commit where the branch began.
+One revision means where this branch left it: what main did since is not blamed on it.
+A...B means the same of two revisions, and A..B both as they are.
 
 opened    requests that nobody could make get in      widened   more callers get in
 closed    the other way round                         narrowed  fewer callers get in
@@ -45,6 +50,8 @@ moved     the origin gets something else, or it is another one
 Examples:
   claimgate diff
   claimgate diff main --fail-on widened
+  claimgate diff main...HEAD
+  claimgate diff --env staging --against production
   claimgate diff v1.2 HEAD --env production --format markdown
   claimgate diff old.toml new.toml`,
     )
@@ -52,28 +59,49 @@ Examples:
 }
 
 async function run(old: string | undefined, now: string | undefined, options: Options): Promise<void> {
-  const { config, env, failOn = [] } = options;
+  const { config, env, against, failOn = [] } = options;
   const format = formatOf(options);
   // The comparison is loaded when it is needed: other commands start without it.
-  const { readRevision, readVersion } = await import('../policy/diff/revision.ts');
-  const { pairPolicies } = await import('../policy/diff/environments.ts');
+  const { readSides } = await import('../policy/diff/sides.ts');
   const { byChange, comparePolicies } = await import('../policy/diff/diff.ts');
   const { bindingDifferences, fileChanges } = await import('../policy/diff/bindings.ts');
-  const { readPolicyFile } = await import('../policy/file/config.ts');
-  const newFile = now === undefined ? readPolicyFile(config) : await readVersion(now, config);
-  const oldFile = old === undefined ? await readRevision('HEAD', config) : await readVersion(old, config);
+  const files = await (against !== undefined && old === undefined
+    ? readOne(config)
+    : readSides(old, now, config, process.env));
   const seconds = nowSeconds();
   const results: Result[] = [];
-  for (const { environment, sections, ...pair } of pairPolicies(oldFile, newFile, env)) {
+  const { pairs, sides } = await pairUp(files, env, against);
+  for (const { environment, sections, hosts = [], ...pair } of pairs) {
     const { findings, other } = await comparePolicies(pair.old, pair.now, seconds);
     results.push({
       environment,
       findings: [...findings, ...bindingDifferences(pair, sections)].sort(byChange),
-      other: [...other, ...fileChanges(sections)],
+      other: [
+        ...hosts.map(([before, after]) => ({ place: 'hosts', before, now: after })),
+        ...other,
+        ...fileChanges(sections),
+      ],
     });
   }
-  await print({ old: oldFile.path, new: newFile.path }, results, format, seconds);
+  await print(sides, results, format, seconds);
   if (results.some((result) => isMinded(result, failOn))) endWith(EXIT.findings);
+}
+
+/** Environments of one file are compared as it is now. */
+async function readOne(config: string): Promise<Sides> {
+  const { readPolicyFile } = await import('../policy/file/config.ts');
+  const file = readPolicyFile(config);
+  return { old: file, now: file };
+}
+
+async function pairUp({ old, now }: Sides, env: string | undefined, against: string | undefined) {
+  const { pairEnvironments, pairPolicies, sideName } = await import('../policy/diff/environments.ts');
+  if (against === undefined)
+    return { pairs: pairPolicies(old, now, env), sides: { old: old.path, new: now.path } };
+  if (env === undefined)
+    throw new CommandError('--against needs --env: name the environment that is compared with it');
+  const sides = { old: sideName(old, against || undefined), new: sideName(now, env || undefined) };
+  return { pairs: [pairEnvironments(old, now, { old: against, now: env })], sides };
 }
 
 interface Result extends Comparison {

@@ -37,6 +37,10 @@ crons = ["*/5 * * * *"] # fetches the issuer's keys into KV, so that no request 
 [[kv_namespaces]]
 binding = "KEYS" # whoever can write to it can mint tokens
 `,
+    `# Secrets that the policy names, such as those of origin_headers: while one is not set, wrangler does not deploy.
+[secrets]
+required = []
+`,
     service !== undefined &&
       `[[services]]
 ${renderPair('binding', binding)}

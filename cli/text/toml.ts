@@ -39,6 +39,12 @@ export function sectionOf<Section>(
   if (environment === undefined || environment === '') return config;
   const section = config.env?.[environment];
   if (section !== undefined && Object.hasOwn(config.env ?? {}, environment)) return section;
-  const known = Object.keys(config.env ?? {}).join(', ') || 'no environments';
+  const names = Object.keys(config.env ?? {});
+  const alike = names.find((name) => name.toLowerCase() === environment.toLowerCase());
+  if (alike !== undefined)
+    throw new CommandError(
+      `${path} has no [env.${environment}], and names are compared with their case; did you mean [env.${alike}]?`,
+    );
+  const known = names.join(', ') || 'no environments';
   throw new CommandError(`${path} has no [env.${environment}]; it has ${known}`);
 }

@@ -1,4 +1,7 @@
-/** All Workers can be deployed; `wrangler deploy` of the gateway stops where the check of the policy finds an error. */
+/**
+ * All Workers can be deployed; `wrangler deploy` of the gateway stops where the check of the policy finds an error, and
+ * the check finds the environment that wrangler deploys.
+ */
 import { execFile } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -7,10 +10,12 @@ import { afterAll, describe, expect, it } from 'vitest';
 const BROKEN = 'wrangler.broken.tmp.toml';
 afterAll(() => rmSync(BROKEN, { force: true }));
 
-function dryRun(config: string, ...args: string[]): Promise<{ code: number; output: string }> {
+const dryRun = (config: string, ...args: string[]) => wrangler(['deploy', '-c', config, ...args]);
+
+function wrangler(args: string[], env: object = {}): Promise<{ code: number; output: string }> {
   return new Promise((resolve) => {
-    const options = { env: { ...process.env, NO_COLOR: '1', CI: '1' } };
-    execFile('wrangler', ['deploy', '--dry-run', '-c', config, ...args], options, (error, stdout, stderr) => {
+    const options = { env: { ...process.env, CLOUDFLARE_ENV: undefined, NO_COLOR: '1', CI: '1', ...env } };
+    execFile('wrangler', [...args, '--dry-run'], options, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, output: stdout + stderr });
     });
   });
@@ -18,7 +23,6 @@ function dryRun(config: string, ...args: string[]): Promise<{ code: number; outp
 
 describe('wrangler deploy', () => {
   it.each([
-    ['wrangler.toml', []],
     ['wrangler.toml', ['--env', 'production']],
     ['issuer/wrangler.toml', []],
     ['issuer/wrangler.toml', ['--env', 'production']],
@@ -26,6 +30,38 @@ describe('wrangler deploy', () => {
     ['examples/timesheets/job/wrangler.toml', []],
   ])('passes with %s %j', async (config, args) => {
     expect(await dryRun(config, ...args)).toMatchObject({ code: 0 });
+  });
+
+  it.each<[string, string[], object, string]>([
+    ['deploy', ['deploy'], {}, 'deployment of the top level (wrangler got no --env)'],
+    [
+      'the top level by name',
+      ['deploy', '--env='],
+      { CLOUDFLARE_ENV: 'production' },
+      '(--env "" of wrangler)',
+    ],
+    ['versions upload', ['versions', 'upload'], {}, 'deployment of the top level'],
+  ])('stops at an issuer of this machine: %s', async (_, args, env, said) => {
+    const { code, output } = await wrangler(args, env);
+    expect(code).not.toBe(0);
+    expect(output).toContain(said);
+    expect(output).toContain('error[loopback]: localhost:8788 is this machine');
+  });
+
+  it.each<[string, string[], object, string]>([
+    ['--env', ['versions', 'upload', '-e', 'production'], {}, '(--env production of wrangler)'],
+    ['CLOUDFLARE_ENV', ['deploy'], { CLOUDFLARE_ENV: 'production' }, '(CLOUDFLARE_ENV=production)'],
+  ])('looks at the environment that is deployed: %s', async (_, args, env, said) => {
+    const { code, output } = await wrangler(args, env);
+    expect(output).toContain(`deployment of [env.production] ${said}`);
+    expect(code).toBe(0);
+  });
+
+  it('reads the file that wrangler deploys', async () => {
+    writeFileSync(BROKEN, readFileSync('wrangler.toml', 'utf8').replaceAll('audience =', 'audiense ='));
+    const { code, output } = await dryRun(BROKEN, '--env', 'production');
+    expect(code).not.toBe(0);
+    expect(output).toContain(`error  ${BROKEN} [env.production]`);
   });
 
   it('stops at a typo, and points at it', async () => {

@@ -10,6 +10,7 @@ import {
 } from '../file/config.ts';
 import { readSource, type Source } from '../file/source.ts';
 import { type Allowances, readAllowances } from './allow.ts';
+import { findAlikeNames } from './environment-names.ts';
 import { FILE_CHECKS } from './file-checks.ts';
 import type { Finding, Hit, Rule } from './findings.ts';
 import { POLICY_ERROR } from './kinds.ts';
@@ -52,8 +53,8 @@ export function checkPolicy(
       : checkSection(view, name, section, facts),
   );
   const [first, ...others] = results.map((result, i) => withoutRepeated(result, results.slice(0, i)));
-  const comments = view.allowances().faults;
-  return first === undefined ? [] : [{ ...first, warnings: [...first.warnings, ...comments] }, ...others];
+  const ofFile = [...findAlikeNames(file, view.source), ...view.allowances().faults];
+  return first === undefined ? [] : [{ ...first, warnings: [...first.warnings, ...ofFile] }, ...others];
 }
 
 /** Leaves out findings in inherited parts that an earlier environment has. */

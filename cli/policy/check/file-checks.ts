@@ -1,5 +1,6 @@
 /** Errors that the running Worker can't see: how the file holds the policy, and what answers before the Worker does. */
 import { fault } from '../../../src/policy/compile/fault.ts';
+import { isTable, listOf } from '../../text/json.ts';
 import type { Section } from '../file/config.ts';
 import { type Hit, outsideVars, type Rule } from './findings.ts';
 
@@ -39,24 +40,31 @@ const variableSize: FileCheck = {
 const plainSecret: FileCheck = {
   name: 'plain-secret',
   severity: 'error',
-  finds: 'a secret of `origin_headers` whose value stands under `[vars]`',
+  finds:
+    'a secret (of `origin_headers`, of `[secrets] required`, `KEYS_SECRET`, `LOG_KEY`) whose value stands under `[vars]`',
   why: 'whoever reads the file can send what the origin takes for a proof',
   remedy: 'take it out of the file, and set it with `npx wrangler secret put`',
-  find: ({ vars = {} }) =>
-    Object.entries(vars).flatMap(([name, table]) => {
-      const headers = (table as { origin_headers?: Record<string, unknown> } | null)?.origin_headers ?? {};
-      return Object.entries(headers)
-        .filter(
-          ([, value]) => typeof value === 'string' && typeof vars[value.replace(/^secret:/, '')] === 'string',
+  find: ({ vars = {}, secrets }) => {
+    const named = new Set(['KEYS_SECRET', 'LOG_KEY', ...listOf(secrets?.required)]);
+    const headers = Object.entries(vars).flatMap(([name, table]) =>
+      Object.entries((isTable(table) && isTable(table['origin_headers']) && table['origin_headers']) || {})
+        .map(
+          ([header, value]) =>
+            [String(value).replace(/^secret:/, ''), [name, 'origin_headers', header]] as const,
         )
-        .map(([header]) =>
-          fault(
-            [name, 'origin_headers', header],
-            'its secret stands in the file, under [vars]',
-            'take it out there, and set it with `npx wrangler secret put`',
-          ),
-        );
-    }),
+        .filter(([secret]) => typeof vars[secret] === 'string'),
+    );
+    const others = Object.keys(vars)
+      .filter((name) => named.has(name) && !headers.some(([secret]) => secret === name))
+      .map((name) => [name, [name]] as const);
+    return [...headers, ...others].map(([, place]) =>
+      fault(
+        place,
+        'the secret stands in the file, under [vars]',
+        'take it out there, and set it with `npx wrangler secret put`',
+      ),
+    );
+  },
 };
 
 const misplacedPolicy: FileCheck = {

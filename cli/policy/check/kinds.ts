@@ -1,4 +1,5 @@
 /** All kinds of findings, for reports and for docs/check.md. */
+import { ENVIRONMENT_CASE } from './environment-names.ts';
 import { FILE_CHECKS } from './file-checks.ts';
 import type { Rule } from './findings.ts';
 import { LINTS } from './lints/lints.ts';
@@ -19,4 +20,10 @@ export const UNKNOWN_ALLOW: Rule = {
   remedy: 'correct the name, or remove the comment',
 };
 
-export const RULES: readonly Rule[] = [POLICY_ERROR, ...FILE_CHECKS, ...LINTS, UNKNOWN_ALLOW];
+export const RULES: readonly Rule[] = [
+  POLICY_ERROR,
+  ...FILE_CHECKS,
+  ...LINTS,
+  ENVIRONMENT_CASE,
+  UNKNOWN_ALLOW,
+];

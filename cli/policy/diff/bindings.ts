@@ -15,8 +15,8 @@ const CERTIFICATES: Kind = { section: 'mtls_certificates', name: 'binding' };
 const NAMESPACES: Kind = { section: 'kv_namespaces', name: 'binding' };
 const LIMITS: Kind = { section: 'ratelimits', name: 'name' };
 
-/** These say how the gateway is reached and what it runs. None is policy, and each could go around it. */
-const AROUND = ['main', 'route', 'routes', 'workers_dev', 'preview_urls'] as const;
+/** These say how the gateway is reached, and what it runs and needs. None is policy, and most could go around it. */
+const AROUND = ['main', 'route', 'routes', 'workers_dev', 'preview_urls', 'secrets'] as const;
 
 interface Sides<T> {
   readonly old: T;

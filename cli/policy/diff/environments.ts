@@ -2,6 +2,7 @@
 import type { Policy } from '../../../src/policy/policy.ts';
 import { CommandError } from '../../text/terminal.ts';
 import {
+  compileSection,
   environmentOf,
   environmentsOf,
   hasPolicy,
@@ -9,10 +10,13 @@ import {
   policyOf,
   type Section,
 } from '../file/config.ts';
+import { alignHosts, type HostPairs } from './aligned-hosts.ts';
 
 export interface PolicyPair {
   /** `undefined`: the top level. */
   readonly environment: string | undefined;
+  /** Hosts of the old policy that were taken for hosts of the new one. */
+  readonly hosts?: HostPairs;
   readonly old: Policy;
   readonly now: Policy;
   /** The sections of the files that the policies stand in. */
@@ -43,6 +47,11 @@ export function pairPolicies(old: PolicyFile, now: PolicyFile, wanted: string | 
   const chosen = wanted === undefined ? [...names] : [wanted || undefined];
   for (const name of chosen) {
     if (names.has(name)) continue;
+    const alike = [...names].find((one) => one?.toLowerCase() === name?.toLowerCase());
+    if (alike !== undefined)
+      throw new CommandError(
+        `neither file has [env.${name}], and names are compared with their case; did you mean [env.${alike}]?`,
+      );
     const known = [...names].filter((one) => one !== undefined).join(', ') || 'no environments';
     throw new CommandError(`neither file has [env.${name}]; they have ${known}`);
   }
@@ -53,6 +62,40 @@ export function pairPolicies(old: PolicyFile, now: PolicyFile, wanted: string | 
     sections: { old: sectionIn(old, environment), now: sectionIn(now, environment) },
   }));
 }
+
+/**
+ * One environment of the old file, and another one of the new. Where an API has as many hosts in both, its hosts are
+ * taken for the same: the environments would have nothing in common otherwise. An empty name is the top level.
+ */
+export function pairEnvironments(
+  old: PolicyFile,
+  now: PolicyFile,
+  names: { readonly old: string; readonly now: string },
+): PolicyPair {
+  const [before, after] = [names.old || undefined, names.now || undefined];
+  if (before === after && old === now)
+    throw new CommandError('--env and --against name the same environment; name two');
+  const sections = { old: environmentOf(old, before), now: environmentOf(now, after) };
+  for (const [file, name, section] of [
+    [old, before, sections.old],
+    [now, after, sections.now],
+  ] as const)
+    if (!hasPolicy(section))
+      throw new CommandError(`${sideName(file, name)} has no policy; name another environment`);
+  const aligned = alignHosts(sections.old, sections.now);
+  const compiled = compileSection(aligned.section);
+  return {
+    environment: after,
+    hosts: compiled.ok ? aligned.hosts : [],
+    old: compiled.ok ? compiled.policy : policyOf(old, before),
+    now: policyOf(now, after),
+    sections,
+  };
+}
+
+/** One side in messages. @param environment `undefined`: the top level */
+export const sideName = ({ path }: PolicyFile, environment: string | undefined): string =>
+  environment === undefined ? `${path} (top level)` : `${path} [env.${environment}]`;
 
 const sectionIn = (file: PolicyFile, environment: string | undefined): Section =>
   environmentsOf(file).includes(environment) ? environmentOf(file, environment) : {};

@@ -9,6 +9,7 @@ import { type PolicyFile, parsePolicyFile, readPolicyFile } from '../file/config
 const run = promisify(execFile);
 const MAX_BYTES = 16 * 1024 * 1024;
 const TWO_FILES = 'name two files: claimgate diff old.toml new.toml';
+const FETCH_MORE = 'fetch more (git fetch --unshallow, or fetch-depth: 0 of actions/checkout)';
 
 /**
  * Reads `FILE`, `REV:path` (from the root of the repository, as git reads it) or `REV`, which means this file in that
@@ -31,14 +32,46 @@ export async function readVersion(name: string, config: string): Promise<PolicyF
   return readRevision(name, config);
 }
 
-/** Reads `REV:path` or `REV`, whatever files there are. Throws `CommandError` where there is no such revision. */
-export async function readRevision(name: string, config: string): Promise<PolicyFile> {
+/** Whether a name is a revision and neither a file nor `REV:path`. */
+export const isRevisionOnly = async (name: string, config: string): Promise<boolean> =>
+  !name.includes(':') && !isFile(name) && (await isRevision(name, dirname(config)));
+
+/** The commit at which two revisions parted. Throws `CommandError` where one is missing, or they have none in common. */
+export async function mergeBase(
+  revision: string,
+  other: string,
+  config: string,
+): Promise<{ commit: string; isTip: boolean }> {
+  const folder = dirname(config);
+  await demandRevision(revision, folder);
+  await demandRevision(other, folder);
+  const hash = async (name: string) =>
+    (await git(folder, 'rev-parse', '--verify', '--end-of-options', `${name}^{commit}`)).trim();
+  const tip = await hash(revision);
+  try {
+    const commit = (await git(folder, 'merge-base', tip, await hash(other))).trim();
+    return { commit, isTip: commit === tip };
+  } catch {
+    throw new CommandError(
+      (await isShallow(folder))
+        ? `this clone is shallow, and does not show where ${other} left ${revision}; ${FETCH_MORE}`
+        : `${revision} and ${other} have no commit in common; write ${revision}..${other} to compare them as they are`,
+    );
+  }
+}
+
+/**
+ * Reads `REV:path` or `REV`, whatever files there are. Throws `CommandError` where there is no such revision.
+ *
+ * @param label its name in messages, where that is another one
+ */
+export async function readRevision(name: string, config: string, label?: string): Promise<PolicyFile> {
   const colon = name.indexOf(':');
   const revision = colon === -1 ? name : name.slice(0, colon);
   // Beside the file that is meant, its name alone finds it, wherever the repository begins.
   const path = colon === -1 ? `./${basename(config)}` : name.slice(colon + 1);
   const folder = colon === -1 ? dirname(config) : '.';
-  const shown = colon === -1 ? `${revision}:${config}` : name;
+  const shown = label ?? (colon === -1 ? `${revision}:${config}` : name);
   await demandRevision(revision, folder);
   try {
     const text = await git(folder, 'show', '--no-textconv', '--end-of-options', `${revision}:${path}`);
@@ -47,7 +80,7 @@ export async function readRevision(name: string, config: string): Promise<Policy
   } catch (error) {
     if (error instanceof CommandError) throw error;
     throw new CommandError(
-      `there is no ${colon === -1 ? config : path} in ${revision}; name another one as ${revision}:path, or ${TWO_FILES}`,
+      `there is no ${colon === -1 ? config : path} in ${label?.replace(/:[^:]*$/, '') ?? revision}; name another one as ${revision}:path, or ${TWO_FILES}`,
     );
   }
 }
@@ -75,15 +108,18 @@ async function demandRevision(revision: string, folder: string): Promise<void> {
     );
   }
   if (await isRevision(revision, folder)) return;
-  const shallow = (await git(folder, 'rev-parse', '--is-shallow-repository')).trim() === 'true';
+  const shallow = await isShallow(folder);
   throw new CommandError(
     revision === 'HEAD'
       ? `there is no commit yet; ${TWO_FILES}`
       : shallow
-        ? `this clone is shallow, and has no revision ${JSON.stringify(revision)}; fetch more (git fetch --unshallow, or fetch-depth: 0 of actions/checkout)`
+        ? `this clone is shallow, and has no revision ${JSON.stringify(revision)}; ${FETCH_MORE}`
         : `there is neither a file nor a git revision ${JSON.stringify(revision)}; git log --all --oneline lists revisions`,
   );
 }
+
+const isShallow = async (folder: string) =>
+  (await git(folder, 'rev-parse', '--is-shallow-repository')).trim() === 'true';
 
 async function git(folder: string, ...args: string[]): Promise<string> {
   const { stdout } = await run('git', args, { cwd: folder, maxBuffer: MAX_BYTES, encoding: 'utf8' });

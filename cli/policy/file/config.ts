@@ -12,6 +12,7 @@ type WorkerRoute = string | { pattern?: string; custom_domain?: boolean };
 
 /** The members of one environment of a wrangler.toml that a policy needs. */
 export interface Section {
+  readonly main?: string;
   readonly vars?: Record<string, unknown>;
   readonly services?: readonly { binding?: string }[];
   readonly mtls_certificates?: readonly { binding?: string }[];
@@ -23,6 +24,8 @@ export interface Section {
   readonly triggers?: { crons?: readonly string[] };
   readonly workers_dev?: boolean;
   readonly preview_urls?: boolean;
+  /** wrangler refuses to deploy while one of these is not set. It inherits none. */
+  readonly secrets?: { readonly required?: readonly string[] };
 }
 
 /** A wrangler.toml that was read. */
@@ -56,7 +59,7 @@ export function environmentOf({ config, path }: PolicyFile, environment: string 
 }
 
 /** wrangler passes these on to environments that have none of their own. It passes on no bindings and no vars. */
-const INHERITED = ['workers_dev', 'preview_urls', 'triggers', 'cache'] as const;
+const INHERITED = ['main', 'workers_dev', 'preview_urls', 'triggers', 'cache'] as const;
 
 function inherit(top: Section, section: Section): Section {
   const { route, routes } = top;

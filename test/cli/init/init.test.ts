@@ -56,6 +56,17 @@ describe('claimgate init', () => {
     expect(result).toMatchObject({ faults: [], warnings: [], routes: 4 });
   });
 
+  it('has the list of secrets that wrangler demands', () => {
+    const text = renderPolicyFile(ANSWERS, './node_modules/claimgate');
+    expect(parsePolicyFile('wrangler.toml', text).config.secrets).toEqual({ required: [] });
+    const named = text.replace('audience =', 'origin_headers = { x-s = "secret:S" }\naudience =');
+    const warned = (toml: string) => checkPolicy(parsePolicyFile('wrangler.toml', toml))[0]?.warnings;
+    expect(warned(named)).toMatchObject([
+      { rule: 'unlisted-secret', remedy: 'write required = ["S"] under [secrets] of this environment' },
+    ]);
+    expect(warned(named.replace('required = []', 'required = ["S"]'))).toEqual([]);
+  });
+
   it('writes what passes check and test as it is', async () => {
     const at = emptyFolder('Orders');
     expect((await claimgate(['init', at, '--yes'])).code).toBe(0);

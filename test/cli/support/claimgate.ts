@@ -74,10 +74,19 @@ export function spawnClaimgate(
   });
 }
 
+/** What pipelines set, and commands read: a test says it itself. */
+const NOT_SET = {
+  WRANGLER_COMMAND: '',
+  CLOUDFLARE_ENV: undefined,
+  GITHUB_BASE_REF: '',
+  CI_MERGE_REQUEST_DIFF_BASE_SHA: '',
+};
+
 const surroundingEnv = (env: Surroundings['env']) => ({
   ...process.env,
   NO_COLOR: '1',
   CLIENT_SECRET: '',
+  ...NOT_SET,
   ...env,
 });
 

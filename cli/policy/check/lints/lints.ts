@@ -1,8 +1,9 @@
 /** All lints. Each looks for one thing, and is described in docs/check.md. */
 import { previewUrls, workersDev } from './addresses.ts';
-import { hiddenMethod } from './hidden-method.ts';
+import { hiddenMethod, noRoot } from './hidden-method.ts';
 import { noKeyRefresh, noKeyStore, unusedIssuer } from './keys.ts';
 import { largeVariable } from './large-variable.ts';
+import { loopback } from './loopback.ts';
 import { neverMatches } from './never-matches.ts';
 import { issuerKeys, openOrigin, originUnreachable, unknownClaim, unusedAlgorithm } from './online.ts';
 import { openWrite } from './open-write.ts';
@@ -13,6 +14,7 @@ import { scopeTypo } from './scope-typo.ts';
 import type { Lint } from './subject.ts';
 import { trial } from './trial.ts';
 import { undeclaredScope, unknownAudience } from './undeclared.ts';
+import { unlistedSecret } from './unlisted-secret.ts';
 import { unrouted } from './unrouted.ts';
 import { weakNeighbour } from './weak-neighbour.ts';
 import { weakerWrite } from './weaker-write.ts';
@@ -22,6 +24,7 @@ export const LINTS: readonly Lint[] = [
   weakerWrite,
   openWrite,
   hiddenMethod,
+  noRoot,
   neverMatches,
   unrouted,
   scopeTypo,
@@ -40,6 +43,8 @@ export const LINTS: readonly Lint[] = [
   noKeyRefresh,
   unusedIssuer,
   largeVariable,
+  unlistedSecret,
+  loopback,
   issuerKeys,
   unusedAlgorithm,
   originUnreachable,

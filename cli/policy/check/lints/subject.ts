@@ -25,6 +25,8 @@ export interface Facts {
   readonly online?: ReadonlyMap<string | undefined, OnlineFacts>;
   /** The day of the check, in UTC: `2026-11-27`. */
   readonly today?: string;
+  /** Whether the environments that are checked are deployed; left out: none is. */
+  readonly deployed?: 'yes' | 'perhaps' | undefined;
 }
 
 /** A route with its key taken apart, and where it stands. */
@@ -34,11 +36,11 @@ export interface PlacedRoute {
   readonly place: Place;
 }
 
-export interface Subject extends Pick<Facts, 'declared' | 'token'> {
+export interface Subject extends Pick<Facts, 'declared' | 'token' | 'deployed'> {
   /** As it is to be enforced: without the trials of whole APIs. */
   readonly policy: Policy;
-  /** The same policy with its trials: as it is deployed. */
-  readonly deployed: Policy;
+  /** The same policy with its trials. */
+  readonly withTrials: Policy;
   readonly today: string;
   /** The section of the file, with what it inherits. */
   readonly section: Section;
@@ -55,13 +57,13 @@ export interface HostRoutes {
 }
 
 export function readSubject(
-  deployed: Policy,
+  withTrials: Policy,
   section: Section,
   environment: string | undefined,
-  { declared, token, online, today = new Date().toISOString().slice(0, 10) }: Facts,
+  { declared, token, online, deployed, today = new Date().toISOString().slice(0, 10) }: Facts,
 ): Subject {
   // Of an API on trial, lints would say no more than that it is open.
-  const policy = enforcedPolicy(deployed, section);
+  const policy = enforcedPolicy(withTrials, section);
   const places = placesOf(section);
   const routes = policy.apis.flatMap((api) =>
     api.routes.map((route): PlacedRoute => {
@@ -72,7 +74,7 @@ export function readSubject(
   const hosts = [...policy.hosts.keys(), ...(policy.otherHosts ? [otherHost(policy.hosts)] : [])];
   return {
     policy,
-    deployed,
+    withTrials,
     today,
     section,
     routes,
@@ -82,6 +84,7 @@ export function readSubject(
     }),
     declared,
     token,
+    deployed,
     online: online?.get(environment),
   };
 }

@@ -10,8 +10,8 @@ export const trial: Lint = {
   finds: 'an API with `report_only = true`, its own or that of `GATEWAY`; an error after `report_only_until`',
   why: 'every request to it is let through, without a token too',
   remedy: 'end the trial when the log shows no `would_deny` that is not meant: adopting.md has the steps',
-  *find({ deployed, section, today }) {
-    for (const api of deployed.apis) {
+  *find({ withTrials, section, today }) {
+    for (const api of withTrials.apis) {
       if (api.trial === undefined) continue;
       const { until } = api.trial;
       const own = section.vars?.[api.name];
@@ -22,7 +22,7 @@ export const trial: Lint = {
         enforced === 0
           ? ''
           : `, but for ${countOf(enforced, 'route')} that ${enforced === 1 ? 'is' : 'are'} enforced`;
-      const refused = stillRefused(deployed, api);
+      const refused = stillRefused(withTrials, api);
       const open = `${api.name} is open to anyone${but}`;
       const problem = isOver
         ? `${open}, and its trial ended on ${until}`

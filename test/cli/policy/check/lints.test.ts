@@ -45,6 +45,7 @@ const keys = (algorithms: string[], claims?: string[]) =>
 const ON_TRIAL = 'report_only = true';
 const ADMIN = '{ scopes_all = ["admin"] }';
 const ZONE = 'hosts = ["api.example.com"]\norigin = "zone"\nzone_unprotected = true';
+const SECRET = 'origin = "https://x.example"\norigin_headers = { x-s = "secret:S" }';
 const HOSTED = 'hosts = ["api.example.com"]\norigin = "service:X"';
 const routed = (...patterns: string[]) =>
   `routes = [${patterns.map((pattern) => `{ pattern = "${pattern}", zone_name = "example.com" }`).join(', ')}]`;
@@ -105,7 +106,10 @@ const EXAMPLES: readonly Example[] = [
       ],
       [
         'a wildcard on trial',
-        routes('"GET /*" = { report_only = true } # claimgate: allow report-only', `"GET /a" = ${ADMIN}`),
+        routes(
+          '"GET /*" = { report_only = true } # claimgate: allow report-only, no-root',
+          `"GET /a" = ${ADMIN}`,
+        ),
         'API_X.routes."GET /*": it serves GET /a.json without a token, beside "GET /a"',
       ],
     ],
@@ -154,6 +158,21 @@ const EXAMPLES: readonly Example[] = [
         routes('"POST /a/*" = {}', `"GET /a/b" = ${ADMIN}`),
         'API_X.routes."POST /a/*": it does not serve POST /a/b: that path belongs to "GET /a/b"',
       ],
+      [
+        'the other methods of a path beside a wildcard with equal rules',
+        routes(`"* /*" = ${ADMIN}`, `"* /" = ${ADMIN}`, `"GET /a/b" = ${ADMIN}`),
+        'API_X.routes."* /*": it does not serve POST /a/b and 3 more: that path belongs to "GET /a/b"',
+      ],
+      [
+        'the other methods of a path below a trial',
+        routes(
+          '# claimgate: allow report-only, weak-neighbour',
+          '"* /*" = { report_only = true }',
+          `"* /" = ${ADMIN}`,
+          `"POST|PUT|PATCH|DELETE /a/b" = ${ADMIN}`,
+        ),
+        'API_X.routes."* /*": it does not serve GET /a/b: that path belongs to "POST|PUT|PATCH|DELETE /a/b"',
+      ],
     ],
     good: [
       ['equal rules', routes(`"POST /a/*" = ${ADMIN}`, `"GET /a/b" = ${ADMIN}`)],
@@ -166,6 +185,21 @@ const EXAMPLES: readonly Example[] = [
           '"POST /a/b" = {} # claimgate: allow weaker-write',
         ),
       ],
+    ],
+  },
+  {
+    rule: 'no-root',
+    bad: [
+      [
+        'a route for everything, and none for /',
+        routes(`"* /*" = ${ADMIN}`),
+        'API_X.routes."* /*": it does not serve "/": "/*" matches one segment or more',
+      ],
+    ],
+    good: [
+      ['a route for /', routes(`"* /*" = ${ADMIN}`, `"* /" = ${ADMIN}`)],
+      ['a route for some paths', routes(`"* /a/*" = ${ADMIN}`)],
+      ['a route for one method', routes(`"GET /*" = ${ADMIN}`)],
     ],
   },
   {
@@ -510,7 +544,10 @@ const EXAMPLES: readonly Example[] = [
       ],
       [
         'with secrets: one finding',
-        policyText({ api: 'origin = "http://x.example"\norigin_headers = { x-s = "secret:S" }' }),
+        policyText({
+          top: 'secrets.required = ["S"]',
+          api: 'origin = "http://x.example"\norigin_headers = { x-s = "secret:S" }',
+        }),
         'API_X.origin: claims and secrets travel to it unencrypted',
       ],
     ],
@@ -639,6 +676,87 @@ const EXAMPLES: readonly Example[] = [
     good: [['less', policyText({ top: `vars.TEXT = "${'x'.repeat(3999)}"` })]],
   },
   {
+    rule: 'unlisted-secret',
+    bad: [
+      [
+        'a secret for the origin, and no list',
+        policyText({ api: SECRET }),
+        'API_X.origin_headers.x-s: [secrets] required does not list S',
+      ],
+      [
+        'a list without one of them',
+        policyText({
+          top: 'secrets.required = ["S"]',
+          api: SECRET,
+          more: '[vars.GATEWAY]\nlog_subject = "hash"',
+        }),
+        'GATEWAY.log_subject: [secrets] required does not list LOG_KEY',
+      ],
+      [
+        'a list that is none',
+        policyText({ top: 'secrets.required = "S"', api: SECRET }),
+        'API_X.origin_headers.x-s: [secrets] required does not list S',
+      ],
+    ],
+    good: [
+      ['all are listed', policyText({ top: 'secrets.required = ["S"]', api: SECRET })],
+      ["one more, for the Worker's own code", policyText({ top: 'secrets.required = ["KEYS_SECRET"]' })],
+    ],
+  },
+  {
+    rule: 'loopback',
+    bad: [
+      [
+        'an issuer of this machine',
+        policyText().replace('https://issuer.example/', 'http://localhost:8788/'),
+        'ISSUERS.main.issuer: localhost:8788 is this machine, and the Worker runs elsewhere',
+        { deployed: 'yes' },
+      ],
+      [
+        'where its keys are',
+        policyText({ issuer: 'jwks_uri = "http://127.0.0.1/keys"' }),
+        'ISSUERS.main.jwks_uri: 127.0.0.1 is this machine, and the Worker runs elsewhere',
+        { deployed: 'yes' },
+      ],
+      [
+        'where its metadata is',
+        policyText({ issuer: 'metadata_uri = "http://[::1]:1/m"' }),
+        'ISSUERS.main.metadata_uri: [::1]:1 is this machine, and the Worker runs elsewhere',
+        { deployed: 'yes' },
+      ],
+      [
+        'an origin of this machine',
+        policyText({ api: 'origin = "http://app.localhost:3000"' }),
+        'API_X.origin: app.localhost:3000 is this machine, and the Worker runs elsewhere',
+        { deployed: 'yes' },
+      ],
+      [
+        'a resource of this machine',
+        policyText({ api: 'origin = "service:X"\nresource = "http://localhost/x"' }),
+        'API_X.resource: localhost is this machine, and the Worker runs elsewhere',
+        { deployed: 'yes' },
+      ],
+      [
+        'an audience that is the resource',
+        policyText({
+          api: 'origin = "service:X"\nhosts = ["localhost"]',
+          top: 'workers_dev = false',
+        }).replace('audience = "x"', 'audience = "http://localhost/x"'),
+        'API_X.audience: localhost is this machine, and the Worker runs elsewhere',
+        { deployed: 'yes' },
+      ],
+    ],
+    good: [
+      ['nothing is deployed', policyText({ api: 'origin = "http://localhost:3000"' })],
+      ['the network', policyText(), { deployed: 'yes' }],
+      [
+        'a name that only looks so',
+        policyText({ api: 'origin = "https://localhost.example"' }),
+        { deployed: 'yes' },
+      ],
+    ],
+  },
+  {
     rule: 'issuer-keys',
     bad: [
       [
@@ -733,6 +851,19 @@ it('an issuer behind a service binding may be one that only the Worker reaches',
   expect(finding).toMatchObject({ rule: 'issuer-keys', severity: 'warning' });
 });
 
+it('a URL of this machine is a warning where the environment that is deployed is not known', () => {
+  const text = policyText({ api: 'origin = "http://localhost:3000"' });
+  expect(check(text, { deployed: 'perhaps' })).toMatchObject([{ rule: 'loopback', severity: 'warning' }]);
+});
+
+it('two environments that differ in case only are told of', () => {
+  const text = `${policyText()}\n[env.Staging]\nname = "a"\n[env.staging]\nname = "b"`;
+  expect(found('environment-case', text)).toEqual([
+    'env.staging: [env.staging] and [env.Staging] differ in upper and lower case only',
+  ]);
+  expect(check(text.replace('env.Staging', 'env.stage'))).toEqual([]);
+});
+
 it('every lint has examples', () => {
   expect(EXAMPLES.map(({ rule }) => rule).sort()).toEqual(LINTS.map(({ name }) => name).sort());
   expect(new Set(RULES.map(({ name }) => name)).size).toBe(RULES.length);
@@ -749,6 +880,8 @@ describe('errors of the file', () => {
       }),
       'API_X.origin_headers.x-s',
     ],
+    ['plain-secret', policyText({ top: 'vars.LOG_KEY = "hidden"' }), 'LOG_KEY'],
+    ['plain-secret', policyText({ top: 'secrets.required = ["S"]\nvars.S = "hidden"' }), 'S'],
     ['misplaced-policy', policyText({ top: 'GATEWAY = { log_sample = 1 }' }), 'GATEWAY'],
     ['cache-enabled', policyText({ top: 'cache = { enabled = true }' }), 'cache.enabled'],
   ])('%s', (rule, text, at) => {
