@@ -2,8 +2,8 @@
 import { createReadStream, fstatSync, statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Summary } from '../logs/tally.ts';
-import type { Enough } from '../logs/trials.ts';
+import type { Summary } from '../logs/count/tally.ts';
+import type { Enough } from '../logs/trial/trials.ts';
 import { codeOf } from '../text/files.ts';
 import { CommandError, currentTerminal, EXIT, endWith, printJson, printLine } from '../text/terminal.ts';
 import { readDuration } from './options.ts';
@@ -53,9 +53,9 @@ Examples:
 }
 
 async function logs(file: string | undefined, options: Options): Promise<void> {
-  const { createTally } = await import('../logs/tally.ts');
+  const { createTally } = await import('../logs/count/tally.ts');
   const { follow, redraw } = await import('../logs/follow.ts');
-  const { renderSummary, renderTrials } = await import('../logs/render.ts');
+  const { renderSummary, renderTrials } = await import('../logs/show/render.ts');
   // Before hours of listening: a policy that can't be read would be told at the end only.
   const judge = options.suggest ? await readJudge(options) : undefined;
   const enough = new AbortController();
@@ -97,7 +97,7 @@ async function logs(file: string | undefined, options: Options): Promise<void> {
 
 async function readJudge({ config, env, minRequests, minTime }: Options) {
   const { policyOf, readPolicyFile } = await import('../policy/file/config.ts');
-  const { judgeTrials } = await import('../logs/trials.ts');
+  const { judgeTrials } = await import('../logs/trial/trials.ts');
   const policyFile = readPolicyFile(config);
   const policy = policyOf(policyFile, env);
   const enough = { requests: minRequests, seconds: minTime };
@@ -124,7 +124,7 @@ interface Source {
 async function openSource(file: string | undefined, options: Options, enough: AbortSignal): Promise<Source> {
   const isPiped = file === undefined && options.env === undefined && isPipe();
   if (file === undefined && !isPiped) {
-    const { startTail } = await import('../logs/tail.ts');
+    const { startTail } = await import('../logs/read/tail.ts');
     demandFile(options.config, 'name the file with --config, or a log to read');
     const { output, ended } = startTail(options.config, options.env, enough);
     return { input: output, live: true, ended };

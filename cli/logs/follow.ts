@@ -2,9 +2,9 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { currentTerminal, printRaw } from '../text/terminal.ts';
-import { readEntries } from './entries.ts';
-import type { Tally } from './tally.ts';
-import { createValueReader, type Read } from './values.ts';
+import type { Tally } from './count/tally.ts';
+import { readEntries } from './read/entries.ts';
+import { createValueReader, type Read } from './read/values.ts';
 
 /**
  * Resolves at the end of the input, or where the person has seen enough. Rejects where it can't be read.

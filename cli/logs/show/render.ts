@@ -1,7 +1,7 @@
 /** A summary for a person, within 80 columns; `--json` has everything in full. */
-import { paint } from '../text/terminal.ts';
-import type { Summary } from './tally.ts';
-import { formatSpan, type Trial } from './trials.ts';
+import { paint } from '../../text/terminal.ts';
+import type { Summary } from '../count/tally.ts';
+import { formatSpan, type Trial } from '../trial/trials.ts';
 
 const WIDTH = 80;
 /** Rows that each list shows; the rest is counted. */

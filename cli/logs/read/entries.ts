@@ -1,6 +1,6 @@
 /** Reads a JSON value of the log: a line of the gateway, or an event of `wrangler tail` that holds some. */
-import type { ReasonCode } from '../../src/decision.ts';
-import { isTable, parseJson, type Table, textOf } from '../text/json.ts';
+import type { ReasonCode } from '../../../src/decision.ts';
+import { isTable, parseJson, type Table, textOf } from '../../text/json.ts';
 
 /** A request, as far as it is counted. */
 export interface LoggedRequest {

@@ -1,5 +1,5 @@
 /** JSON values in a text that has other lines as well: one a line, or spread over lines as `wrangler tail` prints them. */
-import { parseJson } from '../text/json.ts';
+import { parseJson } from '../../text/json.ts';
 
 /** A run of lines, read. */
 export type Read =

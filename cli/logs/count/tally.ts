@@ -1,5 +1,5 @@
 /** Summarises a log in counts, of which none grows with the traffic. */
-import type { Entry, GatewayEvent, LoggedRequest } from './entries.ts';
+import type { Entry, GatewayEvent, LoggedRequest } from '../read/entries.ts';
 import { shown } from './shown.ts';
 
 export interface RouteCount {

@@ -1,10 +1,10 @@
 /** Rules on trial, against what the log says of them: whether they can be enforced. */
-import { routeName } from '../../src/log.ts';
-import type { Policy } from '../../src/policy/policy.ts';
-import type { PolicyFile } from '../policy/file/config.ts';
-import { UNITS } from '../text/terminal.ts';
+import { routeName } from '../../../src/log.ts';
+import type { Policy } from '../../../src/policy/policy.ts';
+import type { PolicyFile } from '../../policy/file/config.ts';
+import { UNITS } from '../../text/terminal.ts';
+import type { Summary } from '../count/tally.ts';
 import { type Proposal, proposeChange } from './change.ts';
-import type { Summary } from './tally.ts';
 
 /** How much traffic makes an answer. */
 export interface Enough {
