@@ -1,148 +1,189 @@
 /** Summarises a log in counts, of which none grows with the traffic. */
-import type { Entry, GatewayEvent, LoggedRequest } from '../read/entries.ts';
+import type { FormatName, GoodEntry } from '../read/formats.ts';
+import type { GatewayEvent, LoggedRequest } from '../read/line.ts';
+import { createCounter, isoOf, MAX_DISTINCT, REST } from './counters.ts';
+import { DIMENSION_NAMES, eachDimension } from './dimensions.ts';
+import { type Filter, isWanted } from './filter.ts';
+import { createSeries } from './series.ts';
 import { shown } from './shown.ts';
-
-export interface RouteCount {
-  readonly route: string;
-  allowed: number;
-  denied: number;
-  would_deny: number;
-  /** Times of the requests that were let through. */
-  origin_ms_mean: number | null;
-  origin_ms_max: number | null;
-}
-
-interface Denial {
-  readonly route: string;
-  readonly reason: string;
-  readonly detail: string | null;
-  readonly client: string;
-}
-
-/** A denial that a rule on trial would have made. */
-interface TriedDenial extends Denial {
-  /** Other routes whose rules were asked as well: the rule may be theirs. */
-  readonly near_miss: readonly string[];
-}
-
-export type Counted<T> = T & { requests: number };
-
-export interface NearMiss {
-  readonly route: string;
-  readonly near_miss: readonly string[];
-}
-
-export interface EventCount {
-  readonly event: string;
-  readonly issuer: string | null;
-  readonly detail: string | null;
-  times: number;
-  /** `null` where the log does not say. */
-  last: string | null;
-}
-
-/** As `claimgate logs --json` prints it: names are stable. Lists begin with the most frequent. */
-export interface Summary {
-  readonly from: string | null;
-  readonly to: string | null;
-  readonly requests: number;
-  readonly allowed: number;
-  readonly denied: number;
-  readonly routes: readonly RouteCount[];
-  readonly denials: readonly Counted<Denial>[];
-  readonly would_deny: readonly Counted<TriedDenial>[];
-  readonly near_misses: readonly Counted<NearMiss>[];
-  readonly events: readonly EventCount[];
-  /** Invocations that the runtime ended. */
-  readonly outcomes: readonly { readonly outcome: string; readonly times: number }[];
-  /** The longest wait for keys. */
-  readonly key_wait_ms_max: number | null;
-  /** Lines that are none of the gateway's. */
-  readonly other_lines: number;
-  /** Whether `wrangler tail` left requests out, because there were too many. */
-  readonly sampled: boolean;
-}
-
-/** The number of things that each list tells apart: anybody can make up names, and memory is finite. */
-const MAX_DISTINCT = 2_000;
-const REST = '(others)';
+import type {
+  Denial,
+  EventCount,
+  NearMiss,
+  ReasonCount,
+  RouteCount,
+  Summary,
+  TriedDenial,
+} from './summary.ts';
+import { findTurn } from './turn.ts';
 
 export interface Tally {
-  add(entry: Entry): void;
+  add(entry: GoodEntry): void;
+  addFormat(name: FormatName): void;
   addOther(lines: number): void;
+  addBroken(line: number, problem: string): void;
   read(): Summary;
 }
 
-/** @param sinceMs what is older is not counted */
-export function createTally(sinceMs = Number.NEGATIVE_INFINITY): Tally {
-  const routes = routeCounter();
-  const denials = counter<Denial>();
-  const wouldDeny = counter<TriedDenial>();
-  const nearMisses = counter<NearMiss>();
-  const events = eventCounter();
-  const outcomes = counter<{ outcome: string }>();
-  let fromMs = Number.POSITIVE_INFINITY;
-  let toMs = Number.NEGATIVE_INFINITY;
-  let keyWaitMax: number | null = null;
-  let other = 0;
-  let sampled = false;
-
-  function addRequest(request: LoggedRequest, atMs: number): void {
-    fromMs = Math.min(fromMs, atMs);
-    toMs = Math.max(toMs, atMs);
-    const count = routes.find(request.route === undefined ? '(no route)' : shown(request.route));
-    const { route } = count;
-    const client = shown(request.caller);
-    const nearMiss = request.nearMisses.map(shown);
-    if (request.allowed) count.allowed++;
-    else {
-      count.denied++;
-      const detail = shownOrNull(request.detail);
-      denials.add({ route, reason: shown(request.reason ?? '?'), detail, client });
-    }
-    if (request.wouldDeny !== undefined) {
-      count.would_deny++;
-      const detail = shownOrNull(request.wouldDenyDetail);
-      wouldDeny.add({ route, reason: shown(request.wouldDeny), detail, client, near_miss: nearMiss });
-    }
-    if (nearMiss.length > 0) nearMisses.add({ route, near_miss: nearMiss });
-    if (request.originMs !== undefined && request.allowed) addTime(count, request.originMs);
-    if (request.keyWaitMs !== undefined) keyWaitMax = Math.max(keyWaitMax ?? 0, request.keyWaitMs);
-  }
+/**
+ * @param splitMs a time of which somebody asks what changed then
+ * @param also gets each request that is counted
+ */
+export function createTally(
+  filter: Filter = {},
+  splitMs?: number,
+  also?: (request: LoggedRequest) => void,
+): Tally {
+  const requests = createRequestCounts(splitMs);
+  const events = createEventCounter();
+  const outcomes = createCounter<{ outcome: string }>();
+  const sampledWhy = new Set<string>();
+  const seen = createRange();
+  const source = createSourceCounts();
+  let pathless = 0;
 
   return {
+    ...source,
     add(entry) {
-      if (entry.kind === 'other') other++;
-      else if (entry.kind === 'sampled') sampled = true;
-      else if (entry.atMs !== undefined && entry.atMs < sinceMs) return;
-      else if (entry.kind === 'request') addRequest(entry.request, entry.atMs);
-      else if (entry.kind === 'event') events.add(entry.event, entry.atMs);
-      else outcomes.add({ outcome: shown(entry.outcome) });
+      if (entry.kind === 'request') {
+        seen.add(entry.atMs);
+        if (entry.request.path === undefined) pathless++;
+      }
+      if (!isWanted(filter, entry)) return;
+      if (entry.kind === 'sampled') sampledWhy.add(entry.why);
+      else if (entry.kind === 'request') {
+        requests.add(entry.request, entry.atMs);
+        also?.(entry.request);
+      } else if (entry.kind === 'event') events.add(entry.event, entry.atMs);
+      else outcomes.add({ outcome: shown(entry.outcome) }, entry.atMs ?? Number.NaN);
     },
-    addOther(lines) {
-      other += lines;
+    read() {
+      return {
+        ...requests.read(),
+        events: events.read(),
+        outcomes: outcomes.read().map(({ outcome, requests: times }) => ({ outcome, times })),
+        sampled: sampledWhy.size > 0,
+        sampled_why: [...sampledWhy],
+        order: seen.order(),
+        seen: { ...seen.read(), pathless },
+        ...source.read(),
+      };
+    },
+  };
+}
+
+function createRequestCounts(splitMs: number | undefined) {
+  const routes = routeCounter();
+  const denials = createCounter<Denial>();
+  const wouldDeny = createCounter<TriedDenial>();
+  const nearMisses = createCounter<NearMiss>();
+  const reasons = createCounter<ReasonCount>();
+  const values = Object.fromEntries(
+    DIMENSION_NAMES.map((name) => [name, createCounter<{ value: string }>()]),
+  );
+  const series = createSeries(undefined);
+  const sides = splitMs === undefined ? undefined : createSeries(splitMs);
+  const range = createRange();
+  let keyWaitMax: number | null = null;
+
+  return {
+    add(request: LoggedRequest, atMs: number): void {
+      range.add(atMs);
+      series.add(request, atMs);
+      sides?.add(request, atMs);
+      const count = routes.find(request.route === undefined ? '(no route)' : shown(request.route));
+      const { route } = count;
+      const client = shown(request.caller);
+      const nearMiss = request.nearMisses.map(shown);
+      if (request.allowed) count.allowed++;
+      else {
+        count.denied++;
+        const reason = shown(request.reason ?? '?');
+        denials.add({ route, reason, detail: shownOrNull(request.detail), client }, atMs);
+        reasons.add({ reason, trial: false }, atMs);
+      }
+      if (request.wouldDeny !== undefined) {
+        count.would_deny++;
+        const reason = shown(request.wouldDeny);
+        const detail = shownOrNull(request.wouldDenyDetail);
+        wouldDeny.add({ route, reason, detail, client, near_miss: nearMiss }, atMs);
+        reasons.add({ reason, trial: true }, atMs);
+      }
+      eachDimension(request, (name, value) => values[name]?.add({ value: shown(value) }, atMs));
+      if (nearMiss.length > 0) nearMisses.add({ route, near_miss: nearMiss }, atMs);
+      if (request.originMs !== undefined && request.allowed) addTime(count, request.originMs);
+      if (request.keyWaitMs !== undefined) keyWaitMax = Math.max(keyWaitMax ?? 0, request.keyWaitMs);
     },
     read() {
       const counts = routes.read();
       const sum = (field: 'allowed' | 'denied') => counts.reduce((total, count) => total + count[field], 0);
-      const isoOrNull = (atMs: number) => (counts.length === 0 ? null : new Date(atMs).toISOString());
+      const spans = series.spans();
       return {
-        from: isoOrNull(fromMs),
-        to: isoOrNull(toMs),
-        requests: sum('allowed') + sum('denied'),
+        ...range.read(),
         allowed: sum('allowed'),
         denied: sum('denied'),
+        timeline: {
+          bucket_s: series.stepMs() / 1_000,
+          buckets: spans.map(({ fromMs, values: _, ...span }) => ({ from: isoOf(fromMs), ...span })),
+        },
+        change: findTurn(sides?.spans() ?? spans, splitMs),
+        reasons: reasons.read(),
         routes: counts,
         denials: denials.read(),
         would_deny: wouldDeny.read(),
+        refused: Object.fromEntries(
+          DIMENSION_NAMES.map((name) => [name, values[name]?.read() ?? []]),
+        ) as unknown as Summary['refused'],
         near_misses: nearMisses.read(),
-        events: events.read(),
-        outcomes: outcomes.read().map(({ outcome, requests }) => ({ outcome, times: requests })),
         key_wait_ms_max: keyWaitMax,
-        other_lines: other,
-        sampled,
       };
     },
+  };
+}
+
+/** What was read, and what could not be. */
+function createSourceCounts() {
+  const MAX_PLACES = 5;
+  const formats: Partial<Record<FormatName, number>> = {};
+  const places: { line: number; problem: string }[] = [];
+  let [other, broken] = [0, 0];
+  return {
+    addFormat(name: FormatName): void {
+      formats[name] = (formats[name] ?? 0) + 1;
+    },
+    addOther(lines: number): void {
+      other += lines;
+    },
+    addBroken(line: number, problem: string): void {
+      broken++;
+      if (places.length < MAX_PLACES) places.push({ line, problem });
+    },
+    read: () => ({
+      formats: { ...formats },
+      other_lines: other,
+      broken: { parts: broken, first: [...places] },
+    }),
+  };
+}
+
+function createRange() {
+  let [requests, fromMs, toMs, backwards, backMax] = [0, Infinity, -Infinity, 0, 0];
+  return {
+    add(atMs: number): void {
+      requests++;
+      if (atMs < toMs) {
+        backwards++;
+        backMax = Math.max(backMax, toMs - atMs);
+      }
+      fromMs = Math.min(fromMs, atMs);
+      toMs = Math.max(toMs, atMs);
+    },
+    read: () => ({
+      requests,
+      from: requests === 0 ? null : isoOf(fromMs),
+      to: requests === 0 ? null : isoOf(toMs),
+    }),
+    order: () => ({ backwards, back_s_max: Math.round(backMax / 1_000) }),
   };
 }
 
@@ -174,46 +215,30 @@ function routeCounter() {
   };
 }
 
-/** Past the limit, new events are not counted. */
-function eventCounter() {
+/** Past the limit, new events are counted as one. */
+function createEventCounter() {
   const events = new Map<string, EventCount>();
   return {
     add(seen: GatewayEvent, atMs?: number): void {
+      const isFull = events.size >= MAX_DISTINCT;
       const event = {
         event: shown(seen.event),
         issuer: shownOrNull(seen.issuer),
         detail: shownOrNull(seen.detail),
       };
-      const key = JSON.stringify(event);
-      const count = events.get(key) ?? { ...event, times: 0, last: null };
-      if (!events.has(key) && events.size >= MAX_DISTINCT) return;
+      const full = JSON.stringify(event);
+      const one = isFull && !events.has(full) ? { event: REST, issuer: null, detail: null } : event;
+      const key = one === event ? full : REST;
+      const count = events.get(key) ?? { ...one, times: 0, first: null, last: null };
       events.set(key, count);
       count.times++;
-      const at = atMs === undefined ? null : new Date(atMs).toISOString();
-      if (at !== null && (count.last === null || at > count.last)) count.last = at;
+      if (atMs === undefined) return;
+      const at = isoOf(atMs);
+      if (count.first === null || at < count.first) count.first = at;
+      if (count.last === null || at > count.last) count.last = at;
     },
     read: (): EventCount[] => [...events.values()].sort((a, b) => b.times - a.times),
   };
 }
 
 const shownOrNull = (text: string | undefined) => (text === undefined ? null : shown(text));
-
-/** Counts what is the same. Past the limit, only known things are told apart, by all but their details. */
-function counter<T extends object>() {
-  const counts = new Map<string, Counted<T>>();
-  return {
-    add(item: T) {
-      const one = counts.has(JSON.stringify(item)) || counts.size < MAX_DISTINCT ? item : generalise(item);
-      const key = JSON.stringify(one);
-      const known = counts.get(key);
-      if (known === undefined) counts.set(key, { ...one, requests: 1 });
-      else known.requests++;
-    },
-    read: (): Counted<T>[] => [...counts.values()].sort((a, b) => b.requests - a.requests),
-  };
-}
-
-/** Without what a caller can make up. */
-function generalise<T extends object>(item: T): T {
-  return { ...item, ...('detail' in item && { detail: REST }), ...('client' in item && { client: REST }) };
-}

@@ -1,9 +1,11 @@
-/** Reads a JSON value of the log: a line of the gateway, or an event of `wrangler tail` that holds some. */
+/** Reads a line that the gateway wrote: about a request, or an event. */
 import type { ReasonCode } from '../../../src/decision.ts';
-import { isTable, parseJson, type Table, textOf } from '../../text/json.ts';
+import { isTable, type Table, textOf } from '../../text/json.ts';
 
-/** A request, as far as it is counted. */
+/** A request, as far as it is counted. Texts are as they came: some are a stranger's. */
 export interface LoggedRequest {
+  readonly method: string;
+  readonly status: number;
   /** API and key, as the policy has them; `undefined` where none fits. */
   readonly route: string | undefined;
   readonly nearMisses: readonly string[];
@@ -15,6 +17,21 @@ export interface LoggedRequest {
   readonly wouldDenyDetail: string | undefined;
   /** The client that asked, or what is known instead. */
   readonly caller: string;
+  /** Of the verified token. */
+  readonly client: string | undefined;
+  readonly issuer: string | undefined;
+  /** What a refused token claims. */
+  readonly unverified: {
+    readonly client: string | undefined;
+    readonly issuer: string | undefined;
+    readonly audience: string | undefined;
+  };
+  readonly host: string | undefined;
+  readonly path: string | undefined;
+  readonly address: string | undefined;
+  readonly country: string | undefined;
+  readonly workerVersion: string | undefined;
+  readonly policyVersion: string | undefined;
   readonly originMs: number | undefined;
   readonly keyWaitMs: number | undefined;
 }
@@ -27,51 +44,23 @@ export interface GatewayEvent {
   readonly detail?: string | undefined;
 }
 
-export type Entry =
+/** What is known of a line from around it. */
+export interface Surroundings {
+  readonly atMs?: number | undefined;
+  readonly url?: string | undefined;
+  readonly workerVersion?: string | undefined;
+}
+
+export type LineEntry =
   | { readonly kind: 'request'; readonly request: LoggedRequest; readonly atMs: number }
-  | { readonly kind: 'event'; readonly event: GatewayEvent; readonly atMs: number | undefined }
-  /** The runtime ended an invocation: an exception, or a limit. */
-  | { readonly kind: 'outcome'; readonly outcome: string; readonly atMs: number | undefined }
-  /** There is more traffic than `wrangler tail` passes on. */
-  | { readonly kind: 'sampled' }
-  | { readonly kind: 'other' };
+  | { readonly kind: 'event'; readonly event: GatewayEvent; readonly atMs: number | undefined };
 
-/** Everything that a value says, in its order. What is none of the gateway's is one `other`. */
-export function readEntries(value: unknown): Entry[] {
-  if (!isTable(value)) return [{ kind: 'other' }];
-  if (Array.isArray(value['logs'])) return readTailEvent(value, value['logs']);
-  const { event } = value;
-  if (isTable(event) && (event['type'] === 'overload' || event['type'] === 'overload-stop'))
-    return [{ kind: 'sampled' }];
-  return [readLine(value, undefined)];
-}
-
-/** A client that leaves early is no fault. */
-const HARMLESS: readonly string[] = ['ok', 'canceled', 'responseStreamDisconnected'];
-
-/** An invocation of the Worker, with what it wrote to the console. */
-function readTailEvent(tail: Table, logs: readonly unknown[]): Entry[] {
-  const entries: Entry[] = [];
-  const { outcome, eventTimestamp } = tail;
-  const tailAtMs = typeof eventTimestamp === 'number' ? eventTimestamp : undefined;
-  for (const log of logs) {
-    if (!isTable(log)) continue;
-    const { message, timestamp } = log;
-    const atMs = typeof timestamp === 'number' ? timestamp : tailAtMs;
-    for (const part of Array.isArray(message) ? message : [message]) {
-      const value = typeof part === 'string' ? parseJson(part) : part;
-      entries.push(isTable(value) ? readLine(value, atMs) : { kind: 'other' });
-    }
-  }
-  if (typeof outcome === 'string' && !HARMLESS.includes(outcome))
-    entries.push({ kind: 'outcome', outcome, atMs: tailAtMs });
-  return entries;
-}
-
-function readLine(value: Table, atMs: number | undefined): Entry {
+/** @returns `undefined` for what is none of the gateway's */
+export function readLine(value: Table, around: Surroundings): LineEntry | undefined {
   if (typeof value['event'] === 'string') {
-    const { event, issuer } = value;
-    return { kind: 'event', event: { event, issuer: textOf(issuer), detail: eventDetail(value) }, atMs };
+    const { event, issuer, api } = value;
+    const about = textOf(issuer) ?? textOf(api);
+    return { kind: 'event', event: { event, issuer: about, detail: eventDetail(value) }, atMs: around.atMs };
   }
   const { time, method, decision, status } = value;
   const timeMs = typeof time === 'string' ? Date.parse(time) : Number.NaN;
@@ -80,13 +69,17 @@ function readLine(value: Table, atMs: number | undefined): Entry {
     typeof method === 'string' &&
     typeof status === 'number' &&
     (decision === 'allow' || decision === 'deny');
-  return isRequest ? { kind: 'request', request: readRequest(value), atMs: timeMs } : { kind: 'other' };
+  if (!isRequest) return undefined;
+  return { kind: 'request', request: readRequest(value, method, status, around), atMs: timeMs };
 }
 
-function readRequest(line: Table): LoggedRequest {
+function readRequest(line: Table, method: string, status: number, around: Surroundings): LoggedRequest {
   const { near_miss: nearMisses, reason, would_deny: wouldDeny } = line;
   const number = (value: unknown) => (typeof value === 'number' ? value : undefined);
+  const place = textOf(line['path']) === undefined ? placeOf(around.url) : undefined;
   return {
+    method,
+    status,
     route: textOf(line['route']),
     nearMisses: Array.isArray(nearMisses) ? nearMisses.filter((one) => typeof one === 'string') : [],
     allowed: line['decision'] === 'allow',
@@ -95,14 +88,34 @@ function readRequest(line: Table): LoggedRequest {
     wouldDeny: textOf(wouldDeny),
     wouldDenyDetail: detailOf(line, wouldDeny, line['would_deny_detail']),
     caller: callerOf(line),
+    client: textOf(line['client']),
+    issuer: textOf(line['issuer']),
+    unverified: {
+      client: textOf(line['unverified_client']),
+      issuer: textOf(line['unverified_iss']),
+      audience: textOf(line['unverified_aud']),
+    },
+    host: textOf(line['host']) ?? place?.host,
+    path: textOf(line['path']) ?? place?.path,
+    address: textOf(line['address']),
+    country: textOf(line['country']),
+    workerVersion: textOf(line['worker_version']) ?? around.workerVersion,
+    policyVersion: textOf(line['policy_version']),
     originMs: number(line['origin_ms']),
     keyWaitMs: number(line['key_wait_ms']),
   };
 }
 
+/** Host and path of a URL as it was sent; the query can hold secrets. */
+function placeOf(url: string | undefined): { host: string; path: string } | undefined {
+  const [, host, path] = /^[a-z]+:\/\/([^/?#]+)([^?#]*)/i.exec(url ?? '') ?? [];
+  return host === undefined ? undefined : { host, path: path || '/' };
+}
+
 /** Which of the fields that a refused token claims its reason is about. */
 const CLAIMED: Readonly<Partial<Record<ReasonCode, string>>> = {
   issuer_not_allowed: 'unverified_iss',
+  audience_mismatch: 'unverified_aud',
   algorithm_not_allowed: 'unverified_alg',
   token_type_not_allowed: 'unverified_typ',
   key_unknown: 'unverified_kid',
@@ -123,7 +136,11 @@ function callerOf({ client, issuer, reason, would_deny: wouldDeny }: Table): str
 }
 
 function eventDetail(value: Table): string | undefined {
-  const { fault, cause, kid, operation, claim, faults, name } = value;
+  const { fault, cause, kid, operation, claim, faults, name, origin } = value;
   const first = Array.isArray(faults) && isTable(faults[0]) ? faults[0]['at'] : undefined;
-  return [fault, cause, kid, operation, claim, first, name].map(textOf).find((one) => one !== undefined);
+  const known = [fault, cause, kid, operation, claim, first, name]
+    .map(textOf)
+    .find((one) => one !== undefined);
+  // A refused preflight: which of the two is missing, and for whom.
+  return value['event'] === 'preflight_refused' ? [known, textOf(origin)].filter(Boolean).join(' ') : known;
 }
