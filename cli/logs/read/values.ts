@@ -22,7 +22,7 @@ export interface ValueReader {
 const MAX_LENGTH = 32 * 1024 * 1024;
 const MAX_SHOWN = 200;
 
-const [QUOTE, BACKSLASH, NEWLINE] = ['"', '\\', '\n'].map((one) => one.charCodeAt(0));
+const [QUOTE, BACKSLASH, NEWLINE, CARRIAGE_RETURN] = ['"', '\\', '\n', '\r'].map((one) => one.charCodeAt(0));
 const [BRACE, BRACE_END, BRACKET, BRACKET_END] = ['{', '}', '[', ']'].map((one) => one.charCodeAt(0));
 /** Blanks, line ends, what stands between the members of an array, and byte order marks where files were joined. */
 const BETWEEN: ReadonlySet<number> = new Set(
@@ -46,108 +46,121 @@ type Scan =
   | { readonly kind: 'broken'; readonly at: number; readonly problem: string };
 
 /** Tells of each object as soon as it is complete. */
-export function createValueReader(sink: ValueSink): ValueReader {
-  let text = '';
-  let line = 1;
-  let open: Open | undefined;
-  /** Within a line that is left out: its end is awaited. */
-  let skipping = false;
+export const createValueReader = (sink: ValueSink): ValueReader => new Reader(sink);
 
-  /** Looks at the text from `from`. @returns the place up to which it is done with */
-  function drain(from: number, isEnd: boolean): number {
-    let at = from;
-    while (at < text.length) {
-      const next = skipping ? skip(at) : open ? goOn(at, open, isEnd) : begin(at, isEnd);
-      if (next === undefined) return at;
-      at = next;
-    }
-    return at;
+class Reader implements ValueReader {
+  readonly #sink: ValueSink;
+  #text = '';
+  #line = 1;
+  #open: Open | undefined;
+  /** Within a line that is left out: its end is awaited. */
+  #skipping = false;
+
+  constructor(sink: ValueSink) {
+    this.#sink = sink;
   }
 
-  function skip(at: number): number {
-    const end = text.indexOf('\n', at);
-    if (end === -1) return text.length;
-    skipping = false;
-    line++;
+  write(piece: string): void {
+    this.#text = this.#text === '' ? piece : this.#text + piece;
+    this.#drain(false);
+  }
+
+  end(): void {
+    this.#drain(true);
+  }
+
+  /** Takes what can be told of the text, and keeps the rest. */
+  #drain(isEnd: boolean): void {
+    let at = 0;
+    while (at < this.#text.length) {
+      const next = this.#skipping
+        ? this.#skip(at)
+        : this.#open
+          ? this.#goOn(at, this.#open, isEnd)
+          : this.#begin(at, isEnd);
+      if (next === undefined) break;
+      at = next;
+    }
+    this.#text = this.#text.slice(at);
+  }
+
+  #skip(at: number): number {
+    const end = this.#text.indexOf('\n', at);
+    if (end === -1) return this.#text.length;
+    this.#skipping = false;
+    this.#line++;
     return end + 1;
   }
 
   /** Between objects. @returns `undefined` where it takes more of the text to tell */
-  function begin(at: number, isEnd: boolean): number | undefined {
-    const code = text.charCodeAt(at);
-    if (code === NEWLINE) line++;
+  #begin(at: number, isEnd: boolean): number | undefined {
+    const code = this.#text.charCodeAt(at);
+    if (code === NEWLINE) this.#line++;
     if (BETWEEN.has(code)) return at + 1;
-    if (code === BRACE) {
-      const end = text.indexOf('\n', at);
-      return (end !== -1 && takeLine(at, end)) || goOn(at, startOpen(at, end), isEnd);
-    }
-    if (code === BRACKET) {
-      const [space = '', first] = /\s*([^\s])?/y.exec(text.slice(at + 1)) ?? [];
-      if (first === undefined && !isEnd && space.length < MAX_SHOWN) return undefined;
-      if (first === '{' || first === ']' || first === '[') return at + 1;
-    }
-    const end = text.indexOf('\n', at);
-    if (end === -1 && !isEnd && text.length - at < MAX_SHOWN) return undefined;
-    sink.other(text.slice(at, Math.min(at + MAX_SHOWN, end === -1 ? text.length : end)));
-    skipping = true;
+    const end = this.#text.indexOf('\n', at);
+    if (code === BRACE) return this.#takeLine(at, end) ?? this.#goOn(at, this.#start(at, end), isEnd);
+    const isArray = code === BRACKET && opensArray(this.#text, at, isEnd);
+    if (isArray === undefined) return undefined;
+    if (isArray) return at + 1;
+    if (end === -1 && !isEnd && this.#text.length - at < MAX_SHOWN) return undefined;
+    this.#sink.other(this.#text.slice(at, Math.min(at + MAX_SHOWN, end === -1 ? this.#text.length : end)));
+    this.#skipping = true;
     return at;
   }
 
   /** The usual case, fast: an object that has a line of its own. @returns where it goes on */
-  function takeLine(at: number, end: number): number | undefined {
-    const last = text.charCodeAt(end - 1) === 0x0d ? end - 2 : end - 1;
-    if (last <= at || text.charCodeAt(last) !== BRACE_END) return undefined;
-    const value = parseJson(text.slice(at, last + 1));
+  #takeLine(at: number, end: number): number | undefined {
+    if (end === -1) return undefined;
+    const last = this.#text.charCodeAt(end - 1) === CARRIAGE_RETURN ? end - 2 : end - 1;
+    if (last <= at || this.#text.charCodeAt(last) !== BRACE_END) return undefined;
+    const value = parseJson(this.#text.slice(at, last + 1));
     if (value === undefined) return undefined;
-    sink.value(value, line);
-    line++;
+    this.#sink.value(value, this.#line);
+    this.#line++;
     return end + 1;
   }
 
-  function startOpen(at: number, end: number): Open {
-    const isSpread =
-      end !== -1 && text.slice(at + 1, end).trim() === '' && !/[^\n]/.test(text[at - 1] ?? '\n');
-    open = { seen: 0, depth: 0, inText: false, isSpread, next: undefined };
-    return open;
+  #start(at: number, end: number): Open {
+    const isAlone = end !== -1 && this.#text.slice(at + 1, end).trim() === '';
+    const isSpread = isAlone && (this.#text[at - 1] ?? '\n') === '\n';
+    this.#open = { seen: 0, depth: 0, inText: false, isSpread, next: undefined };
+    return this.#open;
   }
 
-  function goOn(at: number, value: Open, isEnd: boolean): number | undefined {
-    const found = scan(text, at, value, isEnd);
+  #goOn(at: number, open: Open, isEnd: boolean): number | undefined {
+    const found = scan(this.#text, at, open, isEnd);
     if (found.kind === 'end') {
-      const parsed = parseJson(text.slice(at, found.at));
-      if (parsed === undefined) return giveUp(at, found.at, value, 'this is not valid JSON');
-      open = undefined;
-      sink.value(parsed, line);
-      line += countLines(text, at, found.at);
+      const value = parseJson(this.#text.slice(at, found.at));
+      if (value === undefined) return this.#giveUp(at, found.at, open, 'this is not valid JSON');
+      this.#open = undefined;
+      this.#sink.value(value, this.#line);
+      this.#line += countLines(this.#text, at, found.at);
       return found.at;
     }
-    if (found.kind === 'broken') return giveUp(at, found.at, value, found.problem);
-    if (text.length - at > MAX_LENGTH) {
-      const next = giveUp(at, text.length, value, 'this object is longer than 32 MiB');
-      skipping = value.next === undefined;
-      return next;
+    const { length } = this.#text;
+    if (found.kind === 'broken') return this.#giveUp(at, found.at, open, found.problem);
+    if (length - at > MAX_LENGTH) {
+      this.#skipping = open.next === undefined;
+      return this.#giveUp(at, length, open, 'this object is longer than 32 MiB');
     }
-    return isEnd ? giveUp(at, text.length, value, 'the log ends in the middle of this object') : undefined;
+    return isEnd ? this.#giveUp(at, length, open, 'the log ends in the middle of this object') : undefined;
   }
 
   /** What comes after a broken object must not be lost with it. */
-  function giveUp(at: number, end: number, value: Open, problem: string): number {
-    sink.broken(line, problem);
-    open = undefined;
-    const next = value.next === undefined ? end : at + value.next;
-    line += countLines(text, at, next);
-    return next;
+  #giveUp(at: number, end: number, { next }: Open, problem: string): number {
+    this.#sink.broken(this.#line, problem);
+    this.#open = undefined;
+    const after = next === undefined ? end : at + next;
+    this.#line += countLines(this.#text, at, after);
+    return after;
   }
+}
 
-  return {
-    write(piece) {
-      text = text === '' ? piece : text + piece;
-      text = text.slice(drain(0, false));
-    },
-    end() {
-      text = text.slice(drain(0, true));
-    },
-  };
+/** A bracket before an object; other programs write theirs around a level or a date. @returns `undefined`: not known yet */
+function opensArray(text: string, at: number, isEnd: boolean): boolean | undefined {
+  const [space = '', first] = /\s*(\S)?/.exec(text.slice(at + 1, at + 1 + MAX_SHOWN)) ?? [];
+  if (first === undefined && !isEnd && space.length < MAX_SHOWN) return undefined;
+  return first === '{' || first === '[' || first === ']';
 }
 
 /** Looks for the end of an object, from where it was left. */
