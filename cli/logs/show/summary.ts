@@ -129,12 +129,16 @@ function refusedRows({ refused }: Summary): string[] {
   });
 }
 
+/** Its first and last time have a line of their own: they are what people look for. */
 const eventRows = ({ events }: Summary) =>
-  rows(
-    events.map(({ event, issuer, detail, times, first, last }) => [
-      number(times),
-      event,
-      [issuer, detail, first && last && formatRange(first, last)].filter(Boolean).join(', '),
-    ]),
-    [22],
+  andMore(
+    events
+      .slice(0, MAX_ROWS)
+      .flatMap(({ event, issuer, detail, times, first, last }) => [
+        ...rows([[number(times), event, [issuer, detail].filter(Boolean).join(', ')]], [22]),
+        ...(first === null || last === null
+          ? []
+          : [paint('dim', `${' '.repeat(12)}${formatRange(first, last)}`)]),
+      ]),
+    events.length,
   );
