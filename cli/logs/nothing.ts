@@ -4,6 +4,7 @@ import { shown } from './count/shown.ts';
 import type { Summary } from './count/summary.ts';
 import type { Read } from './follow.ts';
 import { FORMATS } from './read/formats.ts';
+import { isOwnEvent } from './read/line.ts';
 import { cut, number } from './show/rows.ts';
 
 /** @returns `undefined` for the log of a gateway, however quiet it was */
@@ -13,15 +14,17 @@ export function nothingRead(
   { isEmpty, strange }: Read,
 ): CommandError | undefined {
   const { seen, events, outcomes, formats, other_lines: other, broken } = summary;
-  if (seen.requests > 0 || events.length > 0 || outcomes.length > 0) return undefined;
-  const known = Object.values(formats).reduce((sum, count) => sum + count, 0);
+  if (seen.requests > 0 || outcomes.length > 0 || events.some(({ event }) => isOwnEvent(event)))
+    return undefined;
   if (isEmpty && broken.parts === 0) return new CommandError(`${name} is empty${expected()}`);
-  if (known > 0 && other === 0 && broken.parts === 0) return undefined;
+  const strangers = events.reduce((sum, { times }) => sum + times, 0);
+  const known = Object.values({ ...formats, line: 0 }).reduce((sum, count) => sum + count, 0);
+  if (known > 0 && other + strangers + broken.parts === 0) return undefined;
   const found =
     known > 0
       ? `${name} has ${countOf(known, 'event')} of Cloudflare, and no line of the gateway: is it another Worker's log?`
-      : `${name} has nothing that this command reads: ${whatIsThere(other, broken)}`;
-  return new CommandError(`${found}${looks(strange)}${expected()}`);
+      : `${name} has nothing that this command reads: ${whatIsThere(other + strangers, broken)}`;
+  return new CommandError(`${found}${looks(strange ?? events[0]?.event)}${expected()}`);
 }
 
 function whatIsThere(other: number, broken: Summary['broken']): string {

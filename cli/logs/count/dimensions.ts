@@ -54,8 +54,7 @@ export const DIMENSIONS: Readonly<Record<Dimension, Axis>> = {
 export const DIMENSION_NAMES = Object.keys(DIMENSIONS) as Dimension[];
 
 /** For a rule on trial it counts as well: the question is who would notice. */
-export const isRefused = ({ allowed, wouldDeny }: LoggedRequest): boolean =>
-  !allowed || wouldDeny !== undefined;
+const isRefused = ({ allowed, wouldDeny }: LoggedRequest): boolean => !allowed || wouldDeny !== undefined;
 
 /** Hands on what a request has of each. */
 export function eachDimension(request: LoggedRequest, take: (name: Dimension, value: string) => void): void {

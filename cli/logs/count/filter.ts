@@ -34,15 +34,11 @@ function sameRoute(wanted: string, route: string): boolean {
 const isBelow = (path: string, wanted: string) =>
   path === wanted || path.startsWith(wanted.endsWith('/') ? wanted : `${wanted}/`);
 
-/** Whether it asks for some requests only, whatever their time. */
-export const choosesRequests = (filter: Filter): boolean =>
-  FIELDS.some((field) => filter[field] !== undefined);
-
 /** `client shop, route GET /orders`; empty where it takes all. */
 export const describeFilter = (filter: Filter): string =>
   FIELDS.flatMap((field) => (filter[field] === undefined ? [] : [`${field} ${filter[field]}`])).join(', ');
 
-export function isWithin({ sinceMs, untilMs }: Filter, atMs: number | undefined): boolean {
+function isWithin({ sinceMs, untilMs }: Filter, atMs: number | undefined): boolean {
   if (atMs === undefined) return true;
   return (sinceMs === undefined || atMs >= sinceMs) && (untilMs === undefined || atMs < untilMs);
 }

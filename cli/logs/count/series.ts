@@ -22,7 +22,7 @@ export interface Series {
 }
 
 /** Each divides the next, and people can read them. */
-export const STEPS_MS = [1, 5, 15, 60, 300, 900, 3_600, 10_800, 21_600, 86_400, 604_800, 2_419_200].map(
+const STEPS_MS = [1, 5, 15, 60, 300, 900, 3_600, 10_800, 21_600, 86_400, 604_800, 2_419_200].map(
   (seconds) => seconds * 1_000,
 );
 const MAX_SPANS = 240;

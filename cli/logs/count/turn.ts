@@ -104,15 +104,15 @@ const sideOf = (span: Span): Side => ({
 /** Sides are of different size: shares are compared. */
 function differencesOf(before: Span, after: Span): Difference[] {
   const base = (span: Span, what: Dimension) =>
-    DIMENSIONS[what].of === 'refused' ? Math.max(1, totalOf(span)) : knownOf(span, what);
+    DIMENSIONS[what].of === 'refused' ? totalOf(span) : knownOf(span, what);
   return [...new Set([...before.values.keys(), ...after.values.keys()])]
     .flatMap((key) => {
       const [what, value = ''] = key.split('\n') as [Dimension, string];
       // By default, only lines of refused requests have versions: where none is known, none is new.
       const [all, allAfter] = [base(before, what), base(after, what)];
-      if (all === 0 || allAfter === 0) return [];
+      if (DIMENSIONS[what].of === 'all' && Math.min(all, allAfter) === 0) return [];
       const [one, other] = [before.values.get(key) ?? 0, after.values.get(key) ?? 0];
-      const change = Math.abs(one / all - other / allAfter);
+      const change = Math.abs(one / Math.max(1, all) - other / Math.max(1, allAfter));
       return [{ difference: { what, value, before: one, after: other }, change }];
     })
     .filter(({ change }) => change >= MIN_SHARE / 2)

@@ -177,8 +177,5 @@ function readQuery(answer: Table, add: (entry: Entry) => void): void {
       kind: 'sampled',
       why: `the query's answer has ${events.length} of ${count} events: ask for the rest`,
     });
-  for (const event of events) {
-    if (isTable(event) && isWorkersLog(event)) readWorkersLog(event, add);
-    else add({ kind: 'other', text: '' });
-  }
+  for (const event of events) if (readEntries(event, add) === undefined) add({ kind: 'other', text: '' });
 }

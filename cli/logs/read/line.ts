@@ -1,5 +1,6 @@
 /** Reads a line that the gateway wrote: about a request, or an event. */
 import type { ReasonCode } from '../../../src/decision.ts';
+import type { EventLine } from '../../../src/log.ts';
 import { isTable, type Table, textOf } from '../../text/json.ts';
 
 /** A request, as far as it is counted. Texts are as they came: some are a stranger's. */
@@ -43,6 +44,25 @@ export interface GatewayEvent {
   /** Why, or which: a fault, a key id, a claim, an operation. */
   readonly detail?: string | undefined;
 }
+
+/** The names that the gateway gives its events. Others are counted, and don't make a log the gateway's. */
+const EVENTS: Readonly<Record<EventLine['event'], true>> = {
+  keys_refreshed: true,
+  keys_refresh_failed: true,
+  keys_store_failed: true,
+  key_added: true,
+  key_removed: true,
+  keys_stale: true,
+  keys_unusable: true,
+  keys_recovered: true,
+  refetch_suppressed: true,
+  policy_invalid: true,
+  preflight_refused: true,
+  claim_skipped: true,
+  error: true,
+};
+
+export const isOwnEvent = (name: string): boolean => Object.hasOwn(EVENTS, name);
 
 /** What is known of a line from around it. */
 export interface Surroundings {

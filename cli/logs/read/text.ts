@@ -1,4 +1,4 @@
-/** The text of a log, as it comes: gzip is unpacked, and byte order marks are understood. */
+/** The text of a log, as it comes: gzip is unpacked, and UTF-16 is understood. */
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { createGunzip, type Gunzip } from 'node:zlib';
@@ -74,17 +74,13 @@ const gzipProblem = (error: Error): string =>
     ? 'the gzip file ends too early'
     : `the gzip file is damaged (${error.message})`;
 
-const BYTE_ORDER_MARK = /^\ufeff/;
-
-/** UTF-8, or what PowerShell's `>` writes: UTF-16 with a byte order mark. */
+/** UTF-8, or what PowerShell's `>` writes: UTF-16 with a byte order mark. The mark stays in the text. */
 function createDecoder(take: (text: string) => void) {
   let decoder: StringDecoder | undefined;
   return {
     write(bytes: Buffer): void {
-      const isFirst = decoder === undefined;
       decoder ??= new StringDecoder(bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf16le' : 'utf8');
-      const text = decoder.write(bytes);
-      take(isFirst ? text.replace(BYTE_ORDER_MARK, '') : text);
+      take(decoder.write(bytes));
     },
     end: () => take(decoder?.end() ?? ''),
   };

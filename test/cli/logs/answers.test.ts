@@ -111,6 +111,21 @@ refused: who and what
   });
 });
 
+describe('the time line', () => {
+  it('shows what there is of each kind, however little', async () => {
+    const log = Array.from({ length: 5_000 }, (_, i) => line(i / 50));
+    const few = [line(70, { would_deny: 'scopes_missing' }), denied(80, 'token_missing')];
+    const { stdout } = await claimgate(['logs', file('few.log', lines(...log, ...few))]);
+    expect(stdout).toContain(
+      '  12:01  ████████████████████████████▒░                2,001       1           1\n',
+    );
+  });
+
+  it('is left out where it would be one bar', async () => {
+    expect((await claimgate(['logs', file('one.log', lines(line(0), line(30)))])).stdout).not.toContain('█');
+  });
+});
+
 describe('what changed', () => {
   const at = async (log: readonly object[], ...args: readonly string[]) =>
     (await summaryOf(file('changed.log', lines(...log)), ...args)).change;

@@ -39,6 +39,11 @@ describe('a log of which nothing is understood', () => {
       'has nothing that this command reads: 1 other line (such as: {"level":30,"time":1795521600000,"msg":"listening"}',
     ],
     [
+      'events of something else',
+      '{"event":"login","user":"ann"}\n{"event":"login","user":"bob"}\n',
+      'has nothing that this command reads: 2 other lines (such as: login)',
+    ],
+    [
       'a package.json',
       '{\n  "name": "gateway",\n  "private": true\n}\n',
       'has nothing that this command reads: 1 other line',
