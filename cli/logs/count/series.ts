@@ -22,12 +22,13 @@ export interface Series {
 }
 
 /** Each divides the next, and people can read them. */
-const STEPS_MS = [1, 5, 15, 60, 300, 900, 3_600, 10_800, 21_600, 86_400, 604_800, 2_419_200].map(
-  (seconds) => seconds * 1_000,
-);
-const MAX_SPANS = 240;
+const STEPS_MS = [
+  1, 5, 10, 30, 60, 300, 600, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400, 604_800, 2_419_200,
+].map((seconds) => seconds * 1_000);
+/** A day in spans of five minutes. */
+const MAX_SPANS = 300;
 /** Values of each dimension that are told apart: what strangers make up must not fill the memory. */
-const MAX_VALUES = 200;
+const MAX_VALUES = 150;
 
 /** @param splitMs where it is given, there are two spans: before it, and from it on */
 export function createSeries(splitMs: number | undefined): Series {

@@ -179,7 +179,7 @@ describe('what changed', () => {
       i < 1_500 ? line(i * HOUR) : denied(i * HOUR, 'key_unknown', { unverified_kid: `k${i}` }),
     );
     const summary = await summaryOf(file('months.log', lines(...log)));
-    expect(summary.timeline.buckets.length).toBeLessThanOrEqual(240);
+    expect(summary.timeline.buckets.length).toBeLessThanOrEqual(300);
     const off = Math.abs(Date.parse(summary.change?.at ?? '') - (START + 1_500 * HOUR * 1_000));
     expect(off).toBeLessThanOrEqual(summary.timeline.bucket_s * 1_000);
   });
