@@ -4,12 +4,16 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createTally } from '../../../cli/logs/count/tally.ts';
 import { type GoodEntry, readEntries } from '../../../cli/logs/read/formats.ts';
+import { redraw } from '../../../cli/logs/show/redraw.ts';
+import { renderSummary } from '../../../cli/logs/show/summary.ts';
 import { proposeChange } from '../../../cli/logs/trial/change.ts';
 import { judgeTrials } from '../../../cli/logs/trial/trials.ts';
 import { parsePolicyFile, policyOf } from '../../../cli/policy/file/config.ts';
+import { currentTerminal, useTerminal } from '../../../cli/text/terminal.ts';
 import { acceptUpgrade } from '../../e2e/support/websocket.ts';
 import { claimgate } from '../support/claimgate.ts';
 
@@ -270,6 +274,7 @@ describe('claimgate logs, live', () => {
       end.once('message', () => {
         end.send(JSON.stringify(tailEvent([DAY[0]])));
         end.send(JSON.stringify(tailEvent([DAY[3]])));
+        end.send(JSON.stringify(tailEvent([], { event: { message: 'too much', type: 'overload' } })));
         end.close(1000);
       });
     });
@@ -286,12 +291,36 @@ describe('claimgate logs, live', () => {
       expect(JSON.parse(stdout)).toMatchObject({
         requests: 2,
         would_deny: [{ client: 'nightly', requests: 1 }],
+        sampled: true,
       });
       expect(asked[0]).toBe('POST /client/v4/accounts/test/workers/scripts/claimgate-production/tails');
     } finally {
       api.close();
       api.closeAllConnections();
     }
+  });
+});
+
+describe('a live log on a terminal', () => {
+  it('shows what is missing from it before anything that could be cut below', () => {
+    const tally = createTally();
+    readEntries({ event: { type: 'overload' }, logs: [] }, (entry) => tally.add(entry as GoodEntry));
+    const drawn: string[] = [];
+    const stdout = new Writable({
+      write(chunk, _encoding, done) {
+        drawn.push(String(chunk));
+        done();
+      },
+    });
+    const before = currentTerminal();
+    useTerminal({ ...before, stdout: Object.assign(stdout, { isTTY: true, rows: 8 }) });
+    try {
+      redraw(() => [...renderSummary(tally.read(), {}), ...Array.from({ length: 50 }, () => 'a row')])();
+    } finally {
+      useTerminal(before);
+    }
+    expect(drawn[0]).toContain('requests are missing: wrangler tail left requests out');
+    expect(drawn[0]?.split('\n').length).toBeLessThanOrEqual(8);
   });
 });
 
