@@ -1,56 +1,61 @@
-/** Lines into a tally, until they end or the person has seen enough. */
-import { createInterface } from 'node:readline';
+/** A log into whatever counts it, until it ends or the person has seen enough. */
 import type { Readable } from 'node:stream';
-import { currentTerminal, printRaw } from '../text/terminal.ts';
-import { readEntries } from './entries.ts';
-import type { Tally } from './tally.ts';
-import { createValueReader, type Read } from './values.ts';
+import { type Entry, type FormatName, type GoodEntry, readEntries } from './read/formats.ts';
+import { readText } from './read/text.ts';
+import { createValueReader } from './read/values.ts';
+
+/** Takes a log. */
+export interface LogSink {
+  add(entry: GoodEntry): void;
+  addFormat(name: FormatName): void;
+  addOther(lines: number): void;
+  addBroken(line: number, problem: string): void;
+}
+
+export interface Read {
+  /** Whether there was anything at all. */
+  readonly isEmpty: boolean;
+  /** The first line that was not understood; what strangers wrote is in it. */
+  readonly strange: string | undefined;
+}
 
 /**
  * Resolves at the end of the input, or where the person has seen enough. Rejects where it can't be read.
  *
  * @param enough ends it
  */
-export async function follow(input: Readable, tally: Tally, enough: AbortSignal): Promise<void> {
-  const values = createValueReader();
-  const take = (reads: readonly Read[]) => {
-    for (const read of reads) {
-      if (read.kind === 'other') tally.addOther(read.lines);
-      else for (const entry of readEntries(read.value)) tally.add(entry);
-    }
+export async function follow(input: Readable, sink: LogSink, enough: AbortSignal): Promise<Read> {
+  let isEmpty = true;
+  let strange: string | undefined;
+  let line = 1;
+  const addOther = (text: string) => {
+    if (strange === undefined && text.trim() !== '') strange = text;
+    sink.addOther(1);
   };
-  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
-  // The loop learns of neither by itself.
-  let failure: Error | undefined;
-  input.once('error', (error) => {
-    failure = error;
-    lines.close();
+  const add = (entry: Entry) => {
+    if (entry.kind === 'other') addOther(entry.text);
+    else if (entry.kind === 'cut') sink.addBroken(line, entry.problem);
+    else sink.add(entry);
+  };
+  const values = createValueReader({
+    value(value, at) {
+      line = at;
+      const format = readEntries(value, add);
+      if (format === undefined) addOther(strange === undefined ? JSON.stringify(value).slice(0, 200) : '');
+      else sink.addFormat(format);
+    },
+    other: addOther,
+    broken(at, problem) {
+      line = at;
+      sink.addBroken(at, problem);
+    },
   });
-  const close = () => lines.close();
-  enough.addEventListener('abort', close, { once: true });
-  for await (const line of lines) take(values.read(line));
-  enough.removeEventListener('abort', close);
-  input.destroy();
-  take(values.end());
-  if (failure !== undefined) throw failure;
-}
-
-const REFRESH_MS = 2_000;
-
-/**
- * Draws over and over on a terminal.
- *
- * @returns what ends it: the screen is clean then
- */
-export function redraw(render: () => readonly string[]): () => void {
-  const draw = () => {
-    const lines = render().slice(0, Math.max(5, (currentTerminal().stdout.rows || 24) - 3));
-    printRaw(`\x1b[H\x1b[J${lines.join('\n')}\n\nCtrl-C ends it.\n`);
+  const take = (text: string) => {
+    isEmpty &&= text === '';
+    values.write(text);
   };
-  draw();
-  const timer = setInterval(draw, REFRESH_MS);
-  return () => {
-    clearInterval(timer);
-    printRaw('\x1b[H\x1b[J');
-  };
+  const fault = await readText(input, take, enough);
+  values.end();
+  if (fault !== undefined) sink.addBroken(line, fault.problem);
+  return { isEmpty, strange };
 }

@@ -18,7 +18,8 @@ const FILES = {
   'faulty.toml': policyText().replace('audience = "x"', ''),
   'open.toml': policyText({ routes: '"GET /x" = { auth = "none" }' }),
   'policy.test.toml': '[[case]]\nname = "nobody"\nrequest = "GET /x"\nexpect = 401\n',
-  'day.log': '{"time":"2026-11-24T12:00:00.000Z","route":"API_X GET /x","decision":"allow","status":200}\n',
+  'day.log':
+    '{"time":"2026-11-24T12:00:00.000Z","request_id":"r","method":"GET","route":"API_X GET /x","decision":"allow","status":200}\n',
   'issuer.toml':
     'name = "issuer"\n[vars]\nISSUER = "http://localhost:9/"\n[[kv_namespaces]]\nbinding = "ISSUER_KV"\n',
   secret: 'cgs',

@@ -4,12 +4,16 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { afterAll, describe, expect, it } from 'vitest';
-import { proposeChange } from '../../../cli/logs/change.ts';
-import { readEntries } from '../../../cli/logs/entries.ts';
-import { createTally } from '../../../cli/logs/tally.ts';
-import { judgeTrials } from '../../../cli/logs/trials.ts';
+import { createTally } from '../../../cli/logs/count/tally.ts';
+import { type GoodEntry, readEntries } from '../../../cli/logs/read/formats.ts';
+import { redraw } from '../../../cli/logs/show/redraw.ts';
+import { renderSummary } from '../../../cli/logs/show/summary.ts';
+import { proposeChange } from '../../../cli/logs/trial/change.ts';
+import { judgeTrials } from '../../../cli/logs/trial/trials.ts';
 import { parsePolicyFile, policyOf } from '../../../cli/policy/file/config.ts';
+import { currentTerminal, useTerminal } from '../../../cli/text/terminal.ts';
 import { acceptUpgrade } from '../../e2e/support/websocket.ts';
 import { claimgate } from '../support/claimgate.ts';
 
@@ -79,7 +83,11 @@ describe('claimgate logs', () => {
     const { code, stdout, stderr } = await claimgate(['logs', path]);
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toBe(`9 requests: 5 allowed, 4 denied
-2026-11-24 12:00:00 to 2026-11-24 12:01:05 UTC
+2026-11-24 12:00:00 to 12:01:05 UTC
+
+UTC, each 1 min: █ allowed ▒ would deny ░ denied     allowed  denied  would deny
+  12:00  █████████████████████                             3       0           0
+  12:01  ███████▒▒▒▒▒▒▒░░░░░░░░░░░░░░░░░░░░░░░░░░░░        2       4           1
 
 routes                                  allowed  denied would deny   origin ms
   API_X GET /x                                5       3          1          11
@@ -93,6 +101,17 @@ denied
 
 would be denied by rules on trial (--suggest says which are ready)
          1  scopes_missing w:x v:x    nightly             API_X GET /x
+
+refused: when
+         2  token_missing                    2026-11-24 12:01:01 to 12:01:02
+         1  scopes_missing (trial)           2026-11-24 12:01:00
+         1  issuer_not_allowed               2026-11-24 12:01:03
+         1  route_unknown                    2026-11-24 12:01:04
+
+refused: who and what
+         1  client    nightly
+         1  issuer    main
+         1  issuer    https://x.example (unverified)
 
 near misses: spelled otherwise than the route
          1  API_X GET /x                    API_X GET /X
@@ -124,11 +143,13 @@ lines that are none of the gateway's: 2
           issuer: 'main',
           detail: 'timeout',
           times: 1,
+          first: '2026-11-24T12:00:00.000Z',
           last: '2026-11-24T12:00:00.000Z',
         },
       ],
       outcomes: [{ outcome: 'exceededCpu', times: 1 }],
-      other_lines: 4, // the other's, the noise, and the two of the value without end
+      other_lines: 2, // the other's, and the noise
+      broken: { parts: 1, first: [{ problem: 'the log ends in the middle of this object' }] },
       sampled: true,
     });
     expect(stdout).not.toContain('hidden');
@@ -137,7 +158,10 @@ lines that are none of the gateway's: 2
   it('a value that breaks off takes nothing from the next', async () => {
     const input = `{\n  "logs": [\n${JSON.stringify(tailEvent([DAY[0]]), null, 2)}\n`;
     const { stdout } = await claimgate(['logs', '--json'], { input });
-    expect(JSON.parse(stdout)).toMatchObject({ requests: 1, other_lines: 2 });
+    expect(JSON.parse(stdout)).toMatchObject({
+      requests: 1,
+      broken: { parts: 1, first: [{ line: 1, problem: 'this object is cut: the next line begins another' }] },
+    });
   });
 
   it('takes odd lines for what they are', async () => {
@@ -190,13 +214,6 @@ lines that are none of the gateway's: 2
     const path = file('since.log', lines(line(0, {}), line(60, {}), line(120, {})));
     const { stdout } = await claimgate(['logs', path, '--json', '--since', '2026-11-24T12:01:00Z']);
     expect(JSON.parse(stdout)).toMatchObject({ requests: 2, from: '2026-11-24T12:01:00.000Z' });
-  });
-
-  it('says so where there is nothing', async () => {
-    expect(await claimgate(['logs'], { input: '' })).toMatchObject({
-      code: 0,
-      stdout: 'no requests in the log\n',
-    });
   });
 
   it.each<[string, string[], number, string]>([
@@ -257,6 +274,7 @@ describe('claimgate logs, live', () => {
       end.once('message', () => {
         end.send(JSON.stringify(tailEvent([DAY[0]])));
         end.send(JSON.stringify(tailEvent([DAY[3]])));
+        end.send(JSON.stringify(tailEvent([], { event: { message: 'too much', type: 'overload' } })));
         end.close(1000);
       });
     });
@@ -273,12 +291,36 @@ describe('claimgate logs, live', () => {
       expect(JSON.parse(stdout)).toMatchObject({
         requests: 2,
         would_deny: [{ client: 'nightly', requests: 1 }],
+        sampled: true,
       });
       expect(asked[0]).toBe('POST /client/v4/accounts/test/workers/scripts/claimgate-production/tails');
     } finally {
       api.close();
       api.closeAllConnections();
     }
+  });
+});
+
+describe('a live log on a terminal', () => {
+  it('shows what is missing from it before anything that could be cut below', () => {
+    const tally = createTally();
+    readEntries({ event: { type: 'overload' }, logs: [] }, (entry) => tally.add(entry as GoodEntry));
+    const drawn: string[] = [];
+    const stdout = new Writable({
+      write(chunk, _encoding, done) {
+        drawn.push(String(chunk));
+        done();
+      },
+    });
+    const before = currentTerminal();
+    useTerminal({ ...before, stdout: Object.assign(stdout, { isTTY: true, rows: 8 }) });
+    try {
+      redraw(() => [...renderSummary(tally.read(), {}), ...Array.from({ length: 50 }, () => 'a row')])();
+    } finally {
+      useTerminal(before);
+    }
+    expect(drawn[0]).toContain('requests are missing: wrangler tail left requests out');
+    expect(drawn[0]?.split('\n').length).toBeLessThanOrEqual(8);
   });
 });
 
@@ -298,7 +340,7 @@ ${route}
     claimgate(['logs', '-', '--suggest', '--json', '--config', file('trial.toml', toml)], { input: log });
   const verdictOf = (toml: string, log: readonly object[]) => {
     const tally = createTally();
-    for (const value of log) for (const entry of readEntries(value)) tally.add(entry);
+    for (const value of log) readEntries(value, (entry) => tally.add(entry as GoodEntry));
     const parsed = parsePolicyFile('x.toml', toml);
     const enough = { requests: 100, seconds: 86_400 };
     return judgeTrials(tally.read(), policyOf(parsed, undefined), parsed, undefined, enough)[0];
@@ -348,7 +390,8 @@ ${route}
 
   it('a policy without trials has none', async () => {
     const toml = file('none.toml', policy(''));
-    const { code, stdout } = await claimgate(['logs', '-', '--suggest', '--config', toml]);
+    const log = file('one.log', lines(line(0, {})));
+    const { code, stdout } = await claimgate(['logs', log, '--suggest', '--config', toml]);
     expect([code, stdout]).toEqual([
       0,
       `${toml} has no rules on trial; report = { … } tries one (docs/tightening.md)\n`,

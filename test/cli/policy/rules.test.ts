@@ -4,7 +4,7 @@
  */
 import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
-import { enforce } from '../../../cli/logs/enforced.ts';
+import { enforce } from '../../../cli/logs/trial/enforced.ts';
 import { measureCoverage } from '../../../cli/policy/cases/coverage.ts';
 import { initialCases } from '../../../cli/policy/cases/init.ts';
 import { mutantsOf } from '../../../cli/policy/cases/mutants.ts';

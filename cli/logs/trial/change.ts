@@ -1,7 +1,7 @@
 /** The lines of wrangler.toml that end a route's trial, however the route is written there. */
 import { type AST, parseTOML } from 'toml-eslint-parser';
-import { compileSection, environmentOf, type PolicyFile, parsePolicyFile } from '../policy/file/config.ts';
-import { renderPair, renderValue } from '../text/inline-toml.ts';
+import { compileSection, environmentOf, type PolicyFile, parsePolicyFile } from '../../policy/file/config.ts';
+import { renderPair, renderValue } from '../../text/inline-toml.ts';
 import { enforce, type RouteTable } from './enforced.ts';
 
 export type Proposal =

@@ -1,5 +1,5 @@
 /** A route whose trial is over: what it says then. */
-import type { RulesConfig } from '../../src/policy/compile/schema.ts';
+import type { RulesConfig } from '../../../src/policy/compile/schema.ts';
 
 export type RouteTable = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
 /** Texts of a log, as they may be shown: whoever sends requests has written some of them. */
 
-import { visible } from '../text/terminal.ts';
+import { visible } from '../../text/terminal.ts';
 
 const MAX_LENGTH = 200;
 

@@ -1,10 +1,10 @@
 /** Rules on trial, against what the log says of them: whether they can be enforced. */
-import { routeName } from '../../src/log.ts';
-import type { Policy } from '../../src/policy/policy.ts';
-import type { PolicyFile } from '../policy/file/config.ts';
-import { UNITS } from '../text/terminal.ts';
+import { routeName } from '../../../src/log.ts';
+import type { Policy } from '../../../src/policy/policy.ts';
+import type { PolicyFile } from '../../policy/file/config.ts';
+import { UNITS } from '../../text/terminal.ts';
+import type { Summary } from '../count/summary.ts';
 import { type Proposal, proposeChange } from './change.ts';
-import type { Summary } from './tally.ts';
 
 /** How much traffic makes an answer. */
 export interface Enough {
@@ -28,6 +28,8 @@ export interface Trial {
     readonly detail: string | null;
     readonly requests: number;
   }[];
+  /** Whether requests are missing from the log: then it is never `ready`. */
+  readonly sampled: boolean;
   /** Why it is too little. */
   readonly missing: readonly string[];
   readonly change: Proposal;
@@ -55,7 +57,7 @@ export function judgeTrials(
         .map(({ route: _, near_miss: __, ...one }) => one);
       const wouldDeny = refused.reduce((sum, one) => sum + one.requests, 0);
       const requests = summary.routes.find((one) => one.route === name)?.allowed ?? 0;
-      const missing = missingOf(requests, seconds, summary.sampled, policy.settings.logSample, enough);
+      const missing = missingOf(requests, seconds, summary.sampled_why, policy.settings.logSample, enough);
       return {
         route: name,
         trial: route.reportOnly ? 'report_only' : 'report',
@@ -64,6 +66,7 @@ export function judgeTrials(
         seconds,
         would_deny: wouldDeny,
         refused,
+        sampled: summary.sampled,
         missing,
         change: proposeChange(file, environment, route.api.name, route.key),
       };
@@ -73,7 +76,7 @@ export function judgeTrials(
 function missingOf(
   requests: number,
   seconds: number,
-  sampled: boolean,
+  sampled: readonly string[],
   logSample: number,
   enough: Enough,
 ): string[] {
@@ -82,7 +85,7 @@ function missingOf(
     requests < enough.requests && `${requests} of ${enough.requests} requests (--min-requests)${thinned}`,
     seconds < enough.seconds &&
       `${formatSpan(seconds)} of ${formatSpan(enough.seconds)} (--min-time): who comes once a day may not have come`,
-    sampled && 'wrangler tail left requests out: ask Analytics Engine (docs/operations.md)',
+    ...sampled.map((why) => `${why}; ask Analytics Engine (docs/operations.md)`),
   ].filter((one) => one !== false);
 }
 

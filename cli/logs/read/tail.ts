@@ -1,8 +1,8 @@
 /** `wrangler tail`, started by this command: the live log of a Worker on Cloudflare. */
 import type { Readable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
-import { exitOf, spawnWrangler, workerFlags } from '../issuer/wrangler.ts';
-import { CommandError, EXIT } from '../text/terminal.ts';
+import { exitOf, spawnWrangler, workerFlags } from '../../issuer/wrangler.ts';
+import { CommandError, EXIT } from '../../text/terminal.ts';
 
 export interface Tail {
   readonly output: Readable;

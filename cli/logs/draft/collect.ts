@@ -1,0 +1,178 @@
+/** The paths of a log as a tree, with what is known of the requests for each. Its size has a limit. */
+import { parsePath } from '../../../src/policy/path.ts';
+import { areData, isData } from '../count/segments.ts';
+import { shown } from '../count/shown.ts';
+import type { LoggedRequest } from '../read/line.ts';
+
+/** What is known of the requests with one method for one path. */
+export interface Seen {
+  requests: number;
+  refused: number;
+  /** The origin, or the gateway, answered 404 or 405. */
+  missing: number;
+  /** Of verified tokens that were let through. */
+  readonly clients: Map<string, number>;
+  /** Let through without a token, or with one that is not good or names no client. */
+  nameless: number;
+  /** Why they were refused, or would be. */
+  readonly reasons: Map<string, number>;
+  /** The routes that serve them today. */
+  readonly routes: Map<string, number>;
+}
+
+export interface Node {
+  readonly children: Map<string, Node>;
+  /** Stands for all segments that are data. */
+  data: Node | undefined;
+  readonly methods: Map<string, Seen>;
+}
+
+/** The requests for one host. */
+export interface Site {
+  readonly host: string;
+  /** Names of tables in the policy: whose routes serve them today. */
+  readonly apis: Map<string, number>;
+  readonly root: Node;
+  requests: number;
+}
+
+export interface Paths {
+  readonly sites: readonly Site[];
+  readonly requests: number;
+  /** Requests that no route could be drafted from. */
+  readonly unplaced: { readonly pathless: number; readonly unroutable: number; readonly tooMany: number };
+}
+
+const MAX_SITES = 50;
+const MAX_NODES = 20_000;
+const MAX_NAMES = 200;
+/** A path in the log is cut at 256 characters: its end is not known. */
+const MAX_PATH = 255;
+
+const emptyNode = (): Node => ({ children: new Map(), data: undefined, methods: new Map() });
+
+export function createCollector() {
+  const sites = new Map<string, Site>();
+  const unplaced = { pathless: 0, unroutable: 0, tooMany: 0 };
+  let [nodes, requests] = [0, 0];
+
+  function siteOf(host: string): Site | undefined {
+    const name = host.toLowerCase();
+    let site = sites.get(name);
+    if (site === undefined && sites.size < MAX_SITES) {
+      site = { host: name, apis: new Map(), root: emptyNode(), requests: 0 };
+      sites.set(name, site);
+    }
+    return site;
+  }
+
+  function childOf(node: Node, segment: string, isRoot: boolean): Node | undefined {
+    if (isData(segment)) {
+      node.data ??= emptyNode();
+      return node.data;
+    }
+    const known = node.children.get(segment);
+    if (known !== undefined) return known;
+    if (nodes >= MAX_NODES || (isRoot && node.children.size >= MAX_NODES / 10)) return undefined;
+    nodes++;
+    const child = emptyNode();
+    node.children.set(segment, child);
+    // Below the root, strangers' guesses are rare, and ids are not: the tree is kept small.
+    if (!isRoot && node.children.size > MAX_NAMES && areData([...node.children.keys()])) {
+      nodes -= node.children.size;
+      foldChildren(node);
+      return node.data;
+    }
+    return child;
+  }
+
+  return {
+    add(request: LoggedRequest): void {
+      requests++;
+      const { path, host } = request;
+      if (path === undefined) return void unplaced.pathless++;
+      const parsed = path.length > MAX_PATH ? undefined : parsePath(path);
+      if (parsed === undefined || typeof parsed === 'string' || !/^[A-Z][A-Z-]*$/.test(request.method))
+        return void unplaced.unroutable++;
+      const site = siteOf(host ?? '');
+      let node = site?.root;
+      for (const [i, segment] of path.slice(1).split('/').entries())
+        node = node && childOf(node, segment, i === 0);
+      if (site === undefined || node === undefined) return void unplaced.tooMany++;
+      site.requests++;
+      const [api] = request.route?.split(' ') ?? [];
+      if (api !== undefined) count(site.apis, api);
+      note(node, request);
+    },
+    read: (): Paths => ({
+      sites: [...sites.values()].filter((site) => site.requests > 0),
+      requests,
+      unplaced: { ...unplaced },
+    }),
+  };
+}
+
+function note(node: Node, request: LoggedRequest): void {
+  const { method, allowed, status, client, reason, wouldDeny, route } = request;
+  const seen = node.methods.get(method) ?? emptySeen();
+  node.methods.set(method, seen);
+  seen.requests++;
+  if (!allowed) seen.refused++;
+  if (allowed && (status === 404 || status === 405)) seen.missing++;
+  // Who was refused is no reason to let anybody in.
+  if (allowed && client !== undefined) count(seen.clients, client);
+  else if (allowed) seen.nameless++;
+  const why = reason ?? wouldDeny;
+  if (why !== undefined) count(seen.reasons, shown(why));
+  if (route !== undefined) count(seen.routes, route);
+}
+
+const emptySeen = (): Seen => ({
+  requests: 0,
+  refused: 0,
+  missing: 0,
+  clients: new Map(),
+  nameless: 0,
+  reasons: new Map(),
+  routes: new Map(),
+});
+
+/** All children become one. */
+export function foldChildren(node: Node): void {
+  const data = node.data ?? emptyNode();
+  node.data = data;
+  for (const child of node.children.values()) mergeNode(data, child);
+  node.children.clear();
+}
+
+function mergeNode(into: Node, from: Node): void {
+  for (const [name, child] of from.children) {
+    const known = into.children.get(name);
+    if (known === undefined) into.children.set(name, child);
+    else mergeNode(known, child);
+  }
+  if (from.data !== undefined) {
+    into.data ??= emptyNode();
+    mergeNode(into.data, from.data);
+  }
+  for (const [method, seen] of from.methods) {
+    const known = into.methods.get(method) ?? emptySeen();
+    into.methods.set(method, known);
+    mergeSeen(known, seen);
+  }
+}
+
+export function mergeSeen(into: Seen, from: Seen): void {
+  into.requests += from.requests;
+  into.refused += from.refused;
+  into.missing += from.missing;
+  into.nameless += from.nameless;
+  for (const field of ['clients', 'reasons', 'routes'] as const)
+    for (const [name, times] of from[field]) count(into[field], name, times);
+}
+
+/** Past the limit, new names are counted as one. */
+function count(counts: Map<string, number>, name: string, times = 1): void {
+  const key = counts.has(name) || counts.size < MAX_NAMES ? name : '(others)';
+  counts.set(key, (counts.get(key) ?? 0) + times);
+}

@@ -1,0 +1,89 @@
+/** Drafted routes as TOML, to be reviewed. Another format is another function beside this one. */
+import { renderPair } from '../../text/inline-toml.ts';
+import { countOf } from '../../text/terminal.ts';
+import { shown } from '../count/shown.ts';
+import type { Summary } from '../count/summary.ts';
+import { warningsOf } from '../show/notes.ts';
+import { formatRange, number, requestsText } from '../show/rows.ts';
+import type { Paths } from './collect.ts';
+import type { DraftApi, DraftRoute } from './propose.ts';
+
+/** Lists of what is left out show so many. */
+const MAX_LEFT = 10;
+
+/** No route is open: one of which nothing is known has an empty list, which the check refuses. */
+export function renderDraft(
+  apis: readonly DraftApi[],
+  { unplaced, requests }: Paths,
+  summary: Summary,
+  environment: string | undefined,
+): string[] {
+  const { from, to, refused } = summary;
+  const when = from === null || to === null ? '' : `, ${formatRange(from, to)} UTC`;
+  const audiences = refused.audience.slice(0, 5).map(({ value, requests: n }) => `${value} ${number(n)}`);
+  const notes = [
+    `Routes that ${requestsText(requests)} suggest${when}. Review each line.`,
+    '`clients` are those whose tokens came. The log does not have the scopes of tokens.',
+    '`scopes_all = []` is to be filled in: the check refuses it until then.',
+    ...warningsOf(summary),
+    audiences.length > 0 && `Audiences that refused tokens claim: ${audiences.join(', ')}`,
+    unplaced.pathless > 0 &&
+      `Left out: ${requestsText(unplaced.pathless)} without a path in the log (log_requests = "all" has it)`,
+    unplaced.unroutable > 0 &&
+      `Left out: ${requestsText(unplaced.unroutable)} that no route can serve (path or method)`,
+    unplaced.tooMany > 0 && `Left out: ${requestsText(unplaced.tooMany)}: too many different paths`,
+  ].filter((note) => note !== false);
+  return [
+    ...notes.map((note) => comment(note)),
+    ...apis.flatMap((api) => ['', ...renderApi(api, environment)]),
+  ];
+}
+
+function renderApi(
+  { api, host, requests, routes, existing, missing }: DraftApi,
+  environment: string | undefined,
+) {
+  const place = host === null ? '' : ` for ${host}`;
+  const table = api ?? `API_${(host ?? 'NEW').toUpperCase().replace(/[^A-Z0-9]+/g, '_')}`;
+  const prefix = environment === undefined ? '' : `env.${environment}.`;
+  return [
+    comment(`${requestsText(requests)}${place}`),
+    ...(api === null ? [comment('No API has served it: name its table.')] : []),
+    ...left('Routes already', existing),
+    ...left('Not there: the origin answered 404 or 405 to', missing),
+    ...(routes.length === 0
+      ? [comment('No other route is proposed.')]
+      : [`[${prefix}vars.${table}.routes]`, ...routes.flatMap(renderRoute)]),
+  ];
+}
+
+function renderRoute(route: DraftRoute): string[] {
+  const { key, requests, refused, clients, nameless, reasons } = route;
+  const facts = [
+    requestsText(requests),
+    refused > 0 && `${number(refused)} refused`,
+    nameless > 0 && `${number(nameless)} without a client id`,
+    reasons.length > 0 &&
+      reasons
+        .slice(0, 3)
+        .map((one) => `${one.reason} ${number(one.requests)}`)
+        .join(', '),
+  ].filter((fact) => fact !== false);
+  const todo = clients === null ? '; fill in a rule' : '';
+  return [
+    comment(`${facts.join('; ')}${todo}`),
+    renderPair(key, clients === null ? { scopes_all: [] } : { clients }),
+  ];
+}
+
+function left(title: string, list: DraftApi['missing']): string[] {
+  if (list.length === 0) return [];
+  const names = list.slice(0, MAX_LEFT).map(({ key, requests }) => `${key} (${number(requests)})`);
+  const more = list.length - names.length;
+  return [comment(`${title}: ${names.join(', ')}${more > 0 ? ` and ${countOf(more, 'other')}` : ''}`)];
+}
+
+/** One line, whatever strangers wrote. */
+const comment = (text: string) => `# ${shownLong(text)}`;
+
+const shownLong = (text: string) => text.split(' ').map(shown).join(' ');
