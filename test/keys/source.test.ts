@@ -7,6 +7,8 @@ import { down, main, one, two, world } from './world.ts';
 
 const MINUTE = 60_000;
 
+const noFailures = { readFailure: async () => undefined, writeFailure: async () => {} };
+
 describe('get: memory, then KV, then the network', () => {
   it('fetches when nobody has keys, and leaves them in KV', async () => {
     const { state, isolate, settle } = world();
@@ -182,14 +184,10 @@ describe('get: when the key server fails', () => {
 });
 
 describe('get: when KV fails', () => {
-  const broken: KeyStore = {
-    read: async () => {
-      throw new Error('KV');
-    },
-    write: async () => {
-      throw new Error('KV');
-    },
+  const fail = async () => {
+    throw new Error('KV');
   };
+  const broken: KeyStore = { read: fail, write: fail, readFailure: fail, writeFailure: fail };
 
   it('goes to the network, keeps what it has, and says so', async () => {
     const { state, isolate, settle } = world(broken);
@@ -205,7 +203,11 @@ describe('get: when KV fails', () => {
 
 describe('get: when KV hangs', () => {
   it('goes on to the network after its wait, and serves what is in memory without one', async () => {
-    const hanging: KeyStore = { read: () => new Promise(() => {}), write: async () => {} };
+    const hanging: KeyStore = {
+      ...noFailures,
+      read: () => new Promise(() => {}),
+      write: async () => undefined,
+    };
     const { state, isolate } = world(hanging);
     const alone = isolate();
     expect(await alone.get()).toBe('network: one');
@@ -216,7 +218,11 @@ describe('get: when KV hangs', () => {
 
 describe('get: when a write to KV hangs', () => {
   it('serves the keys that were fetched', async () => {
-    const { isolate } = world({ read: async () => undefined, write: () => new Promise(() => {}) });
+    const { isolate } = world({
+      ...noFailures,
+      read: async () => undefined,
+      write: () => new Promise(() => {}),
+    });
     expect(await isolate().get()).toBe('network: one');
   });
 });

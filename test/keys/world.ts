@@ -42,6 +42,7 @@ export function world(ownStore?: KeyStore) {
     fetches: 0,
     reads: 0,
     writes: 0,
+    failureWrites: 0,
     events: [] as KeyEvent[],
     behind: [] as Promise<unknown>[],
   };
@@ -55,6 +56,11 @@ export function world(ownStore?: KeyStore) {
       write: (i, e) => {
         state.writes++;
         return store.write(i, e);
+      },
+      readFailure: (i) => store.readFailure(i),
+      writeFailure: (i, f) => {
+        state.failureWrites++;
+        return store.writeFailure(i, f);
       },
     },
     fetchFor: () => async () => {
