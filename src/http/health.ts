@@ -13,8 +13,8 @@ export function isHealthRequest(
 
 /**
  * How an issuer fares. `failing`: its tokens are checked still, but the last fetch of its keys failed. `unusable`,
- * `never_fetched`: its tokens are answered with 503. `waiting`: nobody has fetched its keys yet. docs/operations.md says
- * what to do about each.
+ * `never_fetched`: its tokens are answered with 503. `waiting`: there are no keys, and nobody has tried to fetch them.
+ * docs/keys.md says what to do about each.
  */
 type IssuerStatus = 'ok' | 'waiting' | 'stale' | 'failing' | 'unusable' | 'never_fetched';
 
@@ -37,11 +37,10 @@ export function renderHealth(
 }
 
 function statusOf({ freshness, checkedAtMs, lastFailure }: KeyState): IssuerStatus {
-  if (freshness === 'none') return 'waiting';
-  if (checkedAtMs === undefined) return 'never_fetched';
-  if (freshness === 'unusable') return 'unusable';
-  if (lastFailure !== undefined && lastFailure.atMs > checkedAtMs) return 'failing';
-  return freshness === 'stale' ? 'stale' : 'ok';
+  const isFailing = lastFailure !== undefined && lastFailure.atMs > (checkedAtMs ?? 0);
+  if (!isFailing) return freshness === 'fresh' ? 'ok' : freshness === 'stale' ? freshness : 'waiting';
+  if (freshness !== 'unusable') return 'failing';
+  return checkedAtMs === undefined ? 'never_fetched' : freshness;
 }
 
 function describe(state: KeyState, nowMs: number) {

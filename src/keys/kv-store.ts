@@ -7,8 +7,6 @@ import type { KeyStore, KeysFailure, StoredKeys } from './store.ts';
 
 /** Part of every entry's name: a gateway never reads what another version wrote in another form. */
 const FORMAT = 'claimgate-keys-1';
-/** Failures are entries of their own: whoever tells of one can't write old keys over new ones. */
-const FAILURE_FORMAT = 'claimgate-failure-1';
 /** KV refuses less than 30 s. */
 const READ_CACHE_SECONDS = 30;
 /** Clocks of machines differ a little. An entry from further ahead would stay the latest one until then. */
@@ -31,66 +29,90 @@ export function isKv(binding: unknown): binding is KVNamespace {
  */
 export function kvStore(kv: KVNamespace, now: () => number, secret?: string): KeyStore {
   const seal = secret === undefined ? undefined : sealer(secret);
-  /** @returns the entry's object, unless it is dated ahead of the clock */
-  const find = async <T>(
-    issuer: Issuer,
-    format: string,
-    parse: (text: string) => T | undefined,
-    dateOf: (entry: T) => number,
-    cacheTtl?: number,
-  ): Promise<T | undefined> => {
-    const name = `${format}:${await sourceOf(issuer)}`;
-    const text = await kv.get(name, cacheTtl === undefined ? {} : { cacheTtl });
-    if (text === null) return undefined;
-    const content = seal === undefined ? text : await seal.open(name, text);
-    const entry = content === undefined ? undefined : parse(content);
-    return entry === undefined || dateOf(entry) > now() + MAX_AHEAD_MS ? undefined : entry;
-  };
-  const put = async (issuer: Issuer, format: string, entry: StoredKeys | KeysFailure) => {
-    const name = `${format}:${await sourceOf(issuer)}`;
+  async function find<T>(issuer: Issuer, [format, parse]: Kind<T>): Promise<T | undefined> {
+    const name = await nameOf(issuer, format);
+    const text = await kv.get(name, { cacheTtl: READ_CACHE_SECONDS });
+    const content = text === null || seal === undefined ? text : await seal.open(name, text);
+    return content == null ? undefined : parse(parseObject(content), now() + MAX_AHEAD_MS);
+  }
+  async function put<T>(issuer: Issuer, [format]: Kind<T>, entry: T): Promise<void> {
+    const name = await nameOf(issuer, format);
     const content = JSON.stringify(entry);
     const text = seal === undefined ? content : await seal.close(name, content);
     await kv.put(name, text, { expirationTtl: EXPIRATION_SECONDS });
-  };
-  const read = (issuer: Issuer, cacheTtl?: number) =>
-    find(issuer, FORMAT, parseEntry, (entry) => entry.checkedAtMs, cacheTtl);
-  const readFailure = (issuer: Issuer, cacheTtl?: number) =>
-    find(issuer, FAILURE_FORMAT, parseFailure, (failure) => failure.atMs, cacheTtl);
+  }
+  const read = (issuer: Issuer) => find(issuer, KEYS);
+  const readFailure = (issuer: Issuer) => find(issuer, FAILURE);
   return {
-    read: (issuer) => read(issuer, READ_CACHE_SECONDS),
+    read,
+    readFailure,
     async write(issuer, entry) {
       const present = await read(issuer);
       if (present !== undefined) {
         if (present.checkedAtMs > entry.checkedAtMs) return present;
         // The first good fetch after a failure is written: it ends the failure.
-        if (isOldNews(present, entry) && !isSince(present, await readFailure(issuer))) return present;
+        if (isOldNews(present, entry) && !isOpen(await readFailure(issuer), present)) return present;
       }
-      await put(issuer, FORMAT, entry);
+      await put(issuer, KEYS, entry);
       return present;
     },
-    readFailure: (issuer) => readFailure(issuer, READ_CACHE_SECONDS),
     async writeFailure(issuer, failure) {
       const [present, keys] = await Promise.all([readFailure(issuer), read(issuer)]);
-      const isYoung = present !== undefined && failure.atMs - present.atMs < KEY_TIMES.keptMarkMs;
-      if (!isYoung || !isSince(keys, present)) await put(issuer, FAILURE_FORMAT, failure);
+      const sinceMs = failure.atMs - (present?.atMs ?? 0);
+      if (sinceMs >= KEY_TIMES.keptMarkMs || !isOpen(present, keys)) await put(issuer, FAILURE, failure);
     },
   };
 }
 
-/** Whether no good fetch that KV knows of followed the failure. */
-const isSince = (keys: StoredKeys | undefined, failure: KeysFailure | undefined) =>
+/** Whether no good fetch followed the failure. */
+const isOpen = (failure: KeysFailure | undefined, keys: StoredKeys | undefined) =>
   failure !== undefined && failure.atMs >= (keys?.checkedAtMs ?? 0);
 
 /** Whether a write would only move the date of the same keys, and not by much. */
 function isOldNews(present: StoredKeys, { checkedAtMs, keys, isKept }: StoredKeys): boolean {
-  if (isKept === true && present.isKept !== true) return false;
-  const lifetimeMs = present.isKept === true ? KEY_TIMES.keptMarkMs : KEY_TIMES.markMs;
+  if (isKept && !present.isKept) return false;
+  const lifetimeMs = present.isKept ? KEY_TIMES.keptMarkMs : KEY_TIMES.markMs;
   // Some issuers list their keys in another order each time.
   const listed = (set: StoredKeys['keys']) => set.map(keyName).sort().join();
   return checkedAtMs - present.checkedAtMs < lifetimeMs && listed(present.keys) === listed(keys);
 }
 
-function parseObject(text: string): Record<string, unknown> {
+type Fields = Readonly<Record<string, unknown>>;
+
+/** A kind of entry: the first part of its name, and what is taken for one that is not dated after `latestMs`. */
+type Kind<T> = readonly [format: string, parse: (fields: Fields, latestMs: number) => T | undefined];
+
+const KEYS: Kind<StoredKeys> = [
+  FORMAT,
+  (fields, latestMs) => {
+    const keys = readJwks(fields)?.keys;
+    const { checkedAtMs, maxAgeSeconds, isKept } = fields;
+    if (keys === undefined || keys.length === 0 || !isDate(checkedAtMs, latestMs)) return undefined;
+    return {
+      checkedAtMs,
+      keys,
+      maxAgeSeconds: typeof maxAgeSeconds === 'number' ? maxAgeSeconds : undefined,
+      ...(isKept === true && { isKept }),
+    };
+  },
+];
+
+/**
+ * Failures are entries of their own: whoever tells of one can't write old keys over new ones. `health_path` shows them
+ * to everybody, so only a word of the gateway's own is taken, whoever wrote the entry.
+ */
+const FAILURE: Kind<KeysFailure> = [
+  'claimgate-failure-1',
+  ({ atMs, fault }, latestMs) =>
+    isDate(atMs, latestMs) && typeof fault === 'string' && /^[a-z_]{1,32}$/.test(fault)
+      ? { atMs, fault: fault as KeysFault }
+      : undefined,
+];
+
+const isDate = (value: unknown, latestMs: number): value is number =>
+  typeof value === 'number' && value >= 0 && value <= latestMs;
+
+function parseObject(text: string): Fields {
   try {
     return Object(JSON.parse(text));
   } catch {
@@ -98,40 +120,17 @@ function parseObject(text: string): Record<string, unknown> {
   }
 }
 
-function parseEntry(text: string): StoredKeys | undefined {
-  const entry = parseObject(text);
-  const keys = readJwks(entry)?.keys;
-  const { checkedAtMs, maxAgeSeconds, isKept } = entry;
-  if (keys === undefined || keys.length === 0 || !isDate(checkedAtMs)) return undefined;
-  return {
-    checkedAtMs,
-    keys,
-    maxAgeSeconds: typeof maxAgeSeconds === 'number' ? maxAgeSeconds : undefined,
-    ...(isKept === true && { isKept }),
-  };
-}
+const hashes = new WeakMap<Issuer, Promise<string>>();
 
-/** `health_path` shows it to everybody: a word of the gateway's own, whoever wrote the entry. */
-function parseFailure(text: string): KeysFailure | undefined {
-  const { atMs, fault } = parseObject(text);
-  const isWord = typeof fault === 'string' && /^[a-z_]{1,32}$/.test(fault);
-  return isDate(atMs) && isWord ? { atMs, fault: fault as KeysFault } : undefined;
-}
-
-/** Dates ahead of the clock are found out later. */
-const isDate = (value: unknown): value is number => typeof value === 'number' && value >= 0;
-
-const sources = new WeakMap<Issuer, Promise<string>>();
-
-/** A hash of where the keys come from: an issuer that is configured anew never meets the keys of the old one. */
-function sourceOf(issuer: Issuer): Promise<string> {
-  let source = sources.get(issuer);
-  if (source === undefined) {
-    const text = JSON.stringify([FORMAT, issuer.issuer, issuer.keys, issuer.service ?? null]);
-    source = crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)).then(toHex);
-    sources.set(issuer, source);
+/** With a hash of where the keys come from: an issuer that is configured anew never meets the keys of the old one. */
+async function nameOf(issuer: Issuer, format: string): Promise<string> {
+  let hash = hashes.get(issuer);
+  if (hash === undefined) {
+    const source = JSON.stringify([FORMAT, issuer.issuer, issuer.keys, issuer.service ?? null]);
+    hash = crypto.subtle.digest('SHA-256', new TextEncoder().encode(source)).then(toHex);
+    hashes.set(issuer, hash);
   }
-  return source;
+  return `${format}:${await hash}`;
 }
 
 /** Binds an entry's content to its name with HMAC-SHA-256. */

@@ -18,7 +18,7 @@ export const KEY_TIMES = {
   keptFreshMs: 36 * 60_000,
   /** The cron writes the same keys again in the run that comes 30 min after the last one that wrote, late or early. */
   keptMarkMs: 27.5 * 60_000,
-  /** An isolate writes the same keys, or tells of a failure, not sooner than this after the last time. */
+  /** An isolate writes the same keys again not sooner than this after the last write. */
   markMs: 5 * 60_000,
   /** Keys are used this long after they were checked, while fetching fails. */
   staleLimitMs: 24 * 3600_000,
@@ -54,12 +54,10 @@ export interface Memory {
   unknownKidAtMs: number;
   /** Fetches that failed in a row. */
   failures: number;
+  /** The last one of this isolate, or of others, as far as somebody asked for the health. */
   lastFailure: KeysFailure | undefined;
-  /** The last failure that KV has, of the cron or of any isolate, and when that was read. */
-  sharedFailure: KeysFailure | undefined;
-  sharedReadAtMs: number;
-  /** When this isolate last told KV of a failure. */
-  sharedAtMs: number;
+  /** When KV was last read for the health. */
+  healthAtMs: number;
   /** The condition that the log was told last. */
   toldCondition: Condition | undefined;
   toldSuppressedAtMs: number;
@@ -75,9 +73,7 @@ export function createMemory(): Memory {
     unknownKidAtMs: Number.NEGATIVE_INFINITY,
     failures: 0,
     lastFailure: undefined,
-    sharedFailure: undefined,
-    sharedReadAtMs: Number.NEGATIVE_INFINITY,
-    sharedAtMs: Number.NEGATIVE_INFINITY,
+    healthAtMs: Number.NEGATIVE_INFINITY,
     toldCondition: undefined,
     toldSuppressedAtMs: Number.NEGATIVE_INFINITY,
     reading: undefined,
@@ -103,7 +99,7 @@ export function isFresh({ held }: Memory, now: number): boolean {
 
 function freshMs({ maxAgeSeconds, isKept }: StoredKeys): number {
   const { freshMs: usual, minFreshMs, keptFreshMs } = KEY_TIMES;
-  if (isKept === true) return keptFreshMs;
+  if (isKept) return keptFreshMs;
   return maxAgeSeconds === undefined ? usual : Math.min(usual, Math.max(minFreshMs, maxAgeSeconds * 1000));
 }
 
@@ -119,14 +115,9 @@ export function conditionOf(memory: Memory, now: number): Condition {
   return memory.failures === 0 || isFresh(memory, now) ? 'fresh' : 'stale';
 }
 
-/** The last fetch that failed, as far as this isolate knows. */
-export function lastFailureOf({ lastFailure: own, sharedFailure: shared }: Memory): KeysFailure | undefined {
-  return own === undefined || (shared !== undefined && shared.atMs > own.atMs) ? shared : own;
-}
-
 /** How good the keys are by their age. */
 export function freshnessOf(memory: Memory, now: number): Condition | 'none' {
-  if (memory.held === undefined && lastFailureOf(memory) === undefined) return 'none';
+  if (memory.held === undefined && memory.lastFailure === undefined) return 'none';
   if (!isUsable(memory, now)) return 'unusable';
   return isFresh(memory, now) ? 'fresh' : 'stale';
 }

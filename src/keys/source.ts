@@ -12,7 +12,6 @@ import {
   isFresh,
   isUsable,
   KEY_TIMES,
-  lastFailureOf,
   type Memory,
   mayFetch,
   mayFindKey,
@@ -107,17 +106,19 @@ export function createKeySource() {
   /** For people who look after the gateway. Reads KV where the copy in memory is old, and never asks the issuer. */
   async function stateOf(issuer: Issuer, io: KeyIo): Promise<KeyState> {
     const memory = memoryOf(issuer);
-    const isDue = (readAtMs: number) => io.now() - readAtMs > KEY_TIMES.rereadMs;
-    await Promise.all([
-      isDue(memory.readAtMs) && reread(issuer, memory, io),
-      isDue(memory.sharedReadAtMs) && rereadFailure(issuer, memory, io),
-    ]);
-    const { held } = memory;
+    if (io.now() - memory.healthAtMs > KEY_TIMES.rereadMs) {
+      memory.healthAtMs = io.now();
+      await Promise.all([
+        reread(issuer, memory, io),
+        wait(readFailure(issuer, memory, io), KEY_TIMES.readWaitMs),
+      ]);
+    }
+    const { held, lastFailure } = memory;
     return {
       freshness: freshnessOf(memory, io.now()),
       keys: held?.set.keys.length ?? 0,
       checkedAtMs: held?.entry.checkedAtMs,
-      lastFailure: lastFailureOf(memory),
+      lastFailure,
     };
   }
 
@@ -155,14 +156,9 @@ async function reread(issuer: Issuer, memory: Memory, io: KeyIo): Promise<void> 
   memory.readAtMs = io.now();
 }
 
-/** Like `reread`, for the failure. */
-async function rereadFailure(issuer: Issuer, memory: Memory, io: KeyIo): Promise<void> {
-  const read = async () => {
-    const failure = await tryStore(issuer, 'read', io, () => io.store?.readFailure(issuer));
-    if (failure !== undefined) memory.sharedFailure = failure;
-  };
-  await wait(read(), KEY_TIMES.readWaitMs);
-  memory.sharedReadAtMs = io.now();
+async function readFailure(issuer: Issuer, memory: Memory, io: KeyIo): Promise<void> {
+  const shared = await tryStore(issuer, 'read', io, () => io.store?.readFailure(issuer));
+  if (shared !== undefined && shared.atMs > (memory.lastFailure?.atMs ?? 0)) memory.lastFailure = shared;
 }
 
 /** Reads KV into memory; concurrent requests share one read. A broken store counts as an empty one. */
@@ -189,11 +185,11 @@ function fetchOnce(issuer: Issuer, memory: Memory, io: KeyIo): Promise<void> {
     else {
       memory.failures = 0;
       // The cron keeps these keys too, unless it has not been seen for long.
-      const isKept = memory.held?.entry.isKept === true && isFresh(memory, io.now());
+      const before = memory.held?.entry;
+      const isKept = isFresh(memory, io.now()) ? before?.isKept : undefined;
       const entry = { ...fetched, isKept };
-      const before = memory.held?.entry.keys;
       await adopt(memory, entry);
-      if (before !== undefined) tellChanges(issuer.name, before, entry.keys, io.log);
+      if (before !== undefined) tellChanges(issuer.name, before.keys, entry.keys, io.log);
       // Behind the request: a store that hangs must not hold back keys that are here.
       io.waitUntil(storeEntry(issuer, entry, io));
     }
@@ -201,14 +197,10 @@ function fetchOnce(issuer: Issuer, memory: Memory, io: KeyIo): Promise<void> {
   return takeOff(memory, 'fetching', work, io);
 }
 
-/** Remembers a failure, and tells KV of it now and then: whoever asks for the health may ask another isolate. */
+/** Remembers a failure, and tells KV of every tenth: whoever asks for the health may ask another isolate. */
 function fail(issuer: Issuer, memory: Memory, fault: KeysFailure['fault'], io: KeyIo): void {
-  const atMs = io.now();
-  memory.failures++;
-  memory.lastFailure = { atMs, fault };
-  if (atMs - memory.sharedAtMs < KEY_TIMES.markMs) return;
-  memory.sharedAtMs = atMs;
-  io.waitUntil(storeFailure(issuer, memory.lastFailure, io));
+  memory.lastFailure = { atMs: io.now(), fault };
+  if (memory.failures++ % 10 === 0) io.waitUntil(storeFailure(issuer, memory.lastFailure, io));
 }
 
 /** @param from where the keys were looked for, if not in memory */

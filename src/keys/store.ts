@@ -9,7 +9,7 @@ export interface StoredKeys {
   readonly keys: readonly PublicJwk[];
   readonly maxAgeSeconds: number | undefined;
   /** The cron asks the issuer all the while, and writes when the keys change. */
-  readonly isKept?: boolean | undefined;
+  readonly isKept?: true | undefined;
 }
 
 /** A fetch of an issuer's keys that failed. */
