@@ -36,6 +36,47 @@ describe('get: memory, then KV, then the network', () => {
     }
   });
 
+  it('with a cron, isolates leave the issuer alone while the same keys are seldom written; without one no longer', async () => {
+    const { state, io, isolate, settle } = world();
+    state.cacheControl = 'max-age=15';
+    await refresh(main, io);
+    const warm = isolate();
+    for (let minute = 0; minute < 120; minute++) {
+      if (minute % 5 === 0) await refresh(main, io);
+      const fetches = state.fetches;
+      await warm.get();
+      await settle();
+      expect(state.fetches).toBe(fetches);
+      state.now += MINUTE;
+    }
+    // The cron has stopped. Its last write was 30 min ago at most.
+    const fetches = state.fetches;
+    state.published = [two.publicJwk];
+    for (let minute = 0; minute < 36; minute++) {
+      await warm.get();
+      await settle();
+      state.now += MINUTE;
+    }
+    expect(await warm.get()).toBe('memory: two');
+    expect(state.fetches - fetches).toBeGreaterThanOrEqual(1);
+    expect(state.fetches - fetches).toBeLessThanOrEqual(6);
+  });
+
+  it('keys that the cron keeps stay so when an isolate looks for a key id', async () => {
+    const { state, io, isolate, settle } = world();
+    await refresh(main, io);
+    const warm = isolate();
+    await warm.get();
+    state.now += 10 * MINUTE;
+    expect(await warm.seek('made-up')).toBe('unknown');
+    await settle();
+    state.now += KEY_TIMES.keptFreshMs;
+    await warm.get();
+    await settle();
+    expect(state.fetches).toBe(2);
+    expect(await isolate().get()).toBe('kv: one');
+  });
+
   it('rereads KV behind a request, not before it', async () => {
     const { state, io, isolate, settle } = world();
     await refresh(main, io);
