@@ -8,6 +8,7 @@ import { kvStore } from '../../src/keys/kv-store.ts';
 import { createKeySource } from '../../src/keys/source.ts';
 import type { KeyStore } from '../../src/keys/store.ts';
 import { makeKey } from '../support/issuer.ts';
+import { checkedLines } from '../support/log-lines.ts';
 import { compiled } from '../support/policy.ts';
 
 const kv = (env as { KEYS: KVNamespace }).KEYS;
@@ -74,7 +75,7 @@ export function world(ownStore?: KeyStore) {
       state.behind.push(promise);
       started.push(promise);
     },
-    log: (event) => state.events.push(event),
+    log: checkedLines('gateway', (event) => state.events.push(event)),
   };
   const settle = async () => {
     while (state.behind.length > 0) await state.behind.pop();
