@@ -240,6 +240,28 @@ describe('what is in KV', () => {
     expect(await health()).toMatchObject(['ok', { status: 'waiting', last_failure: null }]);
   });
 
+  it('keys with a date that is none are not shown', async () => {
+    const { runCron, health, entry } = makeWorld();
+    await runCron();
+    const keys = JSON.parse((await entry('keys')) ?? '') as object;
+    await entry('keys', JSON.stringify({ ...keys, checkedAtMs: -9e15 }));
+    expect(await health()).toMatchObject(['ok', { status: 'waiting', checked_at: null }]);
+  });
+
+  it('is told unless the isolate itself failed later', async () => {
+    const { shared, isolate, pass } = makeWorld();
+    shared.isDown = true;
+    const alone = isolate();
+    await use(alone);
+    await eventually(() => expect(shared.puts).toBe(1));
+    pass(MINUTE);
+    await use(alone);
+    const at = new Date(shared.nowMs).toISOString();
+    expect(await (await alone.ask(`GET ${PATH}`)).json()).toMatchObject({
+      issuers: { main: { last_failure: { at } } },
+    });
+  });
+
   it('never holds what a key server sent', async () => {
     const { shared, runCron, entry } = makeWorld();
     shared.isDown = true;

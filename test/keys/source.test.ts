@@ -49,17 +49,21 @@ describe('get: memory, then KV, then the network', () => {
       expect(state.fetches).toBe(fetches);
       state.now += MINUTE;
     }
-    // The cron has stopped. Its last write was 30 min ago at most.
-    const fetches = state.fetches;
+    // The cron has stopped. It wrote last in the run at 90 min.
+    const wroteMs = state.now - 30 * MINUTE;
     state.published = [two.publicJwk];
-    for (let minute = 0; minute < 36; minute++) {
+    const at = async (minutes: number) => {
+      state.now = wroteMs + minutes * MINUTE + 1;
       await warm.get();
       await settle();
-      state.now += MINUTE;
-    }
-    expect(await warm.get()).toBe('memory: two');
-    expect(state.fetches - fetches).toBeGreaterThanOrEqual(1);
-    expect(state.fetches - fetches).toBeLessThanOrEqual(6);
+      return warm.get();
+    };
+    expect(await at(35)).toBe('memory: one');
+    expect(await at(36)).toBe('memory: two');
+    // From then on the isolate is alone, and the times are those without a cron.
+    state.published = [one.publicJwk];
+    expect(await at(36 + 5)).toBe('memory: two');
+    expect(await at(36 + 6.1)).toBe('memory: one');
   });
 
   it('keys that the cron keeps stay so when an isolate looks for a key id', async () => {
