@@ -45,6 +45,8 @@ export const REQUEST = {
   client: text('The client of the verified token.').optional(),
   subject: text('The subject of the verified token, as `log_subject` allows.').optional(),
   kid: text('The id of the key that the verified token is signed with.').optional(),
+  scopes: texts('Scopes of the verified token, the first 32, on lines that have `path`.').optional(),
+  audiences: texts('Audiences of the verified token, the first 32, on lines that have `path`.').optional(),
   keys_from: z
     .enum(['memory', 'kv', 'network', 'stale'])
     .describe('Where the keys came from: docs/keys.md.')
@@ -66,6 +68,7 @@ export const REQUEST = {
   unverified_iss: unverified('`iss`').optional(),
   unverified_aud: unverified('`aud`').optional(),
   unverified_client: unverified('The client').optional(),
+  unverified_scope: unverified('`scope`').optional(),
   unverified_kid: unverified('`kid`').optional(),
   unverified_alg: unverified('`alg`').optional(),
   unverified_typ: unverified('`typ`').optional(),

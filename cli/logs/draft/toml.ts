@@ -20,12 +20,14 @@ export function renderDraft(
 ): string[] {
   const { from, to, refused } = summary;
   const when = from === null || to === null ? '' : `, ${formatRange(from, to)} UTC`;
+  const taken = [...new Set(apis.flatMap(({ routes }) => routes.flatMap((route) => route.audiences)))];
   const audiences = refused.audience.slice(0, 5).map(({ value, requests: n }) => `${value} ${number(n)}`);
   const notes = [
     `Routes that ${requestsText(requests)} suggest${when}. Review each line.`,
-    '`clients` are those whose tokens came. The log does not have the scopes of tokens.',
+    '`scopes_all` are the scopes that every token had which came; where there are none, `clients` are those that came.',
     '`scopes_all = []` is to be filled in: the check refuses it until then.',
     ...warningsOf(summary),
+    taken.length > 0 && `Audiences of tokens that were let through: ${taken.slice(0, 5).join(', ')}`,
     audiences.length > 0 && `Audiences that refused tokens claim: ${audiences.join(', ')}`,
     unplaced.pathless > 0 &&
       `Left out: ${requestsText(unplaced.pathless)} without a path in the log (log_requests = "all" has it)`,
@@ -58,22 +60,27 @@ function renderApi(
 }
 
 function renderRoute(route: DraftRoute): string[] {
-  const { key, requests, refused, clients, nameless, reasons } = route;
+  const { key, requests, refused, turned_away, scopes, scopes_all, clients, nameless, reasons } = route;
   const facts = [
     requestsText(requests),
     refused > 0 && `${number(refused)} refused`,
+    turned_away > 0 && `${number(turned_away)} turned away by the origin`,
     nameless > 0 && `${number(nameless)} without a client id`,
+    scopes_all === null &&
+      scopes.length > 0 &&
+      `tokens had ${scopes
+        .slice(0, 5)
+        .map((one) => `${one.scope} ${number(one.requests)}`)
+        .join(', ')}`,
     reasons.length > 0 &&
       reasons
         .slice(0, 3)
         .map((one) => `${one.reason} ${number(one.requests)}`)
         .join(', '),
   ].filter((fact) => fact !== false);
-  const todo = clients === null ? '; fill in a rule' : '';
-  return [
-    comment(`${facts.join('; ')}${todo}`),
-    renderPair(key, clients === null ? { scopes_all: [] } : { clients }),
-  ];
+  const rule = scopes_all !== null ? { scopes_all } : clients !== null ? { clients } : { scopes_all: [] };
+  const todo = (scopes_all ?? clients) ? '' : '; fill in a rule';
+  return [comment(`${facts.join('; ')}${todo}`), renderPair(key, rule)];
 }
 
 function left(title: string, list: DraftApi['missing']): string[] {
