@@ -11,6 +11,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { dataPoint } from '../../src/analytics.ts';
 import type { RequestLine } from '../../src/log.ts';
 import { claimgate } from '../cli/support/claimgate.ts';
+import { CLONE, clonePolicy } from '../support/clone.ts';
 import { dayOf, refused } from './day.ts';
 
 const page = readFileSync('docs/operations.md', 'utf8');
@@ -177,14 +178,14 @@ function shell(line: string): string {
 
 describe('a change, from the file to live traffic', () => {
   const [, chapter = ''] = page.split('\n## A change, from the file to live traffic\n');
-  const original = readFileSync('wrangler.toml', 'utf8');
+  const original = clonePolicy();
   const sections = (chapter.split('\n## ')[0] ?? '').split('\n### ').slice(1);
   const changes = sections.filter((one) => one.includes('```diff'));
 
   it('shows three', () => expect(changes).toHaveLength(3));
 
   it.each(changes.map((one) => [one.split('\n')[0] ?? '', one]))('%s', (_, section) => {
-    copyFileSync('policy.test.toml', join(folder, 'policy.test.toml'));
+    copyFileSync(CLONE.cases, join(folder, 'policy.test.toml'));
     writeFileSync(join(folder, 'wrangler.toml'), original);
     shell('git init -q && git add . && git -c user.name=x -c user.email=x@example.com commit -qm before');
     const blocks = blocksOf(section);
@@ -270,7 +271,7 @@ describe('who is refused, since when, and why', () => {
   });
 
   it('explains one request', () => {
-    copyFileSync('wrangler.toml', join(folder, 'wrangler.toml'));
+    copyFileSync(CLONE.config, join(folder, 'wrangler.toml'));
     const blocks = questions[0]?.blocks ?? [];
     const asked = blocks.find(({ kind, text }) => kind === 'sh' && text.includes('explain'))?.text ?? '';
     const expected = blocks.find(({ kind }) => kind === 'text')?.text ?? '?';
