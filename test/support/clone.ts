@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 
 export const CLONE = {
+  folder: 'test/fixtures/clone',
   config: 'test/fixtures/clone/wrangler.toml',
   cases: 'test/fixtures/clone/policy.test.toml',
 } as const;
