@@ -4,7 +4,7 @@ import type { Reason } from './decision.ts';
 import type { RawTarget } from './http/target.ts';
 import { setClaimHeaders } from './origin/claim-headers.ts';
 import { LOOP_HEADER } from './origin/forward.ts';
-import { createStripper } from './origin/strip.ts';
+import { createStripper, stripClaimed } from './origin/strip.ts';
 import type { Api, ForwardedClaim, Policy } from './policy/policy.ts';
 import { isOnTrial } from './policy/trial.ts';
 import { isLoopbackHost } from './policy/uri.ts';
@@ -43,6 +43,8 @@ export function createOutbound(policy: Policy, { originHeaders, skipped }: Outbo
   );
   return (inbound, { route, target, sent, principal, forwardAuthorization }, requestId) => {
     const { api } = route;
+    if (api.origin.kind === 'next')
+      return { url: baseOf(api, target) + sent, headers: stripClaimed(inbound, policy.ownHeaders) };
     const part = parts.get(api);
     const headers = strip(inbound, forwardAuthorization);
     let wouldDeny: Reason | undefined;
@@ -61,12 +63,13 @@ export function createOutbound(policy: Policy, { originHeaders, skipped }: Outbo
   };
 }
 
-/** A service binding's Worker sees the public URL as its own. */
+/** A service binding's Worker sees the public URL as its own, and so do handlers of the same Worker. */
 function baseOf({ origin }: Api, target: RawTarget): string {
   switch (origin.kind) {
     case 'url':
       return origin.base;
     case 'service':
+    case 'next':
       return `${target.scheme}://${target.authority}`;
     case 'zone':
       return zoneBase(target);
