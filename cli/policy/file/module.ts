@@ -115,6 +115,9 @@ function findEsbuild(path: string): typeof Esbuild {
 
 const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 
+/** The slashes of a URL have no blank before them. */
+const COMMENT = /(?<=^|\s)(?:\/\/.*$|\/\*[^]*?\*\/)/gm;
+
 const START: Region = { line: 1, column: 1, endLine: 1, endColumn: 1 };
 
 /**
@@ -123,6 +126,7 @@ const START: Region = { line: 1, column: 1, endLine: 1, endColumn: 1 };
  */
 function findPositions(text: string): Positions {
   const lines = splitLines(text);
+  const code = text.replace(COMMENT, (comment) => comment.replace(/[^\r\n]/g, ' '));
   const starts: number[] = [0];
   for (const line of lines) starts.push((starts.at(-1) ?? 0) + line.length + (text.includes('\r\n') ? 2 : 1));
   const regionAt = (index: number, length: number): Region => {
@@ -137,9 +141,9 @@ function findPositions(text: string): Positions {
       let found: Region | undefined;
       let from = 0;
       for (const name of namesIn(path)) {
-        const match = new RegExp(`(?<![\\w$])(["'\`]?)${escaped(name)}\\1(?![\\w$])`, 'g');
+        const match = new RegExp(`(?<![\\w$])(["'\`]?)${escaped(name)}\\1(?=\\s*[:,}])`, 'g');
         match.lastIndex = from;
-        const hit = match.exec(text);
+        const hit = match.exec(code);
         if (hit === null) continue;
         found = regionAt(hit.index, hit[0].length);
         from = hit.index + hit[0].length;

@@ -77,6 +77,26 @@ describe('--module', () => {
     expect(stdout).toMatch(/13 \| +scopes_al: .*\n +\| +\^{9}\n/);
   });
 
+  it('shows it in the right one of two APIs, and not in a comment', async () => {
+    const module = write(
+      moduleOf(`'GET /orders': { scopes_all: ['x'] },`).replace(
+        '  },\n});',
+        `  },
+  // API_MORE: { audience
+  API_MORE: {
+    hosts: ['more.example.com'],
+    origin: 'https://more.internal.example',
+    audience: [],
+    routes: { 'GET /orders': {} },
+  },
+});`,
+      ),
+    );
+    const { stdout } = await run('check', module, '--env', '');
+    expect(stdout).toContain(`${module}:19:5`);
+    expect(stdout).toContain('audience is empty');
+  });
+
   it('takes a comment that accepts a warning', async () => {
     const rulesOf = async (comment: string) => {
       const api = `${comment}\n    origin: 'http://orders.internal.example'`;
