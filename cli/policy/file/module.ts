@@ -116,7 +116,7 @@ function findEsbuild(path: string): typeof Esbuild {
 const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 
 /** The slashes of a URL have no blank before them. */
-const COMMENT = /(?<=^|\s)(?:\/\/.*$|\/\*[^]*?\*\/)/gm;
+const COMMENT = /(?<=^|\s)(?:\/\/.*$|\/\*[\s\S]*?\*\/)/gm;
 
 const START: Region = { line: 1, column: 1, endLine: 1, endColumn: 1 };
 

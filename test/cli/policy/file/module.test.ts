@@ -82,7 +82,7 @@ describe('--module', () => {
       moduleOf(`'GET /orders': { scopes_all: ['x'] },`).replace(
         '  },\n});',
         `  },
-  // API_MORE: { audience
+  // API_MORE: { audience: [] }
   API_MORE: {
     hosts: ['more.example.com'],
     origin: 'https://more.internal.example',
