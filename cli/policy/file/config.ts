@@ -15,6 +15,8 @@ type WorkerRoute = string | { pattern?: string; custom_domain?: boolean };
 export interface Section {
   readonly main?: string;
   readonly vars?: Record<string, unknown>;
+  /** The tables among `vars` are of a module: no variables, whose size is limited. */
+  readonly policyInCode?: boolean;
   readonly services?: readonly { binding?: string }[];
   readonly mtls_certificates?: readonly { binding?: string }[];
   readonly ratelimits?: readonly { name?: string }[];

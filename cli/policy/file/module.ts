@@ -9,7 +9,7 @@ import { readText } from '../../text/files.ts';
 import { isTable } from '../../text/json.ts';
 import { type Region, splitLines } from '../../text/snippet.ts';
 import { CommandError } from '../../text/terminal.ts';
-import { type PolicyFile, readPolicyFile } from './config.ts';
+import { type PolicyFile, readPolicyFile, type Section } from './config.ts';
 import type { FileComment, Positions } from './positions.ts';
 
 /** The policy that a command looks at. @param module exports it in place of the tables of the file */
@@ -32,15 +32,28 @@ export async function readPolicy({
 export async function readModule(path: string, config: string): Promise<PolicyFile> {
   const text = readText(path, 'name the module that exports the policy');
   const file = readPolicyFile(config);
-  const vars = { ...(await policyIn(path)) };
-  const env = Object.entries(file.config.env ?? {}).map(([name, section]) => [name, { ...section, vars }]);
+  const policy = await policyIn(path);
+  const inCode = (section: Section): Section => ({
+    ...section,
+    vars: { ...withoutTables(section.vars), ...policy },
+    policyInCode: true,
+  });
+  const env = Object.entries(file.config.env ?? {}).map(([name, section]) => [name, inCode(section)]);
   return {
     path,
     text,
-    config: { ...file.config, vars, ...(env.length > 0 && { env: Object.fromEntries(env) }) },
+    config: {
+      ...file.config,
+      ...inCode(file.config),
+      ...(env.length > 0 && { env: Object.fromEntries(env) }),
+    },
     positions: findPositions(text),
   };
 }
+
+/** Other variables stay. */
+const withoutTables = (vars: Section['vars'] = {}) =>
+  Object.fromEntries(Object.entries(vars).filter(([, value]) => !isTable(value)));
 
 /** The default export, or `policy`. */
 async function policyIn(path: string): Promise<Record<string, unknown>> {

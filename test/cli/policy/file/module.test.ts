@@ -77,6 +77,12 @@ describe('--module', () => {
     expect(stdout).toMatch(/13 \| +scopes_al: .*\n +\| +\^{9}\n/);
   });
 
+  it('has no limit of its size, other than variables', async () => {
+    const many = Array.from({ length: 200 }, (_, i) => `'GET /orders/${i}/lines': { scopes_all: ['x'] },`);
+    const { code, stdout } = await run('check', write(moduleOf(many.join('\n'))), '--env', '');
+    expect([code, stdout]).toEqual([0, expect.stringContaining(': 200 routes\n')]);
+  });
+
   it('shows it in the right one of two APIs, and not in a comment', async () => {
     const module = write(
       moduleOf(`'GET /orders': { scopes_all: ['x'] },`).replace(
