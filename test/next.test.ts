@@ -62,6 +62,27 @@ describe('createGateway({ next })', () => {
     expect(await response.json()).toEqual(['https://api.example.com/orders/a', null, 'b']);
   });
 
+  it.each([
+    ['as it came', 'GET /open', {}, false],
+    ['without a forged header', 'POST /open', { 'x-claim-sub': 'root' }, false],
+    ['with another spelling', 'POST /%6fpen', {}, false],
+    ['whose body was read', 'POST /open', { 'x-claim-sub': 'root' }, true],
+  ])('a request %s keeps what the platform says of it', async (_what, asked, headers, isRead) => {
+    const [method = '', path = ''] = asked.split(' ');
+    const rig = rigWith((one) =>
+      Response.json([one.method, one.cf?.['colo'], one.headers.get('x-claim-sub')]),
+    );
+    const body = method === 'POST' ? { body: 'b' } : {};
+    const request = new Request(`https://api.example.com${path}`, {
+      method,
+      headers: headers as Record<string, string>,
+      cf: { colo: 'FRA' },
+      ...body,
+    } as RequestInit);
+    if (isRead) await request.text();
+    expect(await (await rig.app.fetch(request)).json()).toEqual([method, 'FRA', null]);
+  });
+
   it('never asks it for what the policy refuses', async () => {
     let asked = 0;
     const rig = rigWith(() => {

@@ -1,16 +1,13 @@
 /** A policy in code: the tables that a module of the Worker exports, for the tools that read those of a file. */
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type * as Esbuild from 'esbuild';
-import type { Place } from '../../../src/policy/compile/fault.ts';
 import { readText } from '../../text/files.ts';
 import { isTable } from '../../text/json.ts';
-import { type Region, splitLines } from '../../text/snippet.ts';
 import { CommandError } from '../../text/terminal.ts';
+import { readCodePositions } from './code-positions.ts';
 import { type PolicyFile, readPolicyFile, type Section } from './config.ts';
-import type { FileComment, Positions } from './positions.ts';
 
 /** The policy that a command looks at. @param module exports it in place of the tables of the file */
 export async function readPolicy({
@@ -47,7 +44,7 @@ export async function readModule(path: string, config: string): Promise<PolicyFi
       ...inCode(file.config),
       ...(env.length > 0 && { env: Object.fromEntries(env) }),
     },
-    positions: findPositions(text),
+    positions: readCodePositions(text),
   };
 }
 
@@ -120,62 +117,7 @@ function findEsbuild(path: string): typeof Esbuild {
       // the next place
     }
   }
-  const install = existsSync(join(dirname(path), 'package.json')) ? '' : ' in the project';
   throw new CommandError(
-    `a policy in code is bundled with what wrangler brings, and it is not installed here; npm install --save-dev wrangler${install}`,
+    `a policy in code is bundled with what wrangler brings, and it is not installed here; npm install --save-dev wrangler`,
   );
-}
-
-const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
-
-/** The slashes of a URL have no blank before them. */
-const COMMENT = /(?<=^|\s)(?:\/\/.*$|\/\*[\s\S]*?\*\/)/gm;
-
-const START: Region = { line: 1, column: 1, endLine: 1, endColumn: 1 };
-
-/**
- * Finds places by their names, one behind the other, as they stand in a literal. A policy that is computed has them
- * elsewhere, or not at all: then the last name that was found counts.
- */
-function findPositions(text: string): Positions {
-  const lines = splitLines(text);
-  const code = text.replace(COMMENT, (comment) => comment.replace(/[^\r\n]/g, ' '));
-  const starts: number[] = [0];
-  for (const line of lines) starts.push((starts.at(-1) ?? 0) + line.length + (text.includes('\r\n') ? 2 : 1));
-  const regionAt = (index: number, length: number): Region => {
-    const line = starts.findLastIndex((start) => start <= index) + 1;
-    const column = index - (starts[line - 1] ?? 0) + 1;
-    return { line, column, endLine: line, endColumn: column + length };
-  };
-  return {
-    // Values are covered as those of a file that can't be read.
-    readable: false,
-    regionOf(path) {
-      let found: Region | undefined;
-      let from = 0;
-      for (const name of namesIn(path)) {
-        const match = new RegExp(`(?<![\\w$])(["'\`]?)${escaped(name)}\\1(?=\\s*[:,}])`, 'g');
-        match.lastIndex = from;
-        const hit = match.exec(code);
-        if (hit === null) continue;
-        found = regionAt(hit.index, hit[0].length);
-        from = hit.index + hit[0].length;
-      }
-      return found ?? START;
-    },
-    comments: lines.flatMap((line, i): FileComment[] => {
-      const [, before = '', comment] = /^(.*?\/\/)(\s*claimgate:.*)$/.exec(line) ?? [];
-      if (comment === undefined) return [];
-      return [
-        { line: i + 1, text: comment, region: regionAt((starts[i] ?? 0) + before.length, comment.length) },
-      ];
-    }),
-    strings: [],
-  };
-}
-
-/** The names behind `vars`; a place elsewhere is in the file of wrangler. */
-function namesIn(path: Place): string[] {
-  const at = path.indexOf('vars');
-  return at === -1 ? [] : path.slice(at + 1).filter((part) => typeof part === 'string');
 }

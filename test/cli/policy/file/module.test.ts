@@ -74,13 +74,21 @@ describe('--module', () => {
     expect(code).toBe(1);
     expect(stdout).toContain('there is no field "scopes_al"');
     expect(stdout).toContain(`${module}:13:9`);
-    expect(stdout).toMatch(/13 \| +scopes_al: .*\n +\| +\^{9}\n/);
+    expect(stdout).toMatch(/13 \| +scopes_al: \['read:orders'\],\n +\| +\^{9}\n/);
   });
 
   it('has no limit of its size, other than variables', async () => {
     const many = Array.from({ length: 200 }, (_, i) => `'GET /orders/${i}/lines': { scopes_all: ['x'] },`);
     const { code, stdout } = await run('check', write(moduleOf(many.join('\n'))), '--env', '');
     expect([code, stdout]).toEqual([0, expect.stringContaining(': 200 routes\n')]);
+  });
+
+  it('covers what may be a secret', async () => {
+    const api = "origin: 'https://u:swordfish@x.example',\n    origin_headers: { 'x-proof': 'swordfish' }";
+    const { stdout } = await run('check', write(moduleOf(`'GET /orders': {},`, api)), '--env', '');
+    expect(stdout).toContain('x-proof names no secret');
+    expect(stdout).toMatch(/\| +origin_headers: \{ 'x-proof': '\*{9}' \}/);
+    expect(stdout).not.toContain('swordfish');
   });
 
   it('shows it in the right one of two APIs, and not in a comment', async () => {
@@ -118,7 +126,9 @@ describe('--module', () => {
 
   it('is read by routes, explain and test, too', async () => {
     const module = write(moduleOf(`'GET /orders': { scopes_all: ['read:orders'] },`, "origin: 'next'"));
-    expect((await run('routes', module)).stdout).toMatch(/origin +next/);
+    const routes = (await run('routes', module)).stdout;
+    expect(routes).toMatch(/origin +next\n +gets +the caller as an object, and no headers\n/);
+    expect(routes).not.toContain('Authorization');
     const explained = await run('explain', module, 'GET', '/orders', '--claims', '{"scope":"read:orders"}');
     expect(explained.stdout).toContain('handed to the next handler');
     expect(explained.stdout).toContain('The next handler gets');
