@@ -15,6 +15,9 @@ import {
   HONO_JWK_URI,
   HONO_PROXY,
   NGINX,
+  OWN_APP,
+  OWN_JWK,
+  OWN_NEXT,
   ROUTE_COUNTS,
   SUBTLE,
   type Variant,
@@ -78,6 +81,15 @@ export function makeScenarios(variants: readonly Variant[], issuer: Issuer, amou
     // No two variants share memory: the same tokens are new to each.
     round: async () => ({ all: load(firstSight, await issuer.makeTokens(alg, firstSight)) }),
   });
+
+  const own = (['RS256', 'ES256'] as const).flatMap((alg): Scenario[] =>
+    [one(alg), each(alg)].map((scenario) => ({
+      ...scenario,
+      id: `own-${scenario.id}`,
+      title: `An app with handlers of its own: ${scenario.title}`,
+      rows: rowsFor(OWN),
+    })),
+  );
 
   const remembered = (tokenCount: number): Scenario => {
     let known: Promise<string[]> | undefined;
@@ -201,6 +213,7 @@ export function makeScenarios(variants: readonly Variant[], issuer: Issuer, amou
     routes,
     ...bodies,
     ...ALGORITHMS.map(each),
+    ...own,
     denied,
     forbidden,
     remembered(FEW_TOKENS),
@@ -212,6 +225,8 @@ export function makeScenarios(variants: readonly Variant[], issuer: Issuer, amou
 const knows = ({ verifies }: Variant, alg: Algorithm | undefined) =>
   alg === undefined || verifies.length === 0 || verifies.includes(alg);
 
+/** No proxies: the app itself is the first row. */
+const OWN = [OWN_APP, OWN_JWK, OWN_NEXT];
 const COMPARED = [BARE, CLAIMGATE, HONO_JOSE, HONO_JWK, SUBTLE, HAPROXY];
 const ALL = [
   BARE,

@@ -14,6 +14,9 @@ export const HONO_JOSE = 'Hono + jose';
 export const HONO_JWK = 'hono/jwk, keys kept';
 export const HONO_JWK_URI = 'hono/jwk, jwks_uri';
 export const SUBTLE = 'crypto.subtle by hand';
+export const OWN_APP = 'Hono app, no check';
+export const OWN_NEXT = 'the app behind claimgate()';
+export const OWN_JWK = 'the app behind hono/jwk, keys kept';
 export const NGINX = 'nginx, proxy only';
 export const HAPROXY = 'HAProxy jwt_verify';
 
@@ -51,6 +54,9 @@ export async function bundleAll() {
     honoJose: await byHand('hono-jose'),
     honoJwk: await byHand('hono-jwk'),
     subtle: await byHand('subtle'),
+    ownApp: await byHand('own-app'),
+    ownNext: await bundle('bench/workers/own-next.js'),
+    ownJwk: await byHand('own-jwk'),
   };
 }
 
@@ -91,6 +97,12 @@ export function variantMaker(
     honoJwk: () => byHand(HONO_JWK, scripts.honoJwk, { REMEMBER_KEYS: true }),
     honoJwkUri: () => byHand(HONO_JWK_URI, scripts.honoJwk, { REMEMBER_KEYS: false }),
     subtle: () => byHand(SUBTLE, scripts.subtle),
+    ownApp: () => proxy(OWN_APP, scripts.ownApp),
+    ownJwk: () => byHand(OWN_JWK, scripts.ownJwk),
+    ownNext(keysName: string): Variant {
+      const policy = makePolicy({ origin: 'next', jwksUri: jwksUri(keysName), logSample: 0 });
+      return worker(prepare(OWN_NEXT, scripts.ownNext, policy, folder, kvPort), ALGORITHMS);
+    },
     /** @param keysName variants with the same one find the same keys in KV */
     claimgate(name: string, keysName: string, options: ClaimgateOptions = {}): Variant {
       const { logSample = 0, routes = 0, hasKv = true, isCron = false } = options;
@@ -141,6 +153,9 @@ export function makeVariants(make: VariantMaker): Variant[] {
     make.honoJwk(),
     make.honoJwkUri(),
     make.subtle(),
+    make.ownApp(),
+    make.ownNext(LOAD_KEYS),
+    make.ownJwk(),
     ...ROUTE_COUNTS.map((routes) => make.claimgate(withRoutes(routes), LOAD_KEYS, { routes })),
     make.nginx(),
     make.haproxy(),

@@ -20,10 +20,10 @@ const SHARED = {
 
 rmSync('dist', { recursive: true, force: true });
 
-/** `worker` is what wrangler.toml names as `main`, `index` what a Worker of one's own imports. */
+/** `worker` is what wrangler.toml names as `main`, `index` and `hono` what a Worker of one's own imports. */
 const worker = build({
   ...SHARED,
-  entryPoints: { worker: 'src/index.ts', index: 'src/gateway.ts' },
+  entryPoints: { worker: 'src/index.ts', index: 'src/gateway.ts', hono: 'src/hono.ts' },
   outdir: 'dist',
   chunkNames: 'shared-[hash]',
   target: 'es2024',

@@ -42,6 +42,7 @@ export type Reason =
   | { readonly code: 'keys_unavailable'; readonly cause: KeysFault; readonly retryAfterSeconds: number }
   | { readonly code: 'policy_invalid' }
   | { readonly code: 'binding_missing'; readonly binding: string }
+  | { readonly code: 'body_taken' }
   | { readonly code: 'origin_unreachable' }
   | { readonly code: 'origin_timeout' }
   | { readonly code: 'loop' }

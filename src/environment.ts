@@ -4,6 +4,7 @@ import type { KeyIo } from './keys/io.ts';
 import { isKv, kvStore } from './keys/kv-store.ts';
 import type { LogLine, Versions } from './log.ts';
 import type { OriginFetch } from './origin/forward.ts';
+import type { Next } from './origin/next.ts';
 import type { Bindings } from './policy/compile/bindings.ts';
 import { type Compiled, compilePolicy, isPolicyName, isVersionMetadata } from './policy/compile/compile.ts';
 import { collectFaults } from './policy/compile/faults.ts';
@@ -23,6 +24,10 @@ export interface GatewayOptions {
   readonly log?: (line: LogLine, request?: Request) => void;
   /** Milliseconds since 1970. Default: `Date.now`. */
   readonly now?: () => number;
+  /**
+   * Answers for APIs with `origin = "next"`: handlers of this Worker. They get the client's request and who calls.
+   */
+  readonly next?: Next;
   /** Asks issuers and origins that are not service bindings. Default: the global `fetch`. */
   readonly fetch?: typeof fetch;
 }
@@ -48,8 +53,12 @@ export interface Environment {
 
 export type WaitUntil = (promise: Promise<unknown>) => void;
 
-/** Compiles the policy and finds the bindings and secrets that it needs. */
-export function readEnvironment(options: GatewayOptions): Environment {
+/**
+ * Compiles the policy and finds the bindings and secrets that it needs.
+ *
+ * @param hasNext whether there are handlers for `origin = "next"`; `undefined`: that doesn't matter here
+ */
+export function readEnvironment(options: GatewayOptions, hasNext?: boolean): Environment {
   const env = options.env as Readonly<Record<string, unknown>>;
   const log = options.log ?? ((line: LogLine) => console.log(JSON.stringify(line)));
   const now = options.now ?? (() => Date.now());
@@ -57,7 +66,7 @@ export function readEnvironment(options: GatewayOptions): Environment {
   const logKey = secret(env, 'LOG_KEY');
   const store = isKv(env['KEYS']) ? kvStore(env['KEYS'], now, secret(env, 'KEYS_SECRET')) : undefined;
   return {
-    compiled: checkSecrets(compilePolicy(options.policy ?? env, listBindings(env)), env),
+    compiled: checkSecrets(compilePolicy(options.policy ?? env, listBindings(env, hasNext)), env),
     versions: readVersions(options.policy ?? env, env),
     logHmac: logKey === undefined ? undefined : createHmac(logKey),
     analytics: isDataset(env['ANALYTICS']) ? env['ANALYTICS'] : undefined,
@@ -92,7 +101,7 @@ export function readEnvironment(options: GatewayOptions): Environment {
 }
 
 /** Lists the bindings that the policy may name. A certificate is bound as something that can fetch, like a service. */
-function listBindings(env: Readonly<Record<string, unknown>>): Bindings {
+function listBindings(env: Readonly<Record<string, unknown>>, next: boolean | undefined): Bindings {
   const names = (is: (value: unknown) => boolean) => Object.keys(env).filter((name) => is(env[name]));
   const fetchers = names(isService);
   return {
@@ -100,6 +109,7 @@ function listBindings(env: Readonly<Record<string, unknown>>): Bindings {
     certificates: fetchers,
     rateLimits: names(isRateLimit),
     secrets: names((value) => typeof value === 'string' && value !== ''),
+    ...(next !== undefined && { next }),
   };
 }
 

@@ -2,8 +2,9 @@
 import { env } from 'cloudflare:workers';
 import { createGateway, createKeyRefresh } from './gateway.ts';
 
-const gateway = createGateway({ env });
-const refreshKeys = createKeyRefresh({ env });
+const options = { env };
+const gateway = createGateway(options);
+const refreshKeys = createKeyRefresh(options);
 
 export default {
   fetch: gateway.fetch,

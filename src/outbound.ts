@@ -4,7 +4,7 @@ import type { Reason } from './decision.ts';
 import type { RawTarget } from './http/target.ts';
 import { setClaimHeaders } from './origin/claim-headers.ts';
 import { LOOP_HEADER } from './origin/forward.ts';
-import { createStripper } from './origin/strip.ts';
+import { createStripper, stripClaimed } from './origin/strip.ts';
 import { isNeverPassed } from './policy/headers.ts';
 import type { Api, ForwardedClaim, Policy } from './policy/policy.ts';
 import { isOnTrial } from './policy/trial.ts';
@@ -45,6 +45,8 @@ export function createOutbound(policy: Policy, { originHeaders, skipped }: Outbo
   );
   return (inbound, { route, target, sent, principal, forwardAuthorization }, requestId) => {
     const { api } = route;
+    if (api.origin.kind === 'next')
+      return { url: baseOf(api, target) + sent, headers: stripClaimed(inbound, policy.ownHeaders) };
     const part = parts.get(api);
     const isTried = isOnTrial(route);
     const strip = isTried && api.trial?.isAlone === true ? stripOnTrial : stripUsual;
@@ -70,12 +72,13 @@ export function createOutbound(policy: Policy, { originHeaders, skipped }: Outbo
 const rawBaseOf = (api: Api, target: RawTarget): string =>
   api.origin.kind === 'zone' ? `${target.scheme}://${target.authority}` : baseOf(api, target);
 
-/** A service binding's Worker sees the public URL as its own. */
+/** A service binding's Worker sees the public URL as its own, and so do handlers of the same Worker. */
 function baseOf({ origin }: Api, target: RawTarget): string {
   switch (origin.kind) {
     case 'url':
       return origin.base;
     case 'service':
+    case 'next':
       return `${target.scheme}://${target.authority}`;
     case 'zone':
       return zoneBase(target);

@@ -11,8 +11,9 @@ import type { KeyIo } from './keys/io.ts';
 import { createKeySource, type KeySource } from './keys/source.ts';
 import { type Answered, describeRequest, type EventLine, loggedSubject, requestLine } from './log.ts';
 import { forward, timeLimit } from './origin/forward.ts';
+import { callerOf, type Next, requestFor } from './origin/next.ts';
 import { limitKey } from './origin/rate-limit.ts';
-import { untilExpiry } from './origin/websocket.ts';
+import { changeable, untilExpiry } from './origin/websocket.ts';
 import { type Allowed, createOutbound, isLoop, type Prepare } from './outbound.ts';
 import type { Policy, Settings } from './policy/policy.ts';
 import { isOnTrial } from './policy/trial.ts';
@@ -21,12 +22,12 @@ import { bearer } from './token/bearer.ts';
 import { createTokenCache } from './token/cache.ts';
 import { verifyToken } from './token/verify.ts';
 
-export type Handler = (request: Request, waitUntil: WaitUntil) => Promise<Response>;
+/** @param next answers where an API has `origin = "next"` */
+export type Handler = (request: Request, waitUntil: WaitUntil, next?: Next) => Promise<Response>;
 
 /** Answers requests by a policy. Keys and verified tokens are remembered here, for the life of the isolate. */
-export function serve(environment: Environment, policy: Policy): Handler {
+export function serve(environment: Environment, policy: Policy, keys = createKeySource()): Handler {
   const replies = createReplies(policy);
-  const keys = createKeySource();
   const cache = createTokenCache();
   const warn = onceForEach(environment.log);
   const prepare = createOutbound(policy, {
@@ -36,7 +37,7 @@ export function serve(environment: Environment, policy: Policy): Handler {
   const send = createSend(environment, prepare);
   const { settings } = policy;
 
-  return async (request, waitUntil) => {
+  return async (request, waitUntil, next = noNext) => {
     const { url, method, headers } = request;
     const io = environment.keyIo(waitUntil);
     if (isHealthRequest(request, settings.healthPath)) return healthOf(policy, keys, io);
@@ -58,7 +59,7 @@ export function serve(environment: Environment, policy: Policy): Handler {
       decidedAt = io.now();
       if (decision.kind === 'deny') answer = decision.reason;
       else {
-        const sent = await send(request, decision, requestId, () => (askedAt = io.now()));
+        const sent = await send(request, decision, requestId, next, () => (askedAt = io.now()));
         answer = sent.answer;
         decision = { ...decision, wouldDeny: decision.wouldDeny ?? sent.wouldDeny };
       }
@@ -95,6 +96,7 @@ interface Sent {
 /** Asks the origin. */
 function createSend(environment: Environment, prepare: Prepare) {
   /**
+   * @param next is asked instead of an origin where there is none
    * @param onAsk is called when the origin is asked, and tells the time
    * @returns also why an API on trial would have been spared the request, or its answer
    */
@@ -102,6 +104,7 @@ function createSend(environment: Environment, prepare: Prepare) {
     request: Request,
     decision: Allowed,
     requestId: string,
+    next: Next,
     onAsk: () => number,
   ): Promise<Sent> {
     const { principal, route, nearMisses } = decision;
@@ -120,18 +123,26 @@ function createSend(environment: Environment, prepare: Prepare) {
     const { url, headers } = outbound;
     const isTried = isOnTrial(route);
     const limitMs = timeLimit(request, api);
+    const isNext = api.origin.kind === 'next';
     const askedAt = onAsk();
-    const limit = isTried ? undefined : limitMs;
     // With claims, an answer is for one caller.
     const isShared = isTried && principal === undefined;
-    const answer = await forward(request, api, url, headers, fetchOrigin, limit, isShared);
-    const isLate = isTried && environment.now() - askedAt > limitMs;
+    const given = isNext
+      ? await next(requestFor(request, url, headers), callerOf(principal))
+      : await forward(request, api, url, headers, fetchOrigin, isTried ? undefined : limitMs, isShared);
+    const answer = isNext || !(given instanceof Response) ? given : changeable(given);
+    const isLate = isTried && !isNext && environment.now() - askedAt > limitMs;
     const wouldDeny = overLimit ?? outbound.wouldDeny ?? (isLate ? { code: 'origin_timeout' } : undefined);
     const isOpen = answer instanceof Response && answer.status === 101;
     if (principal === undefined || !isOpen || isTried) return { answer, wouldDeny };
     return { answer: untilExpiry(answer, principal, environment.now()), wouldDeny };
   };
 }
+
+/** The policy has no such API then: without handlers it would be faulty. */
+const noNext: Next = () => {
+  throw new Error('origin = "next" without handlers');
+};
 
 async function healthOf({ issuers }: Policy, keys: KeySource, io: KeyIo): Promise<Response> {
   const states = issuers.map(async (issuer) => [issuer.name, await keys.stateOf(issuer, io)] as const);

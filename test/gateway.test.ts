@@ -543,7 +543,9 @@ describe('createKeyRefresh', () => {
 
   it('says so where the policy has errors', async () => {
     const logs: unknown[] = [];
-    await createKeyRefresh({ env: {}, policy: {}, log: (line) => logs.push(line) })();
+    const refresh = createKeyRefresh({ env: {}, policy: {}, log: (line) => logs.push(line) });
+    // A cron that fetches nothing must not look like one that works.
+    await expect(refresh()).rejects.toThrow('no keys were fetched');
     expect(logs).toEqual([{ event: 'policy_invalid', faults: expect.any(Array) }]);
   });
 });

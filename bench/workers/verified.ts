@@ -13,15 +13,17 @@ const SCOPE = 'read:bench';
 /** Key sets are kept that long where nothing else decides it, as jose's are. */
 const KEYS_MS = 600_000;
 
+export const hasScope = ({ scope }: Readonly<Record<string, unknown>>): boolean =>
+  typeof scope === 'string' && scope.split(' ').includes(SCOPE);
+
 /** The scope is checked, and the origin gets the subject instead of the token. */
 export async function sendOn(
   request: Request,
   claims: Readonly<Record<string, unknown>>,
   env: Env,
 ): Promise<Response> {
-  const { scope, sub } = claims;
-  if (typeof scope !== 'string' || !scope.split(' ').includes(SCOPE))
-    return new Response('too little scope', { status: 403 });
+  if (!hasScope(claims)) return new Response('too little scope', { status: 403 });
+  const { sub } = claims;
   const { pathname, search } = new URL(request.url);
   const outbound = new Request(env.ORIGIN + pathname + search, request);
   outbound.headers.delete('authorization');

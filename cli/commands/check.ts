@@ -6,7 +6,7 @@ import type { Deployment } from '../policy/check/deployment.ts';
 import type { PolicyFile } from '../policy/file/config.ts';
 import { CommandError, EXIT, endWith, note, paint, printLine, visible } from '../text/terminal.ts';
 import { VERSION } from '../text/version.ts';
-import { formatOf, type PolicyOptions, withEnvironments } from './options.ts';
+import { formatOf, MODULE, type PolicyOptions, withEnvironments } from './options.ts';
 
 const FORMATS = ['text', 'json', 'github', 'sarif'] as const;
 
@@ -23,6 +23,7 @@ export function addCheckCommand(program: Command): void {
   withEnvironments(program.command('check'), FORMATS)
     .description('check the policy in wrangler.toml: errors, and what may not be meant')
     .option('--config <file>', 'the file to check', 'wrangler.toml')
+    .option(...MODULE)
     .option('--strict', 'warnings count as errors')
     .option('--deploy', 'check as for a deployment of --env (default: CLOUDFLARE_ENV, or the top level)')
     .option('--online', 'ask issuers and origins too: keys, algorithms, whether they answer')
@@ -42,13 +43,12 @@ async function run(options: Options, command: Command): Promise<void> {
   const format = formatOf(options);
   // The checker is loaded when it is needed: other commands start without it.
   const { checkPolicy } = await import('../policy/check/check.ts');
-  const { compileSection, environmentOf, environmentsOf, readPolicyFile } = await import(
-    '../policy/file/config.ts'
-  );
+  const { compileSection, environmentOf, environmentsOf } = await import('../policy/file/config.ts');
   const { findDeclared } = await import('../policy/check/declared.ts');
   const deployment = await findTarget(options, command.getOptionValueSource('config') === 'default');
   const config = deployment?.config ?? options.config;
-  const file = readPolicyFile(config);
+  const { readPolicy } = await import('../policy/file/module.ts');
+  const file = await readPolicy({ config, module: options.module });
   // wrangler's own `--env ""` is the top level.
   const wanted = deployment?.environment ?? options.env;
   const environments = wanted === undefined ? environmentsOf(file) : [wanted || undefined];
@@ -133,7 +133,7 @@ async function askAll(policies: Policies) {
 
 async function render(format: string, file: PolicyFile, results: readonly CheckResult[]): Promise<string> {
   const { readSource } = await import('../policy/file/source.ts');
-  const report = { path: file.path, source: () => readSource(file.text), results };
+  const report = { path: file.path, source: () => readSource(file.text, file.positions), results };
   switch (format) {
     case 'json':
       return (await import('../policy/check/reports/json.ts')).renderJson(report);

@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import { explain } from '../policy/explain/explain.ts';
 import { checkRequest, readClaims, readHeaders, readTime, readToken } from '../policy/explain/inputs.ts';
 import { type Explanation, renderExplanation } from '../policy/explain/report.ts';
-import { policyOf, readPolicyFile } from '../policy/file/config.ts';
+import { policyOf } from '../policy/file/config.ts';
+import { readPolicy } from '../policy/file/module.ts';
 import { completeUrl } from '../policy/what-if/targets.ts';
 import { CommandError, EXIT, endWith, note, printJson, printLine } from '../text/terminal.ts';
 import { collect, type PolicyOptions, withPolicy } from './options.ts';
@@ -36,7 +37,7 @@ async function run(method: string, url: string, options: Options): Promise<void>
     throw new CommandError('a token has claims of its own; give --token or --claims');
   checkRequest(method, url);
   const nowMs = options.now === undefined ? Date.now() : readTime(options.now);
-  const policy = policyOf(readPolicyFile(options.config), options.env);
+  const policy = policyOf(await readPolicy(options), options.env);
   const headers = readHeaders(options.header ?? []);
   if (options.token !== undefined) headers.set('authorization', `Bearer ${readToken(options.token)}`);
   const claims = options.claims === undefined ? undefined : readClaims(options.claims);

@@ -57,11 +57,11 @@ async function run(file: string, { api, issuer, origin, audience = [], out }: Op
 }
 
 function demandOrigin(origin: string | undefined): void {
-  if (origin === undefined || origin === 'zone' || /^service:./.test(origin)) return;
+  if (origin === undefined || origin === 'zone' || origin === 'next' || /^service:./.test(origin)) return;
   const url = parseUrl(origin);
   if (url === undefined || !/^https?:$/.test(url.protocol))
     throw new CommandError(
-      `${JSON.stringify(origin)} is no origin; write a URL such as https://orders.internal.example, service:BINDING or zone`,
+      `${JSON.stringify(origin)} is no origin; write a URL such as https://orders.internal.example, service:BINDING, zone or next`,
     );
 }
 

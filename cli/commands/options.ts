@@ -12,13 +12,21 @@ import { CommandError } from '../text/terminal.ts';
 /** The options of commands that look at one policy. */
 export interface PolicyOptions {
   readonly config: string;
+  readonly module?: string;
   readonly env?: string;
   readonly json?: boolean;
 }
 
+/** A policy in code, of commands that show what a policy means. */
+export const MODULE = [
+  '--module <file>',
+  'the module that exports the policy, where it is in code; bindings are those of --config',
+] as const;
+
 export const withPolicy = (command: Command): Command =>
   command
     .option('--config <file>', 'the policy', 'wrangler.toml')
+    .option(...MODULE)
     .option('--env <name>', 'an environment of that file')
     .option('--json', 'print JSON');
 

@@ -2,7 +2,8 @@
 import type { Command } from 'commander';
 import { suggest } from '../../src/policy/compile/fault.ts';
 import type { Policy } from '../../src/policy/policy.ts';
-import { policyOf, readPolicyFile } from '../policy/file/config.ts';
+import { policyOf } from '../policy/file/config.ts';
+import { readPolicy } from '../policy/file/module.ts';
 import { renderDot } from '../policy/routes/dot.ts';
 import { renderJson } from '../policy/routes/json.ts';
 import { renderOpenApi, titleOf } from '../policy/routes/openapi.ts';
@@ -31,8 +32,9 @@ export function addRoutesCommand(program: Command): void {
     .action(run);
 }
 
-function run(path: string | undefined, { format, api, json, config, env }: Options): void {
-  const policy = policyOf(readPolicyFile(config), env);
+async function run(path: string | undefined, options: Options): Promise<void> {
+  const { format, api, json, env } = options;
+  const policy = policyOf(await readPolicy(options), env);
   const apis = routeTable(policy, path, api === undefined ? undefined : knownApi(policy, api));
   if (apis.length === 0) throw new CommandError(`no route has ${path ?? ''}; claimgate routes lists all`);
   if (json) printJson(renderJson(apis));

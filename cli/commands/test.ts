@@ -13,10 +13,10 @@ import {
   environmentOf,
   type PolicyFile,
   policyOf,
-  readPolicyFile,
   type Section,
 } from '../policy/file/config.ts';
 import { enforcedSection } from '../policy/file/enforced.ts';
+import { readPolicy } from '../policy/file/module.ts';
 import { readText, writeWhole } from '../text/files.ts';
 import { CommandError, countOf, EXIT, endWith, note, printJson, printLine } from '../text/terminal.ts';
 import { type PolicyOptions, withPolicy } from './options.ts';
@@ -52,7 +52,7 @@ async function run(files: string[], options: Options): Promise<void> {
   const started = performance.now();
   if (options.failOnSurvivors && !options.mutate)
     throw new CommandError('--fail-on-survivors is about mutants; give --mutate too');
-  const file = readPolicyFile(options.config);
+  const file = await readPolicy(options);
   const { section, policy } = tested(file, options);
   const paths = files.length > 0 ? files : [join(dirname(options.config), 'policy.test.toml')];
   const nowMs = Date.now();

@@ -72,6 +72,11 @@ export function originWords(origin: Origin): string {
     case 'service':
       return `service:${origin.binding}`;
     case 'zone':
-      return 'zone';
+    case 'next':
+      return origin.kind;
   }
 }
+
+/** Who is asked, behind "to". */
+export const askedWords = (origin: Origin): string =>
+  origin.kind === 'next' ? 'the next handler' : originWords(origin);

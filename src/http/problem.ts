@@ -128,6 +128,12 @@ export const PROBLEMS: { readonly [Code in ReasonCode]: Problem & Logged<Code> }
     logged: 'binding',
     retryAfterSeconds: POLICY_RETRY_AFTER_SECONDS,
   },
+  body_taken: {
+    status: 500,
+    title: 'Body already read',
+    detail:
+      'The gateway got the body of this request after other code had read it, and could not send it on.',
+  },
   origin_unreachable: {
     status: 502,
     title: 'Origin unreachable',

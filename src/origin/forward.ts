@@ -35,6 +35,8 @@ export async function forward(
   limitMs: number | undefined,
   isShared = false,
 ): Promise<Response | Reason> {
+  // Middleware that reads a body before the gateway leaves nothing to send.
+  if (isBodyTaken(inbound)) return { code: 'body_taken' };
   try {
     const { method, body } = inbound;
     const init = { headers, redirect: 'manual', ...(!isShared && { cache: 'no-store' as const }) } as const;
@@ -90,6 +92,9 @@ function within(limitMs: number, call: Promise<Response>): Promise<Response | un
 function discard(response: Response): void {
   response.body?.cancel().catch(() => {});
 }
+
+/** Whether someone has read the body, or holds a reader of it: it can't be sent on. */
+export const isBodyTaken = ({ body, bodyUsed }: Request): boolean => bodyUsed || body?.locked === true;
 
 /** Answers that are not the origin's own. */
 function judgeStatus({ origin }: Api, status: number, isTried: boolean): Reason | undefined {

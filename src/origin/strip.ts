@@ -4,6 +4,24 @@ import { isReserved, normaliseHeaderName } from '../policy/headers.ts';
 const OWN = new Set(['x-request-id']);
 
 /**
+ * The headers for handlers of the same Worker: as they came, without any that would pass for the gateway's own.
+ *
+ * @returns the same object where there is none
+ */
+export function stripClaimed(inbound: Headers, ownHeaders: ReadonlySet<string>): Headers {
+  const forged = [...inbound.keys()].filter((name) => {
+    // All of these begin so, in every spelling; most headers don't.
+    if (!name.startsWith('x')) return false;
+    const normalised = normaliseHeaderName(name);
+    return normalised.startsWith('x-claim-') || ownHeaders.has(normalised);
+  });
+  if (forged.length === 0) return inbound;
+  const headers = new Headers(inbound);
+  for (const name of forged) headers.delete(name);
+  return headers;
+}
+
+/**
  * Decides for each request header whether it is passed on. Built once for a policy: the answer for a name never
  * changes, so that names are judged once.
  *

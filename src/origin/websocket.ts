@@ -8,6 +8,13 @@ const ORIGIN_LOST = 1011;
 /** A timer holds no more (2^31 − 1 ms). */
 const MAX_TIMER_MS = 2_147_483_647;
 
+/** What `fetch` returns has headers that can't be changed, and middleware around the gateway may want to. */
+export function changeable(response: Response): Response {
+  const { status, headers, webSocket } = response;
+  if (status === 101) return new Response(null, { status, headers, webSocket });
+  return new Response(response.body, response);
+}
+
 /**
  * The answer to an upgrade, with both ends held here: the connection ends when the token does, since nobody asks for
  * it again on an open connection.

@@ -102,7 +102,9 @@ export type Origin =
   | { readonly kind: 'url'; readonly base: string }
   | { readonly kind: 'service'; readonly binding: string }
   /** The origin behind the Worker's own route. */
-  | { readonly kind: 'zone' };
+  | { readonly kind: 'zone' }
+  /** The handlers that the gateway stands in front of, in the same Worker. */
+  | { readonly kind: 'next' };
 
 export interface SecretHeader {
   /** Lower case. */

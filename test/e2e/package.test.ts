@@ -71,7 +71,9 @@ describe('what is in the package', () => {
       'bin/claimgate.js',
       'dist/worker.js',
       'dist/index.js',
+      'dist/hono.js',
       'dist/types/gateway.d.ts',
+      'dist/types/hono.d.ts',
       'docs/policy.md',
       'docs/policy.schema.json',
       'docs/upgrading.md',
@@ -184,6 +186,48 @@ describe('in a Worker of one’s own', () => {
     const text = readFileSync(join(project, 'out-own/index.js'), 'utf8');
     expect(text).toContain('/version');
     expect(text).toContain('keys_refreshed');
+  });
+});
+
+describe('in a Hono app, as docs/hono.md says', () => {
+  const page = readFileSync('docs/hono.md', 'utf8');
+  const [app = '', single = '', plain = '', policy = ''] = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(
+    ([, code = '']) => code,
+  );
+  const [, toml = ''] = /```toml\n([\s\S]*?)```/.exec(page) ?? [];
+  const withoutPolicy = config('hono.ts').replace(POLICY, '');
+
+  it('has types', async () => {
+    write('hono.ts', app);
+    write('single.ts', single);
+    write('plain.ts', plain);
+    write('policy.ts', policy);
+    const { compilerOptions } = JSON.parse(readFileSync(join(project, 'tsconfig.json'), 'utf8')) as {
+      compilerOptions: object;
+    };
+    const include = ['hono.ts', 'single.ts', 'plain.ts', 'policy.ts'];
+    write('tsconfig.hono.json', JSON.stringify({ compilerOptions, include }));
+    expect(await run(project, 'npx', ['tsc', '-p', 'tsconfig.hono.json'])).toEqual({ code: 0, output: '' });
+  });
+
+  it('is deployed, with the check in front; a typo stops it', async () => {
+    const deploy = () =>
+      run(project, 'npx', ['wrangler', 'deploy', '--dry-run', '-c', 'hono.toml', '--outdir', 'out-hono']);
+    write('hono.toml', withoutPolicy.replace('check"', 'check --config hono.toml"') + toml);
+    const { code, output } = await deploy();
+    expect(code, output).toBe(0);
+    expect(output).toContain('ok     hono.toml: 2 routes');
+    write('hono.toml', readFileSync(join(project, 'hono.toml'), 'utf8').replace('scopes_all', 'scopes_al'));
+    expect((await deploy()).output).toContain('did you mean "scopes_all"?');
+  });
+
+  it('has its policy in code checked', async () => {
+    write('code.toml', withoutPolicy);
+    const args = ['claimgate', 'check', '--config', 'code.toml', '--module'];
+    const { code, output } = await run(project, 'npx', [...args, 'policy.ts']);
+    expect([code, output]).toEqual([0, expect.stringContaining('ok     policy.ts: 1 route')]);
+    write('typo.ts', policy.replace('audience', 'audiense'));
+    expect((await run(project, 'npx', [...args, 'typo.ts'])).output).toContain('did you mean "audience"?');
   });
 });
 

@@ -37,7 +37,7 @@ const STATUSES: Readonly<Record<number, readonly ReasonCode[]>> = {
   405: ['method_not_allowed'],
   429: ['rate_limited'],
   431: ['claims_too_large'],
-  500: ['internal_error'],
+  500: ['body_taken', 'internal_error'],
   502: ['origin_unreachable'],
   503: ['keys_unavailable', 'policy_invalid', 'binding_missing'],
   504: ['origin_timeout'],

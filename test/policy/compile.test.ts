@@ -167,17 +167,17 @@ describe('compilePolicy', () => {
     [
       'an origin that is no URL',
       vars(ROUTES, { origin: 'orders.example' }),
-      'API_ORDERS.origin: "orders.example" is no origin; write an http(s) URL without user name, query and fragment, "service:BINDING", or "zone"',
+      'API_ORDERS.origin: "orders.example" is no origin; write an http(s) URL without user name, query and fragment, "service:BINDING", "zone", or "next"',
     ],
     [
       'an origin of another scheme',
       vars(ROUTES, { origin: 'ftp://orders.example' }),
-      'API_ORDERS.origin: "ftp://orders.example" is no origin; write an http(s) URL without user name, query and fragment, "service:BINDING", or "zone"',
+      'API_ORDERS.origin: "ftp://orders.example" is no origin; write an http(s) URL without user name, query and fragment, "service:BINDING", "zone", or "next"',
     ],
     [
       'an origin with a query',
       vars(ROUTES, { origin: 'https://orders.example/?a' }),
-      'API_ORDERS.origin: "https://orders.example/?a" is no origin; write an http(s) URL without user name, query and fragment, "service:BINDING", or "zone"',
+      'API_ORDERS.origin: "https://orders.example/?a" is no origin; write an http(s) URL without user name, query and fragment, "service:BINDING", "zone", or "next"',
     ],
     [
       'an unknown field of an API',
@@ -398,7 +398,7 @@ describe('compilePolicy', () => {
     [
       'an origin with a password',
       vars(ROUTES, { origin: 'https://:pw@o.example' }),
-      'API_ORDERS.origin: this is no origin; write an http(s) URL without user name, query and fragment, "service:BINDING", or "zone"',
+      'API_ORDERS.origin: this is no origin; write an http(s) URL without user name, query and fragment, "service:BINDING", "zone", or "next"',
     ],
   ])('finds %s', (_why, tables, message) => {
     expect(faultsOf(tables)).toEqual([message]);

@@ -72,21 +72,29 @@ describe('docs', () => {
     }
   });
 
-  it.each(['README.md', 'docs/policy.md'])('the policy in %s compiles', (file) => {
+  it.each(['README.md', 'docs/policy.md', 'docs/hono.md'])('the policy in %s compiles', (file) => {
     const [, toml = ''] = /```toml\n([\s\S]*?)```/.exec(read(file)) ?? [];
     const { vars } = parse(toml) as { vars: Record<string, unknown> };
     expect(compilePolicy(vars)).toMatchObject({ ok: true });
   });
 
-  it('the Worker in the README compiles', { timeout: 60_000 }, async () => {
-    const [, code = ''] = /```ts\n([\s\S]*?)```/.exec(read('README.md')) ?? [];
-    expect(code).toContain('createGateway');
-    const folder = mkdtempSync('.claimgate-readme-');
+  it.each([
+    ['README.md', 1],
+    ['docs/hono.md', 4],
+  ])('the code in %s compiles', { timeout: 60_000 }, async (page, blocks) => {
+    const found = [...read(page).matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = '']) => code);
+    expect(found).toHaveLength(blocks);
+    const folder = mkdtempSync('.claimgate-page-');
     try {
-      writeFileSync(`${folder}/index.ts`, code.replace("'claimgate'", "'../src/gateway.ts'"));
+      for (const [i, code] of found.entries()) {
+        const here = code
+          .replace("'claimgate'", "'../src/gateway.ts'")
+          .replace("'claimgate/hono'", "'../src/hono.ts'");
+        writeFileSync(`${folder}/${i}.ts`, here);
+      }
       writeFileSync(
         `${folder}/tsconfig.json`,
-        JSON.stringify({ extends: '../tsconfig.json', include: ['index.ts'] }),
+        JSON.stringify({ extends: '../tsconfig.json', include: ['*.ts'] }),
       );
       const run = promisify(execFile)('tsc', ['-p', folder]);
       await expect(

@@ -15,7 +15,9 @@ const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['log.ts'],
     ['analytics.ts', 'environment.ts'],
     ['serve.ts'],
-    ['gateway.ts'],
+    ['handler.ts'],
+    ['protect.ts'],
+    ['gateway.ts', 'hono.ts'],
     ['index.ts'],
   ],
   'issuer/src': [
@@ -121,7 +123,7 @@ describe('the way of a request', () => {
 
 describe('what only some files know', () => {
   it.each([
-    ['src', 'hono', ['gateway.ts']],
+    ['src', 'hono', ['handler.ts', 'hono.ts']],
     ['src', 'hono/tiny', ['gateway.ts']],
     ['src', 'cloudflare:workers', ['index.ts']],
     [

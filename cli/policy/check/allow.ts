@@ -27,7 +27,7 @@ export function readAllowances({ comments, lines }: Source): Allowances {
     byLine.set(comment.line, new Set(names));
     faults.push(...checkNames(comment, names));
   }
-  const isComment = (line: number) => /^\s*#/.test(lines[line - 1] ?? '');
+  const isComment = (line: number) => /^\s*(#|\/\/)/.test(lines[line - 1] ?? '');
   return {
     allows(rule, { line }) {
       if (byLine.get(line)?.has(rule)) return true;

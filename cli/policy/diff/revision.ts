@@ -5,6 +5,7 @@ import { basename, dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { CommandError } from '../../text/terminal.ts';
 import { type PolicyFile, parsePolicyFile, readPolicyFile } from '../file/config.ts';
+import { readModule } from '../file/module.ts';
 
 const run = promisify(execFile);
 const MAX_BYTES = 16 * 1024 * 1024;
@@ -12,13 +13,14 @@ const TWO_FILES = 'name two files: claimgate diff old.toml new.toml';
 const FETCH_MORE = 'fetch more (git fetch --unshallow, or fetch-depth: 0 of actions/checkout)';
 
 /**
- * Reads `FILE`, `REV:path` (from the root of the repository, as git reads it) or `REV`, which means this file in that
+ * Reads `FILE`, which may be a module, `REV:path` (from the root of the repository, as git reads it) or `REV`, which means this file in that
  * revision. A name that is both is refused: whoever proposes a change must not choose what it is compared with. Throws
  * `CommandError` where there is none.
  *
  * @param config the file that is meant where only a revision is named
  */
 export async function readVersion(name: string, config: string): Promise<PolicyFile> {
+  if (!name.includes(':') && /\.[cm]?[jt]s$/i.test(name)) return readModule(name, config);
   const isPlain = !name.includes(':') && (/\.toml$/i.test(name) || /^\.{0,2}\//.test(name));
   if (isPlain && isFile(name)) return readPolicyFile(name);
   if (isPlain && /\.toml$/i.test(name))

@@ -2,7 +2,7 @@
 import type { Match } from '../../../src/policy/match.ts';
 import type { Api, ForwardedClaim } from '../../../src/policy/policy.ts';
 import { isOnTrial } from '../../../src/policy/trial.ts';
-import { originWords } from '../words.ts';
+import { askedWords } from '../words.ts';
 import { lostTokens } from './caller-differences.ts';
 import type { Callers, Side } from './callers.ts';
 
@@ -19,7 +19,7 @@ export const isServed = (side: Side): side is Served => side.found.kind === 'mat
 export function sentChanges(old: Served, now: Served, nowSeconds: number): SentChange[] {
   const [before, after] = [old.found.route.api, now.found.route.api];
   const changes = [
-    change('to ', originWords(before.origin), originWords(after.origin)),
+    change('to ', askedWords(before.origin), askedWords(after.origin)),
     change('the path without its first segments: ', before.prefix.length, after.prefix.length),
     change('the path ', pathOf(old.found), pathOf(now.found)),
     change('client certificate ', before.mtls ?? 'none', after.mtls ?? 'none'),

@@ -1,5 +1,6 @@
 /** Reports an explanation, for a program and for a person. It has no tokens and no secrets. */
 import { PROBLEMS } from '../../../src/http/problem.ts';
+import type { Origin } from '../../../src/policy/policy.ts';
 import { wrap } from '../../text/snippet.ts';
 import { paint, visible } from '../../text/terminal.ts';
 import { asSent, type IncomingRequest } from '../what-if/simulate.ts';
@@ -24,7 +25,9 @@ export interface Explanation {
     readonly headers: readonly (readonly [string, string])[];
     readonly body: unknown;
   };
+  /** `next`: handlers in the same Worker. They get the caller as an object, and no header for it. */
   readonly origin: {
+    readonly kind: Origin['kind'];
     readonly method: string;
     readonly url: string;
     readonly headers: readonly (readonly [string, string])[];
@@ -41,6 +44,7 @@ export async function explanationOf(
 ): Promise<Explanation> {
   const { kind, decision, reason, answer, outbound } = simulated;
   const text = await answer.text();
+  const kindOfOrigin = decision?.route?.api.origin.kind;
   const isJson = answer.headers.get('content-type')?.includes('json') && text !== '';
   return {
     request: { method, url: maskUrl(url) },
@@ -56,9 +60,14 @@ export async function explanationOf(
       body: isJson ? JSON.parse(text) : text === '' ? null : text,
     },
     origin:
-      outbound === undefined
+      outbound === undefined || kindOfOrigin === undefined
         ? null
-        : { method, url: maskUrl(outbound.url), headers: maskHeaders(asSent(outbound)) },
+        : {
+            kind: kindOfOrigin,
+            method,
+            url: maskUrl(outbound.url),
+            headers: maskHeaders(kindOfOrigin === 'next' ? outbound.headers : asSent(outbound)),
+          },
   };
 }
 
@@ -116,14 +125,16 @@ function renderResult({ result, reason, would_deny, answer, origin, signature }:
   const tried = would_deny === null ? '' : ` (a rule that is tried would refuse: ${would_deny})`;
   const open = signature === 'verified' || origin === null ? '' : UNVERIFIED[signature];
   const lines = [`${verdict}${title}${tried}${open}`, ''];
+  const isNext = origin?.kind === 'next';
   if (origin !== null) {
     lines.push(
-      paint('bold', 'The origin gets'),
+      paint('bold', isNext ? 'The next handler gets' : 'The origin gets'),
       `  ${origin.method} ${origin.url}`,
       ...renderHeaders(origin.headers),
       '',
     );
-    lines.push(paint('bold', "The client gets the origin's answer"), ...renderHeaders(answer.headers));
+    const whose = isNext ? "the handler's" : "the origin's";
+    lines.push(paint('bold', `The client gets ${whose} answer`), ...renderHeaders(answer.headers));
   } else {
     lines.push(paint('bold', `The client gets ${answer.status ?? ''}`), ...renderHeaders(answer.headers));
     if (answer.body !== null) {

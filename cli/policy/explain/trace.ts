@@ -119,6 +119,8 @@ function forwardStep({ api }: Route, { outbound, reason, skipped }: Simulated): 
         verdict: 'would_refuse',
       },
     );
+  if (api.origin.kind === 'next')
+    return makeStep('forward', saw, 'handed to the next handler, with the caller as an object');
   const left = skipped.map(({ claim, as }) => `${claim.text} can't be sent as ${as}`);
   return makeStep('forward', saw, [`sent to ${maskUrl(outbound.url)}`, ...left].join('; '));
 }

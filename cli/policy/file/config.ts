@@ -7,6 +7,7 @@ import { readText } from '../../text/files.ts';
 import { listOf } from '../../text/json.ts';
 import { CommandError, EXIT } from '../../text/terminal.ts';
 import { parseToml, sectionOf, type WithEnvironments } from '../../text/toml.ts';
+import type { Positions } from './positions.ts';
 
 type WorkerRoute = string | { pattern?: string; custom_domain?: boolean };
 
@@ -14,6 +15,8 @@ type WorkerRoute = string | { pattern?: string; custom_domain?: boolean };
 export interface Section {
   readonly main?: string;
   readonly vars?: Record<string, unknown>;
+  /** The tables among `vars` are of a module: no variables, whose size is limited. */
+  readonly policyInCode?: boolean;
   readonly services?: readonly { binding?: string }[];
   readonly mtls_certificates?: readonly { binding?: string }[];
   readonly ratelimits?: readonly { name?: string }[];
@@ -34,6 +37,8 @@ export interface PolicyFile {
   readonly path: string;
   readonly text: string;
   readonly config: WithEnvironments<Section>;
+  /** Where things stand in it, if it is no TOML. */
+  readonly positions?: Positions;
 }
 
 /** Throws `CommandError` where there is no such file, or no TOML in it. */
@@ -102,6 +107,8 @@ export function policyOf(file: PolicyFile, environment: string | undefined): Pol
  * complain about.
  */
 function listBindings(section: Section): Bindings {
+  // The gateway as it is, without handlers of its own. Of another Worker, the file doesn't tell whether it has any.
+  const isGateway = /(^|\/)claimgate\/(dist\/worker\.js|worker)$/.test(section.main ?? '');
   const names = (tables: unknown, member: string) =>
     listOf(tables).flatMap((table) => {
       const name = (table as Record<string, unknown> | null)?.[member];
@@ -109,6 +116,7 @@ function listBindings(section: Section): Bindings {
     });
   const routes = [...listOf(section.routes), section.route];
   return {
+    ...(isGateway && { next: false }),
     services: names(section.services, 'binding'),
     certificates: names(section.mtls_certificates, 'binding'),
     rateLimits: names(section.ratelimits, 'name'),

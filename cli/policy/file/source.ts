@@ -7,8 +7,8 @@ export interface Source extends Positions {
   readonly lines: readonly string[];
 }
 
-export function readSource(text: string): Source {
-  const positions = readPositions(text);
+/** @param positions where the text is no TOML */
+export function readSource(text: string, positions: Positions = readPositions(text)): Source {
   const lines = splitLines(text);
   if (!positions.readable) return { ...positions, lines: lines.map(maskValues) };
   for (const { region } of positions.strings.filter(mayBeSecret)) maskRegion(lines, region);

@@ -62,6 +62,8 @@ function entryOf(route: Route): RouteEntry {
 export const IDENTITY = ['issuer', 'subject', 'client id', 'scopes'];
 
 function headersOf({ api, auth, forwardAuthorization }: Route): [string, string][] {
+  // Handlers in the same Worker get the caller as an object.
+  if (api.origin.kind === 'next') return [];
   const headers = new Map<string, string>();
   if (auth !== 'none') {
     for (const [i, name] of IDENTITY_HEADERS.entries()) headers.set(name, IDENTITY[i] ?? '');

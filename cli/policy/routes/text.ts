@@ -34,6 +34,7 @@ function renderApi({ api, routes }: ApiEntry): string[] {
 
 /** Headers of the routes that read tokens, if there are any: a public one sends nothing of a token. */
 function headerWords(routes: readonly RouteEntry[]): string {
+  if (routes[0]?.route.api.origin.kind === 'next') return 'the caller as an object, and no headers';
   const reading = routes.filter(({ route }) => route.auth !== 'none');
   const all = new Map((reading.length > 0 ? reading : routes).flatMap(({ headers }) => headers));
   all.delete('authorization'); // told of each route
@@ -47,7 +48,10 @@ function headerWords(routes: readonly RouteEntry[]): string {
 
 function renderRoute(entry: RouteEntry, methodWidth: number, pathWidth: number): string[] {
   const { route, methods, path } = entry;
-  const sent = route.auth !== 'none' && route.forwardAuthorization ? '; Authorization is sent on' : '';
+  const sent =
+    route.auth !== 'none' && route.forwardAuthorization && route.api.origin.kind !== 'next'
+      ? '; Authorization is sent on'
+      : '';
   const whoHere = entry.whoHere + sent;
   const method = methods.join('|').padEnd(methodWidth);
   const left = `  ${method}  `;

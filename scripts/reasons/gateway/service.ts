@@ -37,6 +37,15 @@ export const SERVICE = {
     client: 'Wait as long as `Retry-After` says. If it lasts, tell the operator.',
     operator: 'Bind it in `wrangler.toml` under this name, for this environment, and deploy.',
   },
+  body_taken: {
+    example: { code: 'body_taken' },
+    causes: [
+      'Middleware in front of the gateway read the body (`c.req.json()`, `request.text()`, a validator), or holds a reader of it: there is nothing left to send to the origin.',
+    ],
+    client: 'Tell the operator.',
+    operator:
+      'Let that middleware run behind the gateway, or read a copy: `await c.req.raw.clone().json()`. An API with `origin = "next"` needs neither: its handlers share what was read.',
+  },
   origin_unreachable: {
     example: { code: 'origin_unreachable' },
     causes: [

@@ -12,6 +12,8 @@ export interface Bindings {
   readonly secrets?: readonly string[];
   /** Patterns of the Worker's routes, such as `api.example.com/*`. */
   readonly workerRoutes?: readonly string[];
+  /** Whether the Worker has handlers of its own behind the gateway. */
+  readonly next?: boolean;
 }
 
 /** Each kind's name, and the table and field of wrangler.toml that bind it. Secrets are not in the file. */

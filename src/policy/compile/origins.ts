@@ -28,7 +28,8 @@ export function compileOrigin(config: Partial<ApiConfig>, bindings: Bindings, at
   }
   checkOwnHost(config, origin, at.at('origin'));
   if (origin?.kind === 'zone') checkZone(config, originHeaders, bindings, at);
-  else if (origin !== undefined && config.zone_unprotected !== undefined)
+  if (origin?.kind === 'next') checkNext(config, bindings, at);
+  if (origin !== undefined && origin.kind !== 'zone' && config.zone_unprotected !== undefined)
     at.at('zone_unprotected').add('zone_unprotected is for origin = "zone" only', 'remove it');
   return {
     origin: origin ?? { kind: 'url', base: '' },
@@ -41,7 +42,7 @@ export function compileOrigin(config: Partial<ApiConfig>, bindings: Bindings, at
 /** @returns `undefined` where there is a fault */
 function parseOrigin(text: string | undefined, bindings: Bindings, at: Faults): Origin | undefined {
   if (text === undefined) return undefined;
-  if (text === 'zone') return { kind: 'zone' };
+  if (text === 'zone' || text === 'next') return { kind: text };
   if (text.startsWith('service:')) {
     const binding = text.slice('service:'.length);
     checkBinding('services', binding, bindings, at);
@@ -57,7 +58,7 @@ function parseOrigin(text: string | undefined, bindings: Bindings, at: Faults): 
   if (isOrigin) return { kind: 'url', base: url.href.replace(/\/+$/, '') };
   at.add(
     `${text.includes('@') ? 'this' : JSON.stringify(text)} is no origin`, // a password is not repeated
-    'write an http(s) URL without user name, query and fragment, "service:BINDING", or "zone"',
+    'write an http(s) URL without user name, query and fragment, "service:BINDING", "zone", or "next"',
   );
   return undefined;
 }
@@ -94,6 +95,28 @@ function checkOwnHost({ hosts }: Partial<ApiConfig>, origin: Origin | undefined,
   const host = normaliseHost(parseUrl(origin.base)?.host ?? '');
   if (!hosts?.includes(host) || isLoopbackHost(host)) return; // on this machine, ports are servers
   at.add(`${host} is a host of the gateway itself`, 'write origin = "zone", or the name of another host');
+}
+
+/** Fields about a request that is sent on, and what to do where none is. */
+const NOT_FOR_NEXT = {
+  origin_headers: 'remove it: handlers in the same Worker need no proof',
+  strip_prefix: 'remove it, and write handlers for the public paths (Hono: basePath)',
+  forward: 'remove it, and read caller.claims',
+  forward_authorization: 'remove it: handlers see the request as it came',
+  timeout_ms: 'remove it, and limit the time in the handler',
+  upload_timeout_ms: 'remove it, and limit the time in the handler',
+} as const satisfies { readonly [Field in keyof ApiConfig]?: string };
+
+/** A field that does nothing would look like protection. */
+function checkNext(config: Partial<ApiConfig>, { next }: Bindings, at: Faults): void {
+  for (const [field, remedy] of Object.entries(NOT_FOR_NEXT))
+    if (config[field as keyof ApiConfig] !== undefined)
+      at.at(field).add(`${field} has no effect beside origin = "next"`, remedy);
+  if (next === false)
+    at.at('origin').add(
+      'origin = "next" needs handlers of your own, and this Worker has none',
+      'put claimgate() of claimgate/hono in front of them, or call createGateway({ env, next }): docs/hono.md',
+    );
 }
 
 /**

@@ -76,7 +76,14 @@ export function compileRoute(
   const report = compileReport(config.report, key, accepted, surroundings, at.at('report'));
   const isOnTrial = api.trial !== undefined;
   const reportOnly = config.report_only ?? isOnTrial;
+  const isNext = api.origin.kind === 'next';
+  if (isNext && config.forward_authorization !== undefined)
+    at.at('forward_authorization').add(
+      'forward_authorization has no effect beside origin = "next"',
+      'remove it: handlers see the request as it came',
+    );
   const forwardAuthorization =
+    isNext ||
     (isOnTrial && reportOnly) ||
     (config.forward_authorization ?? apiConfig.forward_authorization ?? (auth === 'none' || reportOnly));
   const rateLimit = limitOf(keyText, config, api, apiConfig);

@@ -67,7 +67,7 @@ export const apiSchema = z.strictObject({
       'name at least one host, or leave the field out for all hosts',
     ),
   ),
-  origin: text('an http(s) URL, "service:BINDING" or "zone"'),
+  origin: text('an http(s) URL, "service:BINDING", "zone" or "next"'),
   origin_headers: z.optional(z.record(z.string(), z.string())),
   mtls: z.optional(text('the name of an mTLS certificate binding')),
   zone_unprotected: z.optional(z.boolean()),

@@ -63,7 +63,7 @@ export const API_TEXTS: Texts<ApiConfig> = {
   hosts:
     'Hosts that this API answers on. Without: every host that no other API names. Example: ["api.example.com"].',
   origin:
-    'Where requests go: an http(s) URL, with a path if wanted; "service:BINDING" for a service binding; or "zone" for what lies behind the Worker\'s own route. Example: "https://timesheets.internal.example".',
+    'Where requests go: an http(s) URL, with a path if wanted; "service:BINDING" for a service binding; "zone" for what lies behind the Worker\'s own route; or "next" for handlers in the same Worker (docs/hono.md). Example: "https://timesheets.internal.example".',
   origin_headers:
     'Headers that the origin gets from secrets of the Worker, so that it can tell that a request came through the gateway. Example: { x-origin-secret = "secret:ORIGIN_SECRET" }.',
   mtls: 'Presents this client certificate to the origin, a binding of the platform. Example: "ORIGIN_CERT".',

@@ -90,7 +90,7 @@ export const isBeside = (one: Pick<Api, 'hosts' | 'origin'>, other: Pick<Api, 'h
 export const hasSameServer = ({ origin }: Pick<Api, 'origin'>, other: Pick<Api, 'origin'>): boolean =>
   serverOf(origin) === serverOf(other.origin);
 
-/** Every zone is taken for the same: whose hosts are whose, only Cloudflare knows. */
+/** Every zone is taken for the same: whose hosts are whose, only Cloudflare knows. So are all handlers of a Worker. */
 function serverOf(origin: Api['origin']): string {
   switch (origin.kind) {
     case 'url':
@@ -98,6 +98,7 @@ function serverOf(origin: Api['origin']): string {
     case 'service':
       return `service:${origin.binding}`;
     case 'zone':
-      return 'zone';
+    case 'next':
+      return origin.kind;
   }
 }

@@ -102,10 +102,15 @@ describe.each(RULE_NAMES)('the rule %s', (rule) => {
     expect(mutants.filter(isGone).map(({ what }) => what)).toContainEqual(expect.stringContaining('without'));
   });
 
-  it('gets a first case that passes, and one that is refused', async () => {
+  it('gets a first case that passes, and those that are refused', async () => {
     const drafted = await initialCases(ruled, NOW_SECONDS * 1000);
     expect(drafted).not.toContain('no request was found');
-    expect(drafted.match(/^expect = .*/gm)).toEqual(['expect = "allow"', 'expect = 403']);
+    expect(drafted.match(/^expect = .*/gm)).toEqual([
+      'expect = "allow"',
+      'expect = 403',
+      'expect = 401', // without a token
+      'expect = 401', // for another audience
+    ]);
   });
 
   it.each<[format: string, render: (policy: Policy) => unknown]>([

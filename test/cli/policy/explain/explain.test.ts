@@ -61,6 +61,7 @@ describe('the steps of a request', () => {
     ]);
     expect(told).toMatchObject({ result: 'allowed', reason: null, signature: 'unsigned' });
     expect(told.origin).toEqual({
+      kind: 'url',
       method: 'POST',
       url: 'https://shop.internal.example/base/orders?x=1',
       headers: [

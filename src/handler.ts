@@ -1,0 +1,101 @@
+/** The gateway without a framework around it: what answers requests, and what the cron runs. */
+import type { Context } from 'hono';
+import { type Environment, type GatewayOptions, readEnvironment, type WaitUntil } from './environment.ts';
+import { errorLine } from './error-line.ts';
+import { renderDenial } from './http/answer.ts';
+import { requestFacts } from './http/facts.ts';
+import { readRequestId } from './http/request-id.ts';
+import { refresh } from './keys/refresh.ts';
+import type { KeySource } from './keys/source.ts';
+import { describeRequest, type LogLine, requestLine } from './log.ts';
+import { type Fault, formatFault } from './policy/compile/fault.ts';
+import { isLoopbackHost, normaliseHost } from './policy/uri.ts';
+import { type Handler, serve } from './serve.ts';
+
+interface Gateway {
+  readonly handle: Handler;
+  /** What is wrong with the policy. */
+  readonly faults: readonly Fault[];
+  /** Answers where the gateway itself failed. */
+  fail(error: unknown, request: Request): Response;
+}
+
+/**
+ * Compiles the policy, once. One that has errors answers every request with 503.
+ *
+ * @param hasNext whether there are handlers for `origin = "next"`
+ * @param keys shared with other gateways
+ */
+export function createHandler(options: GatewayOptions, hasNext: boolean, keys?: KeySource): Gateway {
+  const environment = readEnvironment(options, hasNext);
+  const { compiled } = environment;
+  const problemBase = compiled.ok ? compiled.policy.settings.problemBase : undefined;
+  return {
+    faults: compiled.ok ? [] : compiled.faults,
+    handle: compiled.ok ? serve(environment, compiled.policy, keys) : refuseAll(environment, compiled.faults),
+    fail(error, request) {
+      environment.log(errorLine(error));
+      return renderDenial(
+        { code: 'internal_error' },
+        { requestId: readRequestId(request.headers), problemBase },
+      );
+    },
+  };
+}
+
+/**
+ * The cron's part: fetches the keys of every issuer into KV, so that no request has to wait for them.
+ *
+ * @param options those of `createGateway`: with other ones, the keys of other issuers would be fetched
+ * @returns throws where the policy has errors, so that the platform shows a run that failed
+ */
+export function createKeyRefresh(options: GatewayOptions): () => Promise<void> {
+  const { compiled, log, keyIo } = readEnvironment(options);
+  return async () => {
+    if (!compiled.ok) {
+      log(policyInvalid(compiled.faults));
+      throw new Error('the policy has errors: no keys were fetched. The event policy_invalid lists them.');
+    }
+    const io = keyIo(() => {});
+    await Promise.all(compiled.policy.issuers.map((issuer) => refresh(issuer, io)));
+  };
+}
+
+/**
+ * Answers everything with 503. The faults are in the log once, and in the answer for whoever sits at the machine; each
+ * request has its line, like any other refusal.
+ */
+function refuseAll({ log, now, versions }: Environment, faults: readonly Fault[]): Handler {
+  const reason = { code: 'policy_invalid' } as const;
+  let isTold = false;
+  return async (request) => {
+    if (!isTold) log(policyInvalid(faults));
+    isTold = true;
+    const authority = /^[a-z]+:\/\/([^/]*)/.exec(request.url)?.[1] ?? '';
+    const shown = isLoopbackHost(normaliseHost(authority)) ? faults.map(formatFault) : undefined;
+    const requestId = readRequestId(request.headers);
+    const response = renderDenial(reason, { requestId, faults: shown });
+    const answered = { time: now(), requestId, status: response.status, ...describeRequest(request) };
+    const facts = { ...versions, ...requestFacts(request) };
+    log(
+      requestLine({ kind: 'deny', reason }, { ...answered, keyWaitMs: 0, originMs: undefined, facts }),
+      request,
+    );
+    return response;
+  };
+}
+
+const policyInvalid = (faults: readonly Fault[]): LogLine => ({
+  event: 'policy_invalid',
+  faults: faults.map(({ at, problem, remedy }) => ({ at, problem, remedy })),
+});
+
+/** Without an execution context, as in tests, work behind the answer just runs. */
+export function readWaitUntil(c: Context): WaitUntil {
+  try {
+    const context = c.executionCtx;
+    return (promise) => context.waitUntil(promise);
+  } catch {
+    return () => {};
+  }
+}
