@@ -133,7 +133,7 @@ async function askAll(policies: Policies) {
 
 async function render(format: string, file: PolicyFile, results: readonly CheckResult[]): Promise<string> {
   const { readSource } = await import('../policy/file/source.ts');
-  const report = { path: file.path, source: () => readSource(file.text), results };
+  const report = { file, source: () => readSource(file), results };
   switch (format) {
     case 'json':
       return (await import('../policy/check/reports/json.ts')).renderJson(report);

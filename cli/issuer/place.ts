@@ -1,9 +1,10 @@
 /** The issuer that a command acts on: on this machine under `wrangler dev`, or on Cloudflare. */
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
+import { sectionOf, type WithEnvironments } from '../formats/environments.ts';
+import { parseConfig } from '../formats/formats.ts';
 import { readText } from '../text/files.ts';
 import { CommandError, note } from '../text/terminal.ts';
-import { parseToml, sectionOf, type WithEnvironments } from '../text/toml.ts';
 import { type KeyVault, localVault, remoteVault } from './key-vault.ts';
 import { localRecords } from './local-records.ts';
 import { RECORDS_BINDING, type RecordStore } from './record-store.ts';
@@ -110,12 +111,12 @@ export async function atPlace<T>(options: PlaceOptions, run: (place: Place) => P
 }
 
 const readConfig = (path: string) =>
-  parseToml(
+  parseConfig(
     path,
-    readText(path, "name the issuer's wrangler.toml with --config"),
+    readText(path, "name the issuer's configuration with --config"),
   ) as WithEnvironments<IssuerConfig>;
 
-/** Throws `CommandError` for a file that is missing or no TOML, or has no such environment. */
+/** Throws `CommandError` for a file that is missing or can't be read, or has no such environment. */
 export function readIssuerConfig(path: string, environment: string | undefined): IssuerConfig {
   return sectionOf(readConfig(path), path, environment);
 }

@@ -1,5 +1,5 @@
 /** Drafted routes as TOML, to be reviewed. Another format is another function beside this one. */
-import { renderPair } from '../../text/inline-toml.ts';
+import { renderPair } from '../../formats/inline-toml.ts';
 import { countOf } from '../../text/terminal.ts';
 import { shown } from '../count/shown.ts';
 import type { Summary } from '../count/summary.ts';

@@ -2,7 +2,7 @@
 import { forPath } from '../../../src/policy/demands.ts';
 import { parsePath } from '../../../src/policy/path.ts';
 import type { Policy, Route } from '../../../src/policy/policy.ts';
-import { renderTable } from '../../text/inline-toml.ts';
+import { renderTable } from '../../formats/inline-toml.ts';
 import type { Simulated } from '../what-if/simulate.ts';
 import { exampleTarget, hostOf } from '../what-if/targets.ts';
 import { claimsFor } from '../what-if/token.ts';

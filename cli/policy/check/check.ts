@@ -84,7 +84,7 @@ function openFile(file: PolicyFile): View {
   let allowances: Allowances | undefined;
   const view: View = {
     file,
-    source: () => (source ??= readSource(file.text)),
+    source: () => (source ??= readSource(file)),
     allowances: () =>
       (allowances ??= file.text.includes('claimgate:')
         ? readAllowances(view.source())

@@ -1,5 +1,5 @@
 /** A draft as TOML, with what to look at beside it. */
-import { renderPair } from '../../text/inline-toml.ts';
+import { renderPair } from '../../formats/inline-toml.ts';
 import { fill } from '../../text/snippet.ts';
 import type { Draft, DraftRoute } from './draft.ts';
 
