@@ -99,7 +99,8 @@ function readComments(text: string, regionOf: RegionOf): FileComment[] {
   for (let kind: number = scanner.scan(); kind !== END; kind = scanner.scan()) {
     if (!COMMENTS.includes(kind)) continue;
     let at = scanner.getTokenOffset();
-    for (const part of scanner.getTokenValue().split('\n')) {
+    // Not the token's own value: that begins a character early.
+    for (const part of text.slice(at, at + scanner.getTokenLength()).split('\n')) {
       const region = regionOf(at, at + part.trimEnd().length);
       comments.push({ line: region.line, text: bare(part), region });
       at += part.length + 1;
