@@ -16,7 +16,7 @@ import {
   printLine,
   warn,
 } from '../text/terminal.ts';
-import { readDuration } from './options.ts';
+import { readDuration, withConfig } from './options.ts';
 
 interface Options {
   readonly config: string;
@@ -57,10 +57,10 @@ Examples:
   claimgate logs day.log --draft`;
 
 export function addLogsCommand(program: Command): void {
-  program
+  const command = program
     .command('logs [file]')
-    .description("sum up the gateway's log: a file, - for standard input, or live from Cloudflare")
-    .option('--config <file>', 'the wrangler.toml with the policy and the Worker', 'wrangler.toml')
+    .description("sum up the gateway's log: a file, - for standard input, or live from Cloudflare");
+  withConfig(command, 'the configuration with the policy and the Worker')
     .option('--env <name>', 'an environment of that file')
     .option('--since <when>', 'leave out what is older', readWhen)
     .option('--until <when>', 'leave out what is as new, or newer', readWhen)

@@ -23,6 +23,8 @@ export interface Format {
   maskLine(line: string): string;
   /** A name and its value, as people write them on one line. */
   pair(name: string, value: unknown): string;
+  /** What a message says with TOML's tables and fields, as it is said of such a file. */
+  say(text: string): string;
   /** How a table is written that holds others: `[vars.GATEWAY]`, `"vars": { "GATEWAY": { … } }`. */
   table(place: readonly string[]): string;
   /**

@@ -2,17 +2,19 @@
 import { getNodeValue } from 'jsonc-parser';
 import { maskJson, maskValues } from '../text/snippet.ts';
 import { CommandError } from '../text/terminal.ts';
+import { convertBuildOutput, placeBuildOutput } from './build-output.ts';
 import type { Format } from './format.ts';
 import { renderJsonPair } from './inline-json.ts';
 import { renderKey, renderPair } from './inline-toml.ts';
 import { editJson } from './json-edit.ts';
 import { readJsonPositions } from './json-positions.ts';
 import { readTree } from './json-tree.ts';
+import { sayInJson } from './json-words.ts';
 import { editToml } from './toml-edit.ts';
 import { parseToml } from './toml-parse.ts';
 import { readTomlPositions } from './toml-positions.ts';
 
-export type FormatName = 'toml' | 'json' | 'jsonc';
+export type FormatName = 'build' | 'json' | 'jsonc' | 'toml';
 
 const jsonc: Format = {
   title: 'JSONC',
@@ -22,12 +24,22 @@ const jsonc: Format = {
   positions: readJsonPositions,
   maskLine: maskJson,
   pair: renderJsonPair,
+  say: sayInJson,
   table: (place) => place.reduceRight((inner, name) => `${JSON.stringify(name)}: { ${inner} }`, '…'),
   edit: editJson,
 };
 
-/** wrangler takes comments and trailing commas in a .json as well. */
+/** The first whose ending fits is a file's. wrangler takes comments and trailing commas in a .json as well. */
 export const FORMATS: Readonly<Record<FormatName, Format>> = {
+  build: {
+    ...jsonc,
+    title: 'Build Output',
+    endings: ['worker.config.json'],
+    parse: (path, text) => convertBuildOutput(getNodeValue(readTree(path, text))),
+    positions: (text) => placeBuildOutput(readJsonPositions(text)),
+    // The next build would undo it.
+    edit: () => undefined,
+  },
   json: { ...jsonc, title: 'JSON', endings: ['.json'] },
   jsonc,
   toml: {
@@ -38,6 +50,7 @@ export const FORMATS: Readonly<Record<FormatName, Format>> = {
     positions: readTomlPositions,
     maskLine: maskValues,
     pair: renderPair,
+    say: (text) => text,
     table: (place) => `[${place.map(renderKey).join('.')}]`,
     edit: editToml,
   },
@@ -50,12 +63,19 @@ export function formatOf(path: string, text: string): Format {
   return /^\ufeff?(?:\s|\/\/.*|\/\*[\s\S]*?\*\/)*\{/.test(text) ? FORMATS.jsonc : FORMATS.toml;
 }
 
+/** The configuration of the `cf` command line. */
+export const CODE = 'cloudflare.config.ts';
+
 /** `undefined`: the ending says nothing. */
-export const formatNamed = (path: string): Format | undefined =>
+const formatNamed = (path: string): Format | undefined =>
   Object.values(FORMATS).find(({ endings }) => endings.some((ending) => path.toLowerCase().endsWith(ending)));
 
 /** Throws `CommandError` where the text can't be read, with the place. @param path its name in messages */
 export function parseConfig(path: string, text: string): Record<string, unknown> {
+  if (path.endsWith(CODE))
+    throw new CommandError(
+      `${path} is code, which claimgate does not run; name the worker.config.json that its build writes`,
+    );
   // What Windows calls Unicode: every other byte is zero.
   if (text.includes('\u0000') || text.startsWith('\ufffd\ufffd'))
     throw new CommandError(`${path} is not in UTF-8; save it as UTF-8`);

@@ -2,6 +2,7 @@
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { sectionOf, type WithEnvironments } from '../formats/environments.ts';
+import { configIn } from '../formats/find.ts';
 import { parseConfig } from '../formats/formats.ts';
 import { readText } from '../text/files.ts';
 import { CommandError, note } from '../text/terminal.ts';
@@ -59,7 +60,8 @@ export function placeCommand<Args extends readonly unknown[]>(
     })
     .option('--local', 'act on the local state of `wrangler dev` (default)')
     .option('--remote', 'act on Cloudflare, through wrangler')
-    .option('--config <file>', "the issuer's configuration", 'issuer/wrangler.toml')
+    .option('--config <file>', "the issuer's configuration (default: the one in the folder issuer)")
+    .hook('preAction', takeIssuerConfig)
     .option('--env <name>', 'an environment of that file')
     .option(
       '--persist-to <folder>',
@@ -67,6 +69,12 @@ export function placeCommand<Args extends readonly unknown[]>(
     )
     .option('--key-file <file>', 'with --remote: the master copy of the signing keys')
     .option('--json', 'print JSON');
+}
+
+/** Where `--config` is not given, it is what wrangler reads in the folder `issuer`. */
+export function takeIssuerConfig(_: Command, acting: Command): void {
+  if (acting.getOptionValue('config') === undefined)
+    acting.setOptionValueWithSource('config', configIn('issuer'), 'default');
 }
 
 /** Runs with the place that the options name, and lets go of it afterwards. */

@@ -129,11 +129,14 @@ function checkSection(
 
 function toFinding(view: View, environment: string | undefined, rule: Rule, hit: Hit): Finding {
   const { outsideVars, ...fault } = hit;
+  const { say } = view.file.format;
   return {
     ...fault,
+    problem: say(hit.problem),
+    remedy: say(hit.remedy),
     rule: rule.name,
     severity: hit.severity ?? rule.severity ?? 'warning',
-    why: rule.why,
+    why: say(rule.why),
     region: view.source().regionOf(pathOf(view.file, environment, hit)),
   };
 }

@@ -4,6 +4,7 @@ import { type Compiled, compilePolicy } from '../../../src/policy/compile/compil
 import { formatFault } from '../../../src/policy/compile/fault.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
 import { sectionOf, type WithEnvironments } from '../../formats/environments.ts';
+import { readableConfig, remedyFor } from '../../formats/find.ts';
 import type { Format } from '../../formats/format.ts';
 import { formatOf, parseConfig } from '../../formats/formats.ts';
 import { readText } from '../../text/files.ts';
@@ -41,7 +42,8 @@ export interface PolicyFile {
 
 /** Throws `CommandError` where there is no such file, or it can't be read. */
 export function readPolicyFile(path: string): PolicyFile {
-  return parsePolicyFile(path, readText(path, 'name the file with --config'));
+  const readable = readableConfig(path);
+  return parsePolicyFile(readable, readText(readable, remedyFor(readable)));
 }
 
 /** Throws `CommandError` where the text can't be read, with the place. @param path its name in messages */
@@ -114,7 +116,7 @@ export function policyOf(file: PolicyFile, environment: string | undefined): Pol
   const compiled = compileSection(environmentOf(file, environment));
   if (compiled.ok) return compiled.policy;
   const where = environment === undefined ? file.path : `${file.path} [env.${environment}]`;
-  const list = compiled.faults.map((fault) => `\n  ${formatFault(fault)}`).join('');
+  const list = compiled.faults.map((fault) => `\n  ${file.format.say(formatFault(fault))}`).join('');
   throw new CommandError(
     `the policy in ${where} has errors; claimgate check shows where:${list}`,
     EXIT.misuse,
