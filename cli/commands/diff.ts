@@ -34,7 +34,7 @@ export function addDiffCommand(program: Command): void {
     .addHelpText(
       'after',
       `
-Each side is a file, a git revision (its wrangler.toml), or REV:path. Without: HEAD
+Each side is a file, a git revision (its configuration), or REV:path. Without: HEAD
 against the file as it is now; in a pull request, the commit where the branch began.
 One revision means where this branch left it: what main did since is not blamed on it.
 A...B means the same of two revisions, and A..B both as they are.
@@ -50,7 +50,7 @@ Examples:
   claimgate diff main...HEAD
   claimgate diff --env staging --against production
   claimgate diff v1.2 HEAD --env production --format markdown
-  claimgate diff old.toml new.toml`,
+  claimgate diff old.toml new.jsonc`,
     )
     .action(run);
 }

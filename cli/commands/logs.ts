@@ -70,7 +70,7 @@ export function addLogsCommand(program: Command): void {
     .option('--route <route>', 'only requests for this route: "GET /orders/:id"')
     .option('--path <path>', 'only requests for this path, and those below it')
     .option('--suggest', 'tell which rules on trial (report, report_only) can be enforced')
-    .option('--draft', 'propose routes for the requests in the log, as TOML')
+    .option('--draft', 'propose routes for the requests in the log, in the format of the configuration')
     .option('--min-requests <n>', 'with --suggest: so many make an answer', readCount, ENOUGH.requests)
     .option(
       '--min-time <time>',
@@ -146,18 +146,19 @@ async function summarise(_options: Options, filter: Filter): Promise<Question> {
   };
 }
 
-async function draft({ env }: Options): Promise<Question> {
+async function draft({ env, config }: Options): Promise<Question> {
   const { createCollector } = await import('../logs/draft/collect.ts');
   const { proposeRoutes } = await import('../logs/draft/propose.ts');
-  const { renderDraft } = await import('../logs/draft/toml.ts');
+  const { renderDraft } = await import('../logs/draft/write.ts');
   const { warningsOf } = await import('../logs/show/notes.ts');
+  const { formatOf } = await import('../formats/formats.ts');
   const collector = createCollector();
   return {
     add: collector.add,
     render(summary) {
       for (const warning of warningsOf(summary)) warn(warning);
       const paths = collector.read();
-      return renderDraft(proposeRoutes(paths), paths, summary, env);
+      return renderDraft(proposeRoutes(paths), paths, summary, env, formatOf(config, ''));
     },
     json(summary) {
       const { unplaced, requests } = collector.read();
@@ -182,7 +183,9 @@ async function readJudge({ config, env, minRequests, minTime }: Options, filter:
     render(summary) {
       const trials = judge(summary);
       if (trials.length === 0)
-        return [`${config} has no rules on trial; report = { … } tries one (docs/tightening.md)`];
+        return [
+          `${config} has no rules on trial; ${policyFile.format.pair('report', '…').replace('"…"', '{ … }')} tries one (docs/tightening.md)`,
+        ];
       const notes = [...warningsOf(summary).map((one) => paint('yellow', one)), ...notesOf(summary, filter)];
       return [...notes, ...(notes.length > 0 ? [''] : []), ...renderTrials(trials, config)];
     },

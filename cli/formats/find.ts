@@ -10,11 +10,15 @@ import { CommandError } from '../text/terminal.ts';
 import { CODE, FORMATS, parseConfig } from './formats.ts';
 
 /** In wrangler's order. */
-const NAMES: readonly string[] = [
+export const WRANGLER_NAMES: readonly string[] = [
   ...FORMATS.json.endings,
   ...FORMATS.jsonc.endings,
   ...FORMATS.toml.endings,
 ].map((ending) => `wrangler${ending}`);
+
+/** Whether a name can only be that of a configuration's file. */
+export const isConfigName = (name: string): boolean =>
+  Object.values(FORMATS).some(({ endings }) => endings.some((ending) => name.toLowerCase().endsWith(ending)));
 
 /** Where there is none, people are told of this one. */
 const USUAL = 'wrangler.toml';
@@ -28,7 +32,7 @@ export interface Found {
 
 /** @returns `undefined`: there is none */
 export function findConfig(folder = '.'): Found | undefined {
-  const found = NAMES.flatMap((name) => findUpwards(folder, name) ?? []);
+  const found = WRANGLER_NAMES.flatMap((name) => findUpwards(folder, name) ?? []);
   const [first, ...others] = found;
   if (first === undefined) return undefined;
   const home = dirname(first);
@@ -39,7 +43,7 @@ export function findConfig(folder = '.'): Found | undefined {
 
 /** The file of a Worker in this very folder, by wrangler's order. */
 export const configIn = (folder: string): string => {
-  const paths = NAMES.map((name) => join(folder, name));
+  const paths = WRANGLER_NAMES.map((name) => join(folder, name));
   return paths.find(isFile) ?? join(folder, USUAL);
 };
 
@@ -57,8 +61,8 @@ export function findCode(folder: string): string | undefined {
 
 /** What to do where a file is missing: people may mean the one that is there. */
 export function remedyFor(path: string): string {
-  const beside = NAMES.map((name) => join(dirname(path), name)).find(isFile);
-  return beside === undefined || !NAMES.includes(basename(path))
+  const beside = WRANGLER_NAMES.map((name) => join(dirname(path), name)).find(isFile);
+  return beside === undefined || !WRANGLER_NAMES.includes(basename(path))
     ? 'name the file with --config'
     : `there is ${beside}: name that with --config, or leave --config out`;
 }

@@ -1,6 +1,7 @@
 /** What a format of wrangler's configuration must be able to do, for every tool. */
 import type { Place } from '../../src/policy/compile/fault.ts';
 import type { Region } from '../text/snippet.ts';
+import type { RenderDraft } from './draft.ts';
 import type { Positions } from './positions.ts';
 
 export interface Format {
@@ -27,6 +28,8 @@ export interface Format {
   say(text: string): string;
   /** How a table is written that holds others: `[vars.GATEWAY]`, `"vars": { "GATEWAY": { … } }`. */
   table(place: readonly string[]): string;
+  /** Proposed tables, with comments. */
+  readonly draft: RenderDraft;
   /**
    * Makes a table what it is to be, field by field: comments and the order of other fields stay.
    *

@@ -3,6 +3,7 @@ import { getNodeValue } from 'jsonc-parser';
 import { maskJson, maskValues } from '../text/snippet.ts';
 import { CommandError } from '../text/terminal.ts';
 import { convertBuildOutput, placeBuildOutput } from './build-output.ts';
+import { renderJsonDraft, renderTomlDraft } from './draft.ts';
 import type { Format } from './format.ts';
 import { renderJsonPair } from './inline-json.ts';
 import { renderKey, renderPair } from './inline-toml.ts';
@@ -26,6 +27,7 @@ const jsonc: Format = {
   pair: renderJsonPair,
   say: sayInJson,
   table: (place) => place.reduceRight((inner, name) => `${JSON.stringify(name)}: { ${inner} }`, '…'),
+  draft: renderJsonDraft,
   edit: editJson,
 };
 
@@ -52,6 +54,7 @@ export const FORMATS: Readonly<Record<FormatName, Format>> = {
     pair: renderPair,
     say: (text) => text,
     table: (place) => `[${place.map(renderKey).join('.')}]`,
+    draft: renderTomlDraft,
     edit: editToml,
   },
 };
