@@ -121,7 +121,7 @@ function say(format: string, title: string, text: string): void {
 
 const withFindings = (result: CheckResult, findings: readonly Finding[]): CheckResult => ({
   ...result,
-  faults: [...result.faults, ...findings.filter(({ severity }) => severity === 'error')],
+  faults: [...findings.filter(({ severity }) => severity === 'error'), ...result.faults],
   warnings: [...result.warnings, ...findings.filter(({ severity }) => severity === 'warning')],
 });
 

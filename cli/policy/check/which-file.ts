@@ -31,10 +31,11 @@ export interface Chosen {
 
 /** Looks at the files beside the one that is checked. @param path of that one */
 export function examineFiles(path: string, { named, deploying }: Chosen): WhichFile {
-  const found = findConfig(dirname(path));
+  const folder = named ? dirname(path) : '.';
+  const found = findConfig(folder);
   if (found === undefined) return { notes: [], findings: [] };
   if (isSame(found.path, path)) {
-    const code = findCode(dirname(path));
+    const code = findCode(folder);
     const other = code === undefined ? [] : [`wrangler reads ${path}; the cf command line reads ${code}`];
     const unread = found.unread.map((one) => examineUnread(one, path));
     return {
