@@ -17,11 +17,15 @@ import { readTomlPositions } from './toml-positions.ts';
 
 export type FormatName = 'build' | 'json' | 'jsonc' | 'toml';
 
+/** With plain objects: jsonc-parser makes some that have no prototype, and are no text. */
+const readJson = (path: string, text: string): Record<string, unknown> =>
+  structuredClone(getNodeValue(readTree(path, text)));
+
 const jsonc: Format = {
   title: 'JSONC',
   endings: ['.jsonc'],
   comment: '//',
-  parse: (path, text) => getNodeValue(readTree(path, text)),
+  parse: readJson,
   positions: readJsonPositions,
   maskLine: maskJson,
   pair: renderJsonPair,
@@ -37,7 +41,7 @@ export const FORMATS: Readonly<Record<FormatName, Format>> = {
     ...jsonc,
     title: 'Build Output',
     endings: ['worker.config.json'],
-    parse: (path, text) => convertBuildOutput(getNodeValue(readTree(path, text))),
+    parse: (path, text) => convertBuildOutput(readJson(path, text)),
     positions: (text) => placeBuildOutput(readJsonPositions(text)),
     // The next build would undo it.
     edit: () => undefined,
