@@ -97,7 +97,7 @@ function* badKeys(node: Node, text: string): Generator<{ offset: number; problem
 }
 
 /** Line and column, counted from 1. */
-export function placeOf(text: string, offset: number): { line: number; column: number } {
+function placeOf(text: string, offset: number): { line: number; column: number } {
   const before = text.slice(0, offset);
   return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') };
 }

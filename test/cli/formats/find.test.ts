@@ -155,7 +155,7 @@ describe('claimgate check', () => {
 });
 
 describe('a configuration that a build tool put in place', () => {
-  // As @cloudflare/vite-plugin writes them: .wrangler/deploy/config.json, and the Worker's wrangler.json in dist.
+  // As @cloudflare/vite-plugin writes them (its src/deploy-config.ts), and the Worker's own wrangler.json in dist.
   const built = (vars: object) => ({
     'wrangler.jsonc': JSONC,
     '.wrangler/deploy/config.json': JSON.stringify({
