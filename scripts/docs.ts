@@ -1,7 +1,7 @@
 /**
  * `npm run docs`: writes what the schema says of the policy into docs/policy.schema.json (for editors) and into the
- * tables of docs/policy.md, what the check looks for into docs/check.md, and the reasons into docs/reasons.md. A test
- * fails where they are out of date.
+ * tables of docs/policy.md, what the check looks for into docs/check.md, the reasons into docs/reasons.md, and the
+ * schemas of the logs. A test fails where they are out of date.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { RULES } from '../cli/policy/check/kinds.ts';
@@ -13,11 +13,14 @@ import {
   routeSchema,
   settingsSchema,
 } from '../src/policy/compile/schema.ts';
+import { renderIssuerLogSchema, renderLogSchema } from './log-schema.ts';
 import { renderReasonsPage } from './reasons-page.ts';
 
-export { renderReasonsPage, renderSchema };
+export { renderIssuerLogSchema, renderLogSchema, renderReasonsPage, renderSchema };
 
 const SCHEMA_FILE = 'docs/policy.schema.json';
+const LOG_SCHEMA_FILE = 'docs/log.schema.json';
+const ISSUER_LOG_SCHEMA_FILE = 'docs/issuer-log.schema.json';
 const POLICY_PAGE = 'docs/policy.md';
 const CHECK_PAGE = 'docs/check.md';
 const REASONS_PAGE = 'docs/reasons.md';
@@ -82,6 +85,8 @@ const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(
 
 if (import.meta.main) {
   writeFileSync(SCHEMA_FILE, renderSchema());
+  writeFileSync(LOG_SCHEMA_FILE, renderLogSchema());
+  writeFileSync(ISSUER_LOG_SCHEMA_FILE, renderIssuerLogSchema());
   writeFileSync(POLICY_PAGE, renderPolicyPage(readFileSync(POLICY_PAGE, 'utf8')));
   writeFileSync(REASONS_PAGE, renderReasonsPage());
   writeFileSync(CHECK_PAGE, renderCheckPage(readFileSync(CHECK_PAGE, 'utf8')));

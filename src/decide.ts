@@ -13,7 +13,7 @@ import { type Match, match, matchUnread, type NoMatch } from './policy/match.ts'
 import type { Api, Policy, Principal, Route } from './policy/policy.ts';
 import { isOnTrial } from './policy/trial.ts';
 import type { Credential, CredentialReader } from './token/bearer.ts';
-import type { UnverifiedToken } from './token/decode.ts';
+import { decodeToken, type UnverifiedToken } from './token/decode.ts';
 import type { Refused, Verified } from './token/verify.ts';
 
 /** The parts of a request that are judged. The only header among them is the one that the credentials are read from. */
@@ -104,7 +104,7 @@ export async function decide(
     const trial = matchUnread(policy, raw.host, method, rawSegments(raw));
     if (trial === undefined) return { kind: 'deny', reason, target: raw };
     observe?.({ step: 'trial', route: trial, reason });
-    return { ...passing(trial, NONE, raw), wouldDeny: reason };
+    return { ...passing(trial, NONE, raw), ...seenOf(credentials), wouldDeny: reason };
   }
 
   const found = match(policy, target.host, method, target.path);
@@ -116,7 +116,7 @@ export async function decide(
   const { route, nearMisses, refusal } = found;
   const passed = { ...passing(route, nearMisses, target), wouldDeny: refusal };
   if (refusal !== undefined) observe?.({ step: 'trial', route, reason: refusal });
-  if (refusal !== undefined && route.reportOnly) return passed;
+  if (refusal !== undefined && route.reportOnly) return { ...passed, ...seenOf(credentials) };
 
   const routes = nearMisses.length === 0 ? [route] : [route, ...nearMisses];
   const tokenRoutes = routes.filter(({ auth }) => auth !== 'none');
@@ -168,6 +168,13 @@ export async function decide(
     if (reason !== undefined) return { ...passed, ...known, wouldDeny: reason };
   }
   return { ...passed, ...known };
+}
+
+/** What the token of a request claims that only a trial lets pass: no route looks at it, and the log may. */
+function seenOf(credentials: CredentialReader): Pick<Progress, 'unverified'> {
+  const credential = credentials.read();
+  const token = credential && 'token' in credential ? decodeToken(credential.token) : undefined;
+  return token !== undefined && 'claims' in token ? { unverified: token } : {};
 }
 
 /** An allowed request, before anyone has asked who it comes from. */

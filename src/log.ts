@@ -44,12 +44,16 @@ export interface RequestLine extends Versions, Partial<RequestFacts> {
   readonly client?: string | undefined;
   readonly subject?: string | undefined;
   readonly kid?: string | undefined;
+  /** Of the verified token, on lines that are traced. */
+  readonly scopes?: readonly string[] | undefined;
+  readonly audiences?: readonly string[] | undefined;
   readonly keys_from?: KeyOrigin | undefined;
   readonly key_wait_ms?: number | undefined;
   readonly origin_ms?: number | undefined;
   readonly unverified_iss?: string | undefined;
   readonly unverified_aud?: string | undefined;
   readonly unverified_client?: string | undefined;
+  readonly unverified_scope?: string | undefined;
   readonly unverified_kid?: string | undefined;
   readonly unverified_alg?: string | undefined;
   readonly unverified_typ?: string | undefined;
@@ -66,6 +70,7 @@ const LOGGED_HASH_LENGTH = 32;
 
 /** The claims of a refused token are cut to this length: they can be anything. */
 const MAX_UNVERIFIED_LENGTH = 128;
+const MAX_LISTED = 32;
 
 export interface Answered {
   readonly time: number;
@@ -108,13 +113,15 @@ export function requestLine(decision: Decision, answered: Answered): RequestLine
     client: principal?.client,
     subject: answered.subject,
     kid: principal?.kid,
+    ...(answered.facts && principal && heldBy(principal)),
     keys_from: decision.keysFrom,
     key_wait_ms: decision.keysFrom === undefined ? undefined : answered.keyWaitMs,
     origin_ms: answered.originMs,
     ...answered.facts,
     unverified_iss: cut(unverified?.claims['iss']),
-    unverified_aud: cut([unverified?.claims['aud']].flat().join(' ') || undefined),
-    unverified_client: cut(unverified && unverifiedClient(unverified.claims)),
+    unverified_aud: cut(joined(unverified?.claims['aud'])),
+    unverified_client: cut(unverified && firstOf(DEFAULT_CLAIMS.client, unverified.claims)),
+    unverified_scope: cut(joined(unverified && firstOf(DEFAULT_CLAIMS.scope, unverified.claims))),
     unverified_kid: cut(unverified?.header.kid),
     unverified_alg: cut(unverified?.header.alg),
     unverified_typ: cut(unverified?.header.typ),
@@ -133,8 +140,16 @@ export const describeRequest = ({ method, headers }: Pick<Request, 'method' | 'h
 });
 
 /** The usual names only: this is for people who look for a client, not for a decision. */
-const unverifiedClient = (claims: Readonly<Record<string, unknown>>) =>
-  DEFAULT_CLAIMS.client.map((name) => claims[name]).find((value) => value !== undefined);
+const firstOf = (names: readonly string[], claims: Readonly<Record<string, unknown>>) =>
+  names.map((name) => claims[name]).find((value) => value !== undefined);
+
+const joined = (value: unknown) => [value].flat().join(' ') || undefined;
+
+/** Some have hundreds of scopes. */
+const heldBy = ({ scopes, audiences }: Principal) => ({
+  scopes: [...scopes].slice(0, MAX_LISTED).map((one) => one.slice(0, MAX_UNVERIFIED_LENGTH)),
+  audiences: audiences.slice(0, MAX_LISTED).map((one) => one.slice(0, MAX_UNVERIFIED_LENGTH)),
+});
 
 function cut(value: unknown): string | undefined {
   return typeof value === 'string' ? value.slice(0, MAX_UNVERIFIED_LENGTH) : undefined;

@@ -505,7 +505,14 @@ describe('health_path', () => {
         {
           status: 'ok',
           issuers: {
-            main: { freshness: 'none', keys: 0, checked_at: null, age_s: null, last_failure: null },
+            main: {
+              status: 'waiting',
+              freshness: 'none',
+              keys: 0,
+              checked_at: null,
+              age_s: null,
+              last_failure: null,
+            },
           },
         },
         'no-store',
@@ -527,7 +534,16 @@ describe('health_path', () => {
     const last_failure = { at, cause: 'http_status' };
     expect(await health()).toEqual({
       status: 'degraded',
-      issuers: { main: { freshness: 'unusable', keys: 0, checked_at: null, age_s: null, last_failure } },
+      issuers: {
+        main: {
+          status: 'never_fetched',
+          freshness: 'unusable',
+          keys: 0,
+          checked_at: null,
+          age_s: null,
+          last_failure,
+        },
+      },
     });
     rig.state.keyAnswer = undefined;
     rig.state.nowMs += 2_000;
@@ -536,7 +552,7 @@ describe('health_path', () => {
     rig.state.nowMs += 5_000;
     expect(await health()).toEqual({
       status: 'ok',
-      issuers: { main: { freshness: 'fresh', keys: 1, checked_at, age_s: 5, last_failure } },
+      issuers: { main: { status: 'ok', freshness: 'fresh', keys: 1, checked_at, age_s: 5, last_failure } },
     });
     expect(rig.state.keyFetches).toBe(2);
   });

@@ -121,6 +121,34 @@ describe('a request that would be refused', () => {
   });
 });
 
+describe('what the log has of tokens', () => {
+  it('of one that was verified: scopes and audiences, if the line is traced', async () => {
+    const rig = trialRig({ more: { GATEWAY: { log_requests: 'all' } } });
+    await rig.ask('GET /orders', await bearer({ scope: 'read:orders b' }));
+    expect(rig.lastLog()).toMatchObject({
+      scopes: ['read:orders', 'b'],
+      audiences: ['https://api.example.com/orders'],
+    });
+    const untraced = trialRig();
+    await untraced.ask('GET /orders', await bearer());
+    expect(untraced.lastLog()).not.toHaveProperty('scopes', expect.anything());
+  });
+
+  it.each(['GET /nowhere', 'GET //nowhere', 'DELETE /orders'])(
+    'of one that no route has looked at: %s',
+    async (request) => {
+      const rig = trialRig();
+      await rig.ask(request, await bearer({ scope: undefined, scp: ['a', 'b'], client_id: 'job' }));
+      expect(rig.lastLog()).toMatchObject({
+        unverified_scope: 'a b',
+        unverified_aud: 'https://api.example.com/orders',
+        unverified_client: 'job',
+      });
+      expect(rig.lastLog()).not.toHaveProperty('client', expect.anything());
+    },
+  );
+});
+
 describe('limits', () => {
   it.each([
     ['reached', async () => ({ success: false }), 'rate_limited'],

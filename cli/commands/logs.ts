@@ -151,14 +151,13 @@ async function draft({ env, config }: Options): Promise<Question> {
   const { proposeRoutes } = await import('../logs/draft/propose.ts');
   const { renderDraft } = await import('../logs/draft/write.ts');
   const { warningsOf } = await import('../logs/show/notes.ts');
-  const { formatOf } = await import('../formats/formats.ts');
   const collector = createCollector();
   return {
     add: collector.add,
     render(summary) {
       for (const warning of warningsOf(summary)) warn(warning);
       const paths = collector.read();
-      return renderDraft(proposeRoutes(paths), paths, summary, env, formatOf(config, ''));
+      return renderDraft(proposeRoutes(paths), paths, summary, env, config);
     },
     json(summary) {
       const { unplaced, requests } = collector.read();
@@ -177,15 +176,14 @@ async function readJudge({ config, env, minRequests, minTime }: Options, filter:
   const { notesOf, warningsOf } = await import('../logs/show/notes.ts');
   const policyFile = readPolicyFile(config);
   const policy = policyOf(policyFile, env);
+  const { say } = policyFile.format;
   const enough = { requests: minRequests, seconds: minTime };
   const judge = (summary: Summary) => judgeTrials(summary, policy, policyFile, env, enough);
   return {
     render(summary) {
       const trials = judge(summary);
       if (trials.length === 0)
-        return [
-          `${config} has no rules on trial; ${policyFile.format.pair('report', '…').replace('"…"', '{ … }')} tries one (docs/tightening.md)`,
-        ];
+        return [`${config} has no rules on trial; ${say('report = { … }')} tries one (docs/tightening.md)`];
       const notes = [...warningsOf(summary).map((one) => paint('yellow', one)), ...notesOf(summary, filter)];
       return [...notes, ...(notes.length > 0 ? [''] : []), ...renderTrials(trials, config)];
     },

@@ -100,7 +100,10 @@ async function attempt(exchange: Exchange): Promise<TokenResponse | Failure> {
 
 /** What is wrong stands in the log, and in the answer for whoever sits at the machine. */
 function refuse(request: Request, faults: readonly Fault[], log: (line: IssuerLogLine) => void): Response {
-  log({ event: 'issuer_misconfigured', faults });
+  log({
+    event: 'issuer_misconfigured',
+    faults: faults.map(({ at, problem, remedy }) => ({ at, problem, remedy })),
+  });
   const shown = isLoopbackHost(new URL(request.url).hostname) ? faults.map(formatFault) : undefined;
   return renderProblem(
     503,

@@ -12,6 +12,13 @@ export function isHealthRequest(
 }
 
 /**
+ * How an issuer fares. `failing`: its tokens are checked still, but the last fetch of its keys failed. `unusable`,
+ * `never_fetched`: its tokens are answered with 503. `waiting`: there are no keys, and nobody has tried to fetch them.
+ * docs/keys.md says what to do about each.
+ */
+type IssuerStatus = 'ok' | 'waiting' | 'stale' | 'failing' | 'unusable' | 'never_fetched';
+
+/**
  * The gateway is up, and its policy compiles: a broken one answers everything with 503. An issuer without usable keys
  * makes the gateway `degraded`, not down: the status stays 200, so that one issuer's outage takes no other's requests.
  *
@@ -22,14 +29,24 @@ export function renderHealth(
   states: readonly (readonly [name: string, KeyState])[],
   nowMs: number,
 ): Response {
-  const degraded = states.some(([, { freshness }]) => freshness === 'unusable');
+  const has = (...statuses: readonly IssuerStatus[]) =>
+    states.some(([, state]) => statuses.includes(statusOf(state)));
+  const status = has('unusable', 'never_fetched') ? 'degraded' : has('failing') ? 'failing' : 'ok';
   const issuers = Object.fromEntries(states.map(([name, state]) => [name, describe(state, nowMs)]));
-  const health = { status: degraded ? 'degraded' : 'ok', issuers };
-  return Response.json(health, { headers: { 'cache-control': 'no-store' } });
+  return Response.json({ status, issuers }, { headers: { 'cache-control': 'no-store' } });
 }
 
-function describe({ freshness, keys, checkedAtMs, lastFailure }: KeyState, nowMs: number) {
+function statusOf({ freshness, checkedAtMs, lastFailure }: KeyState): IssuerStatus {
+  const isFailing = lastFailure !== undefined && lastFailure.atMs > (checkedAtMs ?? 0);
+  if (!isFailing) return freshness === 'fresh' ? 'ok' : freshness === 'stale' ? freshness : 'waiting';
+  if (freshness !== 'unusable') return 'failing';
+  return checkedAtMs === undefined ? 'never_fetched' : freshness;
+}
+
+function describe(state: KeyState, nowMs: number) {
+  const { freshness, keys, checkedAtMs, lastFailure } = state;
   return {
+    status: statusOf(state),
     freshness,
     keys,
     checked_at: checkedAtMs === undefined ? null : toIso(checkedAtMs),

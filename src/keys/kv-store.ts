@@ -1,7 +1,9 @@
+import type { KeysFault } from '../decision.ts';
 import { createHmac, toHex } from '../hmac.ts';
 import type { Issuer } from '../policy/policy.ts';
-import { readJwks } from './jwks.ts';
-import type { KeyStore, StoredKeys } from './store.ts';
+import { keyName, readJwks } from './jwks.ts';
+import { KEY_TIMES } from './memory.ts';
+import type { KeyStore, KeysFailure, StoredKeys } from './store.ts';
 
 /** Part of every entry's name: a gateway never reads what another version wrote in another form. */
 const FORMAT = 'claimgate-keys-1';
@@ -27,54 +29,108 @@ export function isKv(binding: unknown): binding is KVNamespace {
  */
 export function kvStore(kv: KVNamespace, now: () => number, secret?: string): KeyStore {
   const seal = secret === undefined ? undefined : sealer(secret);
-  const read = async (issuer: Issuer, cacheTtl?: number): Promise<StoredKeys | undefined> => {
-    const name = await entryName(issuer);
-    const text = await kv.get(name, cacheTtl === undefined ? {} : { cacheTtl });
-    if (text === null) return undefined;
-    const content = seal === undefined ? text : await seal.open(name, text);
-    const entry = content === undefined ? undefined : parseEntry(content);
-    return entry === undefined || entry.checkedAtMs > now() + MAX_AHEAD_MS ? undefined : entry;
-  };
+  async function find<T>(issuer: Issuer, [format, parse]: Kind<T>): Promise<T | undefined> {
+    const name = await nameOf(issuer, format);
+    const text = await kv.get(name, { cacheTtl: READ_CACHE_SECONDS });
+    const content = text === null || seal === undefined ? text : await seal.open(name, text);
+    return content == null ? undefined : parse(parseObject(content), now() + MAX_AHEAD_MS);
+  }
+  async function put<T>(issuer: Issuer, [format]: Kind<T>, entry: T): Promise<void> {
+    const name = await nameOf(issuer, format);
+    const content = JSON.stringify(entry);
+    const text = seal === undefined ? content : await seal.close(name, content);
+    await kv.put(name, text, { expirationTtl: EXPIRATION_SECONDS });
+  }
+  const read = (issuer: Issuer) => find(issuer, KEYS);
+  const readFailure = (issuer: Issuer) => find(issuer, FAILURE);
   return {
-    read: (issuer) => read(issuer, READ_CACHE_SECONDS),
+    read,
+    readFailure,
     async write(issuer, entry) {
       const present = await read(issuer);
-      if (present !== undefined && present.checkedAtMs > entry.checkedAtMs) return present;
-      const name = await entryName(issuer);
-      const content = JSON.stringify(entry);
-      const text = seal === undefined ? content : await seal.close(name, content);
-      await kv.put(name, text, { expirationTtl: EXPIRATION_SECONDS });
+      if (present !== undefined) {
+        if (present.checkedAtMs > entry.checkedAtMs) return present;
+        // The first good fetch after a failure is written: it ends the failure.
+        if (isOldNews(present, entry) && !isOpen(await readFailure(issuer), present)) return present;
+      }
+      await put(issuer, KEYS, entry);
       return present;
+    },
+    async writeFailure(issuer, failure) {
+      const [present, keys] = await Promise.all([readFailure(issuer), read(issuer)]);
+      const sinceMs = failure.atMs - (present?.atMs ?? 0);
+      if (sinceMs >= KEY_TIMES.keptMarkMs || !isOpen(present, keys)) await put(issuer, FAILURE, failure);
     },
   };
 }
 
-function parseEntry(text: string): StoredKeys | undefined {
-  let entry: unknown;
-  try {
-    entry = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  const keys = readJwks(entry)?.keys;
-  const { checkedAtMs, maxAgeSeconds } = (entry ?? {}) as Record<string, unknown>;
-  if (keys === undefined || keys.length === 0 || typeof checkedAtMs !== 'number') return undefined;
-  return { checkedAtMs, keys, maxAgeSeconds: typeof maxAgeSeconds === 'number' ? maxAgeSeconds : undefined };
+/** Whether no good fetch followed the failure. */
+const isOpen = (failure: KeysFailure | undefined, keys: StoredKeys | undefined) =>
+  failure !== undefined && failure.atMs >= (keys?.checkedAtMs ?? 0);
+
+/** Whether a write would only move the date of the same keys, and not by much. */
+function isOldNews(present: StoredKeys, { checkedAtMs, keys, isKept }: StoredKeys): boolean {
+  if (isKept && !present.isKept) return false;
+  const lifetimeMs = present.isKept ? KEY_TIMES.keptMarkMs : KEY_TIMES.markMs;
+  // Some issuers list their keys in another order each time.
+  const listed = (set: StoredKeys['keys']) => set.map(keyName).sort().join();
+  return checkedAtMs - present.checkedAtMs < lifetimeMs && listed(present.keys) === listed(keys);
 }
 
-const names = new WeakMap<Issuer, Promise<string>>();
+type Fields = Readonly<Record<string, unknown>>;
 
-/** A hash of where the keys come from: an issuer that is configured anew never meets the keys of the old one. */
-function entryName(issuer: Issuer): Promise<string> {
-  let name = names.get(issuer);
-  if (name === undefined) {
-    const source = JSON.stringify([FORMAT, issuer.issuer, issuer.keys, issuer.service ?? null]);
-    name = crypto.subtle
-      .digest('SHA-256', new TextEncoder().encode(source))
-      .then((digest) => `${FORMAT}:${toHex(digest)}`);
-    names.set(issuer, name);
+/** A kind of entry: the first part of its name, and what is taken for one that is not dated after `latestMs`. */
+type Kind<T> = readonly [format: string, parse: (fields: Fields, latestMs: number) => T | undefined];
+
+const KEYS: Kind<StoredKeys> = [
+  FORMAT,
+  (fields, latestMs) => {
+    const keys = readJwks(fields)?.keys;
+    const { checkedAtMs, maxAgeSeconds, isKept } = fields;
+    if (keys === undefined || keys.length === 0 || !isDate(checkedAtMs, latestMs)) return undefined;
+    return {
+      checkedAtMs,
+      keys,
+      maxAgeSeconds: typeof maxAgeSeconds === 'number' ? maxAgeSeconds : undefined,
+      ...(isKept === true && { isKept }),
+    };
+  },
+];
+
+/**
+ * Failures are entries of their own: whoever tells of one can't write old keys over new ones. `health_path` shows them
+ * to everybody, so only a word of the gateway's own is taken, whoever wrote the entry.
+ */
+const FAILURE: Kind<KeysFailure> = [
+  'claimgate-failure-1',
+  ({ atMs, fault }, latestMs) =>
+    isDate(atMs, latestMs) && typeof fault === 'string' && /^[a-z_]{1,32}$/.test(fault)
+      ? { atMs, fault: fault as KeysFault }
+      : undefined,
+];
+
+const isDate = (value: unknown, latestMs: number): value is number =>
+  typeof value === 'number' && value >= 0 && value <= latestMs;
+
+function parseObject(text: string): Fields {
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    return {};
   }
-  return name;
+}
+
+const hashes = new WeakMap<Issuer, Promise<string>>();
+
+/** With a hash of where the keys come from: an issuer that is configured anew never meets the keys of the old one. */
+async function nameOf(issuer: Issuer, format: string): Promise<string> {
+  let hash = hashes.get(issuer);
+  if (hash === undefined) {
+    const source = JSON.stringify([FORMAT, issuer.issuer, issuer.keys, issuer.service ?? null]);
+    hash = crypto.subtle.digest('SHA-256', new TextEncoder().encode(source)).then(toHex);
+    hashes.set(issuer, hash);
+  }
+  return `${format}:${await hash}`;
 }
 
 /** Binds an entry's content to its name with HMAC-SHA-256. */

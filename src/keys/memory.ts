@@ -2,7 +2,7 @@
 import type { KeysFault, ReasonOf } from '../decision.ts';
 import type { Flight } from './flight.ts';
 import { importKeySet, type KeySet } from './jwks.ts';
-import type { StoredKeys } from './store.ts';
+import type { KeysFailure, StoredKeys } from './store.ts';
 
 /** The times of docs/keys.md. */
 export const KEY_TIMES = {
@@ -14,6 +14,12 @@ export const KEY_TIMES = {
   freshMs: 15 * 60_000,
   /** `Cache-Control` shortens that, but not below a missed run of the cron (5 min). */
   minFreshMs: 6 * 60_000,
+  /** Keys that the cron keeps: it writes the same keys again after 30 min only, and may miss a run. */
+  keptFreshMs: 36 * 60_000,
+  /** The cron writes the same keys again in the run that comes 30 min after the last one that wrote, late or early. */
+  keptMarkMs: 27.5 * 60_000,
+  /** An isolate writes the same keys again not sooner than this after the last write. */
+  markMs: 5 * 60_000,
   /** Keys are used this long after they were checked, while fetching fails. */
   staleLimitMs: 24 * 3600_000,
   /** At most one fetch per isolate and issuer in this time, failures included. */
@@ -48,7 +54,10 @@ export interface Memory {
   unknownKidAtMs: number;
   /** Fetches that failed in a row. */
   failures: number;
-  lastFailure: { readonly atMs: number; readonly fault: KeysFault } | undefined;
+  /** The last one of this isolate, or of others, as far as somebody asked for the health. */
+  lastFailure: KeysFailure | undefined;
+  /** When KV was last read for the health. */
+  healthAtMs: number;
   /** The condition that the log was told last. */
   toldCondition: Condition | undefined;
   toldSuppressedAtMs: number;
@@ -64,6 +73,7 @@ export function createMemory(): Memory {
     unknownKidAtMs: Number.NEGATIVE_INFINITY,
     failures: 0,
     lastFailure: undefined,
+    healthAtMs: Number.NEGATIVE_INFINITY,
     toldCondition: undefined,
     toldSuppressedAtMs: Number.NEGATIVE_INFINITY,
     reading: undefined,
@@ -87,8 +97,9 @@ export function isFresh({ held }: Memory, now: number): boolean {
   return held !== undefined && now - held.entry.checkedAtMs <= freshMs(held.entry);
 }
 
-function freshMs({ maxAgeSeconds }: StoredKeys): number {
-  const { freshMs: usual, minFreshMs } = KEY_TIMES;
+function freshMs({ maxAgeSeconds, isKept }: StoredKeys): number {
+  const { freshMs: usual, minFreshMs, keptFreshMs } = KEY_TIMES;
+  if (isKept) return keptFreshMs;
   return maxAgeSeconds === undefined ? usual : Math.min(usual, Math.max(minFreshMs, maxAgeSeconds * 1000));
 }
 
@@ -106,7 +117,7 @@ export function conditionOf(memory: Memory, now: number): Condition {
 
 /** How good the keys are by their age. */
 export function freshnessOf(memory: Memory, now: number): Condition | 'none' {
-  if (memory.held === undefined && memory.failures === 0) return 'none';
+  if (memory.held === undefined && memory.lastFailure === undefined) return 'none';
   if (!isUsable(memory, now)) return 'unusable';
   return isFresh(memory, now) ? 'fresh' : 'stale';
 }

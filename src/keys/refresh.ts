@@ -4,13 +4,16 @@ import { fetchKeys } from './discovery.ts';
 import { tellChanges } from './events.ts';
 import type { KeyIo } from './io.ts';
 import { importKeySet } from './jwks.ts';
-import type { StoredKeys } from './store.ts';
+import type { KeysFailure, StoredKeys } from './store.ts';
 
-/** Fetches an issuer's keys and writes them to KV: what the cron does for every issuer. Never throws. */
+/** Fetches an issuer's keys and writes them, or the failure, to KV: what the cron does for every issuer. Never throws. */
 export async function refresh(issuer: Issuer, io: KeyIo): Promise<StoredKeys | KeysFault> {
   const entry = await fetchEntry(issuer, io);
-  if (typeof entry === 'string') return entry;
-  const before = await storeEntry(issuer, entry, io);
+  if (typeof entry === 'string') {
+    await storeFailure(issuer, { atMs: io.now(), fault: entry }, io);
+    return entry;
+  }
+  const before = await storeEntry(issuer, { ...entry, isKept: true }, io);
   if (before !== undefined) tellChanges(issuer.name, before.keys, entry.keys, io.log);
   return entry;
 }
@@ -41,10 +44,25 @@ export async function storeEntry(
   entry: StoredKeys,
   io: KeyIo,
 ): Promise<StoredKeys | undefined> {
+  return tryStore(issuer, 'write', io, () => io.store?.write(issuer, entry));
+}
+
+/** Tells everybody who asks for the gateway's health. */
+export async function storeFailure(issuer: Issuer, failure: KeysFailure, io: KeyIo): Promise<void> {
+  await tryStore(issuer, 'write', io, () => io.store?.writeFailure(issuer, failure));
+}
+
+/** @returns `undefined` where the store fails: that is logged, and nobody's request fails */
+export async function tryStore<T>(
+  issuer: Issuer,
+  operation: 'read' | 'write',
+  io: KeyIo,
+  work: () => Promise<T> | undefined,
+): Promise<T | undefined> {
   try {
-    return await io.store?.write(issuer, entry);
+    return await work();
   } catch {
-    io.log({ event: 'keys_store_failed', issuer: issuer.name, operation: 'write' });
+    io.log({ event: 'keys_store_failed', issuer: issuer.name, operation });
     return undefined;
   }
 }

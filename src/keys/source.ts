@@ -1,4 +1,4 @@
-import type { KeysFault, ReasonOf } from '../decision.ts';
+import type { ReasonOf } from '../decision.ts';
 import type { Issuer } from '../policy/policy.ts';
 import { tellChanges, tellCondition, tellSuppressed } from './events.ts';
 import { wait } from './flight.ts';
@@ -17,7 +17,8 @@ import {
   mayFindKey,
   unavailable,
 } from './memory.ts';
-import { fetchEntry, storeEntry } from './refresh.ts';
+import { fetchEntry, storeEntry, storeFailure, tryStore } from './refresh.ts';
+import type { KeysFailure } from './store.ts';
 
 /** The reason for which an issuer's keys can't be had. */
 export type KeysReason = ReasonOf<'keys_unavailable'>;
@@ -38,8 +39,8 @@ export interface KeyState {
   readonly keys: number;
   /** When the issuer was last seen to publish them, by whoever wrote KV. Milliseconds since 1970. */
   readonly checkedAtMs: number | undefined;
-  /** The last fetch of this isolate that failed. */
-  readonly lastFailure: { readonly atMs: number; readonly fault: KeysFault } | undefined;
+  /** The last fetch that failed: of this isolate, or of any, the cron's included, that KV knows of. */
+  readonly lastFailure: KeysFailure | undefined;
 }
 
 export type KeySource = ReturnType<typeof createKeySource>;
@@ -105,7 +106,13 @@ export function createKeySource() {
   /** For people who look after the gateway. Reads KV where the copy in memory is old, and never asks the issuer. */
   async function stateOf(issuer: Issuer, io: KeyIo): Promise<KeyState> {
     const memory = memoryOf(issuer);
-    if (io.now() - memory.readAtMs > KEY_TIMES.rereadMs) await reread(issuer, memory, io);
+    if (io.now() - memory.healthAtMs > KEY_TIMES.rereadMs) {
+      memory.healthAtMs = io.now();
+      await Promise.all([
+        reread(issuer, memory, io),
+        wait(readFailure(issuer, memory, io), KEY_TIMES.readWaitMs),
+      ]);
+    }
     const { held, lastFailure } = memory;
     return {
       freshness: freshnessOf(memory, io.now()),
@@ -149,6 +156,11 @@ async function reread(issuer: Issuer, memory: Memory, io: KeyIo): Promise<void> 
   memory.readAtMs = io.now();
 }
 
+async function readFailure(issuer: Issuer, memory: Memory, io: KeyIo): Promise<void> {
+  const shared = await tryStore(issuer, 'read', io, () => io.store?.readFailure(issuer));
+  if (shared !== undefined && shared.atMs > (memory.lastFailure?.atMs ?? 0)) memory.lastFailure = shared;
+}
+
 /** Reads KV into memory; concurrent requests share one read. A broken store counts as an empty one. */
 function read(issuer: Issuer, memory: Memory, io: KeyIo): Promise<void> {
   const flight = inFlight(memory, 'reading', io);
@@ -156,12 +168,8 @@ function read(issuer: Issuer, memory: Memory, io: KeyIo): Promise<void> {
   const { store } = io;
   if (store === undefined) return Promise.resolve();
   const work = async () => {
-    try {
-      const entry = await store.read(issuer);
-      if (entry !== undefined) await adopt(memory, entry);
-    } catch {
-      io.log({ event: 'keys_store_failed', issuer: issuer.name, operation: 'read' });
-    }
+    const entry = await tryStore(issuer, 'read', io, () => store.read(issuer));
+    if (entry !== undefined) await adopt(memory, entry);
   };
   return takeOff(memory, 'reading', work, io);
 }
@@ -172,20 +180,27 @@ function fetchOnce(issuer: Issuer, memory: Memory, io: KeyIo): Promise<void> {
   if (flight !== undefined) return flight;
   memory.triedAtMs = io.now();
   const work = async () => {
-    const entry = await fetchEntry(issuer, io);
-    if (typeof entry === 'string') {
-      memory.failures++;
-      memory.lastFailure = { atMs: io.now(), fault: entry };
-    } else {
+    const fetched = await fetchEntry(issuer, io);
+    if (typeof fetched === 'string') fail(issuer, memory, fetched, io);
+    else {
       memory.failures = 0;
-      const before = memory.held?.entry.keys;
+      // The cron keeps these keys too, unless it has not been seen for long.
+      const before = memory.held?.entry;
+      const isKept = isFresh(memory, io.now()) ? before?.isKept : undefined;
+      const entry = { ...fetched, isKept };
       await adopt(memory, entry);
-      if (before !== undefined) tellChanges(issuer.name, before, entry.keys, io.log);
+      if (before !== undefined) tellChanges(issuer.name, before.keys, entry.keys, io.log);
       // Behind the request: a store that hangs must not hold back keys that are here.
       io.waitUntil(storeEntry(issuer, entry, io));
     }
   };
   return takeOff(memory, 'fetching', work, io);
+}
+
+/** Remembers a failure, and tells KV of every tenth: whoever asks for the health may ask another isolate. */
+function fail(issuer: Issuer, memory: Memory, fault: KeysFailure['fault'], io: KeyIo): void {
+  memory.lastFailure = { atMs: io.now(), fault };
+  if (memory.failures++ % 10 === 0) io.waitUntil(storeFailure(issuer, memory.lastFailure, io));
 }
 
 /** @param from where the keys were looked for, if not in memory */

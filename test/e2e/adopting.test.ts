@@ -115,6 +115,26 @@ describe('docs/adopting.md', () => {
     );
   });
 
+  it('step 4: the log drafts routes, which the check takes once each has a rule', async () => {
+    const { code, stdout } = await claimgate(['logs', join(folder, 'first.log'), '--draft']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('# Audiences of tokens that were let through: https://api.example.com/orders');
+    for (const key of [
+      'GET /orders',
+      'GET /orders/:order_id',
+      'PUT /orders/:order_id',
+      'GET /users/:user_id',
+    ])
+      expect(stdout).toContain(`${JSON.stringify(key)} = {`);
+    // Never open: what it knows too little of, the check refuses until somebody has filled it in.
+    expect(stdout).not.toContain('auth');
+    const drafted = join(folder, 'drafted.toml');
+    writeFileSync(drafted, `${block('toml first')}\n${stdout}`);
+    expect((await claimgate(['check', '--config', drafted])).code).toBe(1);
+    writeFileSync(drafted, `${block('toml first')}\n${stdout.replaceAll('[] }', '["read:orders"] }')}`);
+    expect(await claimgate(['check', '--config', drafted])).toMatchObject({ code: 0, stderr: '' });
+  });
+
   it('step 5: with its routes, still none', async () => {
     const { port, log } = await deploy('second', block('toml first') + block('toml routes'));
     const compared = await compare(port);

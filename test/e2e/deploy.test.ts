@@ -3,12 +3,17 @@
  * the check finds the environment that wrangler deploys.
  */
 import { execFile } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
+import { clonePolicy } from '../support/clone.ts';
 
-/** Beside wrangler.toml, since its paths are relative. */
+/** Beside wrangler.toml, since their paths are relative. */
 const BROKEN = 'wrangler.broken.tmp.toml';
-afterAll(() => rmSync(BROKEN, { force: true }));
+const CLONED = 'wrangler.clone.tmp.toml';
+writeFileSync(CLONED, clonePolicy());
+afterAll(() => {
+  for (const file of [BROKEN, CLONED]) rmSync(file, { force: true });
+});
 
 const dryRun = (config: string, ...args: string[]) => wrangler(['deploy', '-c', config, ...args]);
 
@@ -23,7 +28,7 @@ function wrangler(args: string[], env: object = {}): Promise<{ code: number; out
 
 describe('wrangler deploy', () => {
   it.each([
-    ['wrangler.toml', ['--env', 'production']],
+    [CLONED, ['--env', 'production']],
     ['issuer/wrangler.toml', []],
     ['issuer/wrangler.toml', ['--env', 'production']],
     ['examples/timesheets/api/wrangler.toml', []],
@@ -42,7 +47,7 @@ describe('wrangler deploy', () => {
     ],
     ['versions upload', ['versions', 'upload'], {}, 'deployment of the top level'],
   ])('stops at an issuer of this machine: %s', async (_, args, env, said) => {
-    const { code, output } = await wrangler(args, env);
+    const { code, output } = await wrangler([...args, '-c', CLONED], env);
     expect(code).not.toBe(0);
     expect(output).toContain(said);
     expect(output).toContain('error[loopback]: localhost:8788 is this machine');
@@ -52,20 +57,20 @@ describe('wrangler deploy', () => {
     ['--env', ['versions', 'upload', '-e', 'production'], {}, '(--env production of wrangler)'],
     ['CLOUDFLARE_ENV', ['deploy'], { CLOUDFLARE_ENV: 'production' }, '(CLOUDFLARE_ENV=production)'],
   ])('looks at the environment that is deployed: %s', async (_, args, env, said) => {
-    const { code, output } = await wrangler(args, env);
+    const { code, output } = await wrangler([...args, '-c', CLONED], env);
     expect(output).toContain(`deployment of [env.production] ${said}`);
     expect(code).toBe(0);
   });
 
   it('reads the file that wrangler deploys', async () => {
-    writeFileSync(BROKEN, readFileSync('wrangler.toml', 'utf8').replaceAll('audience =', 'audiense ='));
+    writeFileSync(BROKEN, clonePolicy().replaceAll('audience =', 'audiense ='));
     const { code, output } = await dryRun(BROKEN, '--env', 'production');
     expect(code).not.toBe(0);
     expect(output).toContain(`error  ${BROKEN} [env.production]`);
   });
 
   it('stops at a typo, and points at it', async () => {
-    const text = readFileSync('wrangler.toml', 'utf8')
+    const text = clonePolicy()
       .replace('audience =', 'audiense =')
       .replace('run --silent check', `run --silent check -- --config ${BROKEN}`);
     writeFileSync(BROKEN, text);

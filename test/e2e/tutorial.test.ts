@@ -11,6 +11,7 @@ import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type CloudflareApi, startCloudflareApi } from '../cli/support/cloudflare-api.ts';
+import { clonePolicy } from '../support/clone.ts';
 import { freePort } from './support/ports.ts';
 
 interface Block {
@@ -67,7 +68,8 @@ beforeAll(async () => {
     'examples/timesheets/job/wrangler.toml',
     'scripts/start.ts',
   ]) {
-    writeFileSync(join(folder, file), replacePorts(readFileSync(file, 'utf8')));
+    const text = file === 'wrangler.toml' ? clonePolicy() : readFileSync(file, 'utf8');
+    writeFileSync(join(folder, file), replacePorts(text));
   }
   api = await startCloudflareApi();
   start = spawn('npm', ['start'], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
@@ -130,7 +132,7 @@ describe('docs/tutorial.md', () => {
   });
 
   it('shows routes that the policy has', () => {
-    const policy = readFileSync('wrangler.toml', 'utf8').replace(/ +#.*$/gm, '');
+    const policy = clonePolicy().replace(/ +#.*$/gm, '');
     for (const { kind, text } of blocks) {
       if (kind !== 'toml') continue;
       for (const line of text.split('\n').filter(Boolean)) expect(policy).toContain(line);

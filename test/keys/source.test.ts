@@ -7,6 +7,8 @@ import { down, main, one, two, world } from './world.ts';
 
 const MINUTE = 60_000;
 
+const noFailures = { readFailure: async () => undefined, writeFailure: async () => {} };
+
 describe('get: memory, then KV, then the network', () => {
   it('fetches when nobody has keys, and leaves them in KV', async () => {
     const { state, isolate, settle } = world();
@@ -32,6 +34,51 @@ describe('get: memory, then KV, then the network', () => {
       expect(state.fetches).toBe(fetches);
       state.now += MINUTE;
     }
+  });
+
+  it('with a cron, isolates leave the issuer alone while the same keys are seldom written; without one no longer', async () => {
+    const { state, io, isolate, settle } = world();
+    state.cacheControl = 'max-age=15';
+    await refresh(main, io);
+    const warm = isolate();
+    for (let minute = 0; minute < 120; minute++) {
+      if (minute % 5 === 0) await refresh(main, io);
+      const fetches = state.fetches;
+      await warm.get();
+      await settle();
+      expect(state.fetches).toBe(fetches);
+      state.now += MINUTE;
+    }
+    // The cron has stopped. It wrote last in the run at 90 min.
+    const wroteMs = state.now - 30 * MINUTE;
+    state.published = [two.publicJwk];
+    const at = async (minutes: number) => {
+      state.now = wroteMs + minutes * MINUTE + 1;
+      await warm.get();
+      await settle();
+      return warm.get();
+    };
+    expect(await at(35)).toBe('memory: one');
+    expect(await at(36)).toBe('memory: two');
+    // From then on the isolate is alone, and the times are those without a cron.
+    state.published = [one.publicJwk];
+    expect(await at(36 + 5)).toBe('memory: two');
+    expect(await at(36 + 6.1)).toBe('memory: one');
+  });
+
+  it('keys that the cron keeps stay so when an isolate looks for a key id', async () => {
+    const { state, io, isolate, settle } = world();
+    await refresh(main, io);
+    const warm = isolate();
+    await warm.get();
+    state.now += 10 * MINUTE;
+    expect(await warm.seek('made-up')).toBe('unknown');
+    await settle();
+    state.now += KEY_TIMES.keptFreshMs;
+    await warm.get();
+    await settle();
+    expect(state.fetches).toBe(2);
+    expect(await isolate().get()).toBe('kv: one');
   });
 
   it('rereads KV behind a request, not before it', async () => {
@@ -182,14 +229,10 @@ describe('get: when the key server fails', () => {
 });
 
 describe('get: when KV fails', () => {
-  const broken: KeyStore = {
-    read: async () => {
-      throw new Error('KV');
-    },
-    write: async () => {
-      throw new Error('KV');
-    },
+  const fail = async () => {
+    throw new Error('KV');
   };
+  const broken: KeyStore = { read: fail, write: fail, readFailure: fail, writeFailure: fail };
 
   it('goes to the network, keeps what it has, and says so', async () => {
     const { state, isolate, settle } = world(broken);
@@ -205,7 +248,11 @@ describe('get: when KV fails', () => {
 
 describe('get: when KV hangs', () => {
   it('goes on to the network after its wait, and serves what is in memory without one', async () => {
-    const hanging: KeyStore = { read: () => new Promise(() => {}), write: async () => {} };
+    const hanging: KeyStore = {
+      ...noFailures,
+      read: () => new Promise(() => {}),
+      write: async () => undefined,
+    };
     const { state, isolate } = world(hanging);
     const alone = isolate();
     expect(await alone.get()).toBe('network: one');
@@ -216,7 +263,11 @@ describe('get: when KV hangs', () => {
 
 describe('get: when a write to KV hangs', () => {
   it('serves the keys that were fetched', async () => {
-    const { isolate } = world({ read: async () => undefined, write: () => new Promise(() => {}) });
+    const { isolate } = world({
+      ...noFailures,
+      read: async () => undefined,
+      write: () => new Promise(() => {}),
+    });
     expect(await isolate().get()).toBe('network: one');
   });
 });

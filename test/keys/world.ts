@@ -8,6 +8,7 @@ import { kvStore } from '../../src/keys/kv-store.ts';
 import { createKeySource } from '../../src/keys/source.ts';
 import type { KeyStore } from '../../src/keys/store.ts';
 import { makeKey } from '../support/issuer.ts';
+import { checkedLines } from '../support/log-lines.ts';
 import { compiled } from '../support/policy.ts';
 
 const kv = (env as { KEYS: KVNamespace }).KEYS;
@@ -42,6 +43,7 @@ export function world(ownStore?: KeyStore) {
     fetches: 0,
     reads: 0,
     writes: 0,
+    failureWrites: 0,
     events: [] as KeyEvent[],
     behind: [] as Promise<unknown>[],
   };
@@ -56,6 +58,11 @@ export function world(ownStore?: KeyStore) {
         state.writes++;
         return store.write(i, e);
       },
+      readFailure: (i) => store.readFailure(i),
+      writeFailure: (i, f) => {
+        state.failureWrites++;
+        return store.writeFailure(i, f);
+      },
     },
     fetchFor: () => async () => {
       state.fetches++;
@@ -68,7 +75,7 @@ export function world(ownStore?: KeyStore) {
       state.behind.push(promise);
       started.push(promise);
     },
-    log: (event) => state.events.push(event),
+    log: checkedLines('gateway', (event) => state.events.push(event)),
   };
   const settle = async () => {
     while (state.behind.length > 0) await state.behind.pop();

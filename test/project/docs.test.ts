@@ -4,7 +4,13 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
-import { renderPolicyPage, renderReasonsPage, renderSchema } from '../../scripts/docs.ts';
+import {
+  renderIssuerLogSchema,
+  renderLogSchema,
+  renderPolicyPage,
+  renderReasonsPage,
+  renderSchema,
+} from '../../scripts/docs.ts';
 import { GATEWAY_REASONS } from '../../scripts/reasons/gateway.ts';
 import type { ReasonCode } from '../../src/decision.ts';
 import { PROBLEMS, problemType } from '../../src/http/problem.ts';
@@ -24,6 +30,13 @@ const headingsOf = (text: string) =>
 describe('docs', () => {
   it('the JSON Schema is what the schema says (npm run docs)', () => {
     expect(read('docs/policy.schema.json')).toBe(renderSchema());
+  });
+
+  it.each([
+    ['docs/log.schema.json', renderLogSchema],
+    ['docs/issuer-log.schema.json', renderIssuerLogSchema],
+  ])('%s is what the types of the log say (npm run docs)', (file, render) => {
+    expect(read(file)).toBe(render());
   });
 
   it('the tables of docs/policy.md are what the schema says (npm run docs)', () => {

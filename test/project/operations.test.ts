@@ -11,6 +11,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { dataPoint } from '../../src/analytics.ts';
 import type { RequestLine } from '../../src/log.ts';
 import { claimgate } from '../cli/support/claimgate.ts';
+import { CLONE, clonePolicy } from '../support/clone.ts';
+import { dayOf, refused } from './day.ts';
 
 const page = readFileSync('docs/operations.md', 'utf8');
 
@@ -176,14 +178,14 @@ function shell(line: string): string {
 
 describe('a change, from the file to live traffic', () => {
   const [, chapter = ''] = page.split('\n## A change, from the file to live traffic\n');
-  const original = readFileSync('wrangler.toml', 'utf8');
+  const original = clonePolicy();
   const sections = (chapter.split('\n## ')[0] ?? '').split('\n### ').slice(1);
   const changes = sections.filter((one) => one.includes('```diff'));
 
   it('shows three', () => expect(changes).toHaveLength(3));
 
   it.each(changes.map((one) => [one.split('\n')[0] ?? '', one]))('%s', (_, section) => {
-    copyFileSync('policy.test.toml', join(folder, 'policy.test.toml'));
+    copyFileSync(CLONE.cases, join(folder, 'policy.test.toml'));
     writeFileSync(join(folder, 'wrangler.toml'), original);
     shell('git init -q && git add . && git -c user.name=x -c user.email=x@example.com commit -qm before');
     const blocks = blocksOf(section);
@@ -198,32 +200,82 @@ describe('a change, from the file to live traffic', () => {
   });
 });
 
-describe('"Everyone gets 401"', () => {
-  const [, chapter = ''] = page.split('\n## "Everyone gets 401"\n');
-  const blocks = blocksOf(chapter.split('\n## ')[0] ?? '');
+const [, CHAPTER = ''] = page.split('\n## Who is refused, since when, and why\n');
+const SECTIONS = (CHAPTER.split('\n## ')[0] ?? '').split('\n### ').slice(1);
 
-  it('shows what the log amounts to', async () => {
-    const input = Array.from({ length: 4 }, (_, i) =>
-      JSON.stringify(
-        line({
-          time: `2026-11-24T12:00:0${i}.000Z`,
-          decision: 'deny',
-          reason: 'issuer_not_allowed',
-          status: 401,
-          unverified_iss: 'https://auth.example.com',
-        }),
-      ),
-    ).join('\n');
-    expect((await claimgate(['logs', '-'], { input })).stdout).toBe(
-      blocks.find(({ kind }) => kind === 'text logs')?.text,
+/** What has happened at 10:00, in the log of each question. */
+const DAYS: Readonly<Record<string, string>> = {
+  since: dayOf(({ client }) =>
+    client === 'nightly'
+      ? {}
+      : refused(client, { reason: 'issuer_not_allowed', unverified_iss: 'https://auth.example.com' }),
+  ),
+  client: dayOf(({ client }) =>
+    client === 'nightly'
+      ? { decision: 'deny', status: 403, reason: 'scopes_missing', reason_detail: ['write:orders'] }
+      : {},
+  ),
+  route: dayOf(({ route, i }) =>
+    route.includes(':id') && i % 2 === 1 ? { decision: 'deny', status: 504, reason: 'origin_timeout' } : {},
+  ),
+  deployment: dayOf(
+    ({ route }) => ({
+      policy_version: '7c1d0a55',
+      ...(route.includes('POST') && { decision: 'deny', status: 403, reason: 'scopes_missing' }),
+    }),
+    () => ({ policy_version: '41aa90c2' }),
+  ),
+  keys: [
+    dayOf(({ client, i }) =>
+      i % 2 === 1
+        ? refused(client, { status: 503, reason: 'keys_unavailable', reason_detail: 'timeout' })
+        : {},
+    ),
+    ...Array.from({ length: 4 }, () =>
+      JSON.stringify({ event: 'keys_refresh_failed', issuer: 'own', fault: 'timeout' }),
+    ),
+  ].join('\n'),
+};
+
+describe('who is refused, since when, and why', () => {
+  const questions = SECTIONS.map((section) => ({
+    title: section.split('\n')[0] ?? '',
+    section,
+    blocks: blocksOf(section),
+  }));
+
+  it('has five questions, each with a log', () => {
+    expect(questions.map(({ blocks }) => blocks.find(({ kind }) => kind.startsWith('text '))?.kind)).toEqual(
+      Object.keys(DAYS).map((name) => `text ${name}`),
     );
   });
 
+  it.each(questions)('$title: the command answers as the page shows', ({ blocks }) => {
+    const answer = blocks.find(({ kind }) => kind.startsWith('text '));
+    const [asked = ''] = (blocks.find(({ kind }) => kind === 'sh')?.text ?? '').trim().split('\n');
+    writeFileSync(join(folder, 'day.log'), DAYS[answer?.kind.replace('text ', '') ?? ''] ?? '');
+    expect(shell(command(asked.replace('npx claimgate ', '')))).toMatch(inOrder(answer?.text ?? '?'));
+  });
+
+  it.each(questions)('$title: the queries name fields of the log', ({ section }) => {
+    const { $defs = {}, ...rest } = JSON.parse(readFileSync('docs/log.schema.json', 'utf8')) as {
+      $defs?: object;
+    };
+    const schema = JSON.stringify([rest, $defs]);
+    const rows = section.split('\n').filter((one) => /^\| (Filter|Group by) /.test(one));
+    expect(rows.length).toBeGreaterThan(1);
+    for (const row of rows)
+      for (const [, name = ''] of row.matchAll(/`([a-z_]+)`(?! or|;| \||$)/g))
+        if (!/(equals|with) `$/.test(row.slice(0, row.indexOf(`\`${name}\``) + 1)))
+          expect(schema, name).toContain(`"${name}"`);
+  });
+
   it('explains one request', () => {
-    copyFileSync('wrangler.toml', join(folder, 'wrangler.toml'));
-    const args = (blocks.find(({ kind }) => kind === 'sh')?.text ?? '').trim().replace('npx claimgate ', '');
+    copyFileSync(CLONE.config, join(folder, 'wrangler.toml'));
+    const blocks = questions[0]?.blocks ?? [];
+    const asked = blocks.find(({ kind, text }) => kind === 'sh' && text.includes('explain'))?.text ?? '';
     const expected = blocks.find(({ kind }) => kind === 'text')?.text ?? '?';
-    expect(shell(command(args))).toMatch(inOrder(expected));
+    expect(shell(command(asked.trim().replace('npx claimgate ', '')))).toMatch(inOrder(expected));
   });
 });
 

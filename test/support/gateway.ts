@@ -2,6 +2,7 @@ import type { JWK } from 'jose';
 import { createGateway, type GatewayOptions, type LogLine } from '../../src/gateway.ts';
 import type { RequestLine } from '../../src/log.ts';
 import { NOW_SECONDS } from './issuer.ts';
+import { checkedLines } from './log-lines.ts';
 import { ISSUER, vars } from './policy.ts';
 
 type Tables = Record<string, unknown>;
@@ -54,7 +55,7 @@ export function makeRig({
   const app = createGateway({
     env,
     policy: vars(routes, api, { ...issuers, ...more }),
-    log: (line) => logs.push(line),
+    log: checkedLines('gateway', (line) => logs.push(line)),
     now: () => state.nowMs,
     fetch: fetchAnything as typeof fetch,
     ...options,

@@ -9,6 +9,7 @@ import { type Api, apiKey, type Client, clientKey, type SigningAlgorithm } from 
 import { type KeySet, keySecretName } from '../../issuer/src/token/keys.ts';
 import { toHex } from '../../src/hmac.ts';
 import { NOW_SECONDS } from './issuer.ts';
+import { checkedLines } from './log-lines.ts';
 
 export const TOKEN_ISSUER = 'https://auth.example.com/';
 export const TIMESHEETS = 'https://api.example.com/timesheets';
@@ -38,7 +39,7 @@ export async function makeIssuer({
   const app = createIssuer({
     env: { ISSUER: TOKEN_ISSUER, ISSUER_KV, ...Object.fromEntries(secrets), ...more },
     actions,
-    log: (line) => logs.push(line),
+    log: checkedLines('issuer', (line) => logs.push(line)),
     now: () => state.nowMs,
   });
   const ask = async (path: string, init: RequestInit = {}) =>

@@ -8,12 +8,18 @@ import type { LoggedRequest } from '../read/line.ts';
 export interface Seen {
   requests: number;
   refused: number;
+  /** The origin let nobody in: 401 or 403. */
+  turnedAway: number;
   /** The origin, or the gateway, answered 404 or 405. */
   missing: number;
   /** Of verified tokens that were let through. */
   readonly clients: Map<string, number>;
   /** Let through without a token, or with one that is not good or names no client. */
   nameless: number;
+  /** Let through with a token whose scopes the log has: verified, or taken by the origin. */
+  scoped: number;
+  readonly scopes: Map<string, number>;
+  readonly audiences: Map<string, number>;
   /** Why they were refused, or would be. */
   readonly reasons: Map<string, number>;
   /** The routes that serve them today. */
@@ -113,15 +119,25 @@ export function createCollector() {
 }
 
 function note(node: Node, request: LoggedRequest): void {
-  const { method, allowed, status, client, reason, wouldDeny, route } = request;
+  const { method, allowed, status, unverified, reason, wouldDeny, route, scopes } = request;
+  // What no route of a trial has looked at, the origin has: it took the token, or it did not.
+  const isTaken = request.client === undefined && wouldDeny !== undefined && status < 400;
+  const client = request.client ?? (isTaken ? unverified.client : undefined);
   const seen = node.methods.get(method) ?? emptySeen();
   node.methods.set(method, seen);
   seen.requests++;
   if (!allowed) seen.refused++;
+  const isIn = allowed && status !== 401 && status !== 403;
+  if (allowed && !isIn) seen.turnedAway++;
   if (allowed && (status === 404 || status === 405)) seen.missing++;
   // Who was refused is no reason to let anybody in.
-  if (allowed && client !== undefined) count(seen.clients, client);
-  else if (allowed) seen.nameless++;
+  if (isIn && client !== undefined) count(seen.clients, client);
+  else if (isIn) seen.nameless++;
+  if (isIn && scopes !== undefined && (request.client !== undefined || isTaken)) {
+    seen.scoped++;
+    for (const scope of scopes) count(seen.scopes, scope);
+    for (const audience of request.audiences ?? []) count(seen.audiences, audience);
+  }
   const why = reason ?? wouldDeny;
   if (why !== undefined) count(seen.reasons, shown(why));
   if (route !== undefined) count(seen.routes, route);
@@ -130,9 +146,13 @@ function note(node: Node, request: LoggedRequest): void {
 const emptySeen = (): Seen => ({
   requests: 0,
   refused: 0,
+  turnedAway: 0,
   missing: 0,
   clients: new Map(),
   nameless: 0,
+  scoped: 0,
+  scopes: new Map(),
+  audiences: new Map(),
   reasons: new Map(),
   routes: new Map(),
 });
@@ -165,9 +185,11 @@ function mergeNode(into: Node, from: Node): void {
 export function mergeSeen(into: Seen, from: Seen): void {
   into.requests += from.requests;
   into.refused += from.refused;
+  into.turnedAway += from.turnedAway;
   into.missing += from.missing;
   into.nameless += from.nameless;
-  for (const field of ['clients', 'reasons', 'routes'] as const)
+  into.scoped += from.scoped;
+  for (const field of ['clients', 'reasons', 'routes', 'scopes', 'audiences'] as const)
     for (const [name, times] of from[field]) count(into[field], name, times);
 }
 

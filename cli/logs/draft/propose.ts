@@ -9,6 +9,14 @@ export interface DraftRoute {
   readonly key: string;
   readonly requests: number;
   readonly refused: number;
+  /** By the origin, with 401 or 403. */
+  readonly turned_away: number;
+  /** Scopes that all tokens had which were let through; `null` where there is none, or not all had a token. */
+  readonly scopes_all: readonly string[] | null;
+  /** Audiences of tokens that were let through. */
+  readonly audiences: readonly string[];
+  /** The scopes that were seen, the most frequent first. */
+  readonly scopes: readonly { readonly scope: string; readonly requests: number }[];
   /** Those that may call it; `null` where the log does not say: somebody has to fill in a rule. */
   readonly clients: readonly string[] | null;
   /** Requests without a token, or with one that is not good or has no client id. */
@@ -35,12 +43,13 @@ interface Left {
 
 /** More clients than this are no list that a person would keep. */
 const MAX_CLIENTS = 20;
+const MAX_SCOPES = 20;
 
 /** The most frequent first. */
 export function proposeRoutes({ sites }: Paths): DraftApi[] {
   return sites
     .map(({ host, apis, root, requests }): DraftApi => {
-      const leaves = leavesOf(root).sort((a, b) => b.seen.requests - a.seen.requests);
+      const leaves = withoutHead(leavesOf(root)).sort((a, b) => b.seen.requests - a.seen.requests);
       const kinds = leaves.map((leaf) => ({ leaf, kind: kindOf(leaf) }));
       const left = (wanted: string) =>
         kinds
@@ -57,6 +66,12 @@ export function proposeRoutes({ sites }: Paths): DraftApi[] {
       };
     })
     .sort((a, b) => b.requests - a.requests);
+}
+
+/** A route for GET serves HEAD too. */
+function withoutHead(leaves: readonly Leaf[]): Leaf[] {
+  const isServed = ({ path }: Leaf) => leaves.some((one) => one.method === 'GET' && one.path === path);
+  return leaves.filter((leaf) => leaf.method !== 'HEAD' || !isServed(leaf));
 }
 
 interface Leaf {
@@ -117,10 +132,19 @@ const shapeOf = (path: string) => path.replace(/:[A-Za-z0-9_]+/g, ':').toLowerCa
 function routeOf({ method, path, seen }: Leaf): DraftRoute {
   const clients = [...seen.clients.keys()];
   const isKnown = clients.length > 0 && clients.length <= MAX_CLIENTS && seen.nameless === 0;
+  const allowed = seen.requests - seen.refused - seen.turnedAway;
+  const common = [...seen.scopes].filter(([, n]) => n === allowed).map(([scope]) => scope);
   return {
     key: `${method} ${path}`,
     requests: seen.requests,
     refused: seen.refused,
+    turned_away: seen.turnedAway,
+    scopes_all: common.length > 0 && common.length <= MAX_SCOPES ? common.sort() : null,
+    audiences: [...seen.audiences.keys()].sort(),
+    scopes: [...seen.scopes]
+      .sort((a, b) => b[1] - a[1])
+      .slice(0, MAX_SCOPES)
+      .map(([scope, requests]) => ({ scope, requests })),
     clients: isKnown ? clients.sort() : null,
     nameless: seen.nameless,
     reasons: [...seen.reasons]

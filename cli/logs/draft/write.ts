@@ -1,6 +1,6 @@
 /** Drafted routes, to be reviewed, in the project's format. */
 import type { DraftLine, DraftTable } from '../../formats/draft.ts';
-import type { Format } from '../../formats/format.ts';
+import { formatOf } from '../../formats/formats.ts';
 import { countOf } from '../../text/terminal.ts';
 import { shown } from '../count/shown.ts';
 import type { Summary } from '../count/summary.ts';
@@ -18,16 +18,19 @@ export function renderDraft(
   { unplaced, requests }: Paths,
   summary: Summary,
   environment: string | undefined,
-  format: Format,
+  config: string,
 ): string[] {
+  const format = formatOf(config, '');
   const { from, to, refused } = summary;
   const when = from === null || to === null ? '' : `, ${formatRange(from, to)} UTC`;
+  const taken = [...new Set(apis.flatMap(({ routes }) => routes.flatMap((route) => route.audiences)))];
   const audiences = refused.audience.slice(0, 5).map(({ value, requests: n }) => `${value} ${number(n)}`);
   const notes = [
     `Routes that ${requestsText(requests)} suggest${when}. Review each line.`,
-    '`clients` are those whose tokens came. The log does not have the scopes of tokens.',
+    '`scopes_all` are the scopes that every token had which came; where there are none, `clients` are those that came.',
     `\`${format.pair('scopes_all', [])}\` is to be filled in: the check refuses it until then.`,
     ...warningsOf(summary),
+    taken.length > 0 && `Audiences of tokens that were let through: ${taken.slice(0, 5).join(', ')}`,
     audiences.length > 0 && `Audiences that refused tokens claim: ${audiences.join(', ')}`,
     unplaced.pathless > 0 &&
       `Left out: ${requestsText(unplaced.pathless)} without a path in the log (${format.pair('log_requests', 'all')} has it)`,
@@ -63,22 +66,27 @@ function draftTable(
 }
 
 function draftLines(route: DraftRoute): DraftLine[] {
-  const { key, requests, refused, clients, nameless, reasons } = route;
+  const { key, requests, refused, turned_away, scopes, scopes_all, clients, nameless, reasons } = route;
   const facts = [
     requestsText(requests),
     refused > 0 && `${number(refused)} refused`,
+    turned_away > 0 && `${number(turned_away)} turned away by the origin`,
     nameless > 0 && `${number(nameless)} without a client id`,
+    scopes_all === null &&
+      scopes.length > 0 &&
+      `tokens had ${scopes
+        .slice(0, 5)
+        .map((one) => `${one.scope} ${number(one.requests)}`)
+        .join(', ')}`,
     reasons.length > 0 &&
       reasons
         .slice(0, 3)
         .map((one) => `${one.reason} ${number(one.requests)}`)
         .join(', '),
   ].filter((fact) => fact !== false);
-  const todo = clients === null ? '; fill in a rule' : '';
-  return [
-    shownLong(`${facts.join('; ')}${todo}`),
-    { name: key, value: clients === null ? { scopes_all: [] } : { clients } },
-  ];
+  const rule = scopes_all !== null ? { scopes_all } : clients !== null ? { clients } : { scopes_all: [] };
+  const todo = (scopes_all ?? clients) ? '' : '; fill in a rule';
+  return [shownLong(`${facts.join('; ')}${todo}`), { name: key, value: rule }];
 }
 
 function left(title: string, list: DraftApi['missing']): string[] {

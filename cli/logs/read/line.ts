@@ -21,6 +21,9 @@ export interface LoggedRequest {
   /** Of the verified token. */
   readonly client: string | undefined;
   readonly issuer: string | undefined;
+  /** Of the verified token, or as one claims that nobody has verified; `undefined`: the line does not say. */
+  readonly scopes: readonly string[] | undefined;
+  readonly audiences: readonly string[] | undefined;
   /** What a refused token claims. */
   readonly unverified: {
     readonly client: string | undefined;
@@ -71,6 +74,9 @@ export interface Surroundings {
   readonly workerVersion?: string | undefined;
 }
 
+/** What a refused token claims is cut here. */
+const MAX_CUT = 128;
+
 export type LineEntry =
   | { readonly kind: 'request'; readonly request: LoggedRequest; readonly atMs: number }
   | { readonly kind: 'event'; readonly event: GatewayEvent; readonly atMs: number | undefined };
@@ -110,6 +116,8 @@ function readRequest(line: Table, method: string, status: number, around: Surrou
     caller: callerOf(line),
     client: textOf(line['client']),
     issuer: textOf(line['issuer']),
+    scopes: textsOf(line['scopes']) ?? wordsOf(line['unverified_scope']),
+    audiences: textsOf(line['audiences']) ?? wordsOf(line['unverified_aud']),
     unverified: {
       client: textOf(line['unverified_client']),
       issuer: textOf(line['unverified_iss']),
@@ -125,6 +133,13 @@ function readRequest(line: Table, method: string, status: number, around: Surrou
     keyWaitMs: number(line['key_wait_ms']),
   };
 }
+
+const textsOf = (value: unknown) =>
+  Array.isArray(value) ? value.filter((one) => typeof one === 'string') : undefined;
+
+/** A text that was cut ends within a word. */
+const wordsOf = (value: unknown) =>
+  typeof value === 'string' && value.length < MAX_CUT ? value.split(' ') : undefined;
 
 /** Host and path of a URL as it was sent; the query can hold secrets. */
 function placeOf(url: string | undefined): { host: string; path: string } | undefined {
@@ -149,10 +164,22 @@ function detailOf(line: Table, reason: unknown, detail: unknown): string | undef
   return textOf(detail);
 }
 
-function callerOf({ client, issuer, reason, would_deny: wouldDeny }: Table): string {
+/** No route looks at the token of such a request. */
+const UNROUTED: ReadonlySet<unknown> = new Set(['route_unknown', 'method_not_allowed', 'path_ambiguous']);
+
+function callerOf({
+  client,
+  issuer,
+  reason,
+  would_deny: wouldDeny,
+  unverified_client: claimed,
+}: Table): string {
   if (typeof client === 'string') return client;
   if (typeof issuer === 'string') return `(a token of ${issuer} without client id)`;
-  return (reason ?? wouldDeny) === 'token_missing' ? '(no token)' : '(no good token)';
+  const why = reason ?? wouldDeny;
+  if (UNROUTED.has(why))
+    return typeof claimed === 'string' ? `${claimed} (unverified)` : '(nobody was asked)';
+  return why === 'token_missing' ? '(no token)' : '(no good token)';
 }
 
 function eventDetail(value: Table): string | undefined {

@@ -17,12 +17,16 @@ export type Proposal =
   /** The tool can't write it. */
   | { readonly kind: 'by_hand'; readonly why: string };
 
-/** @param api the name of the API; its tables that `extends` it are looked through as well */
+/**
+ * @param api the name of the API; its tables that `extends` it are looked through as well
+ * @param isOfApi whether the whole API is on trial
+ */
 export function proposeChange(
   file: PolicyFile,
   environment: string | undefined,
   api: string,
   key: string,
+  isOfApi = false,
 ): Proposal {
   const vars = environmentOf(file, environment).vars ?? {};
   const table = Object.keys(vars).find((name) => {
@@ -32,7 +36,7 @@ export function proposeChange(
   });
   if (table === undefined) return byHand(`there is no route ${key} in the file`);
   const route = (vars[table] as { routes: Record<string, RouteTable> }).routes[key] ?? {};
-  const enforced = enforce(route);
+  const enforced = enforce(route, isOfApi);
   if (!enforced.ok) return byHand(enforced.why);
   const place = [...(environment === undefined ? [] : ['env', environment]), 'vars', table, 'routes', key];
   const text = formatOf(file.path, file.text).edit(file.text, {

@@ -1,6 +1,7 @@
 /** Rules on trial, against what the log says of them: whether they can be enforced. */
 import { routeName } from '../../../src/log.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
+import { isOnTrial } from '../../../src/policy/trial.ts';
 import type { PolicyFile } from '../../policy/file/config.ts';
 import { UNITS } from '../../text/terminal.ts';
 import type { Summary } from '../count/summary.ts';
@@ -46,7 +47,11 @@ export function judgeTrials(
     summary.from === null || summary.to === null
       ? 0
       : Math.floor((Date.parse(summary.to) - Date.parse(summary.from)) / 1000);
-  const routes = policy.apis.flatMap((api) => api.routes);
+  // Of an API on trial, what no route takes is on trial, too.
+  const routes = policy.apis.flatMap(({ routes: its, trial }) => [
+    ...its,
+    ...(trial ? [trial.anything] : []),
+  ]);
   return routes
     .filter(({ report, reportOnly }) => reportOnly || report !== undefined)
     .map((route): Trial => {
@@ -68,7 +73,13 @@ export function judgeTrials(
         refused,
         sampled: summary.sampled,
         missing,
-        change: proposeChange(file, environment, route.api.name, route.key),
+        change:
+          route === route.api.trial?.anything
+            ? {
+                kind: 'by_hand',
+                why: 'the API is enforced without report_only, once all its routes are ready',
+              }
+            : proposeChange(file, environment, route.api.name, route.key, isOnTrial(route)),
       };
     });
 }

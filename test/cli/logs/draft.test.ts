@@ -42,11 +42,35 @@ const drafted = async (log: readonly object[], ...args: readonly string[]) => {
 };
 
 describe('claimgate logs --draft', () => {
+  it('proposes the scopes that every token had, verified or taken by the origin', async () => {
+    const verified = { ...known, scopes: ['read:a', 'openid'], audiences: ['https://api.example.com'] };
+    const trial = (method: string, path: string, fields: object) =>
+      on(method, path, { route: 'API_SHOP', would_deny: 'route_unknown', ...fields });
+    const unverified = { unverified_client: 'web', unverified_scope: 'read:b write:b', unverified_aud: 'b' };
+    const draft = await drafted([
+      on('GET', '/a', verified),
+      on('GET', '/a', { ...verified, scopes: ['read:a', 'write:a'] }),
+      trial('GET', '/b', { ...unverified, status: 200 }),
+      trial('GET', '/b', { ...unverified, unverified_scope: 'write:b', status: 200 }),
+      trial('GET', '/b', { ...unverified, unverified_scope: 'made-up', status: 401 }),
+      trial('GET', '/c', { status: 200 }),
+      trial('GET', '/d', { ...unverified, unverified_scope: 'x'.repeat(128), status: 200 }),
+    ]);
+    expect(draft).toContain('"GET /a" = { scopes_all = ["read:a"] }');
+    // One that the origin refused has no say.
+    expect(draft).toContain(
+      '# 3 requests; 1 turned away by the origin; route_unknown 3\n"GET /b" = { scopes_all = ["write:b"] }',
+    );
+    expect(draft).toContain('"GET /c" = { scopes_all = [] }');
+    expect(draft).toContain('"GET /d" = { clients = ["web"] }');
+    expect(draft).toContain('# Audiences of tokens that were let through: b, https://api.example.com');
+  });
+
   it('proposes routes, each with its count, and says what it leaves out', async () => {
     expect(
       await drafted(TRAFFIC),
     ).toBe(`# Routes that 65 requests suggest, 2026-11-24 12:00:00 to 12:00:03 UTC. Review each line.
-# \`clients\` are those whose tokens came. The log does not have the scopes of tokens.
+# \`scopes_all\` are the scopes that every token had which came; where there are none, \`clients\` are those that came.
 # \`scopes_all = []\` is to be filled in: the check refuses it until then.
 # Left out: 1 request without a path in the log (log_requests = "all" has it)
 # Left out: 1 request that no route can serve (path or method)

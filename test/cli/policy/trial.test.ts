@@ -145,6 +145,47 @@ would_deny = "path_ambiguous"
   });
 });
 
+describe('logs --suggest', () => {
+  const at = (i: number) => new Date(Date.UTC(2026, 10, 24, 12) + i * 300_000).toISOString();
+  const line = (i: number, fields: object) =>
+    JSON.stringify({
+      time: at(i),
+      request_id: 'r',
+      method: 'GET',
+      decision: 'allow',
+      status: 200,
+      ...fields,
+    });
+  const log = folder.write(
+    'day.log',
+    [
+      ...Array.from({ length: 400 }, (_, i) => line(i, { route: 'API_X GET /orders', client: 'web' })),
+      line(400, { route: 'API_X', would_deny: 'route_unknown', unverified_client: 'job', path: '/nowhere' }),
+      line(401, { route: 'API_X', would_deny: 'route_unknown', path: '/other' }),
+    ].join('\n'),
+  );
+
+  it('says for each route of an API on trial, and for all that has none, whether it is ready', async () => {
+    const { stdout, code } = await claimgate(['logs', log, '--suggest', '--config', tried]);
+    expect(code).toBe(1);
+    expect(stdout).toBe(`API_X GET /orders  (report_only)
+  ready: 400 requests in 1 d 9 h, none would be refused
+  To enforce it, in ${tried} at line 11:
+  - "GET /orders" = { scopes_all = ["read:orders"] }
+  + "GET /orders" = { scopes_all = ["read:orders"], report_only = false }
+
+API_X GET /open  (report_only)
+  too little traffic: 0 requests in 1 d 9 h, none would be refused
+  0 of 100 requests (--min-requests)
+
+API_X  (report_only)
+  not ready: 2 requests in 1 d 9 h, 2 would be refused
+         1  route_unknown                           job (unverified)
+         1  route_unknown                           (nobody was asked)
+`);
+  });
+});
+
 it('routes says that anyone gets in', async () => {
   const { stdout } = await claimgate(['routes', '--config', tried]);
   expect(stdout).toContain('anyone (only tried');

@@ -78,7 +78,8 @@ beforeAll(async () => {
 
 async function runCronAgain({ cron, kv }: World): Promise<string> {
   const before = await kv.entry();
-  await cron.setClock(START_MS + 5 * 60_000);
+  // By then the cron writes keys that have not changed, too.
+  await cron.setClock(START_MS + 30 * 60_000);
   await cron.runCron();
   return (await kv.entry()) === before ? 'KV as it was' : 'another entry in KV';
 }

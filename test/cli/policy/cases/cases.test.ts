@@ -11,6 +11,7 @@ import { runSuite, type Suite } from '../../../../cli/policy/cases/suite.ts';
 import { environmentOf, parsePolicyFile, policyOf } from '../../../../cli/policy/file/config.ts';
 import { CommandError } from '../../../../cli/text/terminal.ts';
 import { reportSchema } from '../../../../src/policy/compile/schema.ts';
+import { CLONE } from '../../../support/clone.ts';
 import { claimgate } from '../../support/claimgate.ts';
 import { makeFolder } from '../../support/files.ts';
 import { SHOP } from '../../support/shop.ts';
@@ -39,9 +40,10 @@ async function failuresOf(casesText: string, policyText?: string): Promise<strin
 
 const oneCase = (fields: string) => `[[case]]\n${fields}\n`;
 
-describe("the cases of this repository's policy", () => {
+describe('the cases of the policy that a clone begins with', () => {
   it.each([[[]], [['--env', 'production']]])('show all of it, and notice every mutant %j', async (env) => {
-    const args = ['test', '--mutate', '--fail-on-survivors', '--min-coverage', '100', ...env];
+    const args = ['test', CLONE.cases, '--config', CLONE.config];
+    args.push('--mutate', '--fail-on-survivors', '--min-coverage', '100', ...env);
     const { code, stdout, stderr } = await claimgate(args);
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair } from 'jose';
 import { describe, expect, it } from 'vitest';
+import { CLONE } from '../../../support/clone.ts';
 import { claimgate } from '../../support/claimgate.ts';
 import { makeFolder, policyText } from '../../support/policies.ts';
 
@@ -11,8 +12,8 @@ const GOOD = policyText();
 const WARNED = policyText({ routes: '"GET /x" = { report_only = true }' });
 
 describe('claimgate check', () => {
-  it('finds nothing in the wrangler.toml of this repository, not even strictly', async () => {
-    expect(await claimgate(['check', '--strict'])).toEqual({
+  it('finds nothing in the wrangler.toml that a clone begins with, not even strictly', async () => {
+    expect(await claimgate(['check', '--strict'], { cwd: CLONE.folder })).toEqual({
       code: 0,
       stdout: 'ok     wrangler.toml: 7 routes\nok     wrangler.toml [env.production]: 7 routes\n',
       stderr: '',

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { findDeployment, isDeploying, readAncestors } from '../../../../cli/policy/check/deployment.ts';
+import { CLONE } from '../../../support/clone.ts';
 import { claimgate } from '../../support/claimgate.ts';
 import { makeFolder, policyText } from '../../support/policies.ts';
 
@@ -106,7 +107,8 @@ describe('claimgate check, where wrangler deploys', () => {
 
   it('prints what docs/check.md shows', async () => {
     const [, shown] = /```text deploy\n([\s\S]*?)```/.exec(readFileSync('docs/check.md', 'utf8')) ?? [];
-    expect((await claimgate(['check', '--deploy', '--env', 'production'])).stdout).toBe(shown);
+    const args = ['check', '--deploy', '--env', 'production'];
+    expect((await claimgate(args, { cwd: CLONE.folder })).stdout).toBe(shown);
   });
 
   it('does not stop for another environment', async () => {

@@ -8,6 +8,7 @@ import { readVersion } from '../../../../cli/policy/diff/revision.ts';
 import { renderText } from '../../../../cli/policy/diff/text.ts';
 import { parsePolicyFile, policyOf } from '../../../../cli/policy/file/config.ts';
 import { CommandError } from '../../../../cli/text/terminal.ts';
+import { clonePolicy } from '../../../support/clone.ts';
 import { claimgate } from '../../support/claimgate.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'claimgate-diff-'));
@@ -45,7 +46,7 @@ describe('docs/diff.md', () => {
   it('has ten changes, and one that changes nothing', () => expect(cases).toHaveLength(11));
 
   it.each(cases)('$title', async ({ change, output }) => {
-    const old = readFileSync('wrangler.toml', 'utf8');
+    const old = clonePolicy();
     const [before, after] = [old, applyChange(old, change)].map((one) =>
       policyOf(parsePolicyFile('wrangler.toml', one), 'production'),
     );

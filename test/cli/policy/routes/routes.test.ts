@@ -5,6 +5,7 @@ import { renderDot } from '../../../../cli/policy/routes/dot.ts';
 import { renderOpenApi } from '../../../../cli/policy/routes/openapi.ts';
 import { routeTable } from '../../../../cli/policy/routes/table.ts';
 import { renderMarkdown } from '../../../../cli/policy/routes/text.ts';
+import { CLONE } from '../../../support/clone.ts';
 import { claimgate } from '../../support/claimgate.ts';
 import { makeFolder } from '../../support/files.ts';
 import { SHOP } from '../../support/shop.ts';
@@ -43,8 +44,10 @@ describe('rules in words', () => {
 });
 
 describe('claimgate routes', () => {
-  it('shows the policy of this repository', async () => {
-    const { code, stdout, stderr } = await claimgate(['routes', '--env', 'production']);
+  it('shows the policy that a clone begins with', async () => {
+    const { code, stdout, stderr } = await claimgate(['routes', '--env', 'production'], {
+      cwd: CLONE.folder,
+    });
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toBe(`API_TIMESHEETS
   on      api.example.com

@@ -42,7 +42,7 @@ export interface Kv {
   writeFault: KvFault | undefined;
   /** How long every answer takes, at least. */
   delayMs: number;
-  /** What is in the one entry that was ever written; `undefined` before. */
+  /** What is in the one entry with keys that was ever written; `undefined` before. */
   entry(): Promise<string | null | undefined>;
   /** Puts this in its place. */
   overwrite(value: string): Promise<void>;
@@ -72,7 +72,7 @@ export async function startKv(storage: KvStorage): Promise<Kv> {
     }
     const lifetime = Number(url.searchParams.get('expiration_ttl'));
     await storage.write(name, await text(request), lifetime);
-    written = name;
+    if (name.includes(':claimgate-keys-')) written = name;
     response.end();
   }
 
