@@ -83,8 +83,7 @@ export function parseConfig(path: string, text: string): Record<string, unknown>
     throw new CommandError(
       `${path} is code, which claimgate does not run; name the worker.config.json that its build writes`,
     );
-  // What Windows calls Unicode: every other byte is zero.
-  if (text.includes('\u0000') || text.startsWith('\ufffd\ufffd'))
-    throw new CommandError(`${path} is not in UTF-8; save it as UTF-8`);
+  // UTF-16: every other byte of plain text is zero.
+  if (text.includes('\u0000')) throw new CommandError(`${path} is not in UTF-8; save it as UTF-8`);
   return formatOf(path, text).parse(path, text) as Record<string, unknown>;
 }

@@ -60,8 +60,7 @@ function examineUnread(path: string, read: string): { note: string[]; finding: F
     const has = environmentsOf(file).some((name) => hasPolicy(environmentOf(file, name)));
     if (!has) return { note: [note], finding: [] };
     const { line } = file.format.positions(file.text).regionOf(['vars']);
-    const where = line === START.line ? path : `${path}:${line}`;
-    const problem = `${where} has a policy, and wrangler does not read that file: it reads ${read}`;
+    const problem = `${path}:${line} has a policy, and wrangler does not read that file: it reads ${read}`;
     return { note: [], finding: [finding(problem, 'error')] };
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;

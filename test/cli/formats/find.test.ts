@@ -91,6 +91,15 @@ describe('claimgate check', () => {
     expect([code, stdout]).toEqual([1, expect.stringContaining('wrangler.jsonc:12 has a policy')]);
   });
 
+  it('is one where an API is continued in a file of another format', async () => {
+    const more = '[vars.API_X_2]\nextends = "API_X"\n[vars.API_X_2.routes]\n"GET /y" = {}\n';
+    const at = project({ 'wrangler.jsonc': JSONC, 'wrangler.toml': more });
+    const { code, stdout } = await claimgate(['check'], { cwd: at });
+    expect([code, stdout]).toEqual([1, expect.stringContaining('wrangler.toml:1 has a policy')]);
+    const { stderr } = await claimgate(['routes', '--config', 'wrangler.toml'], { cwd: at });
+    expect(stderr).toContain('API_X_2.extends');
+  });
+
   it('says which file wrangler reads, where the other has no policy', async () => {
     const at = project({ 'wrangler.jsonc': JSONC, 'wrangler.toml': 'name = "x"' });
     const { code, stdout } = await claimgate(['check'], { cwd: at });
@@ -215,7 +224,8 @@ describe('a project of the cf command line', () => {
     });
     writeFileSync(join(at, OUTPUT), worker({ audiense: 'x' }));
     const { code, stdout } = await claimgate(['check'], { cwd: at });
-    expect([code, stdout]).toEqual([1, expect.stringMatching(/worker\.config\.json:1:\d+/)]);
+    const column = worker({ audiense: 'x' }).indexOf('"audiense"') + 1;
+    expect([code, stdout]).toEqual([1, expect.stringContaining(`worker.config.json:1:${column}\n`)]);
     expect(stdout).not.toContain('hunter2');
   });
 
