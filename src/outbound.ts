@@ -5,6 +5,7 @@ import type { RawTarget } from './http/target.ts';
 import { setClaimHeaders } from './origin/claim-headers.ts';
 import { LOOP_HEADER } from './origin/forward.ts';
 import { createStripper } from './origin/strip.ts';
+import { isNeverPassed } from './policy/headers.ts';
 import type { Api, ForwardedClaim, Policy } from './policy/policy.ts';
 import { isOnTrial } from './policy/trial.ts';
 import { isLoopbackHost } from './policy/uri.ts';
@@ -34,7 +35,8 @@ export const isLoop = ({ origin }: Api, inbound: Headers): boolean =>
 
 /** Makes the origin's request out of the client's headers and what was decided. A reason where the claims don't fit. */
 export function createOutbound(policy: Policy, { originHeaders, skipped }: OutboundOptions): Prepare {
-  const strip = createStripper(policy.ownHeaders);
+  const stripUsual = createStripper(policy.ownHeaders);
+  const stripOnTrial = createStripper(policy.ownHeaders, isNeverPassed);
   const parts = new Map(
     policy.apis.map((api) => [
       api,
@@ -44,11 +46,13 @@ export function createOutbound(policy: Policy, { originHeaders, skipped }: Outbo
   return (inbound, { route, target, sent, principal, forwardAuthorization }, requestId) => {
     const { api } = route;
     const part = parts.get(api);
+    const isTried = isOnTrial(route);
+    const strip = isTried && api.trial?.isAlone === true ? stripOnTrial : stripUsual;
     const headers = strip(inbound, forwardAuthorization);
     let wouldDeny: Reason | undefined;
     if (principal !== undefined) {
       wouldDeny = setClaimHeaders(headers, principal, api.forward, part?.skipped ?? (() => {}));
-      if (wouldDeny !== undefined && !isOnTrial(route)) return wouldDeny;
+      if (wouldDeny !== undefined && !isTried) return wouldDeny;
     }
     for (const [name, value] of part?.secrets ?? []) headers.set(name, value);
     const address = inbound.get('cf-connecting-ip');
@@ -57,9 +61,14 @@ export function createOutbound(policy: Policy, { originHeaders, skipped }: Outbo
     headers.set('x-forwarded-proto', target.scheme);
     headers.set('x-request-id', requestId);
     if (api.origin.kind === 'zone') headers.set(LOOP_HEADER, '1');
-    return { url: baseOf(api, target) + sent, headers, wouldDeny };
+    // Nothing travels there that the client has not sent: its scheme and port are its own.
+    const isAsItCame = isTried && api.originHeaders.length === 0 && principal === undefined;
+    return { url: (isAsItCame ? rawBaseOf : baseOf)(api, target) + sent, headers, wouldDeny };
   };
 }
+
+const rawBaseOf = (api: Api, target: RawTarget): string =>
+  api.origin.kind === 'zone' ? `${target.scheme}://${target.authority}` : baseOf(api, target);
 
 /** A service binding's Worker sees the public URL as its own. */
 function baseOf({ origin }: Api, target: RawTarget): string {

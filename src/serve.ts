@@ -121,7 +121,10 @@ function createSend(environment: Environment, prepare: Prepare) {
     const isTried = isOnTrial(route);
     const limitMs = timeLimit(request, api);
     const askedAt = onAsk();
-    const answer = await forward(request, api, url, headers, fetchOrigin, isTried ? undefined : limitMs);
+    const limit = isTried ? undefined : limitMs;
+    // With claims, an answer is for one caller.
+    const isShared = isTried && principal === undefined;
+    const answer = await forward(request, api, url, headers, fetchOrigin, limit, isShared);
     const isLate = isTried && environment.now() - askedAt > limitMs;
     const wouldDeny = overLimit ?? outbound.wouldDeny ?? (isLate ? { code: 'origin_timeout' } : undefined);
     const isOpen = answer instanceof Response && answer.status === 101;

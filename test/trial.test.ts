@@ -225,12 +225,116 @@ describe('what the origin can’t be asked for is refused', () => {
   });
 });
 
-it('can’t be led out of the path of the origin', async () => {
-  const rig = trialRig({ api: { origin: 'https://orders.internal.example/base' } });
-  for (const path of ['/../secret', '/%2e%2e/secret', '/a/../../secret', '/..%2fsecret', '/\\..\\secret'])
-    await rig.ask(`GET ${path}`);
-  expect(rig.received).toHaveLength(5);
-  for (const { url } of rig.received) expect(url).toMatch(/^https:\/\/orders\.internal\.example\/base\//);
+describe('below a path of the origin, or a prefix', () => {
+  const BELOW = { origin: 'https://orders.internal.example/base' };
+
+  it('a path can’t lead out', async () => {
+    const rig = trialRig({ api: BELOW });
+    for (const path of ['/../secret', '/%2e%2e/secret', '/a/../../secret', '/\\..\\secret', '//..//secret'])
+      expect((await rig.ask(`GET ${path}`)).status, path).toBe(200);
+    expect(rig.received).toHaveLength(5);
+    for (const { url } of rig.received) expect(url).toMatch(/^https:\/\/orders\.internal\.example\/base\//);
+  });
+
+  it.each(['/..%2fsecret', '/..;/secret', '/..%5csecret', '/%252e%252e/secret', '/a%2fb', '//..%2fsecret'])(
+    'a path that some origins read as one that leads out is refused: %s',
+    async (path) => {
+      for (const [api, request] of [
+        [BELOW, path],
+        [{ strip_prefix: '/api' }, `/api${path}`],
+      ] as const) {
+        const rig = trialRig({ api, routes: {} });
+        expect((await rig.ask(`GET ${request}`)).status).toBe(400);
+        expect(rig.received).toEqual([]);
+        expect((await trialRig({ routes: {} }).ask(`GET ${path}`)).status).toBe(200);
+      }
+    },
+  );
+});
+
+describe('headers that origins take for another method, path or client', () => {
+  const HEADERS = {
+    'x-http-method-override': 'DELETE',
+    'x-original-url': '/other',
+    forwarded: 'for=1.2.3.4',
+    'true-client-ip': '1.2.3.4',
+  };
+  const sent = (rig: Rig) =>
+    Object.keys(HEADERS).filter((name) => rig.lastReceived().headers.get(name) !== null);
+  const guarded = (api: object) => ({
+    API_GUARDED: { audience: 'x', routes: { 'GET /secret': {} }, ...api },
+  });
+
+  it('are sent on: the API has understood them so far', async () => {
+    const rig = trialRig();
+    await rig.ask('POST /orders', { ...HEADERS, x_claim_sub: 'forged', 'x-claim-scope': 'admin' });
+    expect(sent(rig)).toEqual(Object.keys(HEADERS));
+    expect(claimHeaders(rig)).toEqual([]);
+    expect(rig.lastReceived().headers.get('x_claim_sub')).toBeNull();
+  });
+
+  it.each([
+    ['host', { origin: 'https://o.example' }],
+    ['server', { origin: 'https://orders.internal.example/guarded', hosts: ['guarded.example'] }],
+  ])('are not, nor odd paths, where something is enforced on the same %s', async (_what, api) => {
+    const rig = trialRig({ more: guarded(api) });
+    await rig.ask('POST /orders', HEADERS);
+    expect(sent(rig)).toEqual([]);
+    expect((await rig.ask('GET //orders')).status).toBe(400);
+  });
+
+  it('are, where what is enforced has other hosts and another server', async () => {
+    const rig = trialRig({
+      api: { hosts: ['api.example.com'] },
+      more: guarded({ origin: 'https://o.example', hosts: ['guarded.example'] }),
+    });
+    await rig.ask('POST /orders', HEADERS);
+    expect(sent(rig)).toEqual(Object.keys(HEADERS));
+    expect((await rig.ask('GET //orders')).status).toBe(200);
+  });
+});
+
+describe('the answers of the origin are its own', () => {
+  it.each([520, 522, 523, 530])('%i', async (status) => {
+    const origin = () => new Response('its page', { status, headers: { etag: '"1"' } });
+    const response = await trialRig({ origin }).ask('GET /open');
+    expect([response.status, await response.text(), response.headers.get('etag')]).toEqual([
+      status,
+      'its page',
+      '"1"',
+    ]);
+  });
+
+  it('and so is its cache, but for what has claims', async () => {
+    const caches: unknown[] = [];
+    const rig = trialRig({
+      options: {
+        fetch: (async (_: unknown, init?: RequestInit) => {
+          caches.push(init?.cache);
+          return Response.json({ keys: [key.publicJwk] });
+        }) as typeof fetch,
+      },
+    });
+    await rig.ask('GET /orders');
+    await rig.ask('GET /orders', await bearer());
+    expect([caches[0], caches.at(-1)]).toEqual([undefined, 'no-store']);
+  });
+});
+
+describe('the origin of the zone', () => {
+  const zone = { hosts: ['api.example.com'], origin: 'zone', zone_unprotected: true };
+
+  it('is asked by the scheme and port that the client chose, but with claims or secrets', async () => {
+    const rig = trialRig({ api: zone });
+    await rig.ask('GET http://api.example.com:8080/orders');
+    expect(rig.lastReceived().url).toBe('http://api.example.com:8080/orders');
+    await rig.ask('GET http://api.example.com:8080/orders', await bearer());
+    expect(rig.lastReceived().url).toBe('https://api.example.com/orders');
+    const secret = { ...zone, origin_headers: { 'x-secret': 'secret:S' } };
+    const other = trialRig({ api: secret, env: { S: 's' } });
+    await other.ask('GET http://api.example.com:8080/orders');
+    expect(other.lastReceived().url).toBe('https://api.example.com/orders');
+  });
 });
 
 describe('the gateway answers nothing itself', () => {
@@ -350,6 +454,18 @@ describe('beside what is enforced', () => {
     expect(rig.lastReceived().url).toBe('https://other.internal.example/admin/x');
     expect((await rig.ask('GET /nowhere')).status).toBe(404);
     expect((await rig.ask('GET //orders')).status).toBe(400);
+  });
+
+  it('of two APIs on trial that are asked with other secrets, nobody gets the rest', async () => {
+    const second = {
+      ...OTHER,
+      ...TRIAL,
+      origin: 'https://orders.internal.example',
+      origin_headers: { 'x-secret': 'secret:S' },
+      routes: { 'GET /admin/:x': {} },
+    };
+    const rig = trialRig({ more: { API_OTHER: second }, env: { S: 's' } });
+    expect((await rig.ask('GET /nowhere')).status).toBe(404);
   });
 
   it('of two APIs on trial with one origin, the first takes the rest', async () => {

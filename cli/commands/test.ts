@@ -1,11 +1,11 @@
 /** `claimgate test`: the cases beside the policy, judged by the gateway's own functions. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { formatFault } from '../../src/policy/compile/fault.ts';
 import type { Policy } from '../../src/policy/policy.ts';
-import { initialCases } from '../policy/cases/init.ts';
-import { readCases } from '../policy/cases/read.ts';
+import { initialCases, withoutMade } from '../policy/cases/init.ts';
+import { parseCases, readCases } from '../policy/cases/read.ts';
 import { renderSuite, suiteJson, suiteJunit } from '../policy/cases/report.ts';
 import { failed, percent, runSuite, type Suite } from '../policy/cases/suite.ts';
 import {
@@ -17,7 +17,8 @@ import {
   type Section,
 } from '../policy/file/config.ts';
 import { enforcedSection } from '../policy/file/enforced.ts';
-import { CommandError, EXIT, endWith, note, printJson, printLine } from '../text/terminal.ts';
+import { readText, writeWhole } from '../text/files.ts';
+import { CommandError, countOf, EXIT, endWith, note, printJson, printLine } from '../text/terminal.ts';
 import { type PolicyOptions, withPolicy } from './options.ts';
 
 interface Options extends PolicyOptions {
@@ -33,7 +34,7 @@ interface Options extends PolicyOptions {
 export function addTestCommand(program: Command): void {
   withPolicy(program.command('test [files...]'))
     .description('run the cases beside the policy (policy.test.toml), without network')
-    .option('--init', 'write first cases: of each route one that passes and one that is refused')
+    .option('--init', 'write cases that show all of the policy; those of your own stay')
     .option('--min-coverage <percent>', 'fail where the cases show less of the policy', readPercent)
     .option('--mutate', 'change the policy in small ways, and list the changes that no case notices')
     .option('--fail-on-survivors', 'with --mutate: fail where there is such a change')
@@ -55,14 +56,14 @@ async function run(files: string[], options: Options): Promise<void> {
   const { section, policy } = tested(file, options);
   const paths = files.length > 0 ? files : [join(dirname(options.config), 'policy.test.toml')];
   const nowMs = Date.now();
-  if (options.init) return init(paths, await initialCases(policy, nowMs));
+  if (options.init) return init(paths, policy, nowMs);
   const cases = paths.flatMap(readCases);
   if (cases.length === 0)
     throw new CommandError(
       `there is no case in ${paths.join(', ')}; claimgate test --init FILE writes first ones`,
     );
   const suite = await runSuite(cases, { section, policy, nowMs, mutates: options.mutate === true });
-  if (options.junit !== undefined) write(options.junit, suiteJunit(suite), 'w');
+  if (options.junit !== undefined) writeWhole(options.junit, suiteJunit(suite));
   if (options.json) printJson(suiteJson(suite));
   else {
     const milliseconds = performance.now() - started;
@@ -96,24 +97,19 @@ function isFailure(suite: Suite, { minCoverage, mutate, failOnSurvivors }: Optio
   return fails || isThin || survive;
 }
 
-function init(paths: readonly string[], text: string): void {
+/** Cases that were made before are made anew; what a person has written stays as it is. */
+async function init(paths: readonly string[], policy: Policy, nowMs: number): Promise<void> {
   const [path = '', ...others] = paths;
   if (others.length > 0) throw new CommandError('--init writes one file; name one');
-  if (existsSync(path))
-    throw new CommandError(`${path} is there already, and stays as it is; name another file`);
-  write(path, text, 'wx');
-  printLine(`${path}: ${text.match(/^\[\[case\]\]$/gm)?.length ?? 0} cases; run them with: claimgate test`);
-}
-
-function write(path: string, text: string, flag: 'w' | 'wx'): void {
-  try {
-    writeFileSync(path, text, { flag });
-  } catch (error) {
-    throw new CommandError(
-      `${path} can't be written (${(error as NodeJS.ErrnoException).code}); name another file`,
-      EXIT.failed,
-    );
-  }
+  const before = existsSync(path) ? readText(path, '') : '';
+  const written = withoutMade(before);
+  const own = written.trim() === '' ? [] : parseCases(path, written);
+  const text = await initialCases(policy, nowMs, written, own);
+  if (text === before) return printLine(`${path}: nothing to add`);
+  writeWhole(path, text);
+  const made = (text.match(/^\[\[case\]\]/gm)?.length ?? 0) - (written.match(/^\[\[case\]\]/gm)?.length ?? 0);
+  const kept = own.length === 0 ? '' : `, beside ${countOf(own.length, 'case')} of your own`;
+  printLine(`${path}: ${countOf(made, 'case')}${kept}; run them with: claimgate test`);
 }
 
 function readPercent(value: string): number {

@@ -1,6 +1,6 @@
 /** Files that people name. */
-import { readFileSync } from 'node:fs';
-import { CommandError } from './terminal.ts';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { CommandError, EXIT } from './terminal.ts';
 
 /**
  * Throws `CommandError` where the file can't be read.
@@ -34,3 +34,15 @@ export function readText(path: string, remedy: string): string {
 }
 
 export const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+
+/** Writes a file, or leaves what was there: never a half of it. Throws `CommandError` where it can't be written. */
+export function writeWhole(path: string, text: string): void {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    writeFileSync(temporary, text);
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw new CommandError(`${path} can't be written (${codeOf(error)}); name another file`, EXIT.failed);
+  }
+}

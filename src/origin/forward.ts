@@ -23,7 +23,8 @@ const MAX_STATUS = 599;
  * runtime cancels what a request has started.
  *
  * @param url where the origin is asked
- * @param limitMs `undefined`: the origin may take as long as it likes
+ * @param limitMs `undefined`: on trial, an origin may take as long as it likes, and its answers are its own
+ * @param isShared whether the answer may come from a shared cache, as it did before there was a gateway
  */
 export async function forward(
   inbound: Request,
@@ -32,10 +33,11 @@ export async function forward(
   headers: Headers,
   fetch: OriginFetch,
   limitMs: number | undefined,
+  isShared = false,
 ): Promise<Response | Reason> {
   try {
     const { method, body } = inbound;
-    const init = { headers, redirect: 'manual', cache: 'no-store' } as const;
+    const init = { headers, redirect: 'manual', ...(!isShared && { cache: 'no-store' as const }) } as const;
     // `fetch(url, { body })` refuses a body on GET and HEAD, which some APIs want; one carried by a Request passes.
     const call =
       body !== null && (method === 'GET' || method === 'HEAD')
@@ -43,7 +45,7 @@ export async function forward(
         : fetch(url, { ...init, method, body });
     const response = limitMs === undefined ? await call : await within(limitMs, call);
     if (response === undefined) return { code: 'origin_timeout' };
-    const reason = judgeStatus(api, response.status);
+    const reason = judgeStatus(api, response.status, limitMs === undefined);
     if (reason === undefined) return response;
     discard(response);
     return reason;
@@ -90,9 +92,9 @@ function discard(response: Response): void {
 }
 
 /** Answers that are not the origin's own. */
-function judgeStatus({ origin }: Api, status: number): Reason | undefined {
+function judgeStatus({ origin }: Api, status: number, isTried: boolean): Reason | undefined {
   if (status > MAX_STATUS) return { code: 'origin_unreachable' };
-  if (origin.kind === 'service') return undefined;
+  if (isTried || origin.kind === 'service') return undefined;
   if (CLOUDFLARE_UNREACHABLE.has(status)) return { code: 'origin_unreachable' };
   return CLOUDFLARE_TIMEOUT.has(status) ? { code: 'origin_timeout' } : undefined;
 }

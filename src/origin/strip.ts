@@ -8,13 +8,14 @@ const OWN = new Set(['x-request-id']);
  * changes, so that names are judged once.
  *
  * @param ownHeaders normalised names of the headers that some API sets: gone on all routes of all APIs
+ * @param isRefused which others are not passed on, by their normalised names
  */
-export function createStripper(ownHeaders: ReadonlySet<string>) {
+export function createStripper(ownHeaders: ReadonlySet<string>, isRefused = isReserved) {
   const known = new Map<string, boolean>();
 
   function judge(name: string): boolean {
     const normalised = normaliseHeaderName(name);
-    if (isReserved(normalised) || ownHeaders.has(normalised) || OWN.has(normalised)) return false;
+    if (isRefused(normalised) || ownHeaders.has(normalised) || OWN.has(normalised)) return false;
     // Of `cf-…` only what Cloudflare sets on every request, in its spelling: the rest would be the client's word.
     return !normalised.startsWith('cf-') || FROM_CLOUDFLARE.has(name);
   }

@@ -42,6 +42,10 @@ export function isReserved(normalised: string): boolean {
   );
 }
 
+/** Of those, what no origin gets from a client, whatever it is asked for: claims, and what is for one hop. */
+export const isNeverPassed = (normalised: string): boolean =>
+  normalised.startsWith('x-claim-') || HOP_BY_HOP.has(normalised);
+
 /** Names that the policy may give away at all. */
 const isOwnName = (name: string) => /^x-[a-z0-9-]+$/.test(name) && name !== 'x-request-id';
 

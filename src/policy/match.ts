@@ -1,5 +1,5 @@
 import type { Reason } from '../decision.ts';
-import type { ParsedPath } from './path.ts';
+import { type ParsedPath, parsePath } from './path.ts';
 import type { Api, PatternLeaf, PatternNode, Policy, Route, RouteTable } from './policy.ts';
 
 /** The routes that a request falls under. */
@@ -45,16 +45,29 @@ export function match(policy: Policy, host: string, method: string, path: Parsed
   return found.kind === 'match' ? found : (onTrial(table, found, method, path) ?? found);
 }
 
-/** The route for a path that can be read in two ways: there is one where nothing is enforced on its host. */
+/**
+ * The route for a path that can be read in two ways: there is one where nothing is enforced beside it.
+ *
+ * @param segments the path as every `fetch` writes it
+ */
 export function matchUnread(
   policy: Policy,
   host: string,
   method: string,
   segments: readonly string[],
 ): Route | undefined {
-  const fallback = tableOf(policy, host)?.fallback;
-  return fallback?.takesUnread && takes(fallback.route, method, segments) ? fallback.route : undefined;
+  const route = tableOf(policy, host)?.fallback;
+  if (route?.api.trial?.isAlone !== true || !takes(route, method, segments)) return undefined;
+  return isBelow(route.api) && !staysBelow(segments) ? undefined : route;
 }
+
+/** Whether the API is a part of its origin, or of its host. */
+const isBelow = ({ prefix, origin }: Api): boolean =>
+  prefix.length > 0 || (origin.kind === 'url' && /^[a-z]+:\/\/[^/]+\//.test(origin.base));
+
+/** Whether no origin can read the path as one that leads up: only empty segments make it odd. */
+const staysBelow = (segments: readonly string[]): boolean =>
+  typeof parsePath(`/${segments.filter((one) => one !== '').join('/')}`) !== 'string';
 
 const tableOf = (policy: Policy, host: string) => policy.hosts.get(host) ?? policy.otherHosts;
 
@@ -77,7 +90,7 @@ function onTrial(
   method: string,
   path: ParsedPath,
 ): Match | undefined {
-  const route = api?.trial?.anything ?? fallback?.route;
+  const route = api?.trial?.anything ?? fallback;
   if (route === undefined || !takes(route, method, path.encoded)) return undefined;
   const own = findFirst(exact, path.segments);
   for (const { leaves } of findAll(folded, path.folded)) {

@@ -90,6 +90,11 @@ export interface Trial {
   readonly until: string | undefined;
   /** Takes the requests that no route takes. */
   readonly anything: Route;
+  /**
+   * Nothing is enforced on its hosts, nor at its origin. Then paths that can be read in two ways go on too, and headers
+   * that origins take for another method, path or client.
+   */
+  readonly isAlone: boolean;
 }
 
 export type Origin =
@@ -195,13 +200,7 @@ export interface RouteTable {
   /** No pattern differs from its folded form: a request that doesn't either can have no near miss. */
   readonly allFolded: boolean;
   /** Takes what no route takes, where an API of this host is on trial. */
-  readonly fallback: Fallback | undefined;
-}
-
-export interface Fallback {
-  readonly route: Route;
-  /** Nothing is enforced on the host: paths that can be read in two ways go on, too. */
-  readonly takesUnread: boolean;
+  readonly fallback: Route | undefined;
 }
 
 export interface PatternNode<Leaf> {

@@ -43,10 +43,17 @@ interface Watched {
 }
 
 export function measureCoverage(policy: Policy, results: readonly CaseResult[]): Coverage {
+  const meter = createMeter(policy);
+  for (const result of results) meter.add(result);
+  return meter.read();
+}
+
+/** Measures case by case. */
+export function createMeter(policy: Policy) {
   const seen = new Map<Watched, { passing: boolean; refusing: boolean }>();
   const watchedBy = new Map<Route, Watched[]>();
   const watch = (route: Route, watched: Watched) => {
-    if (!seen.has(watched)) seen.set(watched, { passing: false, refusing: false });
+    if (!seen.has(watched)) seen.set(watched, { passing: false, refusing: !watched.refuses });
     watchedBy.set(route, [...(watchedBy.get(route) ?? []), watched]);
   };
   for (const api of policy.apis) {
@@ -57,29 +64,34 @@ export function measureCoverage(policy: Policy, results: readonly CaseResult[]):
         for (const { applies, watched } of shared) if (applies(route)) watch(route, watched);
     }
   }
-  for (const { simulated, failures } of results) {
-    if (failures.length > 0) continue; // it shows something else than it says
-    const { decision } = simulated;
-    if (decision?.route === undefined) continue;
-    const principal = decision.principal ?? decision.refusedPrincipal;
-    for (const route of [decision.route, ...(decision.nearMisses ?? [])]) {
-      for (const watched of watchedBy.get(route) ?? []) {
-        const what = watched.sees(simulated, principal, route);
-        const state = seen.get(watched);
-        if (what !== undefined && state !== undefined) state[what] = true;
+
+  return {
+    /** @returns whether the case shows what none before it has shown */
+    add({ simulated, failures }: CaseResult): boolean {
+      const { decision } = simulated;
+      // One that fails shows something else than it says.
+      if (failures.length > 0 || decision?.route === undefined) return false;
+      const principal = decision.principal ?? decision.refusedPrincipal;
+      let isNew = false;
+      for (const route of [decision.route, ...(decision.nearMisses ?? [])]) {
+        for (const watched of watchedBy.get(route) ?? []) {
+          const what = watched.sees(simulated, principal, route);
+          const state = seen.get(watched);
+          if (what === undefined || state === undefined || state[what]) continue;
+          state[what] = true;
+          isNew = true;
+        }
       }
-    }
-  }
-  const items = [...seen].map(([{ where, what, refuses }, { passing, refusing }]) => ({
-    where,
-    what,
-    passing,
-    refusing: refusing || !refuses,
-  }));
-  const wanted = [...seen.keys()].reduce((sum, { refuses }) => sum + (refuses ? 2 : 1), 0);
-  const missing = items.filter(({ passing, refusing }) => !passing || !refusing);
-  const lacking = missing.reduce((sum, one) => sum + Number(!one.passing) + Number(!one.refusing), 0);
-  return { items, missing, wanted, shown: wanted - lacking };
+      return isNew;
+    },
+    read(): Coverage {
+      const items = [...seen].map(([{ where, what }, state]) => ({ where, what, ...state }));
+      const wanted = [...seen.keys()].reduce((sum, { refuses }) => sum + (refuses ? 2 : 1), 0);
+      const missing = items.filter(({ passing, refusing }) => !passing || !refusing);
+      const lacking = missing.reduce((sum, one) => sum + Number(!one.passing) + Number(!one.refusing), 0);
+      return { items, missing, wanted, shown: wanted - lacking };
+    },
+  };
 }
 
 /** Audience and issuers that the routes of an API share: one case for each is enough. */
@@ -105,7 +117,7 @@ function tokenItem(where: string, what: string, code: Reason['code']): Watched {
     what,
     refuses: true,
     sees: (simulated, principal) => {
-      if (simulated.reason?.code === code) return 'refusing';
+      if (givenReason(simulated)?.code === code) return 'refusing';
       return simulated.kind === 'allow' && principal !== undefined ? 'passing' : undefined;
     },
   };
@@ -135,14 +147,18 @@ function itemsOf(route: Route): Watched[] {
   return all;
 }
 
+/** What refuses a request, or would if it was not on trial. */
+const givenReason = ({ kind, reason, decision }: Simulated): Reason | undefined =>
+  kind === 'allow' && decision?.kind === 'allow' ? decision.wouldDeny : reason;
+
 /** A rule has refused where it does not hold, and the request was refused for such a rule. */
 function ruleSees(rules: Rules): Sees {
-  return ({ kind, reason, decision }, principal) => {
+  return (simulated, principal) => {
+    const { kind, decision } = simulated;
     const segments = decision?.target?.path?.segments;
     if (principal === undefined || segments === undefined) return undefined;
     const broken = authorize(rules, principal, segments);
-    const given = kind === 'allow' && decision?.kind === 'allow' ? decision.wouldDeny : reason;
-    if (broken !== undefined) return given?.code === broken.code ? 'refusing' : undefined;
+    if (broken !== undefined) return givenReason(simulated)?.code === broken.code ? 'refusing' : undefined;
     return kind === 'allow' ? 'passing' : undefined;
   };
 }

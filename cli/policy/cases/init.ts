@@ -1,12 +1,13 @@
-/** First cases for a policy: of each route one that passes and one that is refused, found by trying. */
+/** Cases for a policy, found by trying: as many as show each route and rule letting through, and refusing. */
 import { forPath } from '../../../src/policy/demands.ts';
 import { parsePath } from '../../../src/policy/path.ts';
-import type { Policy, Route } from '../../../src/policy/policy.ts';
+import type { Demand, Policy, Route } from '../../../src/policy/policy.ts';
 import { renderTable } from '../../formats/inline-toml.ts';
-import type { Simulated } from '../what-if/simulate.ts';
+import { demandWords, ruleParts } from '../rule-words.ts';
 import { exampleTarget, hostOf } from '../what-if/targets.ts';
-import { claimsFor } from '../what-if/token.ts';
+import { audiencePlace, claimsFor, put } from '../what-if/token.ts';
 import { routeName, writtenKey } from '../words.ts';
+import { createMeter } from './coverage.ts';
 import type { Case, CaseFile } from './read.ts';
 import { createJudge, type Judge, prepareCase } from './run.ts';
 import type { CaseConfig } from './schema.ts';
@@ -16,51 +17,100 @@ const FILLERS = ['x', '1', 'example', 'any-value'];
 
 const HEAD = `# What the policy lets in, and what it refuses. "claimgate test" runs this; every field is in docs/policy-tests.md.
 `;
+const BEGIN =
+  '# --- Made by "claimgate test --init", which makes them anew. Cases of your own go above this line. ---';
+const END = '# --- End of what "claimgate test --init" makes. ---';
 
-export async function initialCases(policy: Policy, nowMs: number): Promise<string> {
-  const judge = createJudge(policy);
-  const parts: string[] = [HEAD];
-  for (const route of policy.apis.flatMap((api) => api.routes)) {
-    const cases = await casesOf(policy, route, judge, nowMs);
-    if (cases.length === 0)
-      parts.push(`# ${routeName(route)}: no request was found that it serves; write a case by hand.\n`);
-    parts.push(...cases.map((one) => renderTable('[[case]]', one)));
-  }
-  return parts.join('\n');
+/** The text of a file of cases without those that were made. */
+export function withoutMade(text: string): string {
+  const begin = text.indexOf(BEGIN);
+  if (begin === -1) return text;
+  const end = text.indexOf(END, begin);
+  return text.slice(0, begin) + (end === -1 ? '' : text.slice(end + END.length).replace(/^\r?\n/, ''));
 }
 
-type Draft = Omit<CaseConfig, 'expect' | 'request'> & { readonly request: string };
+/**
+ * A file of cases that show all of the policy.
+ *
+ * @param written the text of those that a person has written; empty: none
+ * @param own the same, read
+ */
+export async function initialCases(
+  policy: Policy,
+  nowMs: number,
+  written = '',
+  own: readonly Case[] = [],
+): Promise<string> {
+  const judge = createJudge(policy);
+  const meter = createMeter(policy);
+  for (const one of own) meter.add(await judge(prepareCase(policy, one, nowMs)));
+  const parts: string[] = [];
+  for (const route of policy.apis.flatMap((api) => api.routes)) {
+    const cases = await casesOf(policy, route, judge, meter, nowMs);
+    if (cases === undefined)
+      parts.push(`# ${routeName(route)}: no request was found that it serves; write a case by hand.\n`);
+    else parts.push(...cases.map((one) => renderTable('[[case]]', one)));
+  }
+  const head = written.trim() === '' ? HEAD : `${written.trimEnd()}\n`;
+  return parts.length === 0 ? head : [head, `${BEGIN}\n`, ...parts, `${END}\n`].join('\n');
+}
 
-async function casesOf(policy: Policy, route: Route, judge: Judge, nowMs: number): Promise<CaseConfig[]> {
-  const judged = async (draft: Draft): Promise<Simulated> => {
-    const one: Case = { ...draft, expect: 'allow', file: NO_FILE, index: 0, title: '' };
-    return (await judge(prepareCase(policy, one, nowMs))).simulated;
-  };
+type Draft = Omit<CaseConfig, 'expect' | 'request' | 'name'> & {
+  readonly request: string;
+  /** What the token lacks, in words. */
+  readonly lacks?: string;
+};
+
+type Meter = ReturnType<typeof createMeter>;
+
+/** Those of a route that show something new. @returns `undefined` where no request is served by it */
+async function casesOf(
+  policy: Policy,
+  route: Route,
+  judge: Judge,
+  meter: Meter,
+  nowMs: number,
+): Promise<CaseConfig[] | undefined> {
+  const asCase = ({ lacks: _, ...draft }: Draft, expect: Case['expect'], more: object = {}): Case => ({
+    ...draft,
+    expect,
+    ...more,
+    file: NO_FILE,
+    index: 0,
+    title: '',
+  });
   for (const filler of FILLERS) {
     const request = requestFor(policy, route, filler);
-    const passing: Draft = {
-      request,
-      ...(route.auth === 'none' ? {} : { claims: claimsOf(route, request) }),
-    };
-    const passed = await judged(passing);
-    if (passed.kind !== 'allow' || passed.decision?.route !== route) continue;
-    const cases: CaseConfig[] = [
-      { name: `${writtenKey(route.key)} lets through who may`, ...passing, expect: 'allow' },
-    ];
-    for (const draft of refusals(route, request)) {
-      const { kind, reason, answer } = await judged(draft);
-      if (kind !== 'deny' || reason === undefined) continue;
-      cases.push({
-        name: `${writtenKey(route.key)} refuses`,
-        ...draft,
-        expect: answer.status,
-        reason: reason.code,
-      });
-      break;
+    const drafts = draftsOf(policy, route, request);
+    const [first] = drafts;
+    if (first === undefined) return [];
+    const tried = await judge(prepareCase(policy, asCase(first, 'allow'), nowMs));
+    if (tried.simulated.kind !== 'allow' || tried.simulated.decision?.route !== route) continue;
+    const cases: CaseConfig[] = [];
+    for (const draft of drafts) {
+      const { simulated } = await judge(prepareCase(policy, asCase(draft, 'allow'), nowMs));
+      const { kind, decision, reason, answer } = simulated;
+      if (kind === 'self') continue;
+      const wouldDeny = decision?.kind === 'allow' ? decision.wouldDeny?.code : undefined;
+      const outcome =
+        kind === 'allow'
+          ? { expect: 'allow' as const, ...(wouldDeny !== undefined && { would_deny: wouldDeny }) }
+          : { expect: answer.status, ...(reason !== undefined && { reason: reason.code }) };
+      const { expect, ...more } = outcome;
+      if (!meter.add(await judge(prepareCase(policy, asCase(draft, expect, more), nowMs)))) continue;
+      const { lacks, ...fields } = draft;
+      cases.push({ name: nameOf(route, lacks, kind, wouldDeny), ...fields, ...outcome });
     }
     return cases;
   }
-  return [];
+  return undefined;
+}
+
+function nameOf(route: Route, lacks = '', kind: 'allow' | 'deny', wouldDeny: string | undefined): string {
+  const key = writtenKey(route.key);
+  if (kind === 'allow')
+    return wouldDeny === undefined ? `${key} lets through who may` : `${key} tries ${wouldDeny}`;
+  return `${key} refuses ${lacks}`.trim();
 }
 
 const NO_FILE: CaseFile = { path: '', lineOf: () => 0 };
@@ -72,21 +122,56 @@ function requestFor(policy: Policy, route: Route, filler: string): string {
   return `${method} ${new Set(policy.apis.map(hostOf)).size === 1 ? path : url}`;
 }
 
-/** The first that is refused is taken: a token that has nothing, no token, none at all. */
-function refusals(route: Route, request: string): Draft[] {
-  if (route.auth === 'none') return [];
-  const bad = { request, token: 'no.token' };
-  if (route.auth === 'optional') return [bad];
-  return [{ request, claims: {} }, { request }, bad];
-}
-
-/** Claims that satisfy the rules for this request. */
-function claimsOf(route: Route, request: string): Record<string, unknown> {
+/** The first one should pass; the others each lack something. */
+function draftsOf(policy: Policy, route: Route, request: string): Draft[] {
+  if (route.auth === 'none') return [{ request }];
   const [issuer] = route.issuers.values();
   const path = parsePath(request.replace(/^\S+ (https:\/\/[^/]*)?/, ''));
   const segments = typeof path === 'string' ? [] : path.segments;
-  return claimsFor(
-    issuer,
-    route.demands.map((demand) => forPath(demand, segments)),
-  );
+  const claimsOf = (demands: readonly Demand[]) =>
+    claimsFor(
+      issuer,
+      demands.map((demand) => forPath(demand, segments)),
+    );
+  const tried = route.report?.demands ?? [];
+  const all = [...route.demands, ...tried];
+  const withAudience = (audience: string, demands: readonly Demand[] = all) => {
+    const claims = claimsOf(demands);
+    if (issuer !== undefined) put(claims, audiencePlace(issuer).path, [audience]);
+    return claims;
+  };
+  // One that the rules on trial accept, too.
+  const [audience = ''] = route.report?.audiences ?? route.audiences;
+  const others = policy.issuers.filter((one) => !route.issuers.has(one.issuer));
+  return [
+    { request, claims: audience === route.audiences[0] ? claimsOf(all) : withAudience(audience) },
+    { request, claims: claimsOf(all) },
+    { request, claims: {}, lacks: 'a token that has nothing' },
+    { request, lacks: 'who has no token' },
+    { request, token: 'no.token', lacks: 'what is no token' },
+    ...ruleParts(route.demands).map(({ demands }) => ({
+      request,
+      claims: claimsOf(all.filter((one) => !demands.includes(one))),
+      lacks: `a token without ${demandWords(demands)}`,
+    })),
+    { request, claims: claimsOf(route.demands) },
+    ...ruleParts(tried).map(({ demands }) => ({
+      request,
+      claims: withAudience(
+        audience,
+        all.filter((one) => !demands.includes(one)),
+      ),
+    })),
+    { request, claims: withAudience('urn:another-api'), lacks: 'a token for another API' },
+    ...route.api.routes.flatMap(({ audiences }) =>
+      audiences
+        .filter((one) => !route.audiences.includes(one))
+        .map((one) => ({ request, claims: withAudience(one), lacks: 'a token for another audience' })),
+    ),
+    ...others.map(({ issuer: iss }) => ({
+      request,
+      claims: { ...claimsOf(all), iss },
+      lacks: 'a token of another issuer',
+    })),
+  ];
 }

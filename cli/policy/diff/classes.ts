@@ -94,7 +94,7 @@ export function* pathClasses(tables: readonly RouteTable[], spellings: Spellings
   const root = {
     exact: tables.map(({ exact }) => ({ nodes: [exact], rests: [] })),
     folded: tables.map(({ folded }) => ({ nodes: [folded], rests: [] })),
-    prefixes: tables.flatMap(({ fallback }) => (fallback ? [fallback.route.api.prefix] : [])),
+    prefixes: tables.flatMap(({ fallback }) => (fallback ? [fallback.api.prefix] : [])),
   };
   yield* visit(root, [], false);
 }

@@ -95,7 +95,7 @@ function unreadDifferences(old: Policy, now: Policy): Difference[] {
   const [passed, refused] = ['passed on as they came, to an API on trial', 'nobody: 400'];
   return hostGroups([old, now]).flatMap(({ names, host }) => {
     const [before, after] = [old, now].map(
-      ({ hosts, otherHosts }) => (hosts.get(host) ?? otherHosts)?.fallback?.takesUnread === true,
+      ({ hosts, otherHosts }) => (hosts.get(host) ?? otherHosts)?.fallback?.api.trial?.isAlone === true,
     );
     if (before === after) return [];
     const place = `paths that can be read in two ways${names.length === 0 ? '' : ` on ${listed(names)}`}`;

@@ -10,7 +10,7 @@ import { compileIssuers } from './issuers.ts';
 import { settingsSchema } from './schema.ts';
 import { readTable, type Sound } from './schema-faults.ts';
 import { buildTable } from './table.ts';
-import { checkTrialDate } from './trial.ts';
+import { checkTrialDate, markAlone } from './trial.ts';
 
 export type Compiled =
   | { readonly ok: true; readonly policy: Policy }
@@ -46,6 +46,7 @@ export function compilePolicy(vars: Readonly<Record<string, unknown>>, bindings:
   const { hosts, otherHosts } = buildTables(compiled);
   checkHealthPath(settings, [...hosts.values(), otherHosts], faults.at('GATEWAY', 'health_path'));
   if (faults.list().length > 0) return { ok: false, faults: faults.list() };
+  markAlone(apis);
   const ownHeaders = new Set(
     apis.flatMap(({ forward, originHeaders }) =>
       [...forward, ...originHeaders].map(({ header }) => normaliseHeaderName(header)),

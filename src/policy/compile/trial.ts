@@ -1,5 +1,5 @@
 /** Trials of whole APIs: `report_only` and `report_only_until`, of an API or for all of them. */
-import type { Api, Fallback, Route, Trial } from '../policy.ts';
+import type { Api, Route, Trial } from '../policy.ts';
 import type { Faults } from './faults.ts';
 import type { ApiConfig, SettingsConfig } from './schema.ts';
 
@@ -21,7 +21,8 @@ export function compileTrial(
   const isOnTrial = isTried(config, defaults);
   checkTrialDate(config.report_only_until, isOnTrial ? [{ trial: true }] : [], at.at('report_only_until'));
   if (!isOnTrial) return undefined;
-  return { until: config.report_only_until ?? defaults.report_only_until, anything: anythingOf(api) };
+  const until = config.report_only_until ?? defaults.report_only_until;
+  return { until, anything: anythingOf(api), isAlone: false };
 }
 
 /** @param apis those that the date is for */
@@ -57,15 +58,46 @@ function anythingOf(api: Api): Route {
 
 /**
  * Who takes what no route of a host takes: the API on trial. Where there are several, nobody knows whose it is, unless
- * they have one origin.
+ * they are asked in the same way.
  */
-export function fallbackOf(apis: readonly Api[]): Fallback | undefined {
+export function fallbackOf(apis: readonly Api[]): Route | undefined {
   const onTrial = apis
     .flatMap(({ trial }) => trial?.anything ?? [])
     .sort((a, b) => (a.api.name < b.api.name ? -1 : 1));
-  const origins = new Set(onTrial.map(({ api: { origin, prefix } }) => JSON.stringify([origin, prefix])));
-  const [route] = onTrial;
-  if (route === undefined || origins.size > 1) return undefined;
+  const manners = new Set(
+    onTrial.map(({ api: { origin, prefix, originHeaders, mtls } }) =>
+      JSON.stringify([origin, prefix, originHeaders, mtls]),
+    ),
+  );
+  return manners.size === 1 ? onTrial[0] : undefined;
+}
+
+/** Finds out which APIs on trial share neither a host nor a server with something that is enforced. */
+export function markAlone(apis: readonly Api[]): void {
   const isOpen = ({ trial, routes }: Api) => trial !== undefined && routes.every((one) => one.reportOnly);
-  return { route, takesUnread: apis.every(isOpen) };
+  const guarded = apis.filter((api) => !isOpen(api));
+  for (const { trial, ...api } of apis)
+    if (trial !== undefined)
+      (trial as { isAlone: boolean }).isAlone = !guarded.some((other) => isBeside(api, other));
+}
+
+/** Whether a request for the one could reach what the other protects. */
+export const isBeside = (one: Pick<Api, 'hosts' | 'origin'>, other: Pick<Api, 'hosts' | 'origin'>): boolean =>
+  (one.hosts.length === 0 && other.hosts.length === 0) ||
+  one.hosts.some((host) => other.hosts.includes(host)) ||
+  hasSameServer(one, other);
+
+export const hasSameServer = ({ origin }: Pick<Api, 'origin'>, other: Pick<Api, 'origin'>): boolean =>
+  serverOf(origin) === serverOf(other.origin);
+
+/** Every zone is taken for the same: whose hosts are whose, only Cloudflare knows. */
+function serverOf(origin: Api['origin']): string {
+  switch (origin.kind) {
+    case 'url':
+      return new URL(origin.base).hostname;
+    case 'service':
+      return `service:${origin.binding}`;
+    case 'zone':
+      return 'zone';
+  }
 }

@@ -15,6 +15,7 @@ import { judgeTrials } from '../../../cli/logs/trial/trials.ts';
 import { parsePolicyFile, policyOf } from '../../../cli/policy/file/config.ts';
 import { currentTerminal, useTerminal } from '../../../cli/text/terminal.ts';
 import { acceptUpgrade } from '../../e2e/support/websocket.ts';
+import { CLONE } from '../../support/clone.ts';
 import { claimgate } from '../support/claimgate.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'claimgate-logs-'));
@@ -253,7 +254,10 @@ describe('claimgate logs, live', () => {
       XDG_CONFIG_HOME: folder,
       WRANGLER_SEND_METRICS: 'false',
     };
-    const { code, stdout, stderr } = await claimgate(['logs', '--env', 'production'], { env });
+    const { code, stdout, stderr } = await claimgate(
+      ['logs', '--env', 'production', '--config', CLONE.config],
+      { env },
+    );
     expect([code, stdout]).toEqual([3, '']);
     expect(stderr).toMatch(
       /^error {2}wrangler tail ended; is this machine logged in .*CLOUDFLARE_API_TOKEN.*\n$/,
@@ -280,14 +284,17 @@ describe('claimgate logs, live', () => {
     });
     await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve));
     try {
-      const { stdout } = await claimgate(['logs', '--env', 'production', '--json'], {
-        env: {
-          CLOUDFLARE_API_BASE_URL: `http://127.0.0.1:${(api.address() as AddressInfo).port}/client/v4`,
-          CLOUDFLARE_API_TOKEN: 'test',
-          CLOUDFLARE_ACCOUNT_ID: 'test',
-          WRANGLER_SEND_METRICS: 'false',
+      const { stdout } = await claimgate(
+        ['logs', '--env', 'production', '--json', '--config', CLONE.config],
+        {
+          env: {
+            CLOUDFLARE_API_BASE_URL: `http://127.0.0.1:${(api.address() as AddressInfo).port}/client/v4`,
+            CLOUDFLARE_API_TOKEN: 'test',
+            CLOUDFLARE_ACCOUNT_ID: 'test',
+            WRANGLER_SEND_METRICS: 'false',
+          },
         },
-      });
+      );
       expect(JSON.parse(stdout)).toMatchObject({
         requests: 2,
         would_deny: [{ client: 'nightly', requests: 1 }],

@@ -27,7 +27,7 @@ export const loopback: Lint = {
     }
     for (const [place, value] of places) {
       const url = typeof value === 'string' ? parseUrl(value) : undefined;
-      if (url === undefined || !isLoopbackHost(url.hostname)) continue;
+      if (url === undefined || !isThisMachine(url.hostname)) continue;
       const found = fault(
         place,
         `${url.host} is this machine, and the Worker runs elsewhere`,
@@ -37,3 +37,15 @@ export const loopback: Lint = {
     }
   },
 };
+
+/** In every spelling that a URL parser leaves: a Worker has no use for any of them. */
+function isThisMachine(hostname: string): boolean {
+  const host = hostname.replace(/\.$/, '');
+  return (
+    isLoopbackHost(host) ||
+    host === 'localhost.localdomain' ||
+    host === '0.0.0.0' ||
+    host === '[::]' ||
+    /^\[::ffff:(7f[0-9a-f]{2}:[0-9a-f]{1,4}|0:0)\]$/.test(host)
+  );
+}

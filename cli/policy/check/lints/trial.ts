@@ -1,7 +1,9 @@
 import { fault } from '../../../../src/policy/compile/fault.ts';
+import { hasSameServer, isBeside } from '../../../../src/policy/compile/trial.ts';
 import type { Api, Policy } from '../../../../src/policy/policy.ts';
 import { isTable } from '../../../text/json.ts';
 import { countOf } from '../../../text/terminal.ts';
+import { listed } from '../../../text/words.ts';
 import { apisOn, otherHost } from '../../what-if/targets.ts';
 import type { Lint } from './subject.ts';
 
@@ -45,16 +47,24 @@ export const trial: Lint = {
   },
 };
 
+const isOpen = ({ trial, routes }: Api) => trial !== undefined && routes.every((one) => one.reportOnly);
+
 /** Requests that are refused although the API is on trial, since they may be somebody else's. */
-function stillRefused(policy: Policy, { hosts, name }: Api): string {
+function stillRefused(policy: Policy, api: Api): string {
+  const { hosts, name } = api;
   const [host = otherHost(policy.hosts)] = hosts;
   const fallback = (policy.hosts.get(host) ?? policy.otherHosts)?.fallback;
-  const others = apisOn(policy, host).filter((api) => api.name !== name);
+  const others = apisOn(policy, host).filter((one) => one.name !== name);
   if (fallback === undefined) {
-    const tried = others.filter((api) => api.trial !== undefined).map((api) => api.name);
+    const tried = others.filter((one) => one.trial !== undefined).map((one) => one.name);
     return `; a path that has no route is refused, since it could be one of ${tried.join(' or ')}`;
   }
-  return fallback.takesUnread
-    ? ''
-    : '; a path that can be read in two ways is refused, since some routes of its host are enforced';
+  const guarded = policy.apis.filter((one) => one.name !== name && isBeside(api, one) && !isOpen(one));
+  const reachable = guarded.filter((one) => hasSameServer(api, one)).map((one) => one.name);
+  const shared =
+    reachable.length === 0
+      ? ''
+      : `; ${listed(reachable)} ${reachable.length === 1 ? 'has' : 'have'} the same origin, and can be reached through it`;
+  if (api.trial?.isAlone === true) return '';
+  return `${shared}; a path that can be read in two ways is refused, since something beside it is enforced`;
 }

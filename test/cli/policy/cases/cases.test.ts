@@ -221,19 +221,87 @@ ok    GET /files/a: allow
     expect((await claimgate([...args, '--fail-on-survivors'])).code).toBe(1);
   });
 
-  it('writes first cases once, which run at once', async () => {
+  describe('--init', () => {
     const file = folder.path('init.toml');
-    const first = await claimgate(['test', file, '--config', shop, '--init']);
-    expect(first).toMatchObject({ code: 0, stdout: `${file}: 18 cases; run them with: claimgate test\n` });
-    const { code, stdout } = await claimgate(['test', file, '--config', shop]);
-    expect(code).toBe(0);
-    expect(stdout).toContain('18 cases: all pass');
-    const before = readFileSync(file, 'utf8');
-    expect(await claimgate(['test', file, '--config', shop, '--init'])).toMatchObject({
-      code: 2,
-      stderr: `error  ${file} is there already, and stays as it is; name another file\n`,
+    const init = () => claimgate(['test', file, '--config', shop, '--init']);
+    const covered = () => claimgate(['test', file, '--config', shop, '--min-coverage', '100']);
+
+    it('writes cases that show all of the policy', async () => {
+      expect(await init()).toMatchObject({
+        code: 0,
+        stdout: `${file}: 31 cases; run them with: claimgate test\n`,
+      });
+      expect(await covered()).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('31 cases: all pass'),
+      });
     });
-    expect(readFileSync(file, 'utf8')).toBe(before);
+
+    it('finds nothing to add where the policy is the same', async () => {
+      const before = readFileSync(file, 'utf8');
+      expect(await init()).toMatchObject({ code: 0, stdout: `${file}: nothing to add\n` });
+      expect(readFileSync(file, 'utf8')).toBe(before);
+    });
+
+    it('makes its cases anew when routes change, and keeps those of a person, comments too', async () => {
+      const own = `# Ours.
+[[case]]
+name = "the job may read" # asked for by the team
+request = "GET /orders"
+claims = { scope = "read:orders orders" }
+expect = "allow"
+`;
+      folder.write('init.toml', own + readFileSync(file, 'utf8'));
+      folder.write('shop.toml', SHOP.replace('/robots"  ', '/machines"'));
+      expect((await claimgate(['test', file, '--config', shop])).code).toBe(1);
+      expect(await init()).toMatchObject({
+        code: 0,
+        stdout: `${file}: 30 cases, beside 1 case of your own; run them with: claimgate test\n`,
+      });
+      const text = readFileSync(file, 'utf8');
+      expect(text.startsWith(own)).toBe(true);
+      expect(text).not.toContain('robots lets');
+      expect((await covered()).code).toBe(0);
+      folder.write('shop.toml', SHOP);
+    });
+
+    it('writes nothing where a case of one’s own can’t be read', async () => {
+      const broken = folder.write('own.toml', '[[case]]\nrequest = "GET /x"\n');
+      const { code, stderr } = await claimgate(['test', broken, '--config', shop, '--init']);
+      expect([code, stderr]).toEqual([2, expect.stringContaining('own.toml:1:')]);
+      expect(readFileSync(broken, 'utf8')).toBe('[[case]]\nrequest = "GET /x"\n');
+    });
+
+    it.each([
+      ['an API on trial', 'report_only = true'],
+      ['a trial of rules', ''],
+    ])('covers %s', async (_what, field) => {
+      const config = folder.write(
+        'tried.toml',
+        `[vars.ISSUERS.a]
+issuer = "https://a.example/"
+[vars.ISSUERS.b]
+issuer = "https://b.example/"
+claims = { use = "access" }
+[vars.API_X]
+origin = "https://o.example"
+audience = ["x", "y"]
+issuer = "b"
+${field}
+[vars.API_X.routes]
+"GET /a" = { scopes_all = ["a"], report = { clients = ["c"], audience = "y" } }
+"GET /orgs/:org" = { claims = { org = { param = "org" }, tier = ["gold", "silver"] }, scopes_any = ["r", "s"] }
+"GET /b" = { audience = "y", clients = ["c"] }
+"GET /o" = { auth = "optional" }
+"GET /p/*" = { auth = "none" }
+`,
+      );
+      const cases = folder.path(`tried-${field === ''}.toml`);
+      await claimgate(['test', cases, '--config', config, '--init']);
+      const { code, stdout } = await claimgate(['test', cases, '--config', config, '--min-coverage', '100']);
+      expect(stdout).toContain('(100 %)');
+      expect(code).toBe(0);
+    });
   });
 
   it.each<[string, string, RegExp]>([

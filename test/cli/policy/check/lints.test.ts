@@ -432,7 +432,16 @@ const EXAMPLES: readonly Example[] = [
           api: `origin = "service:X"\n${ON_TRIAL}`,
           routes: `"GET /a" = { scopes_all = ["a"], report_only = false }\n"GET /b" = { scopes_all = ["a"] }`,
         }),
-        'API_X.report_only: API_X is open to anyone, but for 1 route that is enforced: it is on trial; a path that can be read in two ways is refused, since some routes of its host are enforced',
+        'API_X.report_only: API_X is open to anyone, but for 1 route that is enforced: it is on trial; a path that can be read in two ways is refused, since something beside it is enforced',
+      ],
+      [
+        'an enforced API at the same origin',
+        policyText({
+          top: routed('a.example/*', 'b.example/*'),
+          api: 'origin = "https://o.example/a"\nhosts = ["a.example"]\nreport_only = true',
+          more: OTHER_API.replace('"service:X"', '"https://o.example/b"\nhosts = ["b.example"]'),
+        }),
+        'API_X.report_only: API_X is open to anyone: it is on trial; API_Y has the same origin, and can be reached through it; a path that can be read in two ways is refused, since something beside it is enforced',
       ],
       [
         'what would be weak stays to be told when it is enforced',
@@ -855,6 +864,38 @@ it('a URL of this machine is a warning where the environment that is deployed is
   const text = policyText({ api: 'origin = "http://localhost:3000"' });
   expect(check(text, { deployed: 'perhaps' })).toMatchObject([{ rule: 'loopback', severity: 'warning' }]);
 });
+
+it.each(
+  [
+    'localhost.',
+    'LOCALHOST',
+    'a.localhost.',
+    'localhost.localdomain',
+    '0.0.0.0',
+    '0',
+    '127.1',
+    '2130706433',
+  ].concat([
+    '0x7f.1',
+    '[::]',
+    '[::1]',
+    '[0:0:0:0:0:0:0:1]',
+    '[::ffff:127.0.0.1]',
+    '[::ffff:7f00:1]',
+    '[::ffff:0.0.0.0]',
+  ]),
+)('%s is this machine, too', (host) => {
+  const text = policyText({ api: `origin = "https://${host}/x"` });
+  expect(check(text, { deployed: 'yes' }).map(({ rule }) => rule)).toEqual(['loopback']);
+});
+
+it.each(['localhost.example', '127.0.0.1.nip.example', '10.0.0.1', '[::ffff:10.0.0.1]', '[::2]'])(
+  '%s is not',
+  (host) => {
+    const text = policyText({ api: `origin = "https://${host}/x"` });
+    expect(check(text, { deployed: 'yes' })).toEqual([]);
+  },
+);
 
 it('two environments that differ in case only are told of', () => {
   const text = `${policyText()}\n[env.Staging]\nname = "a"\n[env.staging]\nname = "b"`;
