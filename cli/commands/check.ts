@@ -1,12 +1,14 @@
 /** `claimgate check`: the policy of the gateway, before it is live. */
 import type { Command } from 'commander';
 import type { Policy } from '../../src/policy/policy.ts';
+import { findRedirect } from '../formats/find.ts';
 import type { CheckResult } from '../policy/check/check.ts';
 import type { Deployment } from '../policy/check/deployment.ts';
+import type { Finding } from '../policy/check/findings.ts';
 import type { PolicyFile } from '../policy/file/config.ts';
 import { CommandError, EXIT, endWith, note, paint, printLine, visible } from '../text/terminal.ts';
 import { VERSION } from '../text/version.ts';
-import { formatOf, MODULE, type PolicyOptions, withEnvironments } from './options.ts';
+import { formatOf, MODULE, type PolicyOptions, withConfig, withEnvironments } from './options.ts';
 
 const FORMATS = ['text', 'json', 'github', 'sarif'] as const;
 
@@ -20,9 +22,10 @@ interface Options extends PolicyOptions {
 }
 
 export function addCheckCommand(program: Command): void {
-  withEnvironments(program.command('check'), FORMATS)
-    .description('check the policy in wrangler.toml: errors, and what may not be meant')
-    .option('--config <file>', 'the file to check', 'wrangler.toml')
+  const command = withEnvironments(program.command('check'), FORMATS).description(
+    "check the policy in wrangler's configuration: errors, and what may not be meant",
+  );
+  withConfig(command, 'the file to check')
     .option(...MODULE)
     .option('--strict', 'warnings count as errors')
     .option('--deploy', 'check as for a deployment of --env (default: CLOUDFLARE_ENV, or the top level)')
@@ -45,8 +48,9 @@ async function run(options: Options, command: Command): Promise<void> {
   const { checkPolicy } = await import('../policy/check/check.ts');
   const { compileSection, environmentOf, environmentsOf } = await import('../policy/file/config.ts');
   const { findDeclared } = await import('../policy/check/declared.ts');
-  const deployment = await findTarget(options, command.getOptionValueSource('config') === 'default');
-  const config = deployment?.config ?? options.config;
+  const named = command.getOptionValueSource('config') !== 'default';
+  const deployment = await findTarget(options, named);
+  const config = named ? options.config : (deployment?.config ?? options.config);
   const { readPolicy } = await import('../policy/file/module.ts');
   const file = await readPolicy({ config, module: options.module });
   // wrangler's own `--env ""` is the top level.
@@ -66,10 +70,14 @@ async function run(options: Options, command: Command): Promise<void> {
       ...(options.online && { online: await askAll(policies) }),
     },
   });
-  if (deployment !== undefined) sayTarget(format, deployment);
-  const text = await render(format, file, results);
+  const { examineFiles } = await import('../policy/check/which-file.ts');
+  const which = examineFiles(config, { named, ...(deployment?.visible && { deploying: deployment }) });
+  for (const one of which.notes) say(format, 'note ', one);
+  if (deployment !== undefined) say(format, 'check', targetText(deployment));
+  const report = results.map((one, i) => (i === 0 ? withFindings(one, which.findings) : one));
+  const text = await render(format, file, report);
   if (text !== '') printLine(text);
-  const bad = results.some(
+  const bad = report.some(
     ({ faults, warnings }) => faults.length > 0 || (options.strict === true && warnings.length > 0),
   );
   // A typo while editing must not end the dev server; the Worker answers 503 until it is mended.
@@ -77,38 +85,45 @@ async function run(options: Options, command: Command): Promise<void> {
 }
 
 /**
- * What wrangler deploys, or `--deploy` asks about; `undefined`: nothing is deployed. Its file counts where the check was
- * told no other.
+ * What wrangler deploys, or `--deploy` asks about; `undefined`: nothing is deployed. A file that a build tool has put in
+ * place of the configuration has one environment, the one that it was built for.
  */
-async function findTarget({ env, deploy }: Options, isDefaultFile: boolean): Promise<Deployment | undefined> {
+async function findTarget({ env, deploy }: Options, named: boolean): Promise<Deployment | undefined> {
   const { findDeployment, isDeploying, readAncestors } = await import('../policy/check/deployment.ts');
   const { WRANGLER_COMMAND, CLOUDFLARE_ENV } = process.env;
   const byHand = !isDeploying(WRANGLER_COMMAND);
   if (byHand && deploy !== true) return undefined;
   const found = findDeployment(CLOUDFLARE_ENV, byHand ? [] : readAncestors());
-  const config = isDefaultFile ? found.config : undefined;
+  const redirect = named || found.config !== undefined ? undefined : findRedirect();
+  if (redirect !== undefined)
+    return { ...found, environment: '', by: `${redirect.by} names ${redirect.path}`, config: redirect.path };
   if (env === undefined)
-    return byHand && found.environment === undefined
-      ? { environment: '', by: 'no --env', config }
-      : { ...found, config };
+    return byHand && found.environment === undefined ? { ...found, environment: '', by: 'no --env' } : found;
   if (!byHand && found.environment !== undefined && found.environment !== env)
     throw new CommandError(
       `wrangler deploys ${nameOf(found.environment)} (${found.by}), and --env of claimgate check names ${nameOf(env)}; take --env out of [build]: the check finds the environment by itself`,
     );
-  return { environment: env, by: '--env', config };
+  return { ...found, environment: env, by: '--env' };
 }
 
 const nameOf = (environment: string) => (environment === '' ? 'the top level' : `[env.${environment}]`);
 
+const targetText = ({ environment, by }: Deployment) =>
+  environment === undefined
+    ? `deployment of an unknown environment (${by}): all are checked, and URLs of this machine are warnings. Set CLOUDFLARE_ENV to name the one that is deployed.`
+    : `deployment of ${nameOf(environment)} (${by})`;
+
 /** Reports for programs stay as they are: there it goes to standard error. */
-function sayTarget(format: string, { environment, by }: Pick<Deployment, 'environment' | 'by'>): void {
-  const text =
-    environment === undefined
-      ? `deployment of an unknown environment (${by}): all are checked, and URLs of this machine are warnings. Set CLOUDFLARE_ENV to name the one that is deployed.`
-      : `deployment of ${nameOf(environment)} (${by})`;
-  if (format === 'text') printLine(`${paint('dim', 'check')}  ${visible(text)}`);
+function say(format: string, title: string, text: string): void {
+  if (format === 'text') printLine(`${paint('dim', title)}  ${visible(text)}`);
   else note(text);
 }
+
+const withFindings = (result: CheckResult, findings: readonly Finding[]): CheckResult => ({
+  ...result,
+  faults: [...findings.filter(({ severity }) => severity === 'error'), ...result.faults],
+  warnings: [...result.warnings, ...findings.filter(({ severity }) => severity === 'warning')],
+});
 
 type Policies = readonly {
   readonly environment: string | undefined;
@@ -133,7 +148,7 @@ async function askAll(policies: Policies) {
 
 async function render(format: string, file: PolicyFile, results: readonly CheckResult[]): Promise<string> {
   const { readSource } = await import('../policy/file/source.ts');
-  const report = { path: file.path, source: () => readSource(file.text, file.positions), results };
+  const report = { file, source: () => readSource(file), results };
   switch (format) {
     case 'json':
       return (await import('../policy/check/reports/json.ts')).renderJson(report);

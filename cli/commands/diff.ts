@@ -5,7 +5,7 @@ import { CHANGES, type Comparison } from '../policy/diff/difference.ts';
 import type { Sides } from '../policy/diff/sides.ts';
 import { code } from '../text/markdown.ts';
 import { CommandError, EXIT, endWith, paint, printJson, printLine, visible } from '../text/terminal.ts';
-import { formatOf, nowSeconds, type PolicyOptions, withEnvironments } from './options.ts';
+import { formatOf, nowSeconds, type PolicyOptions, withConfig, withEnvironments } from './options.ts';
 
 const FORMATS = ['text', 'markdown', 'json'] as const;
 const FAIL_ON = [...CHANGES, 'any'] as const;
@@ -21,13 +21,10 @@ interface Options extends PolicyOptions {
 }
 
 export function addDiffCommand(program: Command): void {
-  withEnvironments(program.command('diff [old] [new]'), FORMATS)
-    .description('compare two policies by what they mean: who gets in, and what origins get')
-    .option(
-      '--config <file>',
-      'the file that is meant where a revision is named, or nothing',
-      'wrangler.toml',
-    )
+  const command = withEnvironments(program.command('diff [old] [new]'), FORMATS).description(
+    'compare two policies by what they mean: who gets in, and what origins get',
+  );
+  withConfig(command, 'the file that is meant where a revision is named, or nothing')
     .option('--against <name>', 'compare the environment of --env with this one, in the same file')
     .option(
       '--fail-on <changes>',
@@ -37,7 +34,7 @@ export function addDiffCommand(program: Command): void {
     .addHelpText(
       'after',
       `
-Each side is a file, a git revision (its wrangler.toml), or REV:path. Without: HEAD
+Each side is a file, a git revision (its configuration), or REV:path. Without: HEAD
 against the file as it is now; in a pull request, the commit where the branch began.
 One revision means where this branch left it: what main did since is not blamed on it.
 A...B means the same of two revisions, and A..B both as they are.
@@ -53,7 +50,7 @@ Examples:
   claimgate diff main...HEAD
   claimgate diff --env staging --against production
   claimgate diff v1.2 HEAD --env production --format markdown
-  claimgate diff old.toml new.toml`,
+  claimgate diff old.toml new.jsonc`,
     )
     .action(run);
 }

@@ -8,6 +8,7 @@ import { findMismatches } from '../issuer/record-checks.ts';
 import { listApis, listClients } from '../issuer/records.ts';
 import { compileConfig } from '../policy/file/config.ts';
 import { EXIT, endWith, paint, printJson, printLine } from '../text/terminal.ts';
+import { takeGatewayConfig } from './options.ts';
 
 type Options = PlaceOptions & { gateway: string; gatewayEnv?: string };
 
@@ -29,7 +30,8 @@ const MAX_CLOCK_SKEW_SECONDS = 10;
 export function addDoctorCommand(program: Command): void {
   placeCommand(program, 'doctor', run)
     .description('look whether issuer, keys, clients and gateway fit together')
-    .option('--gateway <file>', "the gateway's configuration", 'wrangler.toml')
+    .option('--gateway <file>', "the gateway's configuration (default: the file that wrangler reads)")
+    .hook('preAction', takeGatewayConfig)
     .option('--gateway-env <name>', 'an environment of that file')
     .addHelpText(
       'after',

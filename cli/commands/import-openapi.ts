@@ -24,7 +24,7 @@ export function addImportOpenApiCommand(parent: Command): void {
     .option('--out <file>', 'write it there instead; the file must be new')
     .addHelpText(
       'after',
-      '\nNothing becomes open: what the document leaves open needs a token until you write\nauth = "none". References to other files and to URLs are not followed.\n\nExample:\n  claimgate import openapi openapi.yaml --api ORDERS --issuer auth0 \\\n    --origin https://orders.internal.example --audience https://api.example.com/orders',
+      '\nNothing becomes open: what the document leaves open needs a token until you write\nauth = "none". The draft has the format of the configuration that wrangler reads, or of --out. References to other files and to URLs are not followed.\n\nExample:\n  claimgate import openapi openapi.yaml --api ORDERS --issuer auth0 \\\n    --origin https://orders.internal.example --audience https://api.example.com/orders',
     )
     .action(run);
 }
@@ -33,15 +33,18 @@ async function run(file: string, { api, issuer, origin, audience = [], out }: Op
   if (out !== undefined && existsSync(out))
     throw new CommandError(`${out} is there already; choose a new file, and move what you need`);
   demandOrigin(origin);
+  const { findConfig, isConfigName } = await import('../formats/find.ts');
+  const { formatOf } = await import('../formats/formats.ts');
   const { readOpenApi } = await import('../policy/openapi/document.ts');
   const { draftPolicy } = await import('../policy/openapi/draft.ts');
-  const { writeDraft } = await import('../policy/openapi/toml.ts');
+  const { writeDraft } = await import('../policy/openapi/write.ts');
   const { document, notes } = await readOpenApi(file);
   const name = api === undefined ? nameOf(document.info?.title) : readName(api);
   const draft = draftPolicy(document, { name, issuer, origin, audience });
   if (draft.routes.length === 0)
     throw new CommandError(`${file} has no operations; there is nothing to make routes of`);
-  const text = writeDraft(draft, file);
+  const config = findConfig()?.path ?? 'wrangler.toml';
+  const text = writeDraft(draft, file, formatOf(out === undefined || !isConfigName(out) ? config : out, ''));
   if (out === undefined) printRaw(text);
   else {
     writeFileSync(out, text);
@@ -52,7 +55,7 @@ async function run(file: string, { api, issuer, origin, audience = [], out }: Op
   const off = draft.routes.length - on.length;
   const reviewed = draft.routes.filter(({ review }) => review.length > 0).length;
   note(
-    `${countOf(on.length, 'route')}${off === 0 ? '' : `, ${off} more in comments only`}; ${reviewed === 0 ? 'none needs' : `${reviewed} need${reviewed === 1 ? 's' : ''}`} review. Put it into wrangler.toml, then: claimgate check`,
+    `${countOf(on.length, 'route')}${off === 0 ? '' : `, ${off} more in comments only`}; ${reviewed === 0 ? 'none needs' : `${reviewed} need${reviewed === 1 ? 's' : ''}`} review. Put it into ${config}, then: claimgate check`,
   );
 }
 

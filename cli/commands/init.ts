@@ -29,12 +29,13 @@ async function init(folder: string, { yes = false, ...given }: Options): Promise
   const { renderPolicyFile } = await import('../init/policy-file.ts');
   const { renderCases } = await import('../init/cases-file.ts');
   const { renderWorkflow } = await import('../init/workflow.ts');
-  const { demandNew, packagePath, repositoryRoot, writeNew } = await import('../init/project.ts');
+  const { demandNew, demandRead, packagePath, repositoryRoot, writeNew } = await import('../init/project.ts');
   const root = repositoryRoot(folder);
   const inRoot = relative(root, folder);
   const workflow = `${relative(folder, root) || '.'}/.github/workflows/policy.yml`.replace(/^\.\//, '');
   const paths = ['wrangler.toml', 'policy.test.toml', workflow] as const;
   // Before anything is asked.
+  demandRead(folder);
   demandNew(folder, paths);
   const { stdin, stderr } = currentTerminal();
   const terminal = stdin.isTTY && !yes ? createInterface({ input: stdin, output: stderr }) : undefined;

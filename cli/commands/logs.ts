@@ -16,7 +16,7 @@ import {
   printLine,
   warn,
 } from '../text/terminal.ts';
-import { readDuration } from './options.ts';
+import { readDuration, withConfig } from './options.ts';
 
 interface Options {
   readonly config: string;
@@ -57,10 +57,10 @@ Examples:
   claimgate logs day.log --draft`;
 
 export function addLogsCommand(program: Command): void {
-  program
+  const command = program
     .command('logs [file]')
-    .description("sum up the gateway's log: a file, - for standard input, or live from Cloudflare")
-    .option('--config <file>', 'the wrangler.toml with the policy and the Worker', 'wrangler.toml')
+    .description("sum up the gateway's log: a file, - for standard input, or live from Cloudflare");
+  withConfig(command, 'the configuration with the policy and the Worker')
     .option('--env <name>', 'an environment of that file')
     .option('--since <when>', 'leave out what is older', readWhen)
     .option('--until <when>', 'leave out what is as new, or newer', readWhen)
@@ -70,7 +70,7 @@ export function addLogsCommand(program: Command): void {
     .option('--route <route>', 'only requests for this route: "GET /orders/:id"')
     .option('--path <path>', 'only requests for this path, and those below it')
     .option('--suggest', 'tell which rules on trial (report, report_only) can be enforced')
-    .option('--draft', 'propose routes for the requests in the log, as TOML')
+    .option('--draft', 'propose routes for the requests in the log, in the format of the configuration')
     .option('--min-requests <n>', 'with --suggest: so many make an answer', readCount, ENOUGH.requests)
     .option(
       '--min-time <time>',
@@ -146,10 +146,10 @@ async function summarise(_options: Options, filter: Filter): Promise<Question> {
   };
 }
 
-async function draft({ env }: Options): Promise<Question> {
+async function draft({ env, config }: Options): Promise<Question> {
   const { createCollector } = await import('../logs/draft/collect.ts');
   const { proposeRoutes } = await import('../logs/draft/propose.ts');
-  const { renderDraft } = await import('../logs/draft/toml.ts');
+  const { renderDraft } = await import('../logs/draft/write.ts');
   const { warningsOf } = await import('../logs/show/notes.ts');
   const collector = createCollector();
   return {
@@ -157,7 +157,7 @@ async function draft({ env }: Options): Promise<Question> {
     render(summary) {
       for (const warning of warningsOf(summary)) warn(warning);
       const paths = collector.read();
-      return renderDraft(proposeRoutes(paths), paths, summary, env);
+      return renderDraft(proposeRoutes(paths), paths, summary, env, config);
     },
     json(summary) {
       const { unplaced, requests } = collector.read();
@@ -176,13 +176,14 @@ async function readJudge({ config, env, minRequests, minTime }: Options, filter:
   const { notesOf, warningsOf } = await import('../logs/show/notes.ts');
   const policyFile = readPolicyFile(config);
   const policy = policyOf(policyFile, env);
+  const { say } = policyFile.format;
   const enough = { requests: minRequests, seconds: minTime };
   const judge = (summary: Summary) => judgeTrials(summary, policy, policyFile, env, enough);
   return {
     render(summary) {
       const trials = judge(summary);
       if (trials.length === 0)
-        return [`${config} has no rules on trial; report = { … } tries one (docs/tightening.md)`];
+        return [`${config} has no rules on trial; ${say('report = { … }')} tries one (docs/tightening.md)`];
       const notes = [...warningsOf(summary).map((one) => paint('yellow', one)), ...notesOf(summary, filter)];
       return [...notes, ...(notes.length > 0 ? [''] : []), ...renderTrials(trials, config)];
     },

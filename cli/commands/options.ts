@@ -7,6 +7,7 @@ import {
   type TokenDialect,
 } from '../../issuer/src/records.ts';
 import { suggest } from '../../src/policy/compile/fault.ts';
+import { defaultConfig } from '../formats/find.ts';
 import { CommandError } from '../text/terminal.ts';
 
 /** The options of commands that look at one policy. */
@@ -23,9 +24,25 @@ export const MODULE = [
   'the module that exports the policy, where it is in code; bindings are those of --config',
 ] as const;
 
-export const withPolicy = (command: Command): Command =>
+/**
+ * The option that names wrangler's configuration. Where it is not given, it is the file that wrangler reads, found when
+ * the command runs.
+ */
+export const withConfig = (command: Command, description: string): Command =>
   command
-    .option('--config <file>', 'the policy', 'wrangler.toml')
+    .option('--config <file>', `${description} (default: the file that wrangler reads)`)
+    .hook('preAction', takeWranglerConfig('config'));
+
+const takeWranglerConfig = (option: string) => (_: Command, acting: Command) => {
+  if (acting.getOptionValue(option) === undefined)
+    acting.setOptionValueWithSource(option, defaultConfig(), 'default');
+};
+
+/** The same for `--gateway`. */
+export const takeGatewayConfig = takeWranglerConfig('gateway');
+
+export const withPolicy = (command: Command): Command =>
+  withConfig(command, 'the policy')
     .option(...MODULE)
     .option('--env <name>', 'an environment of that file')
     .option('--json', 'print JSON');

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import * as oauth from 'oauth4webapi';
 import { isLoopbackHost } from '../../src/policy/uri.ts';
-import { readIssuerConfig } from '../issuer/place.ts';
+import { readIssuerConfig, takeIssuerConfig } from '../issuer/place.ts';
 import { compileConfig } from '../policy/file/config.ts';
 import { judgeToken, type RouteVerdict } from '../policy/what-if/acceptance.ts';
 import { readFileOrInput } from '../text/files.ts';
@@ -19,7 +19,7 @@ import {
   printJson,
   printLine,
 } from '../text/terminal.ts';
-import { collect } from './options.ts';
+import { collect, takeGatewayConfig } from './options.ts';
 
 interface Options {
   readonly scope?: string[];
@@ -42,9 +42,14 @@ export function addTokenCommand(program: Command): void {
       'has the secret; - for standard input (default: the variable CLIENT_SECRET)',
     )
     .option('--issuer <url>', 'the issuer (default: ISSUER in its configuration)')
-    .option('--config <file>', "the issuer's configuration", 'issuer/wrangler.toml')
+    .option('--config <file>', "the issuer's configuration (default: the one in the folder issuer)")
+    .hook('preAction', takeIssuerConfig)
     .option('--env <name>', 'an environment of that file')
-    .option('--gateway <file>', "the gateway's configuration, whose policy judges the token", 'wrangler.toml')
+    .option(
+      '--gateway <file>',
+      "the gateway's configuration, whose policy judges the token (default: the file that wrangler reads)",
+    )
+    .hook('preAction', takeGatewayConfig)
     .option('--gateway-env <name>', 'an environment of that file')
     .option('--json', 'print JSON')
     .addHelpText(

@@ -1,5 +1,5 @@
 /** The policy.test.toml that `claimgate init` writes: each route and rule lets somebody through, and refuses somebody. */
-import { renderTable } from '../text/inline-toml.ts';
+import { renderTable } from '../formats/inline-toml.ts';
 import type { Answers } from './answers.ts';
 import { topicOf } from './policy-file.ts';
 

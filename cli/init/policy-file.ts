@@ -1,5 +1,5 @@
 /** The wrangler.toml that `claimgate init` writes: one API, and a Worker that can be deployed as it is. */
-import { renderPair } from '../text/inline-toml.ts';
+import { renderPair } from '../formats/inline-toml.ts';
 import type { Answers } from './answers.ts';
 
 /** The gateway was tested with this date. */

@@ -1,6 +1,7 @@
 /** The folder that `claimgate init` writes into. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { findConfig } from '../formats/find.ts';
 import { CommandError, EXIT } from '../text/terminal.ts';
 
 /** The first folder from here upwards that has this path in it. */
@@ -35,6 +36,15 @@ export function demandNew(folder: string, paths: readonly string[]): void {
   if (there.length === 0) return;
   throw new CommandError(
     `${there.join(', ')} ${there.length === 1 ? 'is' : 'are'} there already, and nothing was written; move ${there.length === 1 ? 'it' : 'them'} away, or name another folder`,
+  );
+}
+
+/** Throws `CommandError` where wrangler would not read a wrangler.toml in the folder, since it takes another file. */
+export function demandRead(folder: string): void {
+  const found = findConfig(folder);
+  if (found === undefined || basename(found.path) === 'wrangler.toml') return;
+  throw new CommandError(
+    `wrangler reads ${found.path} here, and would not read a wrangler.toml; nothing was written. Add the policy to "vars" in ${found.path} (docs/policy.md has an example), then: claimgate check`,
   );
 }
 

@@ -1,7 +1,11 @@
 /** Lines for the gateway's policy, for when the issuer alone can't stop tokens. */
+import { defaultConfig } from '../formats/find.ts';
+import { formatOf } from '../formats/formats.ts';
 import { printLine } from '../text/terminal.ts';
 
 /**
+ * In the format of the gateway's configuration.
+ *
  * @param environment the one that the command was given: an environment inherits no policy from the top level
  */
 export function gatewayLines(
@@ -9,13 +13,20 @@ export function gatewayLines(
   field: 'blocked_clients' | 'blocked_kids',
   value: string,
 ): string[] {
-  const table = environment === undefined ? 'vars.GATEWAY' : `env.${environment}.vars.GATEWAY`;
-  return [`[${table}]`, `${field} = [${JSON.stringify(value)}]`];
+  const section = environment === undefined ? [] : ['env', environment];
+  const table = {
+    above: [],
+    place: [...section, 'vars', 'GATEWAY'],
+    lines: [{ name: field, value: [value] }],
+  };
+  return formatOf(defaultConfig(), '')
+    .draft([], [table])
+    .filter((line) => line !== '');
 }
 
 export function printGatewayLines(lines: readonly string[]): void {
   printLine(
-    "To refuse them at once, put this into the gateway's wrangler.toml (into the list, if there is one already), and deploy it:",
+    `To refuse them at once, put this into the gateway's ${defaultConfig()} (into the list, if there is one already), and deploy it:`,
   );
   printLine();
   for (const line of lines) printLine(`  ${line}`);

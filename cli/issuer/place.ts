@@ -1,9 +1,11 @@
 /** The issuer that a command acts on: on this machine under `wrangler dev`, or on Cloudflare. */
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
+import { sectionOf, type WithEnvironments } from '../formats/environments.ts';
+import { configIn } from '../formats/find.ts';
+import { parseConfig } from '../formats/formats.ts';
 import { readText } from '../text/files.ts';
 import { CommandError, note } from '../text/terminal.ts';
-import { parseToml, sectionOf, type WithEnvironments } from '../text/toml.ts';
 import { type KeyVault, localVault, remoteVault } from './key-vault.ts';
 import { localRecords } from './local-records.ts';
 import { RECORDS_BINDING, type RecordStore } from './record-store.ts';
@@ -58,7 +60,8 @@ export function placeCommand<Args extends readonly unknown[]>(
     })
     .option('--local', 'act on the local state of `wrangler dev` (default)')
     .option('--remote', 'act on Cloudflare, through wrangler')
-    .option('--config <file>', "the issuer's configuration", 'issuer/wrangler.toml')
+    .option('--config <file>', "the issuer's configuration (default: the one in the folder issuer)")
+    .hook('preAction', takeIssuerConfig)
     .option('--env <name>', 'an environment of that file')
     .option(
       '--persist-to <folder>',
@@ -66,6 +69,12 @@ export function placeCommand<Args extends readonly unknown[]>(
     )
     .option('--key-file <file>', 'with --remote: the master copy of the signing keys')
     .option('--json', 'print JSON');
+}
+
+/** Where `--config` is not given, it is what wrangler reads in the folder `issuer`. */
+export function takeIssuerConfig(_: Command, acting: Command): void {
+  if (acting.getOptionValue('config') === undefined)
+    acting.setOptionValueWithSource('config', configIn('issuer'), 'default');
 }
 
 /** Runs with the place that the options name, and lets go of it afterwards. */
@@ -110,12 +119,12 @@ export async function atPlace<T>(options: PlaceOptions, run: (place: Place) => P
 }
 
 const readConfig = (path: string) =>
-  parseToml(
+  parseConfig(
     path,
-    readText(path, "name the issuer's wrangler.toml with --config"),
+    readText(path, "name the issuer's configuration with --config"),
   ) as WithEnvironments<IssuerConfig>;
 
-/** Throws `CommandError` for a file that is missing or no TOML, or has no such environment. */
+/** Throws `CommandError` for a file that is missing or can't be read, or has no such environment. */
 export function readIssuerConfig(path: string, environment: string | undefined): IssuerConfig {
   return sectionOf(readConfig(path), path, environment);
 }

@@ -39,6 +39,13 @@ export function maskValues(line: string): string {
   );
 }
 
+/** The same for a line of JSON: texts before a colon stay, and punctuation. Comments may hold anything. */
+export const maskJson = (line: string): string =>
+  line.replace(
+    /((?:^|[{,])\s*"(?:[^"\\]|\\.)*"\s*:)|"(?:[^"\\]|\\.)*"?|[^\s"[\]{},:]+/g,
+    (part, name?: string) => name ?? part.replace(/[^"]/g, '*'),
+  );
+
 /**
  * Three lines: a rule, the source, and the marks.
  *

@@ -33,6 +33,7 @@ const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   cli: [
     ['text'],
+    ['formats'],
     ['policy/file', 'issuer'],
     ['policy'],
     ['policy/what-if'],

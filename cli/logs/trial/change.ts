@@ -1,7 +1,6 @@
-/** The lines of wrangler.toml that end a route's trial, however the route is written there. */
-import { type AST, parseTOML } from 'toml-eslint-parser';
+/** The lines of the policy's file that end a route's trial, however the route is written there. */
 import { compileSection, environmentOf, type PolicyFile, parsePolicyFile } from '../../policy/file/config.ts';
-import { renderPair, renderValue } from '../../text/inline-toml.ts';
+import { isTable } from '../../text/json.ts';
 import { enforce, type RouteTable } from './enforced.ts';
 
 export type Proposal =
@@ -17,13 +16,6 @@ export type Proposal =
   /** The tool can't write it. */
   | { readonly kind: 'by_hand'; readonly why: string };
 
-/** A part of the file that says something of the route. */
-interface Piece {
-  /** The field of the route that it sets: `[]` is the route itself. */
-  readonly field: readonly (string | number)[];
-  readonly node: AST.TOMLKeyValue | AST.TOMLTable;
-}
-
 /**
  * @param api the name of the API; its tables that `extends` it are looked through as well
  * @param isOfApi whether the whole API is on trial
@@ -37,20 +29,21 @@ export function proposeChange(
 ): Proposal {
   const vars = environmentOf(file, environment).vars ?? {};
   const table = Object.keys(vars).find((name) => {
-    const { extends: base, routes } = vars[name] as { extends?: string; routes?: RouteTable };
-    return (name === api || base === api) && routes?.[key] !== undefined;
+    const table = vars[name];
+    if (!isTable(table) || !isTable(table['routes'])) return false;
+    return (name === api || table['extends'] === api) && table['routes'][key] !== undefined;
   });
   if (table === undefined) return byHand(`there is no route ${key} in the file`);
   const route = (vars[table] as { routes: Record<string, RouteTable> }).routes[key] ?? {};
   const enforced = enforce(route, isOfApi);
   if (!enforced.ok) return byHand(enforced.why);
   const place = [...(environment === undefined ? [] : ['env', environment]), 'vars', table, 'routes', key];
-  const pieces = findPieces(file.text, place);
-  const [first] = pieces;
-  const change =
-    first !== undefined && pieces.length === 1 && first.field.length === 0 && isInlinePair(first.node)
-      ? changeInline(file.text, first.node, enforced.route)
-      : changeFields(file.text, pieces, route, enforced.route);
+  const text = file.format.edit(file.text, {
+    place,
+    before: route,
+    after: enforced.route,
+  });
+  const change = text === undefined ? undefined : proposeText(file.text, text);
   if (change === undefined || !holds(file, environment, change))
     return byHand('the route is written in a way that this tool does not change');
   return change;
@@ -68,112 +61,12 @@ function holds(file: PolicyFile, environment: string | undefined, change: Propos
   }
 }
 
-const isInlinePair = (node: AST.TOMLKeyValue | AST.TOMLTable): node is AST.TOMLKeyValue =>
-  node.type === 'TOMLKeyValue' && node.value.type === 'TOMLInlineTable';
-
-function findPieces(text: string, place: readonly string[]): Piece[] {
-  const pieces: Piece[] = [];
-  const visit = (path: readonly (string | number)[], node: Piece['node']) => {
-    if (place.every((name, i) => path[i] === name)) pieces.push({ field: path.slice(place.length), node });
-  };
-  for (const entry of parseTOML(text, { tomlVersion: 'next' }).body[0].body) {
-    if (entry.type === 'TOMLTable') visit(entry.resolvedKey, entry);
-    const [base, pairs] = entry.type === 'TOMLTable' ? [entry.resolvedKey, entry.body] : [[], [entry]];
-    for (const pair of pairs) {
-      const names = pair.key.keys.map((one) => (one.type === 'TOMLBare' ? one.name : one.value));
-      visit([...base, ...names], pair);
-    }
-  }
-  return pieces;
-}
-
-/** `"GET /orders" = { … }`: the name and what is behind the value stay as they are. */
-function changeInline(text: string, pair: AST.TOMLKeyValue, route: RouteTable): Proposal {
-  const [start, end] = pair.value.range;
-  return splice(text, [{ start, end, text: renderValue(route) }]);
-}
-
-/** `[….routes."GET /orders"]` with fields below it, or `"GET /orders".report.clients = …`: field by field. */
-function changeFields(
-  text: string,
-  pieces: readonly Piece[],
-  before: RouteTable,
-  after: RouteTable,
-): Proposal | undefined {
-  const changed = new Set(
-    [...Object.keys(before), ...Object.keys(after)].filter(
-      (field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]),
-    ),
-  );
-  const gone = pieces.filter(({ field: [name] }) => name !== undefined && changed.has(String(name)));
-  const edits = gone.map(({ node: { range } }) => ({
-    start: lineStart(text, range[0]),
-    end: lineEnd(text, range[1]),
-    text: '',
-  }));
-  const fields = [...changed].filter((field) => after[field] !== undefined);
-  const home = findHome(text, gone, pieces);
-  if (home === undefined) return undefined;
-  const lines = fields.map((field) => `${home.prefix}${renderPair(field, after[field])}\n`);
-  return splice(text, [...edits, { start: home.at, end: home.at, text: [home.header, ...lines].join('') }]);
-}
-
-/** The place for fields of the route, and the text before their names. */
-interface Home {
-  readonly at: number;
-  readonly header: string;
-  readonly prefix: string;
-}
-
-/** Finds the place where something goes away, if the rest fits there; else the route's beginning. */
-function findHome(text: string, gone: readonly Piece[], pieces: readonly Piece[]): Home | undefined {
-  // The route's name as it is written, in a key that goes on behind it.
-  const nameOf = ({ field, node }: Piece) => {
-    const names = node.key.keys.slice(0, node.key.keys.length - field.length);
-    return text.slice(names[0]?.range[0], names.at(-1)?.range[1]);
-  };
-  const header = pieces.find(({ field, node }) => field.length === 0 && node.type === 'TOMLTable');
-  if (header?.node.type === 'TOMLTable') {
-    const pair = gone.find(({ field, node }) => field.length === node.key.keys.length);
-    const at =
-      pair === undefined ? lineEnd(text, header.node.key.range[1]) : lineStart(text, pair.node.range[0]);
-    return { at, header: '', prefix: '' };
-  }
-  for (const piece of [...gone, ...pieces]) {
-    const { node, field } = piece;
-    const at = lineStart(text, node.range[0]);
-    if (node.type === 'TOMLTable') return { at, header: `[${nameOf(piece)}]\n`, prefix: '' };
-    if (node.key.keys.length > field.length) return { at, header: '', prefix: `${nameOf(piece)}.` };
-  }
-  return undefined;
-}
-
-const lineStart = (text: string, at: number) => text.lastIndexOf('\n', at - 1) + 1;
-
-const lineEnd = (text: string, at: number) => {
-  const end = text.indexOf('\n', at);
-  return end === -1 ? text.length : end + 1;
-};
-
-interface Edit {
-  readonly start: number;
-  readonly end: number;
-  readonly text: string;
-}
-
-/** Edits, and tells them line by line. */
-function splice(text: string, edits: readonly Edit[]): Proposal {
-  const ordered = [...edits].sort((a, b) => a.start - b.start || a.end - b.end);
-  let at = 0;
-  let edited = '';
-  for (const edit of ordered) {
-    if (edit.end <= at && edit.text === '') continue; // within one that is gone already
-    edited += text.slice(at, Math.max(at, edit.start)) + edit.text;
-    at = Math.max(at, edit.end);
-  }
-  edited += text.slice(at);
-  return { kind: 'lines', text: edited, ...difference(text.split('\n'), edited.split('\n')) };
-}
+/** Tells an edit line by line. */
+const proposeText = (before: string, text: string): Proposal => ({
+  kind: 'lines',
+  text,
+  ...difference(before.split('\n'), text.split('\n')),
+});
 
 /** The lines between those that both begin with, and those that both end with. */
 function difference(before: readonly string[], after: readonly string[]) {

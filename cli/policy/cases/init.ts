@@ -2,7 +2,7 @@
 import { forPath } from '../../../src/policy/demands.ts';
 import { parsePath } from '../../../src/policy/path.ts';
 import type { Demand, Policy, Route } from '../../../src/policy/policy.ts';
-import { renderTable } from '../../text/inline-toml.ts';
+import { renderTable } from '../../formats/inline-toml.ts';
 import { demandWords, ruleParts } from '../rule-words.ts';
 import { exampleTarget, hostOf } from '../what-if/targets.ts';
 import { audiencePlace, claimsFor, put } from '../what-if/token.ts';

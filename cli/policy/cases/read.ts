@@ -2,10 +2,11 @@
 import { PROBLEMS } from '../../../src/http/problem.ts';
 import { type Fault, fault, type Place, suggest } from '../../../src/policy/compile/fault.ts';
 import { schemaFaults } from '../../../src/policy/compile/schema-faults.ts';
+import type { Positions } from '../../formats/positions.ts';
+import { parseToml } from '../../formats/toml-parse.ts';
+import { readTomlPositions } from '../../formats/toml-positions.ts';
 import { readText } from '../../text/files.ts';
 import { CommandError } from '../../text/terminal.ts';
-import { parseToml } from '../../text/toml.ts';
-import { type Positions, readPositions } from '../file/positions.ts';
 import { CASE_FIELDS, type CaseConfig, caseSchema } from './schema.ts';
 
 export interface Case extends CaseConfig {
@@ -33,7 +34,7 @@ export function parseCases(path: string, text: string): Case[] {
   const document = parseToml(path, text) as Record<string, unknown>;
   let positions: Positions | undefined;
   const regionOf = (place: Place) => {
-    positions ??= readPositions(text);
+    positions ??= readTomlPositions(text);
     return positions.regionOf(place);
   };
   const file: CaseFile = {

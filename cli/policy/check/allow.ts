@@ -1,7 +1,7 @@
-/** Comments that accept a warning: `# claimgate: allow <name>`, on its line or in the lines right above. */
+/** Comments that accept a warning: `# claimgate: allow <name>` (JSON: `//`), on its line or in the lines right above. */
 import { fault, suggest } from '../../../src/policy/compile/fault.ts';
+import type { FileComment } from '../../formats/positions.ts';
 import type { Region } from '../../text/snippet.ts';
-import type { FileComment } from '../file/positions.ts';
 import type { Source } from '../file/source.ts';
 import type { Finding } from './findings.ts';
 import { RULES, UNKNOWN_ALLOW } from './kinds.ts';
@@ -27,7 +27,14 @@ export function readAllowances({ comments, lines }: Source): Allowances {
     byLine.set(comment.line, new Set(names));
     faults.push(...checkNames(comment, names));
   }
-  const isComment = (line: number) => /^\s*(#|\/\/)/.test(lines[line - 1] ?? '');
+  const regions = new Map(comments.map(({ line, region }) => [line, region]));
+  // A comment on a line of its own.
+  const isComment = (number: number) => {
+    const region = regions.get(number);
+    const line = lines[number - 1] ?? '';
+    if (region === undefined) return false;
+    return (line.slice(0, region.column - 1) + line.slice(region.endColumn - 1)).trim() === '';
+  };
   return {
     allows(rule, { line }) {
       if (byLine.get(line)?.has(rule)) return true;

@@ -84,7 +84,7 @@ function openFile(file: PolicyFile): View {
   let allowances: Allowances | undefined;
   const view: View = {
     file,
-    source: () => (source ??= readSource(file.text, file.positions)),
+    source: () => (source ??= readSource(file)),
     allowances: () =>
       (allowances ??= file.text.includes('claimgate:')
         ? readAllowances(view.source())
@@ -129,11 +129,14 @@ function checkSection(
 
 function toFinding(view: View, environment: string | undefined, rule: Rule, hit: Hit): Finding {
   const { outsideVars, ...fault } = hit;
+  const { say } = view.file.format;
   return {
     ...fault,
+    problem: say(hit.problem),
+    remedy: say(hit.remedy),
     rule: rule.name,
     severity: hit.severity ?? rule.severity ?? 'warning',
-    why: rule.why,
+    why: say(rule.why),
     region: view.source().regionOf(pathOf(view.file, environment, hit)),
   };
 }

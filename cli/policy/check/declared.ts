@@ -1,8 +1,9 @@
-/** Reads the issuer beside the gateway: its APIs in `issuer.json`, and its name in its wrangler.toml. */
+/** Reads the issuer beside the gateway: its APIs in `issuer.json`, and its name in its configuration. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { parse } from 'smol-toml';
 import type { Issuer } from '../../../src/policy/policy.ts';
+import { configIn } from '../../formats/find.ts';
+import { parseConfig } from '../../formats/formats.ts';
 import { CommandError } from '../../text/terminal.ts';
 
 export interface Declared {
@@ -38,7 +39,7 @@ async function read(folder: string, path: string): Promise<Declared> {
   const { apis } = readDeclaration(path);
   return {
     file: path,
-    issuers: issuersIn([join(folder, 'issuer/wrangler.toml'), join(dirname(path), 'wrangler.toml')]),
+    issuers: issuersIn([configIn(join(folder, 'issuer')), configIn(dirname(path))]),
     apis: apis.map(({ identifier, scopes }) => ({ identifier, scopes: scopes.map(({ value }) => value) })),
   };
 }
@@ -53,7 +54,7 @@ function issuersIn(paths: readonly string[]): string[] {
   const found = new Set<unknown>();
   for (const path of new Set(paths)) {
     try {
-      const config = parse(readFileSync(path, 'utf8')) as {
+      const config = parseConfig(path, readFileSync(path, 'utf8')) as {
         vars?: { ISSUER?: unknown };
         env?: Record<string, { vars?: { ISSUER?: unknown } }>;
       };

@@ -19,6 +19,8 @@ export interface Deployment {
   readonly by: string;
   /** The file that wrangler's own command line names with `--config`. */
   readonly config: string | undefined;
+  /** Whether wrangler itself runs the check, and its command line is visible. */
+  readonly visible: boolean;
 }
 
 /**
@@ -33,11 +35,12 @@ export function findDeployment(
   const args = ancestors.map(wranglerArgs).find((one) => one !== undefined);
   const config = args && readFlag(args, 'config', 'c');
   const named = args && readFlag(args, 'env', 'e');
-  if (named !== undefined) return { environment: named, by: `--env ${named || '""'} of wrangler`, config };
+  const seen = { config, visible: args !== undefined };
+  if (named !== undefined) return { environment: named, by: `--env ${named || '""'} of wrangler`, ...seen };
   if (cloudflareEnv !== undefined)
-    return { environment: cloudflareEnv, by: `CLOUDFLARE_ENV=${cloudflareEnv}`, config };
-  if (args !== undefined) return { environment: '', by: 'wrangler got no --env', config };
-  return { environment: undefined, by: 'the command line of wrangler is not visible from here', config };
+    return { environment: cloudflareEnv, by: `CLOUDFLARE_ENV=${cloudflareEnv}`, ...seen };
+  if (args !== undefined) return { environment: '', by: 'wrangler got no --env', ...seen };
+  return { environment: undefined, by: 'the command line of wrangler is not visible from here', ...seen };
 }
 
 /** The arguments of wrangler, where a command line is that of the process which its start script starts. */

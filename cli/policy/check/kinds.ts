@@ -3,6 +3,7 @@ import { ENVIRONMENT_CASE } from './environment-names.ts';
 import { FILE_CHECKS } from './file-checks.ts';
 import type { Rule } from './findings.ts';
 import { LINTS } from './lints/lints.ts';
+import { UNREAD_FILE } from './which-file.ts';
 
 /** Errors that the gateway itself reports. */
 export const POLICY_ERROR: Rule = {
@@ -23,6 +24,7 @@ export const UNKNOWN_ALLOW: Rule = {
 export const RULES: readonly Rule[] = [
   POLICY_ERROR,
   ...FILE_CHECKS,
+  UNREAD_FILE,
   ...LINTS,
   ENVIRONMENT_CASE,
   UNKNOWN_ALLOW,

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { promisify } from 'node:util';
+import { isConfigName, WRANGLER_NAMES } from '../../formats/find.ts';
 import { CommandError } from '../../text/terminal.ts';
 import { type PolicyFile, parsePolicyFile, readPolicyFile } from '../file/config.ts';
 import { readModule } from '../file/module.ts';
@@ -21,10 +22,10 @@ const FETCH_MORE = 'fetch more (git fetch --unshallow, or fetch-depth: 0 of acti
  */
 export async function readVersion(name: string, config: string): Promise<PolicyFile> {
   if (!name.includes(':') && /\.[cm]?[jt]s$/i.test(name)) return readModule(name, config);
-  const isPlain = !name.includes(':') && (/\.toml$/i.test(name) || /^\.{0,2}\//.test(name));
+  const isNamed = isConfigName(name);
+  const isPlain = !name.includes(':') && (isNamed || /^\.{0,2}\//.test(name));
   if (isPlain && isFile(name)) return readPolicyFile(name);
-  if (isPlain && /\.toml$/i.test(name))
-    throw new CommandError(`there is no ${name}; name a file, a revision, or REV:path`);
+  if (isPlain && isNamed) throw new CommandError(`there is no ${name}; name a file, a revision, or REV:path`);
   if (isFile(name)) {
     if (!(await isRevision(name.split(':')[0] ?? '', dirname(config)))) return readPolicyFile(name);
     throw new CommandError(
@@ -75,16 +76,31 @@ export async function readRevision(name: string, config: string, label?: string)
   const folder = colon === -1 ? dirname(config) : '.';
   const shown = label ?? (colon === -1 ? `${revision}:${config}` : name);
   await demandRevision(revision, folder);
-  try {
-    const text = await git(folder, 'show', '--no-textconv', '--end-of-options', `${revision}:${path}`);
-    if (/^tree .*\n\n/.test(text)) throw new CommandError(`${shown} is a folder; name the file in it`);
-    return parsePolicyFile(shown, text);
-  } catch (error) {
-    if (error instanceof CommandError) throw error;
-    throw new CommandError(
-      `there is no ${colon === -1 ? config : path} in ${label?.replace(/:[^:]*$/, '') ?? revision}; name another one as ${revision}:path, or ${TWO_FILES}`,
-    );
+  const text = await show(folder, revision, path);
+  if (text !== undefined) return parseShown(shown, text);
+  // The file may have had another format then: it was what wrangler read.
+  const others = colon === -1 && WRANGLER_NAMES.includes(basename(config)) ? WRANGLER_NAMES : [];
+  for (const other of others) {
+    const found = await show(folder, revision, `./${other}`);
+    if (found !== undefined) return parseShown(shown.slice(0, -basename(config).length) + other, found);
   }
+  throw new CommandError(
+    `there is no ${colon === -1 ? config : path} in ${label?.replace(/:[^:]*$/, '') ?? revision}; name another one as ${revision}:path, or ${TWO_FILES}`,
+  );
+}
+
+/** @returns `undefined`: the revision has no such file */
+async function show(folder: string, revision: string, path: string): Promise<string | undefined> {
+  try {
+    return await git(folder, 'show', '--no-textconv', '--end-of-options', `${revision}:${path}`);
+  } catch {
+    return undefined;
+  }
+}
+
+function parseShown(shown: string, text: string): PolicyFile {
+  if (/^tree .*\n\n/.test(text)) throw new CommandError(`${shown} is a folder; name the file in it`);
+  return parsePolicyFile(shown, text);
 }
 
 async function isRevision(name: string, folder: string): Promise<boolean> {

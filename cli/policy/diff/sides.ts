@@ -1,5 +1,6 @@
 /** Which two policy files are compared: what git means by ranges, and what a branch has changed since it left another. */
 import { statSync } from 'node:fs';
+import { isConfigName } from '../../formats/find.ts';
 import { CommandError } from '../../text/terminal.ts';
 import { type PolicyFile, readPolicyFile } from '../file/config.ts';
 import { isRevisionOnly, mergeBase, readRevision, readVersion } from './revision.ts';
@@ -69,7 +70,7 @@ interface Range {
 /** No revision has two dots in its name; a path may. */
 function readRange(name: string): Range | undefined {
   const [, from, dots, to] = /^([^:]*?)(\.{2,3})([^:]*)$/.exec(name) ?? [];
-  const isPath = /^\.{0,2}\//.test(name) || /\.toml$/i.test(name) || name === '..';
+  const isPath = /^\.{0,2}\//.test(name) || isConfigName(name) || name === '..';
   if (dots === undefined || isPath || statSync(name, { throwIfNoEntry: false }) !== undefined)
     return undefined;
   return { from: from || 'HEAD', to: to || 'HEAD', isFork: dots === '...' };

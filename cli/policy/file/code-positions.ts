@@ -1,7 +1,7 @@
 /** Finds lines and columns in a module that exports a policy, without a parser: a literal has its names in order. */
 import type { Place } from '../../../src/policy/compile/fault.ts';
+import type { FileComment, FileString, Positions } from '../../formats/positions.ts';
 import { type Region, splitLines } from '../../text/snippet.ts';
-import type { FileComment, FileString, Positions } from './positions.ts';
 
 /** The slashes of a URL have no blank before them. */
 const COMMENT = /(?<=^|\s)(?:\/\/.*$|\/\*[\s\S]*?\*\/)/gm;
@@ -34,11 +34,11 @@ export function readCodePositions(text: string): Positions {
       return found ?? START;
     },
     comments: splitLines(text).flatMap((line, i): FileComment[] => {
-      const [, before = '', comment] = /^(.*?\/\/)(\s*claimgate:.*)$/.exec(line) ?? [];
+      const [, before = '', comment] = /^(.*?)(\/\/\s*claimgate:.*)$/.exec(line) ?? [];
       if (comment === undefined) return [];
       const column = before.length + 1;
       const region = { line: i + 1, column, endLine: i + 1, endColumn: column + comment.length };
-      return [{ line: i + 1, text: comment, region }];
+      return [{ line: i + 1, text: comment.slice('//'.length), region }];
     }),
     strings: [...code.matchAll(STRING)].flatMap((found): FileString[] => {
       const { index, 0: quoted, 2: value = '', 3: colon } = found;

@@ -1,17 +1,19 @@
-/** The policy in a wrangler.toml: read and compiled as the gateway would, for every tool. */
+/** The policy in wrangler's configuration: read and compiled as the gateway would, for every tool. */
 import type { Bindings } from '../../../src/policy/compile/bindings.ts';
 import { type Compiled, compilePolicy } from '../../../src/policy/compile/compile.ts';
 import { formatFault } from '../../../src/policy/compile/fault.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
+import { sectionOf, type WithEnvironments } from '../../formats/environments.ts';
+import { readableConfig, remedyFor } from '../../formats/find.ts';
+import type { Format } from '../../formats/format.ts';
+import { formatOf, parseConfig } from '../../formats/formats.ts';
 import { readText } from '../../text/files.ts';
-import { listOf } from '../../text/json.ts';
+import { isTable, listOf } from '../../text/json.ts';
 import { CommandError, EXIT } from '../../text/terminal.ts';
-import { parseToml, sectionOf, type WithEnvironments } from '../../text/toml.ts';
-import type { Positions } from './positions.ts';
 
 type WorkerRoute = string | { pattern?: string; custom_domain?: boolean };
 
-/** The members of one environment of a wrangler.toml that a policy needs. */
+/** The members of one environment of the configuration that a policy needs. */
 export interface Section {
   readonly main?: string;
   readonly vars?: Record<string, unknown>;
@@ -31,24 +33,45 @@ export interface Section {
   readonly secrets?: { readonly required?: readonly string[] };
 }
 
-/** A wrangler.toml that was read. */
+/** A configuration of wrangler that was read. */
 export interface PolicyFile {
   /** Its name in messages. */
   readonly path: string;
   readonly text: string;
+  readonly format: Format;
   readonly config: WithEnvironments<Section>;
-  /** Where things stand in it, if it is no TOML. */
-  readonly positions?: Positions;
 }
 
-/** Throws `CommandError` where there is no such file, or no TOML in it. */
+/** Throws `CommandError` where there is no such file, or it can't be read. */
 export function readPolicyFile(path: string): PolicyFile {
-  return parsePolicyFile(path, readText(path, 'name the file with --config'));
+  const readable = readableConfig(path);
+  return parsePolicyFile(readable, readText(readable, remedyFor(readable)));
 }
 
-/** Throws `CommandError` where the text is no TOML. @param path its name in messages */
+/** Throws `CommandError` where the text can't be read, with the place. @param path its name in messages */
 export function parsePolicyFile(path: string, text: string): PolicyFile {
-  return { path, text, config: parseToml(path, text) as WithEnvironments<Section> };
+  const config = parseConfig(path, text);
+  const format = formatOf(path, text);
+  demandTables(path, text, format, config);
+  return { path, text, format, config: config as WithEnvironments<Section> };
+}
+
+/** Environments and variables are tables: a list in their place would be one that nobody looks into. */
+function demandTables(path: string, text: string, format: Format, config: Record<string, unknown>): void {
+  const demand = (place: readonly string[], value: unknown) => {
+    if (value === undefined || isTable(value)) return;
+    const { line, column } = format.positions(text).regionOf(place);
+    throw new CommandError(
+      `${path}:${line}:${column}: ${place.join('.')} is no table; write ${format.table(place)}`,
+    );
+  };
+  const { env } = config;
+  demand(['env'], env);
+  demand(['vars'], config['vars']);
+  for (const [name, section] of Object.entries(isTable(env) ? env : {})) {
+    demand(['env', name], section);
+    demand(['env', name, 'vars'], isTable(section) ? section['vars'] : undefined);
+  }
 }
 
 /** The names of its environments; `undefined` is the top level. */
@@ -95,7 +118,7 @@ export function policyOf(file: PolicyFile, environment: string | undefined): Pol
   const compiled = compileSection(environmentOf(file, environment));
   if (compiled.ok) return compiled.policy;
   const where = environment === undefined ? file.path : `${file.path} [env.${environment}]`;
-  const list = compiled.faults.map((fault) => `\n  ${formatFault(fault)}`).join('');
+  const list = compiled.faults.map((fault) => `\n  ${file.format.say(formatFault(fault))}`).join('');
   throw new CommandError(
     `the policy in ${where} has errors; claimgate check shows where:${list}`,
     EXIT.misuse,

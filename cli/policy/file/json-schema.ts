@@ -1,4 +1,4 @@
-/** The JSON Schema of wrangler.toml, as far as it is policy: for editors, and for who has no claimgate at hand. */
+/** The JSON Schema of wrangler's configuration, as far as it is policy: for editors, and for who has no claimgate at hand. */
 import * as z from 'zod/mini';
 import {
   apiSchema,
@@ -55,11 +55,11 @@ export const toJsonSchema = (schema: z.core.$ZodType): JsonSchema => {
 };
 
 /** wrangler's own fields are none of its business: `[vars]` and `[env.<name>.vars]` are. */
-function policyFileSchema(): object {
+function policyFileSchema() {
   const vars = { $ref: '#/definitions/policy' };
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
-    title: 'claimgate: the policy in wrangler.toml',
+    title: "claimgate: the policy in wrangler's configuration",
     type: 'object',
     properties: {
       vars,
@@ -120,3 +120,15 @@ function apiTable(): object {
 }
 
 export const renderSchema = (): string => `${JSON.stringify(policyFileSchema(), null, 2)}\n`;
+
+/**
+ * The same with wrangler's own fields: a JSON file names one schema only. `allowTrailingCommas` is a word of editors with
+ * VS Code's JSON support, as wrangler's schema has it.
+ *
+ * @param wranglerSchema where wrangler's own schema is, as seen from the file that this is written to
+ */
+export function renderWranglerSchema(wranglerSchema: string): string {
+  const { $schema, title, ...policy } = policyFileSchema();
+  const schema = { $schema, title, allowTrailingCommas: true, allOf: [{ $ref: wranglerSchema }], ...policy };
+  return `${JSON.stringify(schema, null, 2)}\n`;
+}

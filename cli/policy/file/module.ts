@@ -3,11 +3,22 @@ import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type * as Esbuild from 'esbuild';
+import type { Format } from '../../formats/format.ts';
+import { FORMATS } from '../../formats/formats.ts';
 import { readText } from '../../text/files.ts';
 import { isTable } from '../../text/json.ts';
 import { CommandError } from '../../text/terminal.ts';
 import { readCodePositions } from './code-positions.ts';
 import { type PolicyFile, readPolicyFile, type Section } from './config.ts';
+
+/** A module is read, and not written. */
+const CODE: Format = {
+  ...FORMATS.jsonc,
+  title: 'code',
+  positions: readCodePositions,
+  say: (text) => text,
+  edit: () => undefined,
+};
 
 /** The policy that a command looks at. @param module exports it in place of the tables of the file */
 export async function readPolicy({
@@ -44,7 +55,7 @@ export async function readModule(path: string, config: string): Promise<PolicyFi
       ...inCode(file.config),
       ...(env.length > 0 && { env: Object.fromEntries(env) }),
     },
-    positions: readCodePositions(text),
+    format: CODE,
   };
 }
 

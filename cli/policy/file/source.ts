@@ -1,16 +1,17 @@
-/** A wrangler.toml as it may be shown: lines without secrets, and where things stand in them. */
-import { maskRegion, maskValues, splitLines } from '../../text/snippet.ts';
-import { type FileString, type Positions, readPositions } from './positions.ts';
+/** The policy's file as it may be shown: lines without secrets, and where things stand in them. */
+import type { Format } from '../../formats/format.ts';
+import type { FileString, Positions } from '../../formats/positions.ts';
+import { maskRegion, splitLines } from '../../text/snippet.ts';
 
 export interface Source extends Positions {
   /** Its lines, with what may be a secret covered. */
   readonly lines: readonly string[];
 }
 
-/** @param positions where the text is no TOML */
-export function readSource(text: string, positions: Positions = readPositions(text)): Source {
+export function readSource({ text, format }: { readonly text: string; readonly format: Format }): Source {
+  const positions = format.positions(text);
   const lines = splitLines(text);
-  if (!positions.readable) return { ...positions, lines: lines.map(maskValues) };
+  if (!positions.readable) return { ...positions, lines: lines.map(format.maskLine) };
   for (const { region } of positions.strings.filter(mayBeSecret)) maskRegion(lines, region);
   return { ...positions, lines };
 }

@@ -4,6 +4,7 @@
  */
 import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
+import { renderValue } from '../../../cli/formats/inline-toml.ts';
 import { enforce } from '../../../cli/logs/trial/enforced.ts';
 import { measureCoverage } from '../../../cli/policy/cases/coverage.ts';
 import { initialCases } from '../../../cli/policy/cases/init.ts';
@@ -17,7 +18,6 @@ import { renderJson } from '../../../cli/policy/routes/json.ts';
 import { renderOpenApi } from '../../../cli/policy/routes/openapi.ts';
 import { routeTable } from '../../../cli/policy/routes/table.ts';
 import { renderMarkdown, renderText } from '../../../cli/policy/routes/text.ts';
-import { renderValue } from '../../../cli/text/inline-toml.ts';
 import { RULE_TEXTS } from '../../../src/policy/compile/texts.ts';
 import { match } from '../../../src/policy/match.ts';
 import { parsePath } from '../../../src/policy/path.ts';

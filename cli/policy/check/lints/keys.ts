@@ -1,5 +1,5 @@
 import { fault } from '../../../../src/policy/compile/fault.ts';
-import { listOf } from '../../../text/json.ts';
+import { isTable, listOf } from '../../../text/json.ts';
 import type { Lint, Subject } from './subject.ts';
 
 /** A missing thing has no place of its own: it is shown at the issuers, whose keys it is for. */
@@ -11,8 +11,8 @@ export const noKeyStore: Lint = {
   why: 'each isolate fetches the keys by itself, and an outage of the issuer becomes one of the gateway',
   remedy: 'add `[[kv_namespaces]]` with `binding = "KEYS"`, in each environment',
   *find(subject) {
-    const namespaces = listOf(subject.section.kv_namespaces) as { binding?: unknown }[];
-    if (namespaces.some(({ binding }) => binding === 'KEYS')) return;
+    const namespaces = listOf(subject.section.kv_namespaces).filter(isTable);
+    if (namespaces.some((one) => one['binding'] === 'KEYS')) return;
     yield fault(
       issuersPlace(subject),
       'no KV namespace KEYS keeps the keys of the issuers',

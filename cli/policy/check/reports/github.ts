@@ -4,7 +4,7 @@ import { findingsOf, pathInside, type Report } from './report.ts';
 
 export function renderGithub(report: Report): string {
   return findingsOf(report)
-    .map((finding) => renderCommand(report.path, finding))
+    .map((finding) => renderCommand(report.file.path, finding))
     .join('\n');
 }
 

@@ -2,7 +2,7 @@
 import type { Finding } from '../findings.ts';
 import type { Report } from './report.ts';
 
-export function renderJson({ path, results }: Report): string {
+export function renderJson({ file: { path }, results }: Report): string {
   const flat = ({ region, ...finding }: Finding) => ({ ...finding, file: path, ...region });
   return JSON.stringify(
     results.map(({ faults, warnings, ...result }) => ({

@@ -1,13 +1,13 @@
 import { isAbsolute, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { PolicyFile } from '../../file/config.ts';
 import type { Source } from '../../file/source.ts';
 import type { CheckResult } from '../check.ts';
 import type { Finding } from '../findings.ts';
 
 /** The results of checking one file. */
 export interface Report {
-  /** The file as it was named. */
-  readonly path: string;
+  readonly file: PolicyFile;
   /** Takes a moment: only for who shows lines. */
   readonly source: () => Source;
   readonly results: readonly CheckResult[];

@@ -4,7 +4,7 @@ import { RULES } from '../kinds.ts';
 import { findingsOf, type Report, uriOf } from './report.ts';
 
 export function renderSarif(report: Report, version: string): string {
-  const uri = uriOf(report.path);
+  const uri = uriOf(report.file.path);
   const log = {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',

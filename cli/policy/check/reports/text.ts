@@ -6,7 +6,7 @@ import type { Finding } from '../findings.ts';
 import { POLICY_ERROR } from '../kinds.ts';
 import type { Report } from './report.ts';
 
-export function renderText({ path, source, results }: Report): string {
+export function renderText({ file: { path, format }, source, results }: Report): string {
   const hasFindings = results.some(({ faults, warnings }) => faults.length + warnings.length > 0);
   const shown = hasFindings ? source().lines : [];
   const lines = results.flatMap((result) => [
@@ -20,7 +20,7 @@ export function renderText({ path, source, results }: Report): string {
     ? [
         '',
         ...wrap(
-          'To accept a warning, write "# claimgate: allow NAME" on its line or above it. docs/check.md has them all.',
+          `To accept a warning, write "${format.comment} claimgate: allow NAME" on its line or above it. docs/check.md has them all.`,
           '',
           '',
         ),

@@ -1,15 +1,16 @@
 /** From a place in the policy to the characters of the file, in every way that TOML writes tables. */
 import { describe, expect, it } from 'vitest';
+import { FORMATS } from '../../../../cli/formats/formats.ts';
+import { readTomlPositions } from '../../../../cli/formats/toml-positions.ts';
 import { checkPolicy } from '../../../../cli/policy/check/check.ts';
 import { parsePolicyFile } from '../../../../cli/policy/file/config.ts';
-import { readPositions } from '../../../../cli/policy/file/positions.ts';
 import { readSource } from '../../../../cli/policy/file/source.ts';
 import { renderSnippet, wrap } from '../../../../cli/text/snippet.ts';
 import { policyText } from '../../support/policies.ts';
 
 /** The text of the file at a place. */
 function at(text: string, ...path: (string | number)[]): string {
-  const { line, column, endLine, endColumn } = readPositions(text).regionOf(path);
+  const { line, column, endLine, endColumn } = readTomlPositions(text).regionOf(path);
   const lines = text.split('\n').slice(line - 1, endLine);
   lines[lines.length - 1] = lines.at(-1)?.slice(0, endColumn - 1) ?? '';
   lines[0] = lines[0]?.slice(column - 1) ?? '';
@@ -78,11 +79,11 @@ describe('what is shown of the file', () => {
     ],
     ['text of several lines', '[vars]\nS = """\nhunter2"""', '*******"""'],
   ])('hides %s', (_what, text, expected) => {
-    expect(readSource(text).lines.at(-1)).toBe(expected);
+    expect(readSource({ text, format: FORMATS.toml }).lines.at(-1)).toBe(expected);
   });
 
   it('hides everything of what only wrangler can read', () => {
-    expect(readSource('S = "hunter2" "').lines).toEqual(['S = "*******" "']);
+    expect(readSource({ text: 'S = "hunter2" "', format: FORMATS.toml }).lines).toEqual(['S = "*******" "']);
   });
 
   it('is the line with a mark, which fits 80 columns', () => {

@@ -14,8 +14,8 @@ import { readSource } from '../../../../cli/policy/file/source.ts';
 import { policyText } from '../../support/policies.ts';
 
 function report(text: string, path = 'some folder/wrangler.toml'): Report {
-  const results = checkPolicy(parsePolicyFile(path, text));
-  return { path, results, source: () => readSource(text) };
+  const file = parsePolicyFile(path, text);
+  return { file, results: checkPolicy(file), source: () => readSource(file) };
 }
 
 const BAD = policyText({ routes: '"GET /a,b%3A:c" = { scope_all = ["x"] }\n"GET /y" = { scopes_all = [] }' });

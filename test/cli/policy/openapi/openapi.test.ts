@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import { FORMATS } from '../../../../cli/formats/formats.ts';
 import { compileSection, parsePolicyFile } from '../../../../cli/policy/file/config.ts';
 import { readOpenApi } from '../../../../cli/policy/openapi/document.ts';
 import { draftPolicy } from '../../../../cli/policy/openapi/draft.ts';
 import { draftRules } from '../../../../cli/policy/openapi/security.ts';
-import { writeDraft } from '../../../../cli/policy/openapi/toml.ts';
+import { writeDraft } from '../../../../cli/policy/openapi/write.ts';
 import { CommandError } from '../../../../cli/text/terminal.ts';
 import type { Policy } from '../../../../src/policy/policy.ts';
 import { claimgate } from '../../support/claimgate.ts';
@@ -40,9 +41,9 @@ components:
 `;
 
 /** The draft as text. */
-async function draft(text: string): Promise<string> {
+async function draft(text: string, format = FORMATS.toml): Promise<string> {
   const { document: read } = await readOpenApi(write(text));
-  return writeDraft(draftPolicy(read, WANTED), 'openapi.yaml');
+  return writeDraft(draftPolicy(read, WANTED), 'openapi.yaml', format);
 }
 
 /** The lines of its routes. */
@@ -56,6 +57,44 @@ function compile(toml: string): Policy {
   if (!result.ok) throw new Error(JSON.stringify(result.faults));
   return result.policy;
 }
+
+describe('a draft in JSON', () => {
+  const text = document(
+    '  /a: { get: { security: [{ login: [a] }] }, put: { security: [] } }\n  /b: { trace: { security: [{ login: [a] }] } }',
+  );
+
+  it('says the same as the one in TOML, comments too', async () => {
+    const json = await draft(text, FORMATS.jsonc);
+    const toml = await draft(text);
+    expect(parsePolicyFile('draft.jsonc', json).config).toEqual(parsePolicyFile('draft.toml', toml).config);
+    const words = (all: string, mark: string) =>
+      all.split('\n').flatMap((line) => {
+        const [, comment = ''] = line.trim().split(`${mark} `);
+        return /review/.test(comment) ? comment.split(' ') : [];
+      });
+    expect(words(json, '//')).toEqual(words(toml, '#'));
+    expect(json).toContain(
+      '// "ISSUERS": { "main": { … } } under "vars"\n// "issuer": "https://login.example/" //',
+    );
+    expect(json).toContain('      // "TRACE /b": { "scopes_all": ["a"] }');
+  });
+
+  it('is a file that a JSON parser reads, but for its comments', async () => {
+    const json = await draft(text, FORMATS.json);
+    expect(() => JSON.parse(json.replace(/^\s*\/\/.*$/gm, ''))).not.toThrow();
+  });
+
+  it('is what a project with wrangler.jsonc gets, and --out says it too', async () => {
+    const at = mkdtempSync(join(folder, 'project-'));
+    writeFileSync(join(at, 'wrangler.jsonc'), '{}');
+    const args = ['import', 'openapi', write(text), '--api', 'X'];
+    const printed = await claimgate(args, { cwd: at });
+    expect(printed.stdout).toMatch(/^\{$/m);
+    expect(printed.stderr).toContain('Put it into wrangler.jsonc, then');
+    await claimgate([...args, '--out', 'draft.toml'], { cwd: at });
+    expect(readFileSync(join(at, 'draft.toml'), 'utf8')).toContain('[vars.API_X]');
+  });
+});
 
 describe('docs/import-openapi.md', () => {
   const text = readFileSync('docs/import-openapi.md', 'utf8');

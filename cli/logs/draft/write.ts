@@ -1,5 +1,6 @@
-/** Drafted routes as TOML, to be reviewed. Another format is another function beside this one. */
-import { renderPair } from '../../text/inline-toml.ts';
+/** Drafted routes, to be reviewed, in the project's format. */
+import type { DraftLine, DraftTable } from '../../formats/draft.ts';
+import { formatOf } from '../../formats/formats.ts';
 import { countOf } from '../../text/terminal.ts';
 import { shown } from '../count/shown.ts';
 import type { Summary } from '../count/summary.ts';
@@ -17,7 +18,9 @@ export function renderDraft(
   { unplaced, requests }: Paths,
   summary: Summary,
   environment: string | undefined,
+  config: string,
 ): string[] {
+  const format = formatOf(config, '');
   const { from, to, refused } = summary;
   const when = from === null || to === null ? '' : `, ${formatRange(from, to)} UTC`;
   const taken = [...new Set(apis.flatMap(({ routes }) => routes.flatMap((route) => route.audiences)))];
@@ -25,41 +28,44 @@ export function renderDraft(
   const notes = [
     `Routes that ${requestsText(requests)} suggest${when}. Review each line.`,
     '`scopes_all` are the scopes that every token had which came; where there are none, `clients` are those that came.',
-    '`scopes_all = []` is to be filled in: the check refuses it until then.',
+    `\`${format.pair('scopes_all', [])}\` is to be filled in: the check refuses it until then.`,
     ...warningsOf(summary),
     taken.length > 0 && `Audiences of tokens that were let through: ${taken.slice(0, 5).join(', ')}`,
     audiences.length > 0 && `Audiences that refused tokens claim: ${audiences.join(', ')}`,
     unplaced.pathless > 0 &&
-      `Left out: ${requestsText(unplaced.pathless)} without a path in the log (log_requests = "all" has it)`,
+      `Left out: ${requestsText(unplaced.pathless)} without a path in the log (${format.pair('log_requests', 'all')} has it)`,
     unplaced.unroutable > 0 &&
       `Left out: ${requestsText(unplaced.unroutable)} that no route can serve (path or method)`,
     unplaced.tooMany > 0 && `Left out: ${requestsText(unplaced.tooMany)}: too many different paths`,
   ].filter((note) => note !== false);
-  return [
-    ...notes.map((note) => comment(note)),
-    ...apis.flatMap((api) => ['', ...renderApi(api, environment)]),
-  ];
+  return format.draft(
+    notes.map(shownLong),
+    apis.map((api) => draftTable(api, environment)),
+  );
 }
 
-function renderApi(
+function draftTable(
   { api, host, requests, routes, existing, missing }: DraftApi,
   environment: string | undefined,
-) {
+): DraftTable {
   const place = host === null ? '' : ` for ${host}`;
   const table = api ?? `API_${(host ?? 'NEW').toUpperCase().replace(/[^A-Z0-9]+/g, '_')}`;
-  const prefix = environment === undefined ? '' : `env.${environment}.`;
-  return [
-    comment(`${requestsText(requests)}${place}`),
-    ...(api === null ? [comment('No API has served it: name its table.')] : []),
+  const section = environment === undefined ? [] : ['env', environment];
+  const above = [
+    `${requestsText(requests)}${place}`,
+    ...(api === null ? ['No API has served it: name its table.'] : []),
     ...left('Routes already', existing),
     ...left('Not there: the origin answered 404 or 405 to', missing),
-    ...(routes.length === 0
-      ? [comment('No other route is proposed.')]
-      : [`[${prefix}vars.${table}.routes]`, ...routes.flatMap(renderRoute)]),
+    ...(routes.length === 0 ? ['No other route is proposed.'] : []),
   ];
+  return {
+    above: above.map(shownLong),
+    place: routes.length === 0 ? undefined : [...section, 'vars', table, 'routes'],
+    lines: routes.flatMap(draftLines),
+  };
 }
 
-function renderRoute(route: DraftRoute): string[] {
+function draftLines(route: DraftRoute): DraftLine[] {
   const { key, requests, refused, turned_away, scopes, scopes_all, clients, nameless, reasons } = route;
   const facts = [
     requestsText(requests),
@@ -80,17 +86,15 @@ function renderRoute(route: DraftRoute): string[] {
   ].filter((fact) => fact !== false);
   const rule = scopes_all !== null ? { scopes_all } : clients !== null ? { clients } : { scopes_all: [] };
   const todo = (scopes_all ?? clients) ? '' : '; fill in a rule';
-  return [comment(`${facts.join('; ')}${todo}`), renderPair(key, rule)];
+  return [shownLong(`${facts.join('; ')}${todo}`), { name: key, value: rule }];
 }
 
 function left(title: string, list: DraftApi['missing']): string[] {
   if (list.length === 0) return [];
   const names = list.slice(0, MAX_LEFT).map(({ key, requests }) => `${key} (${number(requests)})`);
   const more = list.length - names.length;
-  return [comment(`${title}: ${names.join(', ')}${more > 0 ? ` and ${countOf(more, 'other')}` : ''}`)];
+  return [`${title}: ${names.join(', ')}${more > 0 ? ` and ${countOf(more, 'other')}` : ''}`];
 }
 
 /** One line, whatever strangers wrote. */
-const comment = (text: string) => `# ${shownLong(text)}`;
-
 const shownLong = (text: string) => text.split(' ').map(shown).join(' ');

@@ -1,46 +1,26 @@
-/** Finds lines and columns in a wrangler.toml by a path of names and indexes. */
+/** Finds lines and columns in TOML by a path of names and indexes. */
 import { type AST, parseTOML } from 'toml-eslint-parser';
-import type { Place } from '../../../src/policy/compile/fault.ts';
-import type { Region } from '../../text/snippet.ts';
-
-export interface FileComment {
-  readonly line: number;
-  readonly text: string;
-  readonly region: Region;
-}
-
-/** A text value, with the path that leads to it. */
-export interface FileString {
-  readonly path: Place;
-  readonly value: string;
-  readonly region: Region;
-}
-
-export interface Positions {
-  /** The place itself, or else the nearest one around it that is in the file. */
-  regionOf(path: Place): Region;
-  /** Whether the text could be read. Else every place is its start. */
-  readonly readable: boolean;
-  readonly comments: readonly FileComment[];
-  readonly strings: readonly FileString[];
-}
-
-interface Node {
-  region: Region | undefined;
-  readonly children: Map<string | number, Node>;
-}
-
-const START: Region = { line: 1, column: 1, endLine: 1, endColumn: 1 };
+import type { Place } from '../../src/policy/compile/fault.ts';
+import type { Region } from '../text/snippet.ts';
+import {
+  childOf,
+  emptyNode,
+  type FileString,
+  type Node,
+  nearest,
+  type Positions,
+  UNREADABLE,
+} from './positions.ts';
 
 /** Reads a TOML text that is known to be one; never throws. */
-export function readPositions(text: string): Positions {
+export function readTomlPositions(text: string): Positions {
   const root = emptyNode();
   const strings: FileString[] = [];
   let program: AST.TOMLProgram;
   try {
     program = parseTOML(text.replace(/^\ufeff/, ' '), { tomlVersion: 'next' });
   } catch {
-    return { readable: false, regionOf: () => START, comments: [], strings };
+    return UNREADABLE;
   }
   for (const entry of program.body[0].body) {
     if (entry.type === 'TOMLKeyValue') addPair(root, [], entry, strings);
@@ -58,23 +38,12 @@ export function readPositions(text: string): Positions {
   };
 }
 
-const emptyNode = (): Node => ({ region: undefined, children: new Map() });
-
 const regionOf = ({ start, end }: AST.SourceLocation): Region => ({
   line: start.line,
   column: start.column + 1,
   endLine: end.line,
   endColumn: end.column + 1,
 });
-
-function childOf(node: Node, name: string | number): Node {
-  let child = node.children.get(name);
-  if (child === undefined) {
-    child = emptyNode();
-    node.children.set(name, child);
-  }
-  return child;
-}
 
 /** `[a.b]` and `[[a.b]]`: each part of the header is the place of its table, until that has a header of its own. */
 function addTable(root: Node, table: AST.TOMLTable, strings: FileString[]): void {
@@ -121,16 +90,4 @@ function addValue(node: Node, path: Place, value: AST.TOMLContentNode, strings: 
   } else if (value.kind === 'string') {
     strings.push({ path, value: value.value, region: regionOf(value.loc) });
   }
-}
-
-function nearest(root: Node, path: Place): Region {
-  let node = root;
-  let region = START;
-  for (const name of path) {
-    const child = node.children.get(name);
-    if (child === undefined) break;
-    region = child.region ?? region;
-    node = child;
-  }
-  return region;
 }
