@@ -5,8 +5,9 @@ import { isKv, kvStore } from './keys/kv-store.ts';
 import type { LogLine, Versions } from './log.ts';
 import type { OriginFetch } from './origin/forward.ts';
 import type { Bindings } from './policy/compile/bindings.ts';
-import { type Compiled, compilePolicy, isPolicyName, isVersionMetadata } from './policy/compile/compile.ts';
+import { type Compiled, compilePolicy } from './policy/compile/compile.ts';
 import { collectFaults } from './policy/compile/faults.ts';
+import { isPolicyTable, isVersionMetadata } from './policy/compile/names.ts';
 import type { Api } from './policy/policy.ts';
 
 export interface GatewayOptions {
@@ -132,9 +133,7 @@ function checkSecrets(compiled: Compiled, env: Readonly<Record<string, unknown>>
 
 /** The policy's version is a hash of its tables (FNV-1a): equal for equal tables in the same order. */
 function readVersions(tables: object, env: Readonly<Record<string, unknown>>): Versions {
-  const policy = Object.entries(tables).filter(
-    ([name, value]) => isPolicyName(name) && typeof value === 'object',
-  );
+  const policy = Object.entries(tables).filter((entry) => isPolicyTable(...entry));
   let hash = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(JSON.stringify(policy)))
     hash = Math.imul(hash ^ byte, 0x01000193);

@@ -34,6 +34,8 @@ export type Issuer = JwtIssuer;
 /** Signs its tokens (RFC 7519), and publishes its keys. */
 export interface JwtIssuer {
   readonly kind: 'jwt';
+  /** The variable that has its table: `ISSUERS`, or one that continues it. For tools. */
+  readonly variable: string;
   /** Its name in the policy; appears in logs only. */
   readonly name: string;
   /** The `iss` of its tokens, compared literally. */

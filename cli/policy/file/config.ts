@@ -2,6 +2,7 @@
 import type { Bindings } from '../../../src/policy/compile/bindings.ts';
 import { type Compiled, compilePolicy } from '../../../src/policy/compile/compile.ts';
 import { formatFault } from '../../../src/policy/compile/fault.ts';
+import { isPolicyTable, meantName } from '../../../src/policy/compile/names.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
 import { readText } from '../../text/files.ts';
 import { listOf } from '../../text/json.ts';
@@ -75,9 +76,11 @@ export function compileConfig(path: string, environment: string | undefined): Co
   return compileSection(environmentOf(readPolicyFile(path), environment));
 }
 
-/** Whether an environment has any table under `[vars]`: all of them are policy, or a slip. */
+/** Whether an environment has any table of the policy under `[vars]`, or one that looks like a slip. */
 export const hasPolicy = ({ vars = {} }: Section): boolean =>
-  Object.values(vars).some((value) => typeof value === 'object' && value !== null);
+  Object.entries(vars).some(
+    ([name, value]) => isPolicyTable(name, value) || meantName(name, value) !== undefined,
+  );
 
 export function compileSection(section: Section): Compiled {
   const { vars = {} } = section;

@@ -1,4 +1,5 @@
 /** A wrangler.toml as it may be shown: lines without secrets, and where things stand in them. */
+import { isPolicyName } from '../../../src/policy/compile/names.ts';
 import { maskRegion, maskValues, splitLines } from '../../text/snippet.ts';
 import { type FileString, type Positions, readPositions } from './positions.ts';
 
@@ -16,12 +17,16 @@ export function readSource(text: string): Source {
 }
 
 /**
- * Plain variables hold whatever their owner puts there; a header's value should name a secret, and may be one; a URL
+ * Variables that are no policy hold whatever their owner puts there; a header's value should name a secret, and may be one; a URL
  * may have a password.
  */
 function mayBeSecret({ path, value }: FileString): boolean {
   const [name, ...inner] = path.slice(path.indexOf('vars') + 1);
   if (/:\/\/[^/?#]*@/.test(value)) return true;
   if (!path.includes('vars') || name === undefined) return false;
-  return inner.length === 0 || (inner[0] === 'origin_headers' && !value.startsWith('secret:'));
+  return (
+    inner.length === 0 ||
+    !isPolicyName(String(name)) ||
+    (inner[0] === 'origin_headers' && !value.startsWith('secret:'))
+  );
 }
