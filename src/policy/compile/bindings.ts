@@ -6,12 +6,17 @@ import type { Faults } from './faults.ts';
  * wrangler.toml but no secrets; the running Worker knows its secrets, but not its routes.
  */
 export interface Bindings {
+  /** All that can fetch: services, static assets, private networks. */
   readonly services?: readonly string[];
+  /** Bindings that can't, each with its kind: they lead to many Workers or objects. */
+  readonly namespaces?: ReadonlyMap<string, string>;
   readonly certificates?: readonly string[];
   readonly rateLimits?: readonly string[];
   readonly secrets?: readonly string[];
   /** Patterns of the Worker's routes, such as `api.example.com/*`. */
   readonly workerRoutes?: readonly string[];
+  /** The environment of wrangler.toml: it inherits no bindings. */
+  readonly environment?: string | undefined;
 }
 
 /** Each kind's name, and the table and field of wrangler.toml that bind it. Secrets are not in the file. */
@@ -33,11 +38,20 @@ export function checkBinding(
   if (name === undefined || known === undefined || known.includes(name)) return;
   const [what, table, field] = KINDS[kind];
   const quoted = JSON.stringify(name);
+  const namespace = kind === 'services' && bindings.namespaces?.get(name);
+  if (namespace) {
+    at.add(
+      `${quoted} is a ${namespace}: only what it leads to can be asked`,
+      'bind a Worker of your own that picks one, as a service: docs/origins.md',
+    );
+    return;
+  }
+  const section = bindings.environment === undefined ? table : `env.${bindings.environment}.${table}`;
   const remedy =
     table === undefined
       ? `set it with \`npx wrangler secret put ${name}\`, or in .dev.vars on this machine`
       : closest(name, known) === undefined
-        ? `add [[${table}]] with ${field} = ${quoted} to wrangler.toml`
+        ? `add [[${section}]] with ${field} = ${quoted} to wrangler.toml`
         : suggest(name, known);
   at.add(`there is no ${what} ${quoted}`, remedy);
 }

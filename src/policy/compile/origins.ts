@@ -47,6 +47,13 @@ function parseOrigin(text: string | undefined, bindings: Bindings, at: Faults): 
     checkBinding('services', binding, bindings, at);
     return { kind: 'service', binding };
   }
+  if (/^(dispatch|durable_object):/.test(text)) {
+    at.add(
+      `${JSON.stringify(text)} would be another Worker or object for each request`,
+      'bind a Worker of your own that picks one, and write "service:BINDING": docs/origins.md',
+    );
+    return undefined;
+  }
   const url = parseUrl(text);
   const isOrigin =
     url !== undefined &&

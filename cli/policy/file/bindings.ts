@@ -1,0 +1,54 @@
+/**
+ * What a Worker is bound to, by its configuration file. Which bindings can fetch is what `wrangler types` writes as
+ * `Fetcher` (seen in wrangler 4.155, its config schema and type generation).
+ */
+import type { Bindings } from '../../../src/policy/compile/bindings.ts';
+import { isTable, listOf, type Table } from '../../text/json.ts';
+
+/** Lists of bindings that can fetch, by the name `binding`. `assets`, which is one table, can too. */
+export const FETCHERS = ['services', 'vpc_services', 'vpc_networks'] as const;
+
+/**
+ * The binding of that name that can fetch, and the field that has it.
+ *
+ * @param section of the file; what is no list or table there is wrangler's to complain about
+ */
+export function fetcherIn(section: object, name: string): { field: string; table: Table } | undefined {
+  for (const field of FETCHERS) {
+    const table = tablesIn(section, field).find(({ binding }) => binding === name);
+    if (table !== undefined) return { field, table };
+  }
+  const { assets } = section as Table;
+  return isTable(assets) && assets['binding'] === name ? { field: 'assets', table: assets } : undefined;
+}
+
+/** Secrets are not in the file: whether they are there, the running Worker says. */
+export function listBindings(section: object, environment: string | undefined): Bindings {
+  const { assets, unsafe, durable_objects: objects, routes, route } = section as Table;
+  const unsafeServices = isTable(unsafe) ? listOf(unsafe['bindings']).filter(isTable) : [];
+  const named = (tables: readonly Table[], member: string) =>
+    tables.flatMap(({ [member]: name }) => (typeof name === 'string' ? [name] : []));
+  const of = (kind: string, tables: readonly Table[], member: string) =>
+    named(tables, member).map((name) => [name, kind] as const);
+  return {
+    services: [
+      ...FETCHERS.flatMap((field) => named(tablesIn(section, field), 'binding')),
+      ...(isTable(assets) ? named([assets], 'binding') : []),
+      // Which of these can fetch is not known here.
+      ...named(unsafeServices, 'name'),
+    ],
+    namespaces: new Map([
+      ...of('dispatch namespace', tablesIn(section, 'dispatch_namespaces'), 'binding'),
+      ...of('Durable Object namespace', isTable(objects) ? tablesIn(objects, 'bindings') : [], 'name'),
+    ]),
+    certificates: named(tablesIn(section, 'mtls_certificates'), 'binding'),
+    rateLimits: named(tablesIn(section, 'ratelimits'), 'name'),
+    workerRoutes: [...listOf(routes), route].flatMap((one) =>
+      typeof one === 'string' ? [one] : named(isTable(one) ? [one] : [], 'pattern'),
+    ),
+    environment,
+  };
+}
+
+const tablesIn = (section: object, field: string): readonly Table[] =>
+  listOf((section as Table)[field]).filter(isTable);
