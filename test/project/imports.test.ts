@@ -36,7 +36,7 @@ const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['policy/what-if'],
     ['policy/check', 'policy/explain', 'policy/cases', 'policy/diff', 'policy/routes', 'policy/openapi'],
     ['logs', 'init'],
-    ['commands'],
+    ['commands', 'vite'],
     ['program.ts'],
     ['claimgate.ts'],
   ],

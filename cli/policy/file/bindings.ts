@@ -6,7 +6,7 @@ import type { Bindings } from '../../../src/policy/compile/bindings.ts';
 import { isTable, listOf, type Table } from '../../text/json.ts';
 
 /** Lists of bindings that can fetch, by the name `binding`. `assets`, which is one table, can too. */
-export const FETCHERS = ['services', 'vpc_services', 'vpc_networks'] as const;
+const FETCHERS = ['services', 'vpc_services', 'vpc_networks'] as const;
 
 /**
  * The binding of that name that can fetch, and the field that has it.
