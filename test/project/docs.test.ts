@@ -112,7 +112,7 @@ describe('docs', () => {
     'README.md',
     'ARCHITECTURE.md',
     'CONTRIBUTING.md',
-    'examples/timesheets/README.md',
+    ...globSync('examples/*/README.md'),
     ...readdirSync('docs')
       .filter((f) => f.endsWith('.md'))
       .map((f) => `docs/${f}`),
