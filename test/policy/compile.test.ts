@@ -477,7 +477,7 @@ describe('compilePolicy', () => {
   it('finds services that are not bound', () => {
     for (const origin of ['dispatch:NAMESPACE/:tenant', 'durable_object:ROOMS/:room'])
       expect(faultsOf(vars(ROUTES, { origin }))).toEqual([
-        `API_ORDERS.origin: "${origin}" would be another Worker or object for each request; bind a Worker of your own that picks one, and write "service:BINDING": docs/origins.md`,
+        `API_ORDERS.origin: "${origin}" is a namespace: only what it leads to can be asked; bind a Worker of your own that picks one, as a service: docs/origins.md`,
       ]);
     const tables = vars(ROUTES, { origin: 'service:ORDRES' }, issuers({ service: 'ISSUER' }));
     expect(faultsOf(tables, { services: ['ORDERS'] })).toEqual([

@@ -56,6 +56,15 @@ describe('names that look like policy', () => {
   });
 });
 
+it.each([
+  ['a table', { stripe: 'a', mail: 'b' }],
+  ['a list of tables', [{ name: 'a' }]],
+])('a variable of another kind can not begin with API_: %s', (_what, API_LIMITS) => {
+  expect(faultsOf(vars(ROUTES, {}, { API_LIMITS }))).toEqual([
+    'API_LIMITS: names that begin with API_ are APIs, and this is none; give the variable another name',
+  ]);
+});
+
 describe('tables that continue ISSUERS', () => {
   it('bring issuers of the same form', () => {
     const policy = policyWith(ROUTES, { issuer: ['main', 'second'] }, { ISSUERS_2: SECOND });

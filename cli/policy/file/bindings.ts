@@ -2,7 +2,7 @@
  * What a Worker is bound to, by its configuration file. Which bindings can fetch is what `wrangler types` writes as
  * `Fetcher` (seen in wrangler 4.155, its config schema and type generation).
  */
-import type { Bindings } from '../../../src/policy/compile/bindings.ts';
+import { type Bindings, namespaceFault } from '../../../src/policy/compile/bindings.ts';
 import { isTable, listOf, type Table } from '../../text/json.ts';
 
 /** Lists of bindings that can fetch, by the name `binding`. `assets`, which is one table, can too. */
@@ -30,6 +30,10 @@ export function listBindings(section: object, environment: string | undefined): 
     tables.flatMap(({ [member]: name }) => (typeof name === 'string' ? [name] : []));
   const of = (kind: string, tables: readonly Table[], member: string) =>
     named(tables, member).map((name) => [name, kind] as const);
+  const namespaces = new Map([
+    ...of('dispatch namespace', tablesIn(section, 'dispatch_namespaces'), 'binding'),
+    ...of('Durable Object namespace', isTable(objects) ? tablesIn(objects, 'bindings') : [], 'name'),
+  ]);
   return {
     services: [
       ...FETCHERS.flatMap((field) => named(tablesIn(section, field), 'binding')),
@@ -37,16 +41,17 @@ export function listBindings(section: object, environment: string | undefined): 
       // Which of these can fetch is not known here.
       ...named(unsafeServices, 'name'),
     ],
-    namespaces: new Map([
-      ...of('dispatch namespace', tablesIn(section, 'dispatch_namespaces'), 'binding'),
-      ...of('Durable Object namespace', isTable(objects) ? tablesIn(objects, 'bindings') : [], 'name'),
-    ]),
     certificates: named(tablesIn(section, 'mtls_certificates'), 'binding'),
     rateLimits: named(tablesIn(section, 'ratelimits'), 'name'),
     workerRoutes: [...listOf(routes), route].flatMap((one) =>
       typeof one === 'string' ? [one] : named(isTable(one) ? [one] : [], 'pattern'),
     ),
-    environment,
+    reword(kind, name, problem, remedy) {
+      const namespace = kind === 'services' ? namespaces.get(name) : undefined;
+      if (namespace !== undefined) return namespaceFault(name, namespace);
+      // An environment inherits none.
+      return [problem, environment === undefined ? remedy : remedy.replace('[[', `[[env.${environment}.`)];
+    },
   };
 }
 

@@ -8,15 +8,18 @@ import type { Faults } from './faults.ts';
 export interface Bindings {
   /** All that can fetch: services, static assets, private networks. */
   readonly services?: readonly string[];
-  /** Bindings that can't, each with its kind: they lead to many Workers or objects. */
-  readonly namespaces?: ReadonlyMap<string, string>;
   readonly certificates?: readonly string[];
   readonly rateLimits?: readonly string[];
   readonly secrets?: readonly string[];
   /** Patterns of the Worker's routes, such as `api.example.com/*`. */
   readonly workerRoutes?: readonly string[];
-  /** The environment of wrangler.toml: it inherits no bindings. */
-  readonly environment?: string | undefined;
+  /** What is to be said of a missing one, by who knows more than its name. */
+  readonly reword?: (
+    kind: Kind,
+    name: string,
+    problem: string,
+    remedy: string,
+  ) => readonly [problem: string, remedy: string];
 }
 
 /** Each kind's name, and the table and field of wrangler.toml that bind it. Secrets are not in the file. */
@@ -27,31 +30,27 @@ const KINDS = {
   secrets: ['secret', undefined, undefined],
 } as const;
 
+type Kind = keyof typeof KINDS;
+
+/** It leads to many Workers or objects, and which of them a request is for is a program's choice. */
+export const namespaceFault = (name: string, kind: string) =>
+  [
+    `${JSON.stringify(name)} is a ${kind}: only what it leads to can be asked`,
+    'bind a Worker of your own that picks one, as a service: docs/origins.md',
+  ] as const;
+
 /** A name that nothing is bound to is a fault. @param at where it is named */
-export function checkBinding(
-  kind: keyof typeof KINDS,
-  name: string | undefined,
-  bindings: Bindings,
-  at: Faults,
-): void {
+export function checkBinding(kind: Kind, name: string | undefined, bindings: Bindings, at: Faults): void {
   const known = bindings[kind];
   if (name === undefined || known === undefined || known.includes(name)) return;
   const [what, table, field] = KINDS[kind];
   const quoted = JSON.stringify(name);
-  const namespace = kind === 'services' && bindings.namespaces?.get(name);
-  if (namespace) {
-    at.add(
-      `${quoted} is a ${namespace}: only what it leads to can be asked`,
-      'bind a Worker of your own that picks one, as a service: docs/origins.md',
-    );
-    return;
-  }
-  const section = bindings.environment === undefined ? table : `env.${bindings.environment}.${table}`;
   const remedy =
     table === undefined
       ? `set it with \`npx wrangler secret put ${name}\`, or in .dev.vars on this machine`
       : closest(name, known) === undefined
-        ? `add [[${section}]] with ${field} = ${quoted} to wrangler.toml`
+        ? `add [[${table}]] with ${field} = ${quoted} to wrangler.toml`
         : suggest(name, known);
-  at.add(`there is no ${what} ${quoted}`, remedy);
+  const problem = `there is no ${what} ${quoted}`;
+  at.add(...(bindings.reword?.(kind, name, problem, remedy) ?? ([problem, remedy] as const)));
 }

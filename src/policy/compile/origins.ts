@@ -1,7 +1,7 @@
 import { maySetHeader, normaliseHeaderName } from '../headers.ts';
 import type { Origin, SecretHeader } from '../policy.ts';
 import { isLoopbackHost, normaliseHost, parseUrl } from '../uri.ts';
-import { type Bindings, checkBinding } from './bindings.ts';
+import { type Bindings, checkBinding, namespaceFault } from './bindings.ts';
 import type { Faults } from './faults.ts';
 import type { ApiConfig } from './schema.ts';
 
@@ -48,10 +48,7 @@ function parseOrigin(text: string | undefined, bindings: Bindings, at: Faults): 
     return { kind: 'service', binding };
   }
   if (/^(dispatch|durable_object):/.test(text)) {
-    at.add(
-      `${JSON.stringify(text)} would be another Worker or object for each request`,
-      'bind a Worker of your own that picks one, and write "service:BINDING": docs/origins.md',
-    );
+    at.add(...namespaceFault(text, 'namespace'));
     return undefined;
   }
   const url = parseUrl(text);
