@@ -91,9 +91,16 @@ function policyFileSchema(): object {
         patternProperties: {
           '^API_.': apiTable(),
           '^ISSUERS_.': { description: 'More issuers, of the same form.', ...issuers },
-          // Other variables are none of the policy's business. These names look like it.
+          // Other variables are none of the policy's business, unless their names or their fields look like it.
           '^([Ii]ssuers?|ISSUER|[Gg]ateways?|GATEWAYS|[Aa][Pp][Ii][Ss]?-.*|[Aa]pis?[-_].*|APIS_.*)$':
             NO_TABLE,
+        },
+        additionalProperties: {
+          properties: {
+            routes: { patternProperties: { '^[A-Za-z*|]+\\s+/': NO_TABLE } },
+            blocked_clients: false,
+            blocked_kids: false,
+          },
         },
       },
     },
