@@ -3,7 +3,7 @@ import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 import { SlowestReporter } from './test/project/slowest.ts';
 
-/** Of the Timesheets sample. The tests get them as text: the gateway takes tables in its environment for policy. */
+/** Of the Timesheets sample. The tests get them as text. */
 const MIGRATIONS = 'examples/timesheets/api/migrations';
 
 /** Commands that tests start, wrangler above all, are compiled once. */

@@ -89,9 +89,9 @@ export function judge({ amounts, scenarios, keyFetches, compilations, bundle }: 
     }),
     {
       name: 'bundle, minified, gzip',
-      goal: '≤ 45.0 KB',
+      goal: '≤ 52.0 KB',
       measured: kilobytes(bundle.gzip),
-      met: bundle.gzip <= 45_000,
+      met: bundle.gzip <= 52_000,
     },
   ];
 }

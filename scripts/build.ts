@@ -6,7 +6,7 @@
  * gateway's share it, and `npm update` and `npm audit` see what is in use.
  */
 import { execFileSync } from 'node:child_process';
-import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type BuildOptions, build } from 'esbuild';
 
 const SHARED = {
@@ -31,10 +31,10 @@ const worker = build({
   external: ['cloudflare:workers'],
 });
 
-/** What is imported when it is needed stays in files of its own. */
+/** The command, and the plugin for Vite. What is imported when it is needed stays in files of its own. */
 const command = build({
   ...SHARED,
-  entryPoints: { claimgate: 'cli/claimgate.ts' },
+  entryPoints: { claimgate: 'cli/claimgate.ts', vite: 'cli/vite/plugin.ts' },
   outdir: 'dist/cli',
   chunkNames: '[name]-[hash]',
   platform: 'node',
@@ -43,6 +43,7 @@ const command = build({
 
 await Promise.all([worker, command]);
 execFileSync('tsc', ['-p', 'tsconfig.package.json'], { stdio: 'inherit' });
+copyFileSync('cli/vite/public.d.ts', 'dist/types/vite.d.ts');
 // The compiler leaves the names of imports in declarations as they are.
 for (const file of globSync('dist/types/**/*.d.ts')) {
   writeFileSync(file, readFileSync(file, 'utf8').replace(/(['"]\.[^'"]*)\.ts(?=['"])/g, '$1.js'));

@@ -6,8 +6,9 @@ import type { LogLine, Versions } from './log.ts';
 import type { OriginFetch } from './origin/forward.ts';
 import type { Next } from './origin/next.ts';
 import type { Bindings } from './policy/compile/bindings.ts';
-import { type Compiled, compilePolicy, isPolicyName, isVersionMetadata } from './policy/compile/compile.ts';
+import { type Compiled, compilePolicy } from './policy/compile/compile.ts';
 import { collectFaults } from './policy/compile/faults.ts';
+import { isPolicyTable, isVersionMetadata } from './policy/compile/names.ts';
 import type { Api } from './policy/policy.ts';
 
 export interface GatewayOptions {
@@ -142,9 +143,7 @@ function checkSecrets(compiled: Compiled, env: Readonly<Record<string, unknown>>
 
 /** The policy's version is a hash of its tables (FNV-1a): equal for equal tables in the same order. */
 function readVersions(tables: object, env: Readonly<Record<string, unknown>>): Versions {
-  const policy = Object.entries(tables).filter(
-    ([name, value]) => isPolicyName(name) && typeof value === 'object',
-  );
+  const policy = Object.entries(tables).filter((entry) => isPolicyTable(...entry));
   let hash = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(JSON.stringify(policy)))
     hash = Math.imul(hash ^ byte, 0x01000193);

@@ -232,7 +232,7 @@ function checkGateway({ issuer }: Place, apis: readonly Api[], { gateway, gatewa
 
 function checkTokens(api: Api, trusted: Issuer, gateway: string): Symptom[] {
   const type = isRfc9068(api.token_dialect) ? 'at+jwt' : 'jwt';
-  const where = `ISSUERS.${trusted.name} in ${gateway}`;
+  const where = `${trusted.variable}.${trusted.name} in ${gateway}`;
   return [
     trusted.algorithms.has(api.signing_alg)
       ? ok(`API ${api.identifier}: the gateway accepts its tokens' algorithm`)

@@ -39,7 +39,14 @@ export async function forward(
   if (isBodyTaken(inbound)) return { code: 'body_taken' };
   try {
     const { method, body } = inbound;
-    const init = { headers, redirect: 'manual', ...(!isShared && { cache: 'no-store' as const }) } as const;
+    const { cf } = inbound as unknown as { cf?: Record<string, never> };
+    const init = {
+      headers,
+      redirect: 'manual',
+      ...(!isShared && { cache: 'no-store' as const }),
+      // A Worker reads there where the client is. To the network, the same members would be instructions.
+      ...(api.origin.kind === 'service' && cf && { cf }),
+    } as const;
     // `fetch(url, { body })` refuses a body on GET and HEAD, which some APIs want; one carried by a Request passes.
     const call =
       body !== null && (method === 'GET' || method === 'HEAD')

@@ -34,6 +34,8 @@ export type Issuer = JwtIssuer;
 /** Signs its tokens (RFC 7519), and publishes its keys. */
 export interface JwtIssuer {
   readonly kind: 'jwt';
+  /** The variable that has its table: `ISSUERS`, or one that continues it. For tools. */
+  readonly variable: string;
   /** Its name in the policy; appears in logs only. */
   readonly name: string;
   /** The `iss` of its tokens, compared literally. */
@@ -90,10 +92,7 @@ export interface Trial {
   readonly until: string | undefined;
   /** Takes the requests that no route takes. */
   readonly anything: Route;
-  /**
-   * Nothing is enforced on its hosts, nor at its origin. Then paths that can be read in two ways go on too, and headers
-   * that origins take for another method, path or client.
-   */
+  /** Nothing is enforced on its hosts, nor at its origin: odd paths and headers that origins act upon go on, too. */
   readonly isAlone: boolean;
 }
 

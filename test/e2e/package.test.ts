@@ -110,8 +110,46 @@ describe('what is in the package', () => {
       imports.map(({ path }) => /^(@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? path),
     );
     const packages = [...new Set(imported)].filter((name) => !/^(node|cloudflare):/.test(name));
-    expect(packages.sort()).toEqual(Object.keys(dependencies).sort());
-    expect(Object.keys(peerDependencies)).toEqual(['wrangler']);
+    // Vite is there for the plugin only, which who has no Vite doesn't import.
+    expect(packages.sort()).toEqual([...Object.keys(dependencies), 'vite'].sort());
+    expect(Object.keys(peerDependencies)).toEqual(['vite', 'wrangler']);
+  });
+});
+
+describe('the plugin for Vite', () => {
+  const viteConfig = `import { claimgate } from 'claimgate/vite';
+import { defineConfig } from 'vite';
+export default defineConfig({
+  plugins: [claimgate({ config: 'vite.toml' })],
+  build: { rollupOptions: { input: 'main.js' }, outDir: 'vite-out' },
+});
+`;
+  const buildWith = (policy: string) => {
+    write('vite.toml', policy);
+    write('main.js', 'console.log(1);');
+    write('vite.config.ts', viteConfig);
+    return run(project, join(process.cwd(), 'node_modules/.bin/vite'), ['build']);
+  };
+
+  it('checks the policy in `vite build`, and has types', async () => {
+    const good = await buildWith(config('main.js'));
+    expect(good.output).toContain('ok     vite.toml: 1 route');
+    expect(good.code, good.output).toBe(0);
+    const bad = await buildWith(config('main.js').replace('audience', 'audiense'));
+    expect(bad.output).toContain('did you mean "audience"?');
+    expect(bad.code).not.toBe(0);
+    const tsc = [
+      '--noEmit',
+      '--strict',
+      '--skipLibCheck',
+      '--module',
+      'nodenext',
+      '--types',
+      '',
+      'vite.config.ts',
+    ];
+    const types = await run(project, 'npx', ['tsc', ...tsc]);
+    expect(types.output).toBe('');
   });
 });
 

@@ -51,7 +51,7 @@ function makeMeasured(own: Readonly<Record<'RS256' | 'ES256' | 'EdDSA', number>>
         { isolates: 4, fetches: 5 },
       ],
     },
-    bundle: { raw: 100_000, gzip: 45_001 },
+    bundle: { raw: 100_000, gzip: 52_001 },
   };
 }
 

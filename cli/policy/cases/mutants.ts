@@ -1,4 +1,5 @@
 /** Small changes of a policy, each of which lets other requests in, or sends other headers on. */
+import { isIssuersName } from '../../../src/policy/compile/names.ts';
 import { RULE_NAMES } from '../../../src/policy/rules/rules.ts';
 import { isTable, listOf, type Table, without } from '../../text/json.ts';
 import type { Case } from './read.ts';
@@ -91,7 +92,7 @@ function* apiChanges(
   ];
   for (const [one, rest] of shortened(audiences))
     yield [`audience without ${JSON.stringify(one)}`, { ...table, audience: rest }];
-  const issuers = Object.keys(tableIn(vars, 'ISSUERS'));
+  const issuers = issuerTables(vars).flatMap((table) => Object.keys(tableIn(vars, table)));
   const own = table['issuer'] === undefined ? issuers : [table['issuer']].flat();
   if (own.length < issuers.length) yield ['takes tokens of all issuers', { ...table, issuer: issuers }];
   for (const name of Object.keys(tableIn(table, 'forward')))
@@ -135,7 +136,13 @@ function* gatewayChanges(vars: Vars): Generator<SharedMutant> {
       vars: { ...vars, GATEWAY: changed },
     };
   }
-  const issuers = tableIn(vars, 'ISSUERS');
+  for (const variable of issuerTables(vars)) yield* issuerChanges(vars, variable);
+}
+
+const issuerTables = (vars: Vars) => Object.keys(vars).filter(isIssuersName);
+
+function* issuerChanges(vars: Vars, variable: string): Generator<SharedMutant> {
+  const issuers = tableIn(vars, variable);
   for (const name of Object.keys(issuers)) {
     const issuer = tableIn(issuers, name);
     const fields = ['max_token_age', 'not_before'].filter((field) => issuer[field] !== undefined);
@@ -146,8 +153,8 @@ function* gatewayChanges(vars: Vars): Generator<SharedMutant> {
       ),
     ];
     for (const [what, changed] of changes) {
-      const all = { ...vars, ISSUERS: { ...issuers, [name]: changed } };
-      yield { kind: 'shared', table: `ISSUERS.${name}`, what: `without ${what}`, vars: all };
+      const all = { ...vars, [variable]: { ...issuers, [name]: changed } };
+      yield { kind: 'shared', table: `${variable}.${name}`, what: `without ${what}`, vars: all };
     }
   }
 }

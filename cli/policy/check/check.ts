@@ -70,7 +70,7 @@ function withoutRepeated(result: CheckResult, earlier: readonly CheckResult[]): 
 }
 
 const inherited = ({ place }: Finding) =>
-  ['cache', 'workers_dev', 'preview_urls', 'routes', 'route'].includes(String(place[0]));
+  ['cache', 'assets', 'workers_dev', 'preview_urls', 'routes', 'route'].includes(String(place[0]));
 
 /** A file whose positions are read when the first finding needs them. */
 interface View {

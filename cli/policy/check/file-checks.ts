@@ -1,5 +1,6 @@
 /** Errors that the running Worker can't see: how the file holds the policy, and what answers before the Worker does. */
 import { fault } from '../../../src/policy/compile/fault.ts';
+import { isApiName, isIssuersName } from '../../../src/policy/compile/names.ts';
 import { isTable, listOf } from '../../text/json.ts';
 import type { Section } from '../file/config.ts';
 import { type Hit, outsideVars, type Rule } from './findings.ts';
@@ -21,7 +22,9 @@ export const variablesOf = ({ vars = {}, policyInCode = false }: Section) =>
 
 /** How a variable gets smaller. */
 export function sizeRemedy(name: string, value: unknown): string {
-  if (!name.startsWith('API_')) return 'make it shorter';
+  if (isIssuersName(name))
+    return 'move issuers into another table, such as [vars.ISSUERS_2]: it continues ISSUERS';
+  if (!isApiName(name)) return 'make it shorter';
   const base = (value as { extends?: unknown }).extends ?? name;
   return `move routes into another table, such as [vars.${String(base)}_MORE] with extends = ${JSON.stringify(base)}`;
 }
@@ -31,7 +34,7 @@ const variableSize: FileCheck = {
   severity: 'error',
   finds: 'a variable of more than 5,000 bytes, as JSON',
   why: 'the platform refuses larger ones, after the upload',
-  remedy: 'move routes into another table that extends the API',
+  remedy: 'move routes into another table that extends the API, or issuers into `[vars.ISSUERS_2]`',
   find: (section) =>
     variablesOf(section).flatMap(([name, value]) => {
       const bytes = sizeOf(value);
@@ -51,7 +54,10 @@ const plainSecret: FileCheck = {
   find: ({ vars = {}, secrets }) => {
     const named = new Set(['KEYS_SECRET', 'LOG_KEY', ...listOf(secrets?.required)]);
     const headers = Object.entries(vars).flatMap(([name, table]) =>
-      Object.entries((isTable(table) && isTable(table['origin_headers']) && table['origin_headers']) || {})
+      Object.entries(
+        (isApiName(name) && isTable(table) && isTable(table['origin_headers']) && table['origin_headers']) ||
+          {},
+      )
         .map(
           ([header, value]) =>
             [String(value).replace(/^secret:/, ''), [name, 'origin_headers', header]] as const,
@@ -79,7 +85,7 @@ const misplacedPolicy: FileCheck = {
   remedy: 'move it under `[vars]`',
   find: (section) =>
     Object.keys(section)
-      .filter((key) => /^(GATEWAY|ISSUERS?|API[-_].+)$/i.test(key))
+      .filter((key) => /^(GATEWAY|ISSUERS?([-_].+)?|API[-_].+)$/i.test(key))
       .map((name) => outsideVars([name], 'policy stands under [vars]', `write [vars.${name}]`)),
 };
 

@@ -1,16 +1,18 @@
 /** Compares bindings that a policy names: the same name may be another service tomorrow. */
 import type { Policy } from '../../../src/policy/policy.ts';
 import { isTable, listOf, type Table } from '../../text/json.ts';
+import { fetcherIn } from '../file/bindings.ts';
 import type { Section } from '../file/config.ts';
 import { type Change, type Difference, type OtherChange, placedDifference } from './difference.ts';
 
 interface Kind {
-  readonly section: 'services' | 'mtls_certificates' | 'kv_namespaces' | 'ratelimits';
+  readonly section: 'fetchers' | 'mtls_certificates' | 'kv_namespaces' | 'ratelimits';
   /** The member that has the binding's name. */
   readonly name: string;
 }
 
-const SERVICES: Kind = { section: 'services', name: 'binding' };
+/** Whatever can fetch: services, assets, private networks. */
+const SERVICES: Kind = { section: 'fetchers', name: 'binding' };
 const CERTIFICATES: Kind = { section: 'mtls_certificates', name: 'binding' };
 const NAMESPACES: Kind = { section: 'kv_namespaces', name: 'binding' };
 const LIMITS: Kind = { section: 'ratelimits', name: 'name' };
@@ -56,7 +58,8 @@ function changed(
     const before = write(kind, name, sections.old);
     const now = write(kind, name, sections.now);
     if (before === now) return [];
-    return [placedDifference(change, `${kind.section}.${name}`, before, now)];
+    const field = kind === SERVICES ? (fetcherIn(sections.now, name)?.field ?? 'services') : kind.section;
+    return [placedDifference(change, `${field}.${name}`, before, now)];
   });
 }
 
@@ -80,7 +83,8 @@ export function fileChanges({ old, now }: Sides<Section>): OtherChange[] {
 }
 
 function write(kind: Kind, name: string, section: Section): string {
-  const table = tables(section, kind).find((one) => one[kind.name] === name);
+  const fetcher = kind === SERVICES ? fetcherIn(section, name) : undefined;
+  const table = fetcher?.table ?? tables(section, kind).find((one) => one[kind.name] === name);
   if (table === undefined) return 'not bound';
   const { [kind.name]: _, ...rest } = table;
   return Object.entries(rest)
@@ -90,7 +94,7 @@ function write(kind: Kind, name: string, section: Section): string {
 }
 
 function tables(section: Section, { section: field }: Kind): readonly Table[] {
-  return listOf(section[field]).filter(isTable);
+  return field === 'fetchers' ? [] : listOf(section[field]).filter(isTable);
 }
 
 const text = (value: unknown): string => (value === undefined ? 'none' : JSON.stringify(value));

@@ -126,7 +126,7 @@ function placeOf(difference: CallerDifference, old: Policy, now: Policy): Partia
   );
   if (before === undefined || after === undefined) return {};
   return {
-    place: `ISSUERS.${after.name}.${field}`,
+    place: `${after.variable}.${after.name}.${field}`,
     before: [describeIssuerField(before, field)],
     now: [describeIssuerField(after, field)],
   };

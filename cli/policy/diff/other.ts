@@ -8,7 +8,7 @@ export function settingsChanges(old: Policy, now: Policy): OtherChange[] {
   const [before, after] = [old.settings, now.settings];
   const issuers = old.issuers.flatMap((issuer) => {
     const other = now.issuers.find((one) => one.issuer === issuer.issuer);
-    const place = `ISSUERS.${other?.name ?? ''}.remember_tokens`;
+    const place = `${other?.variable}.${other?.name}.remember_tokens`;
     return other === undefined ? [] : difference(place, issuer.remembersTokens, other.remembersTokens);
   });
   return [

@@ -45,7 +45,7 @@ export function readCodePositions(text: string): Positions {
       if (colon !== undefined) return [];
       // What a header gets should name a secret, and may be one: it is covered, as in wrangler.toml.
       const isHeader = /\borigin_headers\b[^}]*$/.test(code.slice(0, index));
-      const path = ['vars', 'API', isHeader ? 'origin_headers' : 'field'];
+      const path = ['vars', 'API_X', isHeader ? 'origin_headers' : 'field'];
       return [{ path, value, region: regionAt(index, quoted.length) }];
     }),
   };

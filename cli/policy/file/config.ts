@@ -1,20 +1,23 @@
 /** The policy in wrangler's configuration: read and compiled as the gateway would, for every tool. */
-import type { Bindings } from '../../../src/policy/compile/bindings.ts';
 import { type Compiled, compilePolicy } from '../../../src/policy/compile/compile.ts';
 import { formatFault } from '../../../src/policy/compile/fault.ts';
+import { isPolicyTable, meantName } from '../../../src/policy/compile/names.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
 import { sectionOf, type WithEnvironments } from '../../formats/environments.ts';
 import { readableConfig, remedyFor } from '../../formats/find.ts';
 import type { Format } from '../../formats/format.ts';
 import { formatOf, parseConfig } from '../../formats/formats.ts';
 import { readText } from '../../text/files.ts';
-import { isTable, listOf } from '../../text/json.ts';
+import { isTable } from '../../text/json.ts';
 import { CommandError, EXIT } from '../../text/terminal.ts';
+import { listBindings } from './bindings.ts';
 
 type WorkerRoute = string | { pattern?: string; custom_domain?: boolean };
 
 /** The members of one environment of the configuration that a policy needs. */
 export interface Section {
+  /** The environment's name, which no file has in this place; `undefined`: the top level. */
+  readonly environment?: string;
   readonly main?: string;
   readonly vars?: Record<string, unknown>;
   /** The tables among `vars` are of a module: no variables, whose size is limited. */
@@ -24,6 +27,7 @@ export interface Section {
   readonly ratelimits?: readonly { name?: string }[];
   readonly route?: WorkerRoute;
   readonly routes?: readonly WorkerRoute[];
+  readonly assets?: { readonly binding?: string; readonly run_worker_first?: boolean | readonly string[] };
   readonly cache?: { enabled?: boolean };
   readonly kv_namespaces?: readonly { binding?: string }[];
   readonly triggers?: { crons?: readonly string[] };
@@ -83,11 +87,11 @@ export const environmentsOf = ({ config }: PolicyFile): (string | undefined)[] =
 /** One environment, with what it inherits. Throws `CommandError` if there is no such environment. */
 export function environmentOf({ config, path }: PolicyFile, environment: string | undefined): Section {
   const section = sectionOf(config, path, environment);
-  return environment === undefined ? section : inherit(config, section);
+  return environment === undefined ? section : { ...inherit(config, section), environment };
 }
 
 /** wrangler passes these on to environments that have none of their own. It passes on no bindings and no vars. */
-const INHERITED = ['main', 'workers_dev', 'preview_urls', 'triggers', 'cache'] as const;
+const INHERITED = ['main', 'workers_dev', 'preview_urls', 'triggers', 'cache', 'assets'] as const;
 
 function inherit(top: Section, section: Section): Section {
   const { route, routes } = top;
@@ -103,14 +107,19 @@ export function compileConfig(path: string, environment: string | undefined): Co
   return compileSection(environmentOf(readPolicyFile(path), environment));
 }
 
-/** Whether an environment has any table under `[vars]`: all of them are policy, or a slip. */
+/** Whether an environment has any table of the policy under `[vars]`, or one that looks like a slip. */
 export const hasPolicy = ({ vars = {} }: Section): boolean =>
-  Object.values(vars).some((value) => typeof value === 'object' && value !== null);
+  Object.entries(vars).some(
+    ([name, value]) => isPolicyTable(name, value) || meantName(name, value) !== undefined,
+  );
 
 export function compileSection(section: Section): Compiled {
   const { vars = {} } = section;
   // The way through JSON is the one that wrangler sends the tables: dates become strings.
-  return compilePolicy(JSON.parse(JSON.stringify(vars)) as Record<string, unknown>, listBindings(section));
+  return compilePolicy(
+    JSON.parse(JSON.stringify(vars)) as Record<string, unknown>,
+    listBindings(section, section.environment),
+  );
 }
 
 /** The policy of one environment. Throws `CommandError` where it has errors, with all of them. */
@@ -123,28 +132,4 @@ export function policyOf(file: PolicyFile, environment: string | undefined): Pol
     `the policy in ${where} has errors; claimgate check shows where:${list}`,
     EXIT.misuse,
   );
-}
-
-/**
- * Secrets are not in the file: whether they are there, the running Worker says. What is no list is wrangler's to
- * complain about.
- */
-function listBindings(section: Section): Bindings {
-  // The gateway as it is, without handlers of its own. Of another Worker, the file doesn't tell whether it has any.
-  const isGateway = /(^|\/)claimgate\/(dist\/worker\.js|worker)$/.test(section.main ?? '');
-  const names = (tables: unknown, member: string) =>
-    listOf(tables).flatMap((table) => {
-      const name = (table as Record<string, unknown> | null)?.[member];
-      return typeof name === 'string' ? [name] : [];
-    });
-  const routes = [...listOf(section.routes), section.route];
-  return {
-    ...(isGateway && { next: false }),
-    services: names(section.services, 'binding'),
-    certificates: names(section.mtls_certificates, 'binding'),
-    rateLimits: names(section.ratelimits, 'name'),
-    workerRoutes: routes.flatMap((route) =>
-      typeof route === 'string' ? [route] : names([route], 'pattern'),
-    ),
-  };
 }

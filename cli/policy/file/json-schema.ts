@@ -57,6 +57,7 @@ export const toJsonSchema = (schema: z.core.$ZodType): JsonSchema => {
 /** wrangler's own fields are none of its business: `[vars]` and `[env.<name>.vars]` are. */
 function policyFileSchema() {
   const vars = { $ref: '#/definitions/policy' };
+  const issuers = { type: 'object', additionalProperties: toJsonSchema(issuerSchema) };
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: "claimgate: the policy in wrangler's configuration",
@@ -83,22 +84,34 @@ function policyFileSchema() {
           GATEWAY: { description: 'What holds for the whole gateway.', ...toJsonSchema(settingsSchema) },
           ISSUERS: {
             description: 'Whose tokens are believed, each under a name of your choice.',
-            type: 'object',
             minProperties: 1,
-            additionalProperties: toJsonSchema(issuerSchema),
+            ...issuers,
           },
         },
-        patternProperties: { '^API_.': apiTable() },
-        // Strings and numbers are none of the policy's business; any other table is a misspelt one.
-        additionalProperties: { type: ['string', 'number', 'boolean'] },
+        patternProperties: {
+          '^API_.': apiTable(),
+          '^ISSUERS_.': { description: 'More issuers, of the same form.', ...issuers },
+          // Other variables are none of the policy's business, unless their names or their fields look like it.
+          '^([Ii]ssuers?|ISSUER|[Gg]ateways?|GATEWAYS|[Aa][Pp][Ii][Ss]?-.*|[Aa]pis?[-_].*|APIS_.*)$':
+            NO_TABLE,
+        },
+        additionalProperties: {
+          properties: {
+            routes: { patternProperties: { '^[A-Za-z*|]+\\s+/': NO_TABLE } },
+            blocked_clients: false,
+            blocked_kids: false,
+          },
+        },
       },
     },
   };
 }
 
+const NO_TABLE = { type: ['string', 'number', 'boolean', 'array'] };
+
 /** A table of the policy beside `[vars]` reaches nobody. */
 const MISPLACED = { GATEWAY: false, ISSUERS: false };
-const NO_API = { '^API_.': false };
+const NO_API = { '^(API|ISSUERS)_.': false };
 
 /**
  * An API, or more routes of one. As one object with a condition: with a choice of two, editors would say of a typo only

@@ -1,7 +1,7 @@
 import type { Api, Route, Trial } from '../policy.ts';
 import { checkBinding } from './bindings.ts';
 import { compileCors } from './cors.ts';
-import { type Place, suggest } from './fault.ts';
+import { closest, type Place, suggest } from './fault.ts';
 import type { Faults } from './faults.ts';
 import { compileForward } from './forward.ts';
 import { compileOrigin } from './origins.ts';
@@ -36,7 +36,7 @@ export function compileApis(
   surroundings: Surroundings,
   faults: Faults,
 ): CompiledApi[] {
-  const bases = tables.filter(([, table]) => !isExtension(table));
+  const bases = tables.filter(([name, table]) => !isExtension(table) && !isForeign(table, faults.at(name)));
   const baseNames = bases.map(([name]) => name);
   const extensions = tables
     .filter(([, table]) => isExtension(table))
@@ -49,6 +49,15 @@ export function compileApis(
 
 const addNoRoute = (at: Faults) =>
   at.add('there is no route', 'add one like "GET /orders" = { scopes_all = ["read:orders"] }');
+
+/** A variable of somebody else's. Its fields would all be faults, and none would say why. */
+function isForeign(table: object, at: Faults): boolean {
+  const fields = Object.keys(table);
+  const isOurs = fields.length === 0 || fields.some((field) => closest(field, Object.keys(apiSchema.shape)));
+  if (!isOurs || Array.isArray(table))
+    at.add('names that begin with API_ are APIs, and this is none', 'give the variable another name');
+  return !isOurs || Array.isArray(table);
+}
 
 const isExtension = (table: object) => Object.hasOwn(table, 'extends');
 

@@ -6,6 +6,7 @@ import type { Faults } from './faults.ts';
  * wrangler.toml but no secrets; the running Worker knows its secrets, but not its routes.
  */
 export interface Bindings {
+  /** All that can fetch: services, static assets, private networks. */
   readonly services?: readonly string[];
   readonly certificates?: readonly string[];
   readonly rateLimits?: readonly string[];
@@ -14,6 +15,13 @@ export interface Bindings {
   readonly workerRoutes?: readonly string[];
   /** Whether the Worker has handlers of its own behind the gateway. */
   readonly next?: boolean;
+  /** What is to be said of a missing one, by who knows more than its name. */
+  readonly reword?: (
+    kind: Kind,
+    name: string,
+    problem: string,
+    remedy: string,
+  ) => readonly [problem: string, remedy: string];
 }
 
 /** Each kind's name, and the table and field of wrangler.toml that bind it. Secrets are not in the file. */
@@ -24,13 +32,17 @@ const KINDS = {
   secrets: ['secret', undefined, undefined],
 } as const;
 
+type Kind = keyof typeof KINDS;
+
+/** It leads to many Workers or objects, and which of them a request is for is a program's choice. */
+export const namespaceFault = (name: string, kind: string) =>
+  [
+    `${JSON.stringify(name)} is a ${kind}: only what it leads to can be asked`,
+    'bind a Worker of your own that picks one, as a service: docs/origins.md',
+  ] as const;
+
 /** A name that nothing is bound to is a fault. @param at where it is named */
-export function checkBinding(
-  kind: keyof typeof KINDS,
-  name: string | undefined,
-  bindings: Bindings,
-  at: Faults,
-): void {
+export function checkBinding(kind: Kind, name: string | undefined, bindings: Bindings, at: Faults): void {
   const known = bindings[kind];
   if (name === undefined || known === undefined || known.includes(name)) return;
   const [what, table, field] = KINDS[kind];
@@ -41,5 +53,6 @@ export function checkBinding(
       : closest(name, known) === undefined
         ? `add [[${table}]] with ${field} = ${quoted} to wrangler.toml`
         : suggest(name, known);
-  at.add(`there is no ${what} ${quoted}`, remedy);
+  const problem = `there is no ${what} ${quoted}`;
+  at.add(...(bindings.reword?.(kind, name, problem, remedy) ?? ([problem, remedy] as const)));
 }

@@ -7,6 +7,7 @@ import type { Bindings } from './bindings.ts';
 import type { Fault } from './fault.ts';
 import { collectFaults, type Faults } from './faults.ts';
 import { compileIssuers } from './issuers.ts';
+import { isApiName, isIssuersName, isPolicyTable, meantName } from './names.ts';
 import { settingsSchema } from './schema.ts';
 import { readTable, type Sound } from './schema-faults.ts';
 import { buildTable } from './table.ts';
@@ -17,26 +18,35 @@ export type Compiled =
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
 /**
- * Compiles the policy from the variables of a Worker: the tables `GATEWAY`, `ISSUERS` and `API_*`. Strings are not
- * policy, whatever their name. Pure; finds all faults at once.
+ * Compiles the policy from the variables of a Worker: the tables `GATEWAY`, `ISSUERS` and `API_*`. Other variables are
+ * not looked at, unless they look like one of these misspelt. Pure; finds all faults at once.
  *
  * @param bindings what may be named, where it is known
  */
 export function compilePolicy(vars: Readonly<Record<string, unknown>>, bindings: Bindings = {}): Compiled {
   const faults = collectFaults();
-  const tables = Object.entries(vars).filter((entry): entry is [string, object] => isTable(entry[1]));
-  for (const [name, table] of tables) {
-    if (!isPolicyName(name) && !isVersionMetadata(table))
+  for (const [name, value] of Object.entries(vars)) {
+    const meant = meantName(name, value);
+    if (meant !== undefined)
       faults
         .at(name)
-        .add('tables under [vars] are policy, and this is none that the gateway knows', meantBy(name));
-    checkNames(table, faults.at(name));
+        .add(
+          'this looks like policy under a wrong name',
+          `did you mean ${meant}? If it is no policy, rename it`,
+        );
   }
+  const tables = Object.entries(vars).filter((entry): entry is [string, object] => isPolicyTable(...entry));
+  for (const [name, table] of tables) checkNames(table, faults.at(name));
   // A string here would read like policy, and block nobody.
   const config = readTable(settingsSchema, vars['GATEWAY'] ?? {}, faults.at('GATEWAY')) ?? {};
   const settings = compileSettings(config);
-  const { issuers, names } = compileIssuers(vars['ISSUERS'], bindings, faults.at('ISSUERS'));
-  const apiTables = tables.filter(([name]) => name.startsWith('API_'));
+  const { issuers, names } = compileIssuers(
+    vars['ISSUERS'],
+    tables.filter(([name]) => name !== 'ISSUERS' && isIssuersName(name)),
+    bindings,
+    faults,
+  );
+  const apiTables = tables.filter(([name]) => isApiName(name));
   if (apiTables.length === 0)
     faults.at('vars').add('there is no API', 'add a table such as [vars.API_ORDERS]');
   const surroundings = { issuers, issuerNames: names, bindings, trials: config };
@@ -105,29 +115,4 @@ function buildTables(apis: readonly CompiledApi[]): Pick<Policy, 'hosts' | 'othe
     else hosts.set(host, table);
   }
   return { hosts, otherHosts };
-}
-
-export const isPolicyName = (name: string) => name === 'GATEWAY' || name === 'ISSUERS' || /^API_./.test(name);
-
-/** A table whose name is a slip away from policy would silently be no policy. */
-function meantBy(name: string): string {
-  const known = ['GATEWAY', 'ISSUERS'].find((candidate) =>
-    candidate.startsWith(name.toUpperCase().slice(0, 4)),
-  );
-  const api = /^api[-_ ]?(.*)$/i.exec(name);
-  const meant =
-    known ??
-    `API_${(api === null ? name : (api[1] ?? '')).toUpperCase().replace(/[^A-Z0-9]/g, '_') || 'NAME'}`;
-  return `did you mean ${meant}?`;
-}
-
-/** `[version_metadata]` binds a plain object too, which is the platform's. */
-export const isVersionMetadata = (value: unknown): value is { readonly id: string } =>
-  typeof value === 'object' && value !== null && Object.keys(value).sort().join() === 'id,tag,timestamp';
-
-/** A table of wrangler.toml; bindings are objects of classes of their own. */
-function isTable(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return Array.isArray(value) || prototype === Object.prototype || prototype === null;
 }

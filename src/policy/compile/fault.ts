@@ -54,7 +54,7 @@ export function suggest(name: string, known: readonly string[]): string {
 const simplify = (name: string) => name.toLowerCase().replace(/[-_ ]/g, '');
 
 /** Levenshtein distance; names are short. */
-function editDistance(a: string, b: string): number {
+export function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];

@@ -13,35 +13,58 @@ export const DEFAULT_CLOCK_TOLERANCE_SECONDS = 30;
 
 const SECURE = 'write an https URL (http for loopback hosts), without user name and fragment';
 
-/** Compiles `[vars.ISSUERS]`. Issuers with faults are left out of the result; their names are in `names`. */
+/**
+ * Compiles `[vars.ISSUERS]` and the tables that continue it: a variable holds 5 KB. Issuers with faults are left out of
+ * the result; their names are in `names`.
+ *
+ * @param more tables such as `ISSUERS_2`, of the same shape
+ */
 export function compileIssuers(
-  table: unknown,
+  first: unknown,
+  more: readonly (readonly [name: string, table: object])[],
   bindings: Bindings,
   faults: Faults,
 ): { issuers: Issuer[]; names: string[] } {
   const issuers: Issuer[] = [];
-  const isTable = typeof table === 'object' && table !== null && !Array.isArray(table);
-  const tables = isTable ? (table as Readonly<Record<string, unknown>>) : {};
-  const names = Object.keys(tables);
-  if (names.length === 0)
-    faults.add(
-      isTable ? 'there is no issuer' : 'ISSUERS is missing',
-      'add a table [vars.ISSUERS.<name>] with issuer = "https://…"',
-    );
-  for (const name of names) {
-    const at = faults.at(name);
-    const before = at.list().length;
-    const config = readTable(issuerSchema, tables[name], at);
-    const issuer = config && compileIssuer(name, config, bindings, at);
-    const twin = issuers.find((other) => other.issuer === issuer?.issuer);
-    if (twin !== undefined)
-      at.at('issuer').add(`ISSUERS.${twin.name} has the same issuer`, 'an issuer can have one table only');
-    if (issuer !== undefined && at.list().length === before) issuers.push(issuer);
+  const places = new Map<string, string>();
+  const read = (variable: string, table: object) => {
+    for (const [name, value] of Object.entries(table)) {
+      const at = faults.at(variable, name);
+      const before = at.list().length;
+      const namesake = places.get(name);
+      if (namesake !== undefined)
+        at.add(`${namesake}.${name} has the same name`, 'give each issuer a name of its own');
+      else places.set(name, variable);
+      const config = readTable(issuerSchema, value, at);
+      const issuer = config && compileIssuer(variable, name, config, bindings, at);
+      const twin = issuers.find((other) => other.issuer === issuer?.issuer);
+      if (twin !== undefined)
+        at.at('issuer').add(
+          `${twin.variable}.${twin.name} has the same issuer`,
+          'an issuer can have one table only',
+        );
+      if (issuer !== undefined && at.list().length === before) issuers.push(issuer);
+    }
+  };
+  const isTable = (table: unknown): table is object =>
+    typeof table === 'object' && table !== null && !Array.isArray(table);
+  if (isTable(first)) read('ISSUERS', first);
+  if (!isTable(first) || Object.keys(first).length === 0)
+    faults
+      .at('ISSUERS')
+      .add(
+        isTable(first) ? 'there is no issuer' : 'ISSUERS is missing',
+        'add a table [vars.ISSUERS.<name>] with issuer = "https://…"',
+      );
+  for (const [name, table] of more) {
+    if (isTable(table)) read(name, table);
+    else faults.at(name).add(`${name} has the wrong type`, `write tables [vars.${name}.<name>]`);
   }
-  return { issuers, names };
+  return { issuers, names: [...places.keys()] };
 }
 
 function compileIssuer(
+  variable: string,
   name: string,
   config: Sound<typeof issuerSchema>,
   bindings: Bindings,
@@ -62,6 +85,7 @@ function compileIssuer(
   checkBinding('services', config.service, bindings, at.at('service'));
   return {
     kind: 'jwt',
+    variable,
     name,
     issuer,
     algorithms: new Set(config.algorithms ?? DEFAULT_ALGORITHMS),

@@ -1,7 +1,7 @@
 import { maySetHeader, normaliseHeaderName } from '../headers.ts';
 import type { Origin, SecretHeader } from '../policy.ts';
 import { isLoopbackHost, normaliseHost, parseUrl } from '../uri.ts';
-import { type Bindings, checkBinding } from './bindings.ts';
+import { type Bindings, checkBinding, namespaceFault } from './bindings.ts';
 import type { Faults } from './faults.ts';
 import type { ApiConfig } from './schema.ts';
 
@@ -47,6 +47,10 @@ function parseOrigin(text: string | undefined, bindings: Bindings, at: Faults): 
     const binding = text.slice('service:'.length);
     checkBinding('services', binding, bindings, at);
     return { kind: 'service', binding };
+  }
+  if (/^(dispatch|durable_object):/.test(text)) {
+    at.add(...namespaceFault(text, 'namespace'));
+    return undefined;
   }
   const url = parseUrl(text);
   const isOrigin =

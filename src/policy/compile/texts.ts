@@ -63,7 +63,7 @@ export const API_TEXTS: Texts<ApiConfig> = {
   hosts:
     'Hosts that this API answers on. Without: every host that no other API names. Example: ["api.example.com"].',
   origin:
-    'Where requests go: an http(s) URL, with a path if wanted; "service:BINDING" for a service binding; "zone" for what lies behind the Worker\'s own route; or "next" for handlers in the same Worker (docs/hono.md). Example: "https://timesheets.internal.example".',
+    'Where requests go: an http(s) URL, with a path if wanted; "service:BINDING" for a binding that can fetch (a service, static assets, a private network); "zone" for what lies behind the Worker\'s own route; or "next" for handlers in the same Worker (docs/hono.md). Example: "https://timesheets.internal.example".',
   origin_headers:
     'Headers that the origin gets from secrets of the Worker, so that it can tell that a request came through the gateway. Example: { x-origin-secret = "secret:ORIGIN_SECRET" }.',
   mtls: 'Presents this client certificate to the origin, a binding of the platform. Example: "ORIGIN_CERT".',
@@ -105,7 +105,8 @@ export const ISSUER_TEXTS: Texts<IssuerConfig> = {
     'Where the metadata document is, if not under the issuer. Example: "https://login.example.com/tenant/openid-configuration".',
   jwks_uri:
     'Where the key set is; no metadata is read then. Example: "https://login.example.com/tenant/keys".',
-  service: 'Fetches metadata and keys through this service binding. Example: "ISSUER".',
+  service:
+    'Fetches metadata and keys through this binding: a service, or a private network. Example: "ISSUER".',
   token_types: `Accepted typ headers; case and "application/" do not matter, an absent typ counts as "jwt". Default: ${listed(DEFAULT_TOKEN_TYPES)}. With ["at+jwt"] ID tokens never pass (RFC 9068). Example: ["at+jwt"].`,
   clock_tolerance: `Seconds by which clocks may differ. Default: ${DEFAULT_CLOCK_TOLERANCE_SECONDS}. Example: 10.`,
   max_token_age: 'Seconds after iat at which a token is refused, whatever its exp says. Example: 3600.',

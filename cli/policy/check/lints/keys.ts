@@ -3,7 +3,10 @@ import { isTable, listOf } from '../../../text/json.ts';
 import type { Lint, Subject } from './subject.ts';
 
 /** A missing thing has no place of its own: it is shown at the issuers, whose keys it is for. */
-const issuersPlace = ({ policy }: Subject) => ['ISSUERS', policy.issuers[0]?.name ?? ''];
+const issuersPlace = ({ policy }: Subject) => [
+  policy.issuers[0]?.variable ?? 'ISSUERS',
+  policy.issuers[0]?.name ?? '',
+];
 
 export const noKeyStore: Lint = {
   name: 'no-key-store',
@@ -46,7 +49,7 @@ export const unusedIssuer: Lint = {
     for (const issuer of policy.issuers) {
       if (used.has(issuer)) continue;
       yield fault(
-        ['ISSUERS', issuer.name],
+        [issuer.variable, issuer.name],
         'no API accepts this issuer',
         `add ${JSON.stringify(issuer.name)} to issuer of an API, or remove the table`,
       );

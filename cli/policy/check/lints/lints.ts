@@ -7,7 +7,7 @@ import { loopback } from './loopback.ts';
 import { neverMatches } from './never-matches.ts';
 import { issuerKeys, openOrigin, originUnreachable, unknownClaim, unusedAlgorithm } from './online.ts';
 import { openWrite } from './open-write.ts';
-import { httpOrigin, workersDevOrigin, zoneGap } from './origins.ts';
+import { assetsFirst, httpOrigin, workersDevOrigin, zoneGap } from './origins.ts';
 import { readScope } from './read-scope.ts';
 import { reportOnly } from './report-only.ts';
 import { scopeTypo } from './scope-typo.ts';
@@ -37,6 +37,7 @@ export const LINTS: readonly Lint[] = [
   httpOrigin,
   workersDevOrigin,
   zoneGap,
+  assetsFirst,
   workersDev,
   previewUrls,
   noKeyStore,

@@ -14,10 +14,11 @@ export const loopback: Lint = {
   *find({ policy, section: { vars = {} }, deployed }) {
     if (deployed === undefined) return;
     const places: [string[], unknown][] = [];
-    const issuers = isTable(vars['ISSUERS']) ? vars['ISSUERS'] : {};
-    for (const [name, issuer] of Object.entries(issuers))
+    for (const { variable, name } of policy.issuers) {
+      const issuer = (vars[variable] as Readonly<Record<string, unknown>>)[name];
       for (const field of ['issuer', 'metadata_uri', 'jwks_uri'])
-        places.push([['ISSUERS', name, field], isTable(issuer) && issuer[field]]);
+        places.push([[variable, name, field], isTable(issuer) && issuer[field]]);
+    }
     for (const { name, resource } of policy.apis) {
       const table = vars[name];
       places.push([[name, 'origin'], isTable(table) && table['origin']]);

@@ -39,7 +39,7 @@ export const issuerKeys: Lint = {
       if (facts?.kind !== 'fault') continue;
       const [problem, remedy] = FAULTS[facts.fault];
       const found = fault(
-        ['ISSUERS', issuer.name, 'issuer'],
+        [issuer.variable, issuer.name, 'issuer'],
         `the issuer ${problem} (${facts.fault})`,
         remedy,
       );
@@ -60,11 +60,11 @@ export const unusedAlgorithm: Lint = {
     for (const [issuer, facts] of askedIssuers(subject)) {
       if (facts?.kind !== 'keys') continue;
       const has = [...facts.algorithms].join(', ');
-      const tables = subject.section.vars?.['ISSUERS'] as Record<string, { algorithms?: string[] }>;
+      const tables = subject.section.vars?.[issuer.variable] as Record<string, { algorithms?: string[] }>;
       const written = tables[issuer.name]?.algorithms;
       if (![...issuer.algorithms].some((alg) => facts.algorithms.has(alg))) {
         yield fault(
-          ['ISSUERS', issuer.name, 'algorithms'],
+          [issuer.variable, issuer.name, 'algorithms'],
           "none of the issuer's keys is for an algorithm that is accepted",
           `it has keys for ${has}: name what it signs with`,
         );
@@ -74,7 +74,7 @@ export const unusedAlgorithm: Lint = {
       for (const [i, alg] of (written ?? []).entries()) {
         if (facts.algorithms.has(alg)) continue;
         yield fault(
-          ['ISSUERS', issuer.name, 'algorithms', i],
+          [issuer.variable, issuer.name, 'algorithms', i],
           `none of the issuer's keys is for ${alg}`,
           `remove it; there are keys for ${has}`,
         );

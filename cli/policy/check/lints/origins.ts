@@ -60,3 +60,23 @@ export const zoneGap: Lint = {
     }
   },
 };
+
+export const assetsFirst: Lint = {
+  name: 'assets-first',
+  severity: 'error',
+  finds: 'an API whose origin is the binding of `[assets]`, without `run_worker_first = true`',
+  why: 'files that match a path are served before the gateway has looked at a token',
+  remedy: 'set `run_worker_first = true` in `[assets]`',
+  *find({ policy, section: { assets } }) {
+    if (assets?.binding === undefined || assets.run_worker_first === true) return;
+    const { binding, run_worker_first: some } = assets;
+    for (const { name, origin, routes } of policy.apis) {
+      if (origin.kind !== 'service' || origin.binding !== binding) continue;
+      if (routes.every(({ auth }) => auth === 'none')) continue;
+      const problem = Array.isArray(some)
+        ? 'a path in another spelling may match none of run_worker_first, and its file is served without a token'
+        : 'files are served before the gateway runs, to anyone';
+      yield fault([name, 'origin'], problem, 'set run_worker_first = true in [assets]');
+    }
+  },
+};

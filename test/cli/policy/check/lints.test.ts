@@ -594,6 +594,42 @@ const EXAMPLES: readonly Example[] = [
     ],
   },
   {
+    rule: 'assets-first',
+    bad: [
+      [
+        'files before the gateway',
+        policyText({ more: '[assets]\nbinding = "FILES"', api: 'origin = "service:FILES"' }),
+        'API_X.origin: files are served before the gateway runs, to anyone',
+      ],
+      [
+        'patterns, which other spellings escape',
+        policyText({
+          more: '[assets]\nbinding = "FILES"\nrun_worker_first = ["/x"]',
+          api: 'origin = "service:FILES"',
+        }),
+        'API_X.origin: a path in another spelling may match none of run_worker_first, and its file is served without a token',
+      ],
+    ],
+    good: [
+      [
+        'the gateway first',
+        policyText({
+          more: '[assets]\nbinding = "FILES"\nrun_worker_first = true',
+          api: 'origin = "service:FILES"',
+        }),
+      ],
+      [
+        'files for anyone',
+        policyText({
+          more: '[assets]\nbinding = "FILES"',
+          api: 'origin = "service:FILES"',
+          routes: '"GET /x" = { auth = "none" }',
+        }),
+      ],
+      ['files beside an API', policyText({ more: '[assets]\ndirectory = "./public"\nbinding = "FILES"' })],
+    ],
+  },
+  {
     rule: 'workers-dev',
     bad: [
       [
@@ -958,6 +994,40 @@ describe('errors of the file', () => {
   it('knows the service bindings', () => {
     const text = policyText({ api: 'origin = "service:X"' }).replace('binding = "X"', 'binding = "Y"');
     expect(check(text).map(({ problem }) => problem)).toEqual(['there is no service binding "X"']);
+  });
+
+  it.each([
+    ['[[vpc_services]]\nbinding = "Y"\nservice_id = "0"'],
+    ['[[vpc_networks]]\nbinding = "Y"\ntunnel_id = "0"'],
+    ['[assets]\ndirectory = "./public"\nbinding = "Y"\nrun_worker_first = true'],
+    ['[[unsafe.bindings]]\nname = "Y"\ntype = "service"'],
+  ])('knows other bindings that can fetch: %j', (more) => {
+    expect(check(policyText({ api: 'origin = "service:Y"', more }))).toEqual([]);
+    expect(check(policyText({ issuer: 'service = "Y"', more }))).toEqual([]);
+  });
+
+  it.each([
+    ['[[dispatch_namespaces]]\nbinding = "Y"\nnamespace = "n"', 'dispatch namespace'],
+    ['[[durable_objects.bindings]]\nname = "Y"\nclass_name = "C"', 'Durable Object namespace'],
+  ])('refuses what leads to many: %j', (more, kind) => {
+    expect(check(policyText({ api: 'origin = "service:Y"', more }))).toMatchObject([
+      {
+        at: 'API_X.origin',
+        problem: `"Y" is a ${kind}: only what it leads to can be asked`,
+        remedy: 'bind a Worker of your own that picks one, as a service: docs/origins.md',
+      },
+    ]);
+  });
+
+  it('names the environment that lacks a binding which another has', () => {
+    const more = `[env.p]\n${policyText().replaceAll('[vars', '[env.p.vars').replace('[triggers]', '[env.p.triggers]').replace('[[kv_namespaces]]', '[[env.p.kv_namespaces]]').replace('[[services]]', '[[env.p.services]]').replace('binding = "X"', 'binding = "OTHER"')}`;
+    expect(check(policyText({ more }))).toMatchObject([
+      {
+        at: 'API_X.origin',
+        problem: 'there is no service binding "X"',
+        remedy: 'add [[env.p.services]] with binding = "X" to wrangler.toml',
+      },
+    ]);
   });
 
   it('leaves to wrangler what is no list', () => {

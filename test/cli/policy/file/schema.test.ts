@@ -45,6 +45,11 @@ const TYPOS: readonly [where: string, text: string, message: string][] = [
     WRANGLER.replace('[vars.API_TIMESHEETS.routes]', '[vars.APITIMESHEETS.routes]'),
     'is not of types',
   ],
+  [
+    'a name that is nearly one',
+    WRANGLER.replace('[vars.ISSUERS.dev]', '[vars.ISSUER.dev]'),
+    'is not of types',
+  ],
   ['a table beside vars', `${WRANGLER}\n[GATEWAY]\nlog_sample = 1\n`, 'False schema'],
   [
     'an extension with fields of an API',
@@ -69,7 +74,7 @@ describe('the schema in an editor', () => {
 
   it("README's example passes, and so does all else that wrangler.toml may have", async () => {
     const more =
-      '[vars]\nPLAIN = "a"\nNUMBER = 1\n[vars.API_MORE]\nextends = "API_TIMESHEETS"\nroutes = { "GET /more" = {} }\n';
+      '[vars]\nPLAIN = "a"\nNUMBER = 1\nLIST = ["a"]\nMENU = { routes = { home = "/" } }\n[vars.ISSUERS_2.b]\nissuer = "https://b.example/"\n[vars.API_MORE]\nextends = "API_TIMESHEETS"\nroutes = { "GET /more" = {} }\n';
     const rest = 'name = "x"\nmain = "x"\n[[kv_namespaces]]\nbinding = "KEYS"\n[env.a]\nname = "y"\n';
     expect(await lint([write('readme.toml', `${rest}${more}${README}`)])).toEqual([]);
   });
