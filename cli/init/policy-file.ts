@@ -27,13 +27,13 @@ ${renderPair('routes', [{ pattern: host, custom_domain: true }])}
 workers_dev = false
 `,
     `[build]
-command = "npx claimgate check" # stops \`wrangler deploy\` where the policy has errors
+command = "npx --no-install claimgate check" # stops \`wrangler deploy\` where the policy has errors
 `,
     `[triggers]
 crons = ["*/5 * * * *"] # fetches the issuer's keys into KV, so that no request waits for them
 `,
     `# Without an id, \`wrangler deploy\` makes the namespace, or finds the one that it has made. To name one of your own:
-# npx wrangler kv namespace create claimgate-keys --binding KEYS --update-config
+# npx --no-install wrangler kv namespace create claimgate-keys --binding KEYS --update-config
 [[kv_namespaces]]
 binding = "KEYS" # whoever can write to it can mint tokens
 `,

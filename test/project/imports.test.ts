@@ -27,7 +27,7 @@ const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['grant.ts'],
     ['http'],
     ['issuer.ts'],
-    ['index.ts'],
+    ['index.ts', 'library.ts'],
   ],
   cli: [
     ['text'],
