@@ -3,10 +3,13 @@ import { renderPair } from '../text/inline-toml.ts';
 import type { Answers } from './answers.ts';
 
 /** The gateway was tested with this date. */
-const COMPATIBILITY_DATE = '2026-10-01';
+export const COMPATIBILITY_DATE = '2026-10-01';
 
-/** @param packagePath where the package is, as seen from the file */
-export function renderPolicyFile(answers: Answers, packagePath: string): string {
+/**
+ * @param packagePath where the package is, as seen from the file
+ * @param issuerWorker the issuer's Worker, where the project has its own
+ */
+export function renderPolicyFile(answers: Answers, packagePath: string, issuerWorker?: string): string {
   const { name, issuer, audience, origin, host } = answers;
   const topic = topicOf(answers);
   const api = `API_${topic.toUpperCase().replaceAll('-', '_')}`;
@@ -46,10 +49,15 @@ required = []
 ${renderPair('binding', binding)}
 ${renderPair('service', service)}
 `,
+    issuerWorker !== undefined &&
+      `[[services]]
+binding = "ISSUER"
+${renderPair('service', issuerWorker)} # issuer/wrangler.toml; deploy it first
+`,
     `# --- The policy. Every field: ${packagePath}/docs/policy.md. Nothing passes that is not named here. ---
 
 [vars.ISSUERS.main]
-${renderPair('issuer', issuer)} # compared literally, slash included
+${renderPair('issuer', issuer)} # compared literally, slash included${issuerWorker === undefined ? '' : '\nservice = "ISSUER" # its keys come through the binding'}
 `,
     `[vars.${api}]
 ${host === undefined ? '# hosts = ["api.example.com"]' : renderPair('hosts', [host])}

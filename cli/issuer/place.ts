@@ -1,4 +1,5 @@
 /** The issuer that a command acts on: on this machine under `wrangler dev`, or on Cloudflare. */
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { readText } from '../text/files.ts';
@@ -58,7 +59,7 @@ export function placeCommand<Args extends readonly unknown[]>(
     })
     .option('--local', 'act on the local state of `wrangler dev` (default)')
     .option('--remote', 'act on Cloudflare, through wrangler')
-    .option('--config <file>', "the issuer's configuration", 'issuer/wrangler.toml')
+    .option('--config <file>', "the issuer's configuration", ISSUER_CONFIG)
     .option('--env <name>', 'an environment of that file')
     .option(
       '--persist-to <folder>',
@@ -109,10 +110,19 @@ export async function atPlace<T>(options: PlaceOptions, run: (place: Place) => P
   }
 }
 
+/** Where the issuer's configuration is, unless `--config` names another file. */
+export const ISSUER_CONFIG = 'issuer/wrangler.toml';
+
+/** Whether there is an issuer that commands act on without being told where. */
+export const hasIssuer = (): boolean => existsSync(ISSUER_CONFIG);
+
 const readConfig = (path: string) =>
   parseToml(
     path,
-    readText(path, "name the issuer's wrangler.toml with --config"),
+    readText(
+      path,
+      "`claimgate init --issuer` adds an issuer to the project; where there is one, name the issuer's wrangler.toml with --config",
+    ),
   ) as WithEnvironments<IssuerConfig>;
 
 /** Throws `CommandError` for a file that is missing or no TOML, or has no such environment. */

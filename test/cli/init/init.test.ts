@@ -92,9 +92,7 @@ describe('claimgate init', () => {
       'wrote  wrangler.toml\nwrote  policy.test.toml\nwrote  .github/workflows/policy.yml\n',
     );
     expect(stdout).toContain('npx claimgate check --online');
-    expect(stderr).toContain(
-      'claimgate is not installed here yet; npm install --save-dev claimgate wrangler',
-    );
+    expect(stderr).toContain('claimgate is not installed here yet; npm install --save-dev FILE wrangler');
     const text = readFileSync(join(at, 'wrangler.toml'), 'utf8');
     expect(text.split('\n').slice(0, 3)).toEqual([
       '#:schema ./node_modules/claimgate/docs/policy.schema.json',
