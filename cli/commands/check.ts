@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Policy } from '../../src/policy/policy.ts';
 import type { CheckResult } from '../policy/check/check.ts';
 import type { Deployment } from '../policy/check/deployment.ts';
+import type { OnlineFacts } from '../policy/check/online.ts';
 import type { PolicyFile } from '../policy/file/config.ts';
 import { CommandError, EXIT, endWith, note, paint, printLine, visible } from '../text/terminal.ts';
 import { VERSION } from '../text/version.ts';
@@ -57,18 +58,23 @@ async function run(options: Options, command: Command): Promise<void> {
     return compiled.ok ? [{ environment, policy: compiled.policy }] : [];
   });
   const declared = await findDeclared(config, options.issuerFile);
+  const online = options.online ? await askAll(policies) : undefined;
   const results = checkPolicy(file, {
     environments,
     facts: {
       declared,
       deployed: deployment && (deployment.environment === undefined ? 'perhaps' : 'yes'),
       token: options.token === undefined ? undefined : await readToken(options.token, policies),
-      ...(options.online && { online: await askAll(policies) }),
+      ...(online && { online }),
     },
   });
   if (deployment !== undefined) sayTarget(format, deployment);
-  const text = await render(format, file, results);
+  const text = await render(format, file, results, online);
   if (text !== '') printLine(text);
+  if (online && (format === 'github' || format === 'sarif')) {
+    const { renderOnline } = await import('../policy/check/reports/online.ts');
+    for (const facts of online.values()) for (const line of renderOnline(facts)) note(line);
+  }
   const bad = results.some(
     ({ faults, warnings }) => faults.length > 0 || (options.strict === true && warnings.length > 0),
   );
@@ -131,9 +137,14 @@ async function askAll(policies: Policies) {
   return new Map(await Promise.all(answers));
 }
 
-async function render(format: string, file: PolicyFile, results: readonly CheckResult[]): Promise<string> {
+async function render(
+  format: string,
+  file: PolicyFile,
+  results: readonly CheckResult[],
+  online: ReadonlyMap<string | undefined, OnlineFacts> | undefined,
+): Promise<string> {
   const { readSource } = await import('../policy/file/source.ts');
-  const report = { path: file.path, source: () => readSource(file.text), results };
+  const report = { path: file.path, source: () => readSource(file.text), results, online };
   switch (format) {
     case 'json':
       return (await import('../policy/check/reports/json.ts')).renderJson(report);

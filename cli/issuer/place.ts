@@ -36,6 +36,7 @@ export interface Place {
 export interface IssuerConfig {
   readonly name?: string;
   readonly vars?: Readonly<Record<string, unknown>>;
+  readonly dev?: { readonly port?: number };
   readonly kv_namespaces?: readonly { readonly binding?: string; readonly id?: string }[];
   readonly ratelimits?: readonly { readonly name?: string }[];
   readonly durable_objects?: { readonly bindings?: readonly { readonly name?: string }[] };
@@ -51,12 +52,15 @@ export function placeCommand<Args extends readonly unknown[]>(
   usage: string,
   run: (place: Place, ...args: Args) => Promise<void>,
 ): Command {
-  return parent
-    .command(usage)
-    .action((...given: [...Args, Command]) => {
-      const args = given.slice(0, -1) as unknown as Args; // commander adds the command itself
-      return atPlace(args.at(-1) as PlaceOptions, (place) => run(place, ...args));
-    })
+  return withPlace(parent.command(usage)).action((...given: [...Args, Command]) => {
+    const args = given.slice(0, -1) as unknown as Args; // commander adds the command itself
+    return atPlace(args.at(-1) as PlaceOptions, (place) => run(place, ...args));
+  });
+}
+
+/** The options by which a command is told where the issuer is. */
+export const withPlace = (command: Command): Command =>
+  command
     .option('--local', 'act on the local state of `wrangler dev` (default)')
     .option('--remote', 'act on Cloudflare, through wrangler')
     .option('--config <file>', "the issuer's configuration", ISSUER_CONFIG)
@@ -67,7 +71,6 @@ export function placeCommand<Args extends readonly unknown[]>(
     )
     .option('--key-file <file>', 'with --remote: the master copy of the signing keys')
     .option('--json', 'print JSON');
-}
 
 /** Runs with the place that the options name, and lets go of it afterwards. */
 export async function atPlace<T>(options: PlaceOptions, run: (place: Place) => Promise<T>): Promise<T> {

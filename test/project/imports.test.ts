@@ -35,7 +35,7 @@ const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['policy'],
     ['policy/what-if'],
     ['policy/check', 'policy/explain', 'policy/cases', 'policy/diff', 'policy/routes', 'policy/openapi'],
-    ['logs', 'init'],
+    ['logs', 'init', 'policy/doctor'],
     ['commands'],
     ['program.ts'],
     ['claimgate.ts'],
