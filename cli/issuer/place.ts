@@ -124,7 +124,7 @@ const readConfig = (path: string) =>
     path,
     readText(
       path,
-      "`claimgate init --issuer` adds an issuer to the project; where there is one, name the issuer's wrangler.toml with --config",
+      '`claimgate init --issuer` adds an issuer to the project; where there is one, name its configuration with --config',
     ),
   ) as WithEnvironments<IssuerConfig>;
 
