@@ -203,13 +203,15 @@ describe('the workflow', () => {
       expect(steps.flatMap(({ run }) => run ?? [])).toEqual([
         'npm ci',
         'npx --no-install claimgate test',
-        'npx wrangler deploy',
+        'npx --no-install wrangler deploy',
       ]);
   });
 
   it('tells wrangler and the check which environment it deploys', () => {
     const run = (environment: string) =>
-      follow(`export CLOUDFLARE_ENV=${environment}; npx --no-install claimgate test && npx --no-install wrangler deploy --dry-run`);
+      follow(
+        `export CLOUDFLARE_ENV=${environment}; npx --no-install claimgate test && npx --no-install wrangler deploy --dry-run`,
+      );
     expect(run('staging')).toContain('deployment of [env.staging] (CLOUDFLARE_ENV=staging)');
     expect(run('')).toContain('deployment of the top level');
     for (const { steps } of Object.values(jobs))
