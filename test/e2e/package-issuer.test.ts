@@ -79,10 +79,10 @@ describe('the issuer of the package', () => {
     expect((await npx('tsc', '-p', 'tsconfig.wrong.json')).output).toContain("'env'");
     const config = readFileSync(join(project, 'issuer/wrangler.toml'), 'utf8');
     write('issuer/own.toml', config.replace('../node_modules/claimgate/dist/issuer.js', 'src/index.ts'));
-    const args = ['deploy', '--dry-run', '--config', 'issuer/own.toml', '--outdir', 'out'];
+    const args = ['deploy', '--dry-run', '--config', 'issuer/own.toml', '--outdir', 'issuer/out'];
     const { code, output } = await npx('wrangler', ...args);
     expect(code, output).toBe(0);
-    const text = readFileSync(join(project, 'out/index.js'), 'utf8');
+    const text = readFileSync(join(project, 'issuer/out/index.js'), 'utf8');
     expect(text).toContain('https://api.example.com/tenant');
     expect(text).toContain('AssertionReplay');
   });
