@@ -3,7 +3,6 @@
  * nothing is installed, and end in an empty project. They need the npm registry, and are skipped without.
  */
 import {
-  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -13,10 +12,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
-import { type Ran, run } from './support/package.ts';
+import { copyClone, type Ran, run } from './support/package.ts';
 
 const MAJORS = [22, 24] as const;
 const TIMEOUT_MS = 600_000;
@@ -78,11 +77,7 @@ function demand(context: TestContext, major: number): string {
 /** A clone as it is after `git clone`, with the changes of the working tree. */
 async function freshClone(name: string): Promise<string> {
   const clone = join(folder, name);
-  const { output } = await run('.', 'git', ['ls-files', '-co', '--exclude-standard', '-z']);
-  for (const file of output.split('\0').filter((one) => one !== '' && existsSync(one))) {
-    mkdirSync(dirname(join(clone, file)), { recursive: true });
-    cpSync(file, join(clone, file));
-  }
+  await copyClone(clone);
   const identity = ['-c', 'user.name=x', '-c', 'user.email=x@example.com'];
   for (const args of [
     ['init', '-q'],

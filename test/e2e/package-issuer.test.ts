@@ -1,12 +1,12 @@
 /** The issuer of the package, in a project of an outsider: from `init --issuer` to a token. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { installInto, pack, run } from './support/package.ts';
+import { freePort } from './support/ports.ts';
 
 const AUDIENCE = 'https://api.example.com/orders';
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'claimgate-own-issuer-')));
@@ -79,7 +79,7 @@ describe('the issuer of the package', () => {
     expect((await npx('tsc', '-p', 'tsconfig.wrong.json')).output).toContain("'env'");
     const config = readFileSync(join(project, 'issuer/wrangler.toml'), 'utf8');
     write('issuer/own.toml', config.replace('../node_modules/claimgate/dist/issuer.js', 'src/index.ts'));
-    const args = ['deploy', '--dry-run', '--config', 'issuer/own.toml', '--outdir', 'issuer/out'];
+    const args = ['deploy', '--dry-run', '--config', 'issuer/own.toml', '--outdir', 'out'];
     const { code, output } = await npx('wrangler', ...args);
     expect(code, output).toBe(0);
     const text = readFileSync(join(project, 'issuer/out/index.js'), 'utf8');
@@ -124,11 +124,3 @@ async function startIssuer(): Promise<string> {
     if (line.includes('Ready on')) return `http://127.0.0.1:${port}`;
   throw new Error('the issuer did not start');
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
