@@ -5,7 +5,7 @@ import { COMPATIBILITY_DATE } from './policy-file.ts';
 import type { NewFile } from './project.ts';
 
 /** The binding by which the gateway asks the issuer: two Workers of one zone can't always reach each other by URL. */
-export const ISSUER_BINDING = 'ISSUER';
+const ISSUER_BINDING = 'ISSUER';
 
 export const issuerWorkerName = (gateway: string): string => workerName(`${gateway.slice(0, 47)}-issuer`);
 
