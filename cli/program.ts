@@ -1,5 +1,5 @@
 /** The command line, whole: what a user types, and what it ends with. */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help } from 'commander';
 import { addApiCommands } from './commands/api.ts';
 import { addCheckCommand } from './commands/check.ts';
 import { addClientCommands } from './commands/client.ts';
@@ -15,6 +15,7 @@ import { addRoutesCommand } from './commands/routes.ts';
 import { addSchemaCommand } from './commands/schema.ts';
 import { addTestCommand } from './commands/test.ts';
 import { addTokenCommand } from './commands/token.ts';
+import { hasIssuer } from './issuer/place.ts';
 import { CommandError, EXIT, endWith, printError, type Terminal, useTerminal } from './text/terminal.ts';
 import { VERSION } from './text/version.ts';
 
@@ -54,7 +55,25 @@ function createProgram({ stdout, stderr }: Terminal): Command {
   addDoctorCommand(program);
   addPushCommands(program);
   addImportCommands(program);
+  if (!hasIssuer()) hideIssuer(program);
   return program;
+}
+
+/** Commands that act on an issuer of one's own, as `--help` lists them. */
+const OF_ISSUER: readonly string[] = ['issuer', 'keys', 'api', 'client', 'token', 'push', 'pull'];
+
+/** Without an issuer they can't work. They are still understood, and say what to do. */
+function hideIssuer(program: Command): void {
+  const help = new Help();
+  program
+    .configureHelp({
+      visibleCommands: (parent) =>
+        help.visibleCommands(parent).filter((one) => parent !== program || !OF_ISSUER.includes(one.name())),
+    })
+    .addHelpText(
+      'after',
+      `\nThere is no issuer/wrangler.toml here. With it there are also: ${OF_ISSUER.join(', ')}. claimgate init --issuer writes it.`,
+    );
 }
 
 /** Says what went wrong. An unexpected error keeps its stack: that is a bug to be reported. */

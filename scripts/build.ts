@@ -1,5 +1,5 @@
 /**
- * What `npm pack` ships, in dist/: the gateway and the command as JavaScript, since neither Node nor every bundler
+ * What the package has in dist/: gateway, issuer and command as JavaScript, since neither Node nor every bundler
  * takes TypeScript from node_modules, and declarations.
  *
  * The gateway's own files are bundled, its dependencies are not: a project has one hono, its own routes and the
@@ -20,15 +20,27 @@ const SHARED = {
 
 rmSync('dist', { recursive: true, force: true });
 
-/** `worker` is what wrangler.toml names as `main`, `index` and `hono` what a Worker of one's own imports. */
-const worker = build({
+/** What runs at Cloudflare. */
+const WORKERS = {
   ...SHARED,
-  entryPoints: { worker: 'src/index.ts', index: 'src/gateway.ts', hono: 'src/hono.ts' },
   outdir: 'dist',
-  chunkNames: 'shared-[hash]',
   target: 'es2024',
   sourcemap: true, // so that a stack trace at Cloudflare names the line
   external: ['cloudflare:workers'],
+} as const satisfies BuildOptions;
+
+/** `worker` is what wrangler.toml names as `main`, `index` and `hono` what a Worker of one's own imports. */
+const worker = build({
+  ...WORKERS,
+  entryPoints: { worker: 'src/index.ts', index: 'src/gateway.ts', hono: 'src/hono.ts' },
+  chunkNames: 'shared-[hash]',
+});
+
+/** The same of the issuer. It is built apart: neither has code of the other. */
+const issuer = build({
+  ...WORKERS,
+  entryPoints: { issuer: 'issuer/src/index.ts', 'create-issuer': 'issuer/src/library.ts' },
+  chunkNames: 'issuer-[hash]',
 });
 
 /** The command, and the plugin for Vite. What is imported when it is needed stays in files of its own. */
@@ -41,8 +53,9 @@ const command = build({
   target: 'node22.12',
 });
 
-await Promise.all([worker, command]);
-execFileSync('tsc', ['-p', 'tsconfig.package.json'], { stdio: 'inherit' });
+await Promise.all([worker, issuer, command]);
+for (const project of ['tsconfig.package.json', 'issuer/tsconfig.package.json'])
+  execFileSync('tsc', ['-p', project], { stdio: 'inherit' });
 copyFileSync('cli/vite/public.d.ts', 'dist/types/vite.d.ts');
 // The compiler leaves the names of imports in declarations as they are.
 for (const file of globSync('dist/types/**/*.d.ts')) {

@@ -5,6 +5,7 @@ import { findRedirect } from '../formats/find.ts';
 import type { CheckResult } from '../policy/check/check.ts';
 import type { Deployment } from '../policy/check/deployment.ts';
 import type { Finding } from '../policy/check/findings.ts';
+import type { OnlineFacts } from '../policy/check/online.ts';
 import type { PolicyFile } from '../policy/file/config.ts';
 import { CommandError, EXIT, endWith, note, paint, printLine, visible } from '../text/terminal.ts';
 import { VERSION } from '../text/version.ts';
@@ -61,13 +62,14 @@ async function run(options: Options, command: Command): Promise<void> {
     return compiled.ok ? [{ environment, policy: compiled.policy }] : [];
   });
   const declared = await findDeclared(config, options.issuerFile);
+  const online = options.online ? await askAll(policies) : undefined;
   const results = checkPolicy(file, {
     environments,
     facts: {
       declared,
       deployed: deployment && (deployment.environment === undefined ? 'perhaps' : 'yes'),
       token: options.token === undefined ? undefined : await readToken(options.token, policies),
-      ...(options.online && { online: await askAll(policies) }),
+      ...(online && { online }),
     },
   });
   const { examineFiles } = await import('../policy/check/which-file.ts');
@@ -75,8 +77,12 @@ async function run(options: Options, command: Command): Promise<void> {
   for (const one of which.notes) say(format, 'note ', one);
   if (deployment !== undefined) say(format, 'check', targetText(deployment));
   const report = results.map((one, i) => (i === 0 ? withFindings(one, which.findings) : one));
-  const text = await render(format, file, report);
+  const text = await render(format, file, report, online);
   if (text !== '') printLine(text);
+  if (online && (format === 'github' || format === 'sarif')) {
+    const { renderOnline } = await import('../policy/check/reports/online.ts');
+    for (const facts of online.values()) for (const line of renderOnline(facts)) note(line);
+  }
   const bad = report.some(
     ({ faults, warnings }) => faults.length > 0 || (options.strict === true && warnings.length > 0),
   );
@@ -146,9 +152,14 @@ async function askAll(policies: Policies) {
   return new Map(await Promise.all(answers));
 }
 
-async function render(format: string, file: PolicyFile, results: readonly CheckResult[]): Promise<string> {
+async function render(
+  format: string,
+  file: PolicyFile,
+  results: readonly CheckResult[],
+  online: ReadonlyMap<string | undefined, OnlineFacts> | undefined,
+): Promise<string> {
   const { readSource } = await import('../policy/file/source.ts');
-  const report = { file, source: () => readSource(file), results };
+  const report = { file, source: () => readSource(file), results, online };
   switch (format) {
     case 'json':
       return (await import('../policy/check/reports/json.ts')).renderJson(report);

@@ -1,57 +1,160 @@
-/** `claimgate doctor`: whether issuer, keys, clients and gateway fit together. */
+/** `claimgate doctor`: whether issuers, keys, tokens and the policy fit together. */
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import { type Api, type Client, isRfc9068 } from '../../issuer/src/records.ts';
-import type { Issuer } from '../../src/policy/policy.ts';
-import { type Place, type PlaceOptions, placeCommand } from '../issuer/place.ts';
-import { findMismatches } from '../issuer/record-checks.ts';
-import { listApis, listClients } from '../issuer/records.ts';
+import type { Fetch } from '../../src/keys/discovery.ts';
+import type { Issuer, Policy } from '../../src/policy/policy.ts';
+import { parseTrustedUri } from '../../src/policy/uri.ts';
+import { decodeToken } from '../../src/token/decode.ts';
+import { atPlace, hasIssuer, type Place, type PlaceOptions, withPlace } from '../issuer/place.ts';
+import { judgeAudiences, judgeIssuer } from '../policy/doctor/issuer.ts';
+import { type GatewayPolicy, judgeOwnIssuer } from '../policy/doctor/own-issuer.ts';
+import { policyFor } from '../policy/doctor/policy.ts';
+import { error, type Symptom, warning } from '../policy/doctor/symptom.ts';
+import { judgeToken } from '../policy/doctor/token.ts';
 import { compileConfig } from '../policy/file/config.ts';
-import { EXIT, endWith, paint, printJson, printLine } from '../text/terminal.ts';
+import { askIssuer, explainName, isSameButSlash } from '../policy/what-if/ask-issuer.ts';
+import { readFileOrInput } from '../text/files.ts';
+import { CommandError, EXIT, endWith, paint, printJson, printLine } from '../text/terminal.ts';
 import { takeGatewayConfig } from './options.ts';
 
-type Options = PlaceOptions & { gateway: string; gatewayEnv?: string };
-
-/** One thing that was looked at. */
-interface Symptom {
-  readonly state: 'ok' | 'warning' | 'error';
-  readonly what: string;
-  /** The problem, and what to do. */
-  readonly detail?: string;
+interface GatewayOptions {
+  readonly gateway: string;
+  readonly gatewayEnv?: string | undefined;
 }
 
-const ok = (what: string): Symptom => ({ state: 'ok', what });
-const warning = (what: string, detail: string): Symptom => ({ state: 'warning', what, detail });
-const error = (what: string, detail: string): Symptom => ({ state: 'error', what, detail });
-
-const TIMEOUT_MS = 5_000;
-const MAX_CLOCK_SKEW_SECONDS = 10;
+type Options = PlaceOptions & {
+  readonly issuer?: string;
+  readonly audience?: string;
+  readonly token?: string;
+  readonly gateway: string;
+  readonly gatewayEnv?: string;
+};
 
 export function addDoctorCommand(program: Command): void {
-  placeCommand(program, 'doctor', run)
-    .description('look whether issuer, keys, clients and gateway fit together')
-    .option('--gateway <file>', "the gateway's configuration (default: the file that wrangler reads)")
+  withPlace(program.command('doctor'))
+    .description('look whether issuers, keys, tokens and the policy fit together')
+    .option('--issuer <url>', 'only this issuer, whether the policy has it or not')
+    .option('--audience <text>', 'for whom its tokens are, as their aud has it')
+    .option('--token <file>', 'a real access token, to be judged; - for standard input')
+    .option(
+      '--gateway <file>',
+      "the policy: the gateway's configuration (default: the file that wrangler reads)",
+    )
     .hook('preAction', takeGatewayConfig)
     .option('--gateway-env <name>', 'an environment of that file')
     .addHelpText(
       'after',
-      '\nExits with 1 if there is an error.\n\nExample:\n  claimgate doctor --env production --remote',
-    );
+      '\nIt asks the issuers of the policy, and where there is an issuer of your own (issuer/wrangler.toml), looks at its\nkeys and records too: --local, --remote, --config, --env, --persist-to and --key-file are about that one.\nThe token is sent nowhere, and never printed. Exits with 1 if there is an error.\n\nExample:\n  claimgate doctor --token token.txt\n  claimgate doctor --issuer https://example.eu.auth0.com/ --audience https://api.example.com/orders\n  claimgate doctor --env production --remote',
+    )
+    .action(run);
 }
 
-async function run(place: Place, options: Options): Promise<void> {
-  const apis = await listApis(place.records);
-  const clients = await listClients(place.records);
-  const symptoms = [
-    ...checkConfiguration(place),
-    ...(await checkKeys(place, apis)),
-    ...(await checkEndpoints(place)),
-    ...checkRecords(apis, clients),
-    ...checkGateway(place, apis, options),
-  ];
-  if (options.json) printJson(symptoms);
-  else for (const symptom of symptoms) print(symptom);
-  if (symptoms.some(({ state }) => state === 'error')) endWith(EXIT.findings);
+async function run(options: Options, command: Command): Promise<void> {
+  const named = command.getOptionValueSource('config') !== 'default' || options.remote === true;
+  const isOwn = options.issuer === undefined && (named || hasIssuer());
+  // Without an issuer of one's own there is one file, and `--env` is about it.
+  const { gateway, symptoms } = readGateway(
+    isOwn ? options : { ...options, gatewayEnv: options.gatewayEnv ?? options.env },
+  );
+  if (gateway === undefined && symptoms.length === 0 && options.issuer === undefined && !isOwn)
+    throw new CommandError(
+      `there is no ${options.gateway}; name the policy with --gateway, or an issuer with --issuer URL`,
+    );
+  const token = options.token === undefined ? undefined : readToken(options.token);
+  const found = [...symptoms];
+  let own: string | undefined;
+  if (isOwn)
+    found.push(
+      ...(await atPlace(options, (place) => {
+        own = place.issuer;
+        return judgeOwn(place, gateway);
+      })),
+    );
+  found.push(...(await judgePolicy(options, gateway, own, token)));
+  if (options.json) printJson(found);
+  else for (const symptom of found) print(symptom);
+  if (found.some(({ state }) => state === 'error')) endWith(EXIT.findings);
+}
+
+/** The policy, where there is one that has no errors. */
+function readGateway({ gateway: path, gatewayEnv }: GatewayOptions): {
+  gateway: GatewayPolicy | undefined;
+  symptoms: readonly Symptom[];
+} {
+  if (!existsSync(path)) return { gateway: undefined, symptoms: [] };
+  const compiled = compileConfig(path, gatewayEnv);
+  if (compiled.ok) return { gateway: { path, policy: compiled.policy }, symptoms: [] };
+  const symptom = error(`policy in ${path}`, `it has errors: claimgate check --config ${path}`);
+  return { gateway: undefined, symptoms: [symptom] };
+}
+
+function readToken(file: string): string {
+  const text = readFileOrInput(file, 'name a file with a token, or - for standard input')
+    .trim()
+    .replace(/^Bearer\s+/i, '');
+  if (text !== '') return text;
+  throw new CommandError(`${file === '-' ? 'standard input' : file} is empty; give the access token alone`);
+}
+
+const overNetwork: Fetch = (url, init) => fetch(url, init);
+
+/** Under `wrangler dev`, an issuer answers on this machine, whatever its name is. */
+async function judgeOwn(place: Place, gateway: GatewayPolicy | undefined): Promise<Symptom[]> {
+  const { issuer: url, config, remote } = place;
+  const issuer =
+    issuerIn(gateway?.policy, url) ?? (parseTrustedUri(url) && policyFor(url, undefined).issuers[0]);
+  // Then nothing can be asked; what is wrong with its name is said below.
+  if (issuer === undefined) return judgeOwnIssuer(place, undefined, gateway);
+  const port = remote ? undefined : config.dev?.port;
+  const local = port === undefined ? undefined : `http://localhost:${port}/`;
+  const ask: Fetch =
+    local === undefined
+      ? overNetwork
+      : (asked, init) => fetch(asked.startsWith(url) ? local + asked.slice(url.length) : asked, init);
+  const answers = await askIssuer(issuer, ask);
+  const start = 'start it (npx wrangler dev --config issuer/wrangler.toml), or deploy it';
+  return [...judgeIssuer(issuer, answers, start), ...(await judgeOwnIssuer(place, answers, gateway))];
+}
+
+const issuerIn = (policy: Policy | undefined, url: string): Issuer | undefined =>
+  policy?.issuers.find((one) => one.issuer === url);
+
+/** The issuers of the policy, or the one that is named, and the token. @param own was judged already */
+async function judgePolicy(
+  { issuer: url, audience }: Options,
+  gateway: GatewayPolicy | undefined,
+  own: string | undefined,
+  token: string | undefined,
+): Promise<Symptom[]> {
+  const trusts = url === undefined || issuerIn(gateway?.policy, url) !== undefined;
+  const wanted = audience ?? audienceOf(token);
+  const policy = trusts ? gateway?.policy : policyFor(url, wanted);
+  const symptoms: Symptom[] = trusts || gateway === undefined ? [] : [distrust(gateway, url)];
+  if (policy === undefined) return symptoms;
+  for (const issuer of policy.issuers) {
+    if (url !== undefined && issuer.issuer !== url) continue;
+    if (issuer.issuer !== own) symptoms.push(...judgeIssuer(issuer, await askIssuer(issuer, overNetwork)));
+    if (trusts) symptoms.push(...judgeAudiences(issuer, policy, audience));
+  }
+  return token === undefined ? symptoms : [...symptoms, ...(await judgeToken(policy, token))];
+}
+
+function audienceOf(token: string | undefined): string | undefined {
+  const decoded = token === undefined ? undefined : decodeToken(token);
+  const aud = decoded !== undefined && 'claims' in decoded ? decoded.claims['aud'] : undefined;
+  const [first] = [aud].flat();
+  return typeof first === 'string' ? first : undefined;
+}
+
+function distrust({ path, policy }: GatewayPolicy, url: string): Symptom {
+  const near = policy.issuers.find((one) => isSameButSlash(one.issuer, url));
+  if (near !== undefined)
+    return error(
+      `policy in ${path}`,
+      `it has ${JSON.stringify(near.issuer)}; if its tokens have the other as iss, ${explainName(near.issuer, url)}`,
+    );
+  const known = policy.issuers.map((one) => one.issuer).join(', ');
+  return warning(`policy in ${path}`, `it does not trust ${url}, only ${known}; add it under [vars.ISSUERS]`);
 }
 
 function print({ state, what, detail }: Symptom): void {
@@ -61,189 +164,5 @@ function print({ state, what, detail }: Symptom): void {
     error: paint('red', 'error  '),
   }[state];
   printLine(`${mark}  ${what}`);
-  if (detail !== undefined) printLine(`         ${detail}`);
-}
-
-function checkConfiguration({ issuer, config, remote }: Place): Symptom[] {
-  const limits = new Set((config.ratelimits ?? []).map(({ name }) => name));
-  const objects = (config.durable_objects?.bindings ?? []).map(({ name }) => name);
-  const normal = URL.parse(issuer);
-  return [
-    normal?.href === issuer && normal.pathname === '/'
-      ? ok(`issuer ${issuer}`)
-      : error(
-          `issuer ${issuer}`,
-          'write a URL with host and slash only into ISSUER, such as "https://auth.example.com/"',
-        ),
-    ...(remote && normal?.protocol !== 'https:'
-      ? [error('https', 'an issuer on Cloudflare has an https URL; change ISSUER')]
-      : []),
-    ...['CLIENT_LIMIT', 'FAILURE_LIMIT'].map((name) =>
-      limits.has(name)
-        ? ok(`rate limit ${name}`)
-        : warning(
-            `rate limit ${name}`,
-            `not bound, so there is none; add [[ratelimits]] with name = "${name}"`,
-          ),
-    ),
-    objects.includes('ASSERTIONS')
-      ? ok('client assertions can be used once')
-      : warning(
-          'client assertions',
-          'can be used again until they expire; bind the Durable Object ASSERTIONS',
-        ),
-  ];
-}
-
-async function checkKeys({ vault }: Place, apis: readonly Api[]): Promise<Symptom[]> {
-  const sets = await vault.read();
-  if (sets.size === 0)
-    return [error('signing keys', `none in ${vault.name}; make some with: claimgate issuer init`)];
-  const missing = apis.filter((api) => !sets.has(api.signing_alg));
-  return [
-    ok(`signing keys ${[...sets.keys()].join(', ')}`),
-    ...missing.map((api) =>
-      error(
-        `API ${api.identifier}`,
-        `there is no ${api.signing_alg} key; make one with: claimgate issuer init --alg ${api.signing_alg}`,
-      ),
-    ),
-  ];
-}
-
-async function checkEndpoints({ issuer, vault }: Place): Promise<Symptom[]> {
-  let metadata: { issuer?: string; jwks_uri?: string };
-  let date: string | null;
-  try {
-    const response = await fetch(`${issuer}.well-known/oauth-authorization-server`, {
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-    date = response.headers.get('date');
-    if (!response.ok) {
-      const { faults = [] } = (await response.json().catch(() => ({}))) as { faults?: string[] };
-      return [
-        error(
-          'metadata',
-          `${response.status}: ${faults.join('; ') || 'the log of the issuer has the reason'}`,
-        ),
-      ];
-    }
-    metadata = (await response.json()) as typeof metadata;
-  } catch {
-    return [error('metadata', `${issuer} can't be reached; start it (npm start), or deploy it`)];
-  }
-  const symptoms = [
-    metadata.issuer === issuer
-      ? ok('metadata')
-      : error(
-          'metadata',
-          `it says that the issuer is ${metadata.issuer}; is the latest configuration deployed?`,
-        ),
-  ];
-  if (date !== null) {
-    const skew = Math.round(Math.abs(Date.parse(date) - Date.now()) / 1000);
-    symptoms.push(
-      skew <= MAX_CLOCK_SKEW_SECONDS
-        ? ok('clock')
-        : warning(
-            'clock',
-            `this machine is ${skew} s apart from the issuer; tokens and assertions may be refused`,
-          ),
-    );
-  }
-  const published = await fetchKids(metadata.jwks_uri ?? '');
-  const kept = [...(await vault.read()).values()].flatMap(({ keys }) => keys.map(({ jwk }) => jwk.kid));
-  const absent = kept.filter((kid) => !published.includes(kid));
-  const foreign = published.filter((kid) => !kept.includes(kid));
-  if (foreign.length > 0)
-    symptoms.push(
-      error(
-        'key set',
-        `the issuer publishes ${foreign.join(', ')}, which ${vault.name} does not have: it is not the latest copy. Bring the file from where it was last used`,
-      ),
-    );
-  symptoms.push(
-    absent.length === 0
-      ? ok(`key set: ${published.length} keys`)
-      : warning(
-          'key set',
-          `${absent.join(', ')} not published; restart wrangler dev, or wait a minute after a change`,
-        ),
-  );
-  return symptoms;
-}
-
-async function fetchKids(uri: string): Promise<string[]> {
-  try {
-    const response = await fetch(uri, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-    const { keys } = (await response.json()) as { keys: { kid: string }[] };
-    return keys.map(({ kid }) => kid);
-  } catch {
-    return [];
-  }
-}
-
-function checkRecords(apis: readonly Api[], clients: readonly Client[]): Symptom[] {
-  return [
-    ok(`${apis.length} APIs, ${clients.length} clients`),
-    ...findMismatches(apis, clients).map(({ what, detail }) => warning(what, detail)),
-    ...clients
-      .filter(({ secrets, jwks }) => secrets.length + jwks.length === 0)
-      .map(({ name, client_id: id }) =>
-        warning(`client ${name}`, `it has no credential; claimgate client secret add ${id}`),
-      ),
-  ];
-}
-
-/** The gateway's side: issuer, audiences, algorithms and token types as its policy has them. */
-function checkGateway({ issuer }: Place, apis: readonly Api[], { gateway, gatewayEnv }: Options): Symptom[] {
-  if (!existsSync(gateway)) return [];
-  const compiled = compileConfig(gateway, gatewayEnv);
-  if (!compiled.ok)
-    return [error(`policy in ${gateway}`, `it has errors: claimgate check --config ${gateway}`)];
-  const trusted = compiled.policy.issuers.find((one) => one.issuer === issuer);
-  if (trusted === undefined) {
-    const others = compiled.policy.issuers.map((one) => one.issuer).join(', ');
-    return [
-      error(
-        `policy in ${gateway}`,
-        `it does not trust ${issuer}, only ${others}; they are compared literally, slash included`,
-      ),
-    ];
-  }
-  const audiences = new Set(
-    compiled.policy.apis.flatMap(({ routes }) => routes.flatMap((route) => route.audiences)),
-  );
-  return [
-    ok(`policy in ${gateway} trusts the issuer`),
-    ...apis
-      .filter((api) => audiences.has(api.identifier))
-      .flatMap((api) => checkTokens(api, trusted, gateway)),
-    ...[...audiences]
-      .filter((audience) => !apis.some((api) => api.identifier === audience))
-      .map((audience) =>
-        warning(
-          `policy in ${gateway}`,
-          `it wants the audience ${audience}, for which this issuer has no API`,
-        ),
-      ),
-  ];
-}
-
-function checkTokens(api: Api, trusted: Issuer, gateway: string): Symptom[] {
-  const type = isRfc9068(api.token_dialect) ? 'at+jwt' : 'jwt';
-  const where = `${trusted.variable}.${trusted.name} in ${gateway}`;
-  return [
-    trusted.algorithms.has(api.signing_alg)
-      ? ok(`API ${api.identifier}: the gateway accepts its tokens' algorithm`)
-      : error(
-          `API ${api.identifier}`,
-          `its tokens are signed with ${api.signing_alg}; add it to algorithms of ${where}`,
-        ),
-    ...(trusted.tokenTypes.has(type)
-      ? []
-      : [
-          error(`API ${api.identifier}`, `its tokens are of type ${type}; add it to token_types of ${where}`),
-        ]),
-  ];
+  for (const line of detail?.split('\n') ?? []) printLine(`         ${line}`);
 }

@@ -25,6 +25,7 @@ interface Options {
   readonly scope?: string[];
   readonly secretFile?: string;
   readonly issuer?: string;
+  readonly at?: string;
   readonly config: string;
   readonly env?: string;
   readonly gateway: string;
@@ -42,6 +43,10 @@ export function addTokenCommand(program: Command): void {
       'has the secret; - for standard input (default: the variable CLIENT_SECRET)',
     )
     .option('--issuer <url>', 'the issuer (default: ISSUER in its configuration)')
+    .option(
+      '--at <url>',
+      'where it answers, if that is elsewhere: http://localhost:8788 under `wrangler dev`',
+    )
     .option('--config <file>', "the issuer's configuration (default: the one in the folder issuer)")
     .hook('preAction', takeIssuerConfig)
     .option('--env <name>', 'an environment of that file')
@@ -66,7 +71,7 @@ async function run(clientId: string, audience: string | undefined, options: Opti
     ...(audience !== undefined && { audience }),
     ...(options.scope !== undefined && { scope: options.scope.join(' ') }),
   };
-  const { endpoint, answer } = await askForToken(issuer, clientId, secret, parameters);
+  const { endpoint, answer } = await askForToken(issuer, options.at, clientId, secret, parameters);
   const token = answer.access_token;
   const verdicts = await judge(options, token);
   const data = Object.entries(parameters).map(
@@ -115,29 +120,37 @@ const TIMEOUT_MS = 10_000;
 
 async function askForToken(
   issuer: string,
+  at: string | undefined,
   clientId: string,
   secret: string,
   parameters: Record<string, string>,
 ) {
-  const url = URL.parse(issuer);
-  if (url === null)
-    throw new CommandError(`${issuer} is no URL; write the issuer such as https://auth.example.com/`);
+  const url = parseIssuer(issuer);
+  const asked = at === undefined ? url : parseIssuer(at.endsWith('/') ? at : `${at}/`);
   const options = {
-    [oauth.allowInsecureRequests]: isLoopbackHost(url.hostname),
+    [oauth.allowInsecureRequests]: isLoopbackHost(asked.hostname),
     signal: () => AbortSignal.timeout(TIMEOUT_MS),
   };
   try {
-    const discovered = await oauth.discoveryRequest(url, { ...options, algorithm: 'oauth2' });
-    if (discovered.status >= 500) throw await explainOutage(issuer, discovered);
-    const server = await oauth.processDiscoveryResponse(url, discovered);
+    const discovered = await oauth.discoveryRequest(asked, { ...options, algorithm: 'oauth2' });
+    if (discovered.status >= 500) throw await explainOutage(asked.href, discovered);
+    const named = await oauth.processDiscoveryResponse(url, discovered);
+    const server =
+      at === undefined ? named : { ...named, token_endpoint: new URL('oauth/token', asked).href };
     const client: oauth.Client = { client_id: clientId };
     const basic = oauth.ClientSecretBasic(secret);
     const response = await oauth.clientCredentialsGrantRequest(server, client, basic, parameters, options);
     const answer = await oauth.processClientCredentialsResponse(server, client, response);
     return { endpoint: server.token_endpoint ?? '', answer };
   } catch (error) {
-    throw explain(error, issuer);
+    throw explain(error, asked.href);
   }
+}
+
+function parseIssuer(text: string): URL {
+  const url = URL.parse(text);
+  if (url !== null) return url;
+  throw new CommandError(`${text} is no URL; write the issuer such as https://auth.example.com/`);
 }
 
 /** The issuer tells what it lacks to whoever sits at the machine. */

@@ -3,7 +3,7 @@ import { renderTable } from '../formats/inline-toml.ts';
 import type { Answers } from './answers.ts';
 import { topicOf } from './policy-file.ts';
 
-const HEAD = `# What the policy must let in, and what it must refuse: \`npx claimgate test\` runs this. Claims that a case leaves
+const HEAD = `# What the policy must let in, and what it must refuse: \`npx --no-install claimgate test\` runs this. Claims that a case leaves
 # out are those of a good token. Every field: docs/policy-tests.md of the package.
 `;
 

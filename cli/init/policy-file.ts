@@ -3,10 +3,13 @@ import { renderPair } from '../formats/inline-toml.ts';
 import type { Answers } from './answers.ts';
 
 /** The gateway was tested with this date. */
-const COMPATIBILITY_DATE = '2026-10-01';
+export const COMPATIBILITY_DATE = '2026-10-01';
 
-/** @param packagePath where the package is, as seen from the file */
-export function renderPolicyFile(answers: Answers, packagePath: string): string {
+/**
+ * @param packagePath where the package is, as seen from the file
+ * @param issuerWorker the issuer's Worker, where the project has its own
+ */
+export function renderPolicyFile(answers: Answers, packagePath: string, issuerWorker?: string): string {
   const { name, issuer, audience, origin, host } = answers;
   const topic = topicOf(answers);
   const api = `API_${topic.toUpperCase().replaceAll('-', '_')}`;
@@ -27,13 +30,13 @@ ${renderPair('routes', [{ pattern: host, custom_domain: true }])}
 workers_dev = false
 `,
     `[build]
-command = "npx claimgate check" # stops \`wrangler deploy\` where the policy has errors
+command = "npx --no-install claimgate check" # stops \`wrangler deploy\` where the policy has errors
 `,
     `[triggers]
 crons = ["*/5 * * * *"] # fetches the issuer's keys into KV, so that no request waits for them
 `,
     `# Without an id, \`wrangler deploy\` makes the namespace, or finds the one that it has made. To name one of your own:
-# npx wrangler kv namespace create claimgate-keys --binding KEYS --update-config
+# npx --no-install wrangler kv namespace create claimgate-keys --binding KEYS --update-config
 [[kv_namespaces]]
 binding = "KEYS" # whoever can write to it can mint tokens
 `,
@@ -46,10 +49,15 @@ required = []
 ${renderPair('binding', binding)}
 ${renderPair('service', service)}
 `,
+    issuerWorker !== undefined &&
+      `[[services]]
+binding = "ISSUER"
+${renderPair('service', issuerWorker)} # issuer/wrangler.toml; deploy it first
+`,
     `# --- The policy. Every field: ${packagePath}/docs/policy.md. Nothing passes that is not named here. ---
 
 [vars.ISSUERS.main]
-${renderPair('issuer', issuer)} # compared literally, slash included
+${renderPair('issuer', issuer)} # compared literally, slash included${issuerWorker === undefined ? '' : '\nservice = "ISSUER" # its keys come through the binding'}
 `,
     `[vars.${api}]
 ${host === undefined ? '# hosts = ["api.example.com"]' : renderPair('hosts', [host])}

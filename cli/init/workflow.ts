@@ -29,10 +29,10 @@ jobs:
           node-version: 24
       - run: npm ci
       - name: What is wrong, or may not be meant
-        run: npx claimgate check --strict --format github
+        run: npx --no-install claimgate check --strict --format github
       - name: What must pass passes, and nothing else
         # Each route and rule has a case that it lets through, and one that it refuses.
-        run: npx claimgate test --min-coverage 100
+        run: npx --no-install claimgate test --min-coverage 100
       - name: What the change means
         if: github.event_name == 'pull_request'
         env:
@@ -40,7 +40,7 @@ jobs:
           FILE: ${JSON.stringify(file)}
         run: |
           if git cat-file -e "$BASE:$FILE"; then
-            npx claimgate diff "$BASE" --format markdown >> "$GITHUB_STEP_SUMMARY"
+            npx --no-install claimgate diff "$BASE" --format markdown >> "$GITHUB_STEP_SUMMARY"
           else
             echo "The policy is new." >> "$GITHUB_STEP_SUMMARY"
           fi

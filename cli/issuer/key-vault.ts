@@ -1,6 +1,6 @@
 /** Keeps signing keys, private halves included: they are secrets of the Worker. */
 import { existsSync, mkdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isDeepStrictEqual, parseEnv } from 'node:util';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../../issuer/src/records.ts';
 import { type KeySet, keySecretName, parseKeySet } from '../../issuer/src/token/keys.ts';
@@ -85,7 +85,9 @@ export function remoteVault(path: string, wranglerFlags: readonly string[], reco
     async write(algorithm, keys) {
       const name = keySecretName(algorithm);
       const content = { ...readFile(), [name]: keys };
-      mkdirSync(dirname(path), { recursive: true });
+      const made = mkdirSync(dirname(path), { recursive: true });
+      // A new folder for keys is in no .gitignore yet.
+      if (made !== undefined) writeFileSync(join(dirname(path), '.gitignore'), '*\n');
       // On disk first: keys that only Cloudflare has could never be rotated.
       replaceFile(draft, `${JSON.stringify(content, null, 2)}\n`);
       try {

@@ -1,4 +1,5 @@
 /** The issuer that a command acts on: on this machine under `wrangler dev`, or on Cloudflare. */
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { sectionOf, type WithEnvironments } from '../formats/environments.ts';
@@ -37,6 +38,7 @@ export interface Place {
 export interface IssuerConfig {
   readonly name?: string;
   readonly vars?: Readonly<Record<string, unknown>>;
+  readonly dev?: { readonly port?: number };
   readonly kv_namespaces?: readonly { readonly binding?: string; readonly id?: string }[];
   readonly ratelimits?: readonly { readonly name?: string }[];
   readonly durable_objects?: { readonly bindings?: readonly { readonly name?: string }[] };
@@ -52,12 +54,15 @@ export function placeCommand<Args extends readonly unknown[]>(
   usage: string,
   run: (place: Place, ...args: Args) => Promise<void>,
 ): Command {
-  return parent
-    .command(usage)
-    .action((...given: [...Args, Command]) => {
-      const args = given.slice(0, -1) as unknown as Args; // commander adds the command itself
-      return atPlace(args.at(-1) as PlaceOptions, (place) => run(place, ...args));
-    })
+  return withPlace(parent.command(usage)).action((...given: [...Args, Command]) => {
+    const args = given.slice(0, -1) as unknown as Args; // commander adds the command itself
+    return atPlace(args.at(-1) as PlaceOptions, (place) => run(place, ...args));
+  });
+}
+
+/** The options by which a command is told where the issuer is. */
+export const withPlace = (command: Command): Command =>
+  command
     .option('--local', 'act on the local state of `wrangler dev` (default)')
     .option('--remote', 'act on Cloudflare, through wrangler')
     .option('--config <file>', "the issuer's configuration (default: the one in the folder issuer)")
@@ -69,7 +74,6 @@ export function placeCommand<Args extends readonly unknown[]>(
     )
     .option('--key-file <file>', 'with --remote: the master copy of the signing keys')
     .option('--json', 'print JSON');
-}
 
 /** Where `--config` is not given, it is what wrangler reads in the folder `issuer`. */
 export function takeIssuerConfig(_: Command, acting: Command): void {
@@ -118,10 +122,16 @@ export async function atPlace<T>(options: PlaceOptions, run: (place: Place) => P
   }
 }
 
+/** Whether there is an issuer that commands act on without being told where. */
+export const hasIssuer = (): boolean => existsSync(configIn('issuer'));
+
 const readConfig = (path: string) =>
   parseConfig(
     path,
-    readText(path, "name the issuer's configuration with --config"),
+    readText(
+      path,
+      '`claimgate init --issuer` adds an issuer to the project; where there is one, name its configuration with --config',
+    ),
   ) as WithEnvironments<IssuerConfig>;
 
 /** Throws `CommandError` for a file that is missing or can't be read, or has no such environment. */

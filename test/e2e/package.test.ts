@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { brokenLinks } from './support/links.ts';
 import { installInto, pack, run } from './support/package.ts';
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'claimgate-package-')));
@@ -58,6 +59,8 @@ app.route('/', createGateway(options));
 export default { fetch: app.fetch, scheduled: createKeyRefresh(options) } satisfies ExportedHandler;
 `;
 
+const readInstalled = (name: string) => readFileSync(join(project, 'node_modules/claimgate', name), 'utf8');
+
 function write(path: string, text: string): void {
   writeFileSync(join(project, path), text);
 }
@@ -74,6 +77,9 @@ describe('what is in the package', () => {
       'dist/hono.js',
       'dist/types/gateway.d.ts',
       'dist/types/hono.d.ts',
+      'dist/issuer.js',
+      'dist/create-issuer.js',
+      'dist/types/claimgate-issuer/issuer/src/library.d.ts',
       'docs/policy.md',
       'docs/policy.schema.json',
       'docs/upgrading.md',
@@ -86,6 +92,22 @@ describe('what is in the package', () => {
     expect(
       files.filter((name) => /(^|\/)tests?\/|\.test\.|\.dev\.vars|\.env|\.pem|(?<!\.d)\.ts$/.test(name)),
     ).toEqual([]);
+  });
+
+  it('has pages that link to nothing that is missing there', () => {
+    const pages = files.filter((name) => name.endsWith('.md'));
+    expect(pages).toContain('docs/issuer.md');
+    const broken = pages.flatMap((page) => brokenLinks(page, files, readInstalled));
+    expect(broken).toEqual([]);
+  });
+
+  it('names no version but its own', async () => {
+    const { version } = JSON.parse(readInstalled('package.json')) as { version: string };
+    const texts = files.filter((name) => name.endsWith('.md')).map(readInstalled);
+    const named = texts.flatMap(
+      (text) => text.match(/claimgate-[0-9]+\.[0-9]+\.[0-9]+|claimgate@[\w.^~-]+/g) ?? [],
+    );
+    expect([...new Set(named)]).toEqual([`claimgate-${version}`]);
   });
 
   it('declares every package that it imports, and needs each', async () => {

@@ -202,14 +202,16 @@ describe('the workflow', () => {
     for (const { steps } of Object.values(jobs))
       expect(steps.flatMap(({ run }) => run ?? [])).toEqual([
         'npm ci',
-        'npx claimgate test',
-        'npx wrangler deploy',
+        'npx --no-install claimgate test',
+        'npx --no-install wrangler deploy',
       ]);
   });
 
   it('tells wrangler and the check which environment it deploys', () => {
     const run = (environment: string) =>
-      follow(`export CLOUDFLARE_ENV=${environment}; npx claimgate test && npx wrangler deploy --dry-run`);
+      follow(
+        `export CLOUDFLARE_ENV=${environment}; npx --no-install claimgate test && npx --no-install wrangler deploy --dry-run`,
+      );
     expect(run('staging')).toContain('deployment of [env.staging] (CLOUDFLARE_ENV=staging)');
     expect(run('')).toContain('deployment of the top level');
     for (const { steps } of Object.values(jobs))

@@ -29,7 +29,7 @@ const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['grant.ts'],
     ['http'],
     ['issuer.ts'],
-    ['index.ts'],
+    ['index.ts', 'library.ts'],
   ],
   cli: [
     ['text'],
@@ -38,7 +38,7 @@ const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['policy'],
     ['policy/what-if'],
     ['policy/check', 'policy/explain', 'policy/cases', 'policy/diff', 'policy/routes', 'policy/openapi'],
-    ['logs', 'init'],
+    ['logs', 'init', 'policy/doctor'],
     ['commands', 'vite'],
     ['program.ts'],
     ['claimgate.ts'],

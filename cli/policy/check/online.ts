@@ -1,10 +1,8 @@
 /** Asks issuers and origins of a policy, as the gateway would, and tells what they answered. */
 import type { KeysFault } from '../../../src/decision.ts';
-import { type Fetch, fetchKeys } from '../../../src/keys/discovery.ts';
-import { importKeySet } from '../../../src/keys/jwks.ts';
-import { ALGORITHMS } from '../../../src/policy/algorithms.ts';
-import type { Api, Issuer, Policy, Route } from '../../../src/policy/policy.ts';
-import { parseJson } from '../../text/json.ts';
+import type { Fetch } from '../../../src/keys/discovery.ts';
+import type { Api, Policy, Route } from '../../../src/policy/policy.ts';
+import { askIssuer, type IssuerAnswers } from '../what-if/ask-issuer.ts';
 import { patternOf } from '../words.ts';
 
 export type IssuerFacts =
@@ -15,12 +13,18 @@ export type IssuerFacts =
       /** The claims that its metadata lists; `undefined` if it lists none. */
       readonly claims: readonly string[] | undefined;
     }
-  | { readonly kind: 'fault'; readonly fault: KeysFault };
+  | {
+      readonly kind: 'fault';
+      readonly fault: KeysFault;
+      /** What its metadata calls it, where that is another name. */
+      readonly named?: string | undefined;
+    };
 
 export type OriginFacts =
-  | { readonly kind: 'unreachable'; readonly timedOut: boolean }
+  | { readonly kind: 'unreachable'; readonly timedOut: boolean; readonly url: string }
   | {
       readonly kind: 'answer';
+      readonly url: string;
       readonly status: number;
       /** The key of the route that was asked for, if it is one that demands a token. */
       readonly guarded: string | undefined;
@@ -31,42 +35,28 @@ export interface OnlineFacts {
   readonly issuers: ReadonlyMap<string, IssuerFacts>;
   /** Origins by the API's name. Only those with URLs: nothing else can be asked from here. */
   readonly origins: ReadonlyMap<string, OriginFacts>;
+  /** All that issuers answered, for people. */
+  readonly answers: ReadonlyMap<string, IssuerAnswers>;
 }
 
 const ORIGIN_TIMEOUT_MS = 5_000;
 
 /** Never throws. Takes seconds at most. @param ask how requests are made */
 export async function goOnline(policy: Policy, ask: Fetch = fetch): Promise<OnlineFacts> {
-  const [issuers, origins] = await Promise.all([
+  const [answers, origins] = await Promise.all([
     Promise.all(policy.issuers.map(async (issuer) => [issuer.name, await askIssuer(issuer, ask)] as const)),
     Promise.all(policy.apis.map(async (api) => [api.name, await askOrigin(api, ask)] as const)),
   ]);
   return {
-    issuers: new Map(issuers),
+    issuers: new Map(answers.map(([name, one]) => [name, factsOf(one)])),
+    answers: new Map(answers),
     origins: new Map(origins.filter((entry): entry is [string, OriginFacts] => entry[1] !== undefined)),
   };
 }
 
-async function askIssuer(issuer: Issuer, ask: Fetch): Promise<IssuerFacts> {
-  let claims: readonly string[] | undefined;
-  const fetched = await fetchKeys(issuer, async (url, init) => {
-    const response = await ask(url, init);
-    if (response.status !== 200) return response;
-    const text = await response.text();
-    claims ??= claimsIn(text);
-    return new Response(text, { headers: response.headers });
-  });
-  if (fetched.kind === 'fault') return fetched;
-  const set = await importKeySet(fetched.keys);
-  if (set === undefined) return { kind: 'fault', fault: 'no_usable_key' };
-  const algorithms = ALGORITHMS.filter((alg) => set.keys.some((key) => key.fits(alg)));
-  return { kind: 'keys', algorithms: new Set(algorithms), claims };
-}
-
-function claimsIn(document: string): readonly string[] | undefined {
-  // The keys' own reader says what is wrong with a document that is no JSON.
-  const { claims_supported: claims } = (parseJson(document) ?? {}) as { claims_supported?: unknown };
-  return Array.isArray(claims) ? claims.filter((claim) => typeof claim === 'string') : undefined;
+function factsOf({ fault, named, keys, claims }: IssuerAnswers): IssuerFacts {
+  if (fault !== undefined) return { kind: 'fault', fault, named };
+  return { kind: 'keys', algorithms: new Set(keys.flatMap(({ algorithms }) => algorithms)), claims };
 }
 
 /** Without a token, and without the gateway's secrets: as anyone could who knows the address. */
@@ -83,9 +73,9 @@ async function askOrigin(api: Api, ask: Fetch): Promise<OriginFacts | undefined>
       status = response.status;
       if (status !== 405 && status !== 501) break; // it does not know HEAD
     }
-    return { kind: 'answer', status, guarded: guarded?.key };
+    return { kind: 'answer', url, status, guarded: guarded?.key };
   } catch {
-    return { kind: 'unreachable', timedOut: signal.aborted };
+    return { kind: 'unreachable', url, timedOut: signal.aborted };
   }
 }
 

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parse as parseToml } from 'smol-toml';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { type Answers, findAnswers, workerName } from '../../../cli/init/answers.ts';
@@ -92,9 +93,7 @@ describe('claimgate init', () => {
       'wrote  wrangler.toml\nwrote  policy.test.toml\nwrote  .github/workflows/policy.yml\n',
     );
     expect(stdout).toContain('npx claimgate check --online');
-    expect(stderr).toContain(
-      'claimgate is not installed here yet; npm install --save-dev claimgate wrangler',
-    );
+    expect(stderr).toContain('claimgate is not installed here yet; npm install --save-dev FILE wrangler');
     const text = readFileSync(join(at, 'wrangler.toml'), 'utf8');
     expect(text.split('\n').slice(0, 3)).toEqual([
       '#:schema ./node_modules/claimgate/docs/policy.schema.json',
@@ -157,6 +156,108 @@ describe('claimgate init', () => {
     expect([code, stderr]).toEqual([3, expect.stringMatching(/^error {2}.*can't be written \(E\w+\)/)]);
     expect(existsSync(join(folder, 'file', 'wrangler.toml'))).toBe(false);
   });
+});
+
+describe('claimgate init --issuer', () => {
+  const OWN = ['--issuer', '--audience', 'https://api.example.com/orders', '--origin', 'service:orders'];
+
+  it('writes an issuer, and a policy that trusts it', async () => {
+    const at = emptyFolder('own');
+    const { code, stdout } = await claimgate(['init', at, '--name', 'shop', ...OWN]);
+    expect(code).toBe(0);
+    expect(stdout).toContain('wrote  issuer/wrangler.toml\nwrote  issuer/.gitignore\n');
+    expect(stdout).toContain(
+      'npx claimgate api create https://api.example.com/orders --scope read:shop --scope write:shop',
+    );
+    const gateway = readFileSync(join(at, 'wrangler.toml'), 'utf8');
+    const [result] = checkPolicy(parsePolicyFile('wrangler.toml', gateway));
+    expect(result).toMatchObject({ faults: [], warnings: [], routes: 4 });
+    const issuer = parseToml(readFileSync(join(at, 'issuer/wrangler.toml'), 'utf8'));
+    expect(issuer).toMatchObject({
+      name: 'shop-issuer',
+      main: '../node_modules/claimgate/dist/issuer.js',
+      vars: { ISSUER: 'https://auth.example.com/' },
+    });
+    expect(parseToml(gateway)).toMatchObject({
+      vars: { ISSUERS: { main: { issuer: 'https://auth.example.com/', service: 'ISSUER' } } },
+      services: [
+        { binding: 'ORDERS', service: 'orders' },
+        { binding: 'ISSUER', service: issuer['name'] },
+      ],
+    });
+    // Private keys of this machine stay on it.
+    expect(readFileSync(join(at, 'issuer/.gitignore'), 'utf8').split('\n')).toContain('.dev.vars*');
+  });
+
+  it('has the bindings that the clone’s own issuer has', async () => {
+    const written = parseToml(readFileSync(join(folder, 'own/issuer/wrangler.toml'), 'utf8'));
+    const own = parseToml(readFileSync('issuer/wrangler.toml', 'utf8'));
+    for (const name of ['kv_namespaces', 'durable_objects', 'migrations', 'ratelimits', 'dev'])
+      expect(written[name], name).toEqual(own[name]);
+  });
+
+  it.each([
+    [[], 'auth.example.com'],
+    [['--host', 'api.shop.example'], 'auth.shop.example'],
+    [['--host', 'shop.example'], 'auth.shop.example'],
+    [['--issuer-host', 'login.shop.example'], 'login.shop.example'],
+  ])('with %j it is at %s', async (flags, host) => {
+    const at = emptyFolder(`host ${flags.join(' ')}`);
+    expect((await claimgate(['init', at, '--yes', '--issuer', ...flags])).code).toBe(0);
+    const { routes } = parseToml(readFileSync(join(at, 'issuer/wrangler.toml'), 'utf8'));
+    expect(routes).toEqual([{ pattern: host, custom_domain: true }]);
+  });
+
+  it('adds the issuer alone where a policy is, which stays as it is', async () => {
+    const at = emptyFolder('policy there');
+    writeFileSync(join(at, 'wrangler.toml'), 'mine');
+    const { code, stdout } = await claimgate(['init', at, '--issuer']);
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      '  [vars.ISSUERS.own]\n  issuer = "https://auth.example.com/"\n  service = "ISSUER"\n',
+    );
+    expect(readFileSync(join(at, 'wrangler.toml'), 'utf8')).toBe('mine');
+    expect(readdirSync(at).sort()).toEqual(['issuer', 'wrangler.toml']);
+    const again = await claimgate(['init', at, '--issuer']);
+    expect([again.code, again.stderr]).toEqual([
+      2,
+      expect.stringContaining('issuer/wrangler.toml, issuer/.gitignore are there already'),
+    ]);
+  });
+
+  it('wants --issuer-host for an issuer of one’s own only', async () => {
+    const at = emptyFolder('elsewhere');
+    const { code, stderr } = await claimgate(['init', at, ...FLAGS, '--issuer-host', 'auth.example.com']);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('give --issuer without a URL too')]);
+    expect(readdirSync(at)).toEqual([]);
+  });
+});
+
+describe('the commands of the issuer', () => {
+  const OF_ISSUER = ['issuer', 'keys', 'api', 'client', 'token', 'push', 'pull'];
+  const listed = async (cwd: string) =>
+    [...(await claimgate(['--help'], { cwd })).stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name);
+
+  it('are listed where there is an issuer, and nowhere else', async () => {
+    const with_ = await listed(join(folder, 'own'));
+    const without = await listed(emptyFolder('none'));
+    expect(with_.filter((name) => !without.includes(name)).sort()).toEqual([...OF_ISSUER].sort());
+    expect((await claimgate(['--help'], { cwd: emptyFolder('none') })).stdout).toContain(
+      'claimgate init --issuer writes it.',
+    );
+  });
+
+  it.each([['api', 'list'], ['keys', 'list'], ['pull'], ['client', 'list'], ['issuer', 'init']])(
+    '%s %s: without an issuer it says what to do',
+    async (...command) => {
+      const cwd = emptyFolder('none');
+      const { code, stderr } = await claimgate(command.filter(Boolean), { cwd });
+      expect([code, stderr]).toEqual([
+        2,
+        'error  there is no issuer/wrangler.toml; `claimgate init --issuer` adds an issuer to the project; where there is one, name its configuration with --config\n',
+      ]);
+    },
+  );
 });
 
 describe('the questions', () => {

@@ -279,20 +279,19 @@ describe('on this machine', () => {
   });
 
   it('doctor finds what does not fit, and exits with 1', async () => {
-    const gateway = file(
-      'gateway.toml',
-      GATEWAY.replace('https://auth.example.com/', 'https://auth.example.com'),
-    );
+    const gateway = file('gateway.toml', GATEWAY.replace('https://auth.example.com/', 'http://localhost:9'));
     const run = await local('doctor', '--gateway', gateway, '--json');
     const findings = JSON.parse(run.stdout) as { state: string; what: string; detail?: string }[];
     expect(run.code).toBe(1);
     const details = findings.filter(({ state }) => state !== 'ok').map(({ what }) => what);
     expect(details).toEqual([
+      'metadata of http://localhost:9/',
       'rate limit CLIENT_LIMIT',
       'rate limit FAILURE_LIMIT',
       'client assertions',
-      'metadata',
       `policy in ${gateway}`,
+      // The other issuer that the policy trusts.
+      'metadata of http://localhost:9',
     ]);
   });
 

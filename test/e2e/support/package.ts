@@ -1,6 +1,6 @@
 /** The package as an outsider gets it: packed by npm, unpacked in a project that has what it declares, and no more. */
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 export interface Ran {
@@ -28,9 +28,30 @@ export function run(
   });
 }
 
-/** Packs the repository. @returns the tarball's path, and the names of its files */
+/** Copies what a clone has, with the changes of the working tree. */
+export async function copyClone(to: string): Promise<void> {
+  const { output } = await run('.', 'git', ['ls-files', '-co', '--exclude-standard', '-z']);
+  for (const file of output.split('\0').filter((one) => one !== '' && existsSync(one))) {
+    mkdirSync(dirname(join(to, file)), { recursive: true });
+    cpSync(file, join(to, file));
+  }
+}
+
+/**
+ * Packs a copy of the repository: test files run at once, and each build begins by removing the one before.
+ *
+ * @returns the tarball's path, and the names of its files
+ */
 export async function pack(folder: string): Promise<{ tarball: string; files: string[] }> {
-  const { code, output } = await run('.', 'npm', ['pack', '--loglevel=error', '--pack-destination', folder]);
+  const clone = join(folder, 'packed-clone');
+  await copyClone(clone);
+  symlinkSync(resolve('node_modules'), join(clone, 'node_modules'));
+  const { code, output } = await run(clone, 'npm', [
+    'pack',
+    '--loglevel=error',
+    '--pack-destination',
+    folder,
+  ]);
   if (code !== 0) throw new Error(`npm pack failed:\n${output}`);
   const tarball = join(folder, output.trim().split('\n').at(-1) ?? '');
   const list = await run('.', 'tar', ['-tzf', tarball]);

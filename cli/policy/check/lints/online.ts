@@ -3,6 +3,8 @@ import type { KeysFault } from '../../../../src/decision.ts';
 import { readClaim } from '../../../../src/policy/claims.ts';
 import { fault } from '../../../../src/policy/compile/fault.ts';
 import type { Issuer } from '../../../../src/policy/policy.ts';
+import { shown } from '../../../text/words.ts';
+import { explainName } from '../../what-if/ask-issuer.ts';
 import { audiencePlace } from '../../what-if/token.ts';
 import type { Lint, Subject } from './subject.ts';
 
@@ -37,7 +39,10 @@ export const issuerKeys: Lint = {
   *find(subject) {
     for (const [issuer, facts] of askedIssuers(subject)) {
       if (facts?.kind !== 'fault') continue;
-      const [problem, remedy] = FAULTS[facts.fault];
+      const [usual, usualRemedy] = FAULTS[facts.fault];
+      const isRenamed = facts.fault === 'issuer_mismatch' && facts.named !== undefined;
+      const problem = isRenamed ? `calls itself ${shown(facts.named)}` : usual;
+      const remedy = isRenamed ? explainName(issuer.issuer, facts.named) : usualRemedy;
       const found = fault(
         [issuer.variable, issuer.name, 'issuer'],
         `the issuer ${problem} (${facts.fault})`,

@@ -4,6 +4,7 @@ import type { PolicyFile } from '../../file/config.ts';
 import type { Source } from '../../file/source.ts';
 import type { CheckResult } from '../check.ts';
 import type { Finding } from '../findings.ts';
+import type { OnlineFacts } from '../online.ts';
 
 /** The results of checking one file. */
 export interface Report {
@@ -11,6 +12,8 @@ export interface Report {
   /** Takes a moment: only for who shows lines. */
   readonly source: () => Source;
   readonly results: readonly CheckResult[];
+  /** By environment, where the network was asked. */
+  readonly online?: ReadonlyMap<string | undefined, OnlineFacts> | undefined;
 }
 
 export const findingsOf = ({ results }: Report): Finding[] =>

@@ -4,12 +4,15 @@ import { countOf, paint } from '../../../text/terminal.ts';
 import type { CheckResult } from '../check.ts';
 import type { Finding } from '../findings.ts';
 import { POLICY_ERROR } from '../kinds.ts';
+import type { OnlineFacts } from '../online.ts';
+import { renderOnline } from './online.ts';
 import type { Report } from './report.ts';
 
-export function renderText({ file: { path, format }, source, results }: Report): string {
+export function renderText({ file: { path, format }, source, results, online }: Report): string {
   const hasFindings = results.some(({ faults, warnings }) => faults.length + warnings.length > 0);
   const shown = hasFindings ? source().lines : [];
   const lines = results.flatMap((result) => [
+    ...(online?.has(result.environment) ? renderOnline(online.get(result.environment) as OnlineFacts) : []),
     ...[...result.faults, ...result.warnings].flatMap((finding) => [
       ...renderFinding(path, shown, finding),
       '',

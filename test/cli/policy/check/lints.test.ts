@@ -810,6 +810,12 @@ const EXAMPLES: readonly Example[] = [
         'ISSUERS.main.issuer: the issuer calls itself by another name (issuer_mismatch)',
         online({ kind: 'fault', fault: 'issuer_mismatch' }),
       ],
+      [
+        'an issuer whose metadata says which',
+        policyText(),
+        'ISSUERS.main.issuer: the issuer calls itself "https://issuer.example" (issuer_mismatch)',
+        online({ kind: 'fault', fault: 'issuer_mismatch', named: 'https://issuer.example' }),
+      ],
     ],
     good: [['keys', policyText(), keys(['ES256'])]],
   },

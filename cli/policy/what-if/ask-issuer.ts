@@ -1,0 +1,157 @@
+/** Asks an issuer for its keys, as the gateway would, and keeps what it answered on the way. */
+import type { KeysFault } from '../../../src/decision.ts';
+import { type Fetch, fetchKeys } from '../../../src/keys/discovery.ts';
+import { type DroppedKey, importKeySet, readJwks } from '../../../src/keys/jwks.ts';
+import { ALGORITHMS } from '../../../src/policy/algorithms.ts';
+import type { Issuer } from '../../../src/policy/policy.ts';
+import { listOf, parseJson } from '../../text/json.ts';
+import { visible } from '../../text/terminal.ts';
+
+/** One document that was asked for. */
+export interface Asked {
+  readonly url: string;
+  /** The status, or why there was none: `ECONNREFUSED`. */
+  readonly outcome: number | string;
+  readonly contentType?: string | undefined;
+  /** Where a redirect leads to. */
+  readonly location?: string | undefined;
+  /** The clock of the server less the one of this machine, in seconds. */
+  readonly skewSeconds?: number | undefined;
+  /** What the issuer of this project says it lacks, where it is asked on this machine. */
+  readonly faults?: readonly string[];
+}
+
+export interface AskedKey {
+  readonly kid: string | undefined;
+  readonly algorithms: readonly string[];
+}
+
+export interface IssuerAnswers {
+  readonly asked: readonly Asked[];
+  /** Why there are no keys. */
+  readonly fault: KeysFault | undefined;
+  /** The `issuer` of its metadata, where there is any. */
+  readonly named: string | undefined;
+  /** The algorithms that its metadata lists. */
+  readonly listed: readonly string[] | undefined;
+  /** The claims that its metadata lists; `undefined` if it lists none. */
+  readonly claims: readonly string[] | undefined;
+  readonly keys: readonly AskedKey[];
+  readonly dropped: readonly (Omit<DroppedKey, 'why'> & { readonly why: DroppedKey['why'] | 'symmetric' })[];
+}
+
+/** Never throws. Takes seconds at most. */
+export async function askIssuer(
+  issuer: Issuer,
+  ask: Fetch,
+  now: () => number = Date.now,
+): Promise<IssuerAnswers> {
+  const asked: Asked[] = [];
+  const documents: Record<string, unknown>[] = [];
+  const fetched = await fetchKeys(issuer, async (url, init) => {
+    const response = await ask(url, init).catch((error: unknown) => {
+      asked.push({ url, outcome: codeOfFailure(error) });
+      throw error;
+    });
+    const { status, headers } = response;
+    const seen = {
+      url,
+      outcome: status,
+      contentType: headers.get('content-type') ?? undefined,
+      location: headers.get('location') ?? undefined,
+      skewSeconds: skewOf(headers, now()),
+    };
+    if (status !== 200) {
+      asked.push({ ...seen, faults: status >= 500 ? await faultsIn(response.clone()) : [] });
+      return response;
+    }
+    asked.push(seen);
+    const text = await response.text();
+    const document = parseJson(text);
+    if (typeof document === 'object' && document !== null)
+      documents.push(document as Record<string, unknown>);
+    return new Response(text, { headers });
+  });
+  const metadata = documents.find((one) => !Array.isArray(one['keys'])) ?? {};
+  const { issuer: named } = metadata;
+  const texts = (value: unknown) =>
+    Array.isArray(value) ? value.filter((one) => typeof one === 'string') : undefined;
+  const found = {
+    asked,
+    named: typeof named === 'string' ? named : undefined,
+    listed: texts(metadata['id_token_signing_alg_values_supported']),
+    claims: texts(metadata['claims_supported']),
+    dropped: droppedIn(documents.find((one) => Array.isArray(one['keys']))),
+  };
+  if (fetched.kind === 'fault') return { ...found, fault: fetched.fault, keys: [] };
+  const set = await importKeySet(fetched.keys);
+  if (set === undefined) return { ...found, fault: 'no_usable_key', keys: [] };
+  const keys = set.keys.map((key) => ({
+    kid: key.kid,
+    algorithms: ALGORITHMS.filter((alg) => key.fits(alg)),
+  }));
+  return { ...found, fault: undefined, keys };
+}
+
+/** The gateway counts symmetric keys among the private ones; people look for the other word. */
+function droppedIn(jwks: unknown): IssuerAnswers['dropped'] {
+  const kinds = new Map(
+    listOf((jwks as { keys?: unknown } | undefined)?.keys).map((key) => [
+      (key as { kid?: unknown } | null)?.kid,
+      (key as { kty?: unknown } | null)?.kty,
+    ]),
+  );
+  return (readJwks(jwks)?.dropped ?? []).map(({ kid, why }) => ({
+    kid,
+    why: kinds.get(kid) === 'oct' ? 'symmetric' : why,
+  }));
+}
+
+/** A shared cache may have kept the answer: `Age` is for how long (RFC 9111 §5.1). */
+function skewOf(headers: Headers, nowMs: number): number | undefined {
+  const dateMs = Date.parse(headers.get('date') ?? '');
+  if (Number.isNaN(dateMs)) return undefined;
+  return Math.round((dateMs - nowMs) / 1000) + (Number(headers.get('age')) || 0);
+}
+
+async function faultsIn(response: Response): Promise<string[]> {
+  const body = (await response.json().catch(() => ({}))) as { faults?: unknown } | null;
+  return listOf(body?.faults).filter((one) => typeof one === 'string');
+}
+
+/** Node hides the cause of a failed request one level down. */
+function codeOfFailure(error: unknown): string {
+  const { name, cause } = error as { name?: string; cause?: { code?: string; message?: string } };
+  if (name === 'TimeoutError' || name === 'AbortError') return 'no answer in time';
+  return cause?.code ?? cause?.message ?? 'no connection';
+}
+
+/** One line for people. Whatever the server sent is harmless in it. */
+export function formatAsked({ url, outcome, contentType, location }: Asked): string {
+  const more = location ?? contentType;
+  const arrow = location === undefined ? '' : '→ ';
+  return visible(`${url}  ${outcome}${more === undefined ? '' : `  ${arrow}${more}`}`);
+}
+
+/** `ES256 (kid a), RS256 (kid b)`. */
+export const formatKeys = (keys: readonly AskedKey[]): string =>
+  visible(
+    keys
+      .map(
+        ({ kid, algorithms }) => `${algorithms.join('|')} (${kid === undefined ? 'no kid' : `kid ${kid}`})`,
+      )
+      .join(', '),
+  );
+
+/** What to say of an issuer whose metadata has another name than the policy. */
+export function explainName(configured: string, named: string): string {
+  const text = JSON.stringify(named);
+  if (isSameButSlash(configured, named)) return `write issuer = ${text}: the slash at the end counts`;
+  return `write issuer = ${text}, if that is what its tokens have as iss; else look whose metadata this is`;
+}
+
+const withoutSlash = (text: string) => text.replace(/\/$/, '');
+
+/** The mistake that is made most. */
+export const isSameButSlash = (a: string, b: string): boolean =>
+  a !== b && withoutSlash(a) === withoutSlash(b);
