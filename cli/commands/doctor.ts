@@ -107,11 +107,10 @@ async function judgeOwn(place: Place, gateway: GatewayPolicy | undefined): Promi
   if (issuer === undefined) return judgeOwnIssuer(place, undefined, gateway);
   const port = remote ? undefined : config.dev?.port;
   const local = port === undefined ? undefined : `http://localhost:${port}/`;
-  const ask: Fetch =
-    local === undefined
-      ? overNetwork
-      : (asked, init) => fetch(asked.startsWith(url) ? local + asked.slice(url.length) : asked, init);
-  const answers = await askIssuer(issuer, ask);
+  const toPlace = (asked: string) =>
+    local !== undefined && asked.startsWith(url) ? local + asked.slice(url.length) : asked;
+  const { asked, ...answered } = await askIssuer(issuer, (one, init) => fetch(toPlace(one), init));
+  const answers = { ...answered, asked: asked.map((one) => ({ ...one, url: toPlace(one.url) })) };
   const start = 'start it (npx wrangler dev --config issuer/wrangler.toml), or deploy it';
   return [...judgeIssuer(issuer, answers, start), ...(await judgeOwnIssuer(place, answers, gateway))];
 }

@@ -46,7 +46,7 @@ const USES: readonly [code: number, ...args: string[]][] = [
   [0, 'api', 'list', ...AT_ISSUER],
   [2, 'client', 'show', 'nobody', ...AT_ISSUER],
   [3, 'token', 'nobody', 'x', '--secret-file', 'secret', ...AT_ISSUER],
-  [1, 'doctor', ...AT_ISSUER],
+  [1, 'doctor', ...AT_ISSUER, '--gateway', 'nowhere.toml'], // its policy has an issuer that is asked
   [2, 'push', 'nowhere.json', ...AT_ISSUER],
   [0, 'pull', ...AT_ISSUER],
   [0, 'import', 'openapi', 'openapi.yaml'],

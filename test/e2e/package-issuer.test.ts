@@ -104,9 +104,10 @@ describe('the issuer of the package', () => {
     const port = new URL(at).port;
     writeFileSync(config, readFileSync(config, 'utf8').replace('port = 8788', `port = ${port}`));
     const found = await npx('claimgate', 'doctor', '--gateway', 'nowhere.toml', '--json');
-    const symptoms = JSON.parse(found.output) as { state: string; what: string }[];
+    const symptoms = JSON.parse(found.output) as { state: string; what: string; detail?: string }[];
     expect(symptoms.filter(({ state }) => state !== 'ok')).toEqual([]);
-    expect(symptoms.map(({ what }) => what)).toContain('metadata of https://auth.example.com/');
+    const metadata = symptoms.find(({ what }) => what === 'metadata of https://auth.example.com/');
+    expect(metadata?.detail).toContain(`http://localhost:${port}/.well-known/openid-configuration  200`);
   });
 });
 

@@ -62,16 +62,14 @@ function judgeDocuments(issuer: Issuer, answers: IssuerAnswers, start: string): 
   }
   if (fault !== undefined && !OF_KEYS.includes(fault)) {
     const faults = asked.flatMap((one) => one.faults ?? []);
+    const unreached = fault === 'network_error' && start !== '';
     const text =
       faults.length > 0
         ? `it answers ${last?.outcome}: ${faults.join('; ')}`
-        : faultWords[fault](last, issuer);
-    return [
-      error(
-        what,
-        lines(visible(fault === 'network_error' && start !== '' ? `${text}; ${start}` : text), ...list),
-      ),
-    ];
+        : unreached
+          ? `it can't be reached (${last?.outcome}); ${start}`
+          : faultWords[fault](last, issuer);
+    return [error(what, lines(visible(text), ...list))];
   }
   return [ok(issuer.keys.kind === 'jwks' ? `key set of ${visible(issuer.issuer)}` : what, lines(...list))];
 }

@@ -1,5 +1,5 @@
 /** The issuer's commands on Cloudflare, by wrangler, which asks a stand-in for Cloudflare's API. */
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -44,6 +44,21 @@ describe('on Cloudflare', () => {
     expect(JSON.parse(api.secrets.get('SIGNING_KEYS_ES256') ?? '')).toEqual(kept['SIGNING_KEYS_ES256']);
     await remote('keys', 'rotate', '--force');
     expect(JSON.parse(api.secrets.get('SIGNING_KEYS_ES256') ?? '').keys).toHaveLength(3);
+  });
+
+  it('keeps a new folder of keys out of git, and leaves one that is there alone', async () => {
+    const api2 = await startCloudflareApi();
+    try {
+      const at = (path: string) =>
+        claimgate(['issuer', 'init', '--remote', '--config', remoteConfig, '--key-file', path], {
+          env: api2.env,
+        });
+      expect((await at(join(folder, 'made/keys.json'))).code).toBe(0);
+      expect(readFileSync(join(folder, 'made/.gitignore'), 'utf8')).toBe('*\n');
+      expect(existsSync(join(folder, '.gitignore'))).toBe(false);
+    } finally {
+      api2.close();
+    }
   });
 
   it('notices an old copy, and a missing one, before it replaces the keys that sign', async () => {

@@ -210,6 +210,26 @@ describe('the name of the issuer, and the audience', () => {
     expect(wrong(found).join('\n')).toContain(message);
   });
 
+  it('without an issuer of one’s own, --env is an environment of the policy', async () => {
+    policy();
+    const cwd = folder.path('.');
+    const { code, stderr } = await claimgate(['doctor', '--env', 'staging'], { cwd });
+    expect([code, stderr]).toEqual([2, expect.stringContaining('wrangler.toml has no [env.staging]')]);
+  });
+
+  it('an issuer of one’s own whose name is none is not asked', async () => {
+    policy();
+    const own = folder.write(
+      'own.toml',
+      'name = "issuer"\n[vars]\nISSUER = "auth.example.com"\n[[kv_namespaces]]\nbinding = "ISSUER_KV"\n',
+    );
+    const { code, found } = await doctor('--config', own);
+    expect(code).toBe(1);
+    const errors = found.filter(({ state }) => state === 'error').map(({ what }) => what);
+    expect(errors).toContain('issuer auth.example.com');
+    expect(errors).not.toContain('metadata of auth.example.com');
+  });
+
   it('no issuer is judged whose name can be none', async () => {
     const { code, stderr } = await claimgate(['doctor', '--issuer', 'auth0', '--gateway', 'nowhere.toml']);
     expect([code, stderr]).toEqual([
