@@ -1,10 +1,10 @@
 /** `claimgate init`: a gateway for one API, with tests and a pipeline, in a project of one's own. */
-import { existsSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
-import type { Given } from '../init/answers.ts';
-import { CommandError, currentTerminal, note, paint, printLine } from '../text/terminal.ts';
+import type { Answers, Ask, Given } from '../init/answers.ts';
+import type { Change } from '../init/changes.ts';
+import { CommandError, currentTerminal, endWith, note, paint, printLine } from '../text/terminal.ts';
 
 type Options = Omit<Given, 'issuer'> & {
   /** `true`: the project gets one of its own. */
@@ -16,7 +16,7 @@ type Options = Omit<Given, 'issuer'> & {
 export function addInitCommand(program: Command): void {
   program
     .command('init [folder]')
-    .description('write wrangler.toml, policy.test.toml and a workflow for one API; no file is replaced')
+    .description('write a policy with tests and a workflow, or add one to a Worker that is there')
     .option('--name <name>', "the Worker's name (default: the folder's)")
     .option(
       '--issuer [url]',
@@ -37,52 +37,126 @@ export function addInitCommand(program: Command): void {
 async function init(folder: string, { yes = false, issuer, issuerHost, ...flags }: Options): Promise<void> {
   if (issuer !== true && issuerHost !== undefined)
     throw new CommandError('--issuer-host is about an issuer of your own; give --issuer without a URL too');
-  if (issuer === true && existsSync(join(folder, 'wrangler.toml')))
-    return addIssuer(folder, flags, issuerHost);
+  const { existingConfig } = await import('../init/project.ts');
+  const existing = existingConfig(folder);
+  if (issuer === true && existing !== undefined) return addIssuer(folder, flags, issuerHost);
   const { issuerFiles, issuerHostOf, issuerWorkerName } = await import('../init/issuer-file.ts');
   const ownHost = issuer === true ? issuerHostOf(issuerHost, flags.host) : undefined;
   const given: Given = {
     ...flags,
     issuer: ownHost === undefined ? (issuer as string) : `https://${ownHost}/`,
   };
-  const { findAnswers } = await import('../init/answers.ts');
-  const { renderPolicyFile, topicOf } = await import('../init/policy-file.ts');
-  const { renderCases } = await import('../init/cases-file.ts');
-  const { renderWorkflow } = await import('../init/workflow.ts');
-  const { demandNew, demandRead, packagePath, repositoryRoot, writeNew } = await import('../init/project.ts');
-  const root = repositoryRoot(folder);
-  const inRoot = relative(root, folder);
-  const workflow = `${relative(folder, root) || '.'}/.github/workflows/policy.yml`.replace(/^\.\//, '');
-  const paths = ['wrangler.toml', 'policy.test.toml', workflow] as const;
+  const { topicOf } = await import('../init/policy-file.ts');
+  const { demandNew, packagePath } = await import('../init/project.ts');
   // Before anything is asked.
-  demandRead(folder);
-  demandNew(folder, ownHost === undefined ? paths : [...paths, ...ISSUER_PATHS]);
+  if (ownHost !== undefined) demandNew(folder, ISSUER_PATHS);
+  const dialog = openDialog(yes);
+  try {
+    const answers = await askFor(given, folder, existing, dialog?.ask, yes);
+    const installed = packagePath(folder);
+    const worker = ownHost === undefined ? undefined : issuerWorkerName(answers.name);
+    const { planChanges } = await import('../init/plan.ts');
+    const { changes, notes } = await planChanges(folder, answers, existing, installed, worker);
+    if (ownHost !== undefined && worker !== undefined) {
+      const at = packagePath(join(folder, 'issuer')) ?? '../node_modules/claimgate';
+      const files = issuerFiles(worker, ownHost, at);
+      changes.push(...files.map(({ path, text }) => ({ path, before: undefined, after: text })));
+    }
+    if (!(await isAgreed(changes, dialog?.ask, yes))) return note('Nothing was written.');
+    const { writeChanges } = await import('../init/changes.ts');
+    writeChanges(folder, changes);
+    const width = 'changed'.length;
+    for (const { path, before } of changes)
+      printLine(`${paint('green', (before === undefined ? 'wrote' : 'changed').padEnd(width))}  ${path}`);
+    for (const one of notes) printLine(`${paint('yellow', 'look'.padEnd(width))}  ${one}`);
+    printLine();
+    if (ownHost !== undefined) await printIssuerSteps(answers.audience, topicOf(answers));
+    printNext(answers.origin === 'next', ownHost !== undefined);
+    if (installed === undefined) note(`\nclaimgate is not installed here yet; ${INSTALL}`);
+  } catch (error) {
+    if ((error as Error).name !== 'AbortError') throw error;
+    // Ctrl-C, or the end of the input: they know.
+    note('\nNothing was written.');
+    endWith(STOPPED);
+  } finally {
+    dialog?.close();
+  }
+}
+
+/** As shells tell of a process that Ctrl-C has ended. */
+const STOPPED = 130;
+
+/** A terminal to ask on. `undefined` where there is none, or nothing is to be asked. */
+function openDialog(yes: boolean): { ask: Ask; close(): void } | undefined {
   const { stdin, stderr } = currentTerminal();
-  const terminal = stdin.isTTY && !yes ? createInterface({ input: stdin, output: stderr }) : undefined;
-  const ask = terminal && ((text: string) => terminal.question(text));
-  const answers = await findAnswers(given, folder, ask, yes).finally(() => terminal?.close());
-  const installed = packagePath(folder);
-  const worker = ownHost === undefined ? undefined : issuerWorkerName(answers.name);
-  const policyText = renderPolicyFile(answers, installed ?? './node_modules/claimgate', worker);
-  await demandPolicy(policyText);
-  const [policyPath, casesPath] = paths;
-  const files = [
-    { path: policyPath, text: policyText },
-    { path: casesPath, text: renderCases(answers) },
-    { path: workflow, text: renderWorkflow(inRoot) },
-    ...(ownHost === undefined || worker === undefined
-      ? []
-      : issuerFiles(worker, ownHost, packagePath(join(folder, 'issuer')) ?? '../node_modules/claimgate')),
-  ];
-  writeNew(folder, files);
-  for (const { path } of files) printLine(`${paint('green', 'wrote')}  ${path}`);
-  printLine();
-  if (ownHost !== undefined) await printIssuerSteps(answers.audience, topicOf(answers));
-  const next = ownHost === undefined ? NEXT : NEXT_WITH_ISSUER;
+  if (!stdin.isTTY || yes) return undefined;
+  const terminal = createInterface({ input: stdin, output: stderr });
+  const stop = new AbortController();
+  terminal.on('SIGINT', () => stop.abort());
+  terminal.on('close', () => stop.abort());
+  return {
+    ask: (text) => terminal.question(text, { signal: stop.signal }),
+    close: () => terminal.close(),
+  };
+}
+
+async function askFor(
+  given: Given,
+  folder: string,
+  existing: string | undefined,
+  ask: Ask | undefined,
+  yes: boolean,
+): Promise<Answers> {
+  const { findAnswers, workerName } = await import('../init/answers.ts');
+  const { judgeAnswer } = await import('../init/judge.ts');
+  const { readPolicyFile } = await import('../policy/file/config.ts');
+  const { name } = existing === undefined ? {} : (readPolicyFile(existing).config as { name?: unknown });
+  return findAnswers({
+    given,
+    usual: {
+      name: typeof name === 'string' ? name : workerName(basename(resolve(folder))),
+      // A Worker that is there has handlers of its own.
+      ...(existing !== undefined && { origin: 'next' }),
+    },
+    ask,
+    takesExamples: yes,
+    judge: judgeAnswer,
+    tell: note,
+  });
+}
+
+/** Files that are there are changed only by who has seen the change. */
+async function isAgreed(changes: readonly Change[], ask: Ask | undefined, yes: boolean): Promise<boolean> {
+  const changed = changes.filter(({ before }) => before !== undefined);
+  if (changed.length === 0) return true;
+  const { shownLines } = await import('../init/changes.ts');
+  for (const change of changed) {
+    note(paint('bold', change.path));
+    for (const { sign, text } of shownLines(change))
+      note(sign === ' ' ? `  ${text}` : paint(sign === '+' ? 'green' : 'red', `${sign} ${text}`));
+    note('');
+  }
+  if (yes) return true;
+  if (ask === undefined)
+    throw new CommandError(
+      `${changed.map(({ path }) => path).join(', ')} would change as shown, and nothing was written; give --yes to write it`,
+    );
+  return /^y(es)?$/i.test((await ask('Write this? (y/N): ')).trim());
+}
+
+function printNext(isNext: boolean, hasIssuer: boolean): void {
+  if (isNext) for (const line of IN_CODE) printLine(line === '' ? '' : `  ${line}`);
+  const next = hasIssuer ? NEXT_WITH_ISSUER : NEXT;
   const width = Math.max(...next.map(([command]) => command.length));
   for (const [command, what] of next) printLine(`  ${command.padEnd(width)}  ${paint('dim', what)}`);
-  if (installed === undefined) note(`\nclaimgate is not installed here yet; ${INSTALL}`);
 }
+
+/** What a policy with `origin = "next"` needs; docs/hono.md has the same for a plain Worker. */
+const IN_CODE = [
+  "import { claimgate } from 'claimgate/hono';   // in your Worker, above its routes: docs/hono.md",
+  'app.use(claimgate({ env }));                  // without Hono: createGateway({ env, next })',
+  '',
+];
 
 /** No registry has it: what `npm install claimgate` would bring is somebody else's. */
 const INSTALL = 'npm install --save-dev FILE wrangler brings it, where FILE is what npm pack made in a clone';
@@ -106,15 +180,19 @@ async function addIssuer(
 ): Promise<void> {
   const { issuerFiles, issuerHostOf, issuerWorkerName, policyLines } = await import('../init/issuer-file.ts');
   const { workerName } = await import('../init/answers.ts');
-  const { demandNew, packagePath, writeNew } = await import('../init/project.ts');
+  const { demandNew, packagePath } = await import('../init/project.ts');
+  const { writeChanges } = await import('../init/changes.ts');
   demandNew(folder, ISSUER_PATHS);
   const worker = issuerWorkerName(name ?? workerName(basename(resolve(folder))));
   const at = issuerHostOf(issuerHost, host);
   const installed = packagePath(join(folder, 'issuer'));
   const files = issuerFiles(worker, at, installed ?? '../node_modules/claimgate');
-  writeNew(folder, files);
+  writeChanges(
+    folder,
+    files.map(({ path, text }) => ({ path, before: undefined, after: text })),
+  );
   for (const { path } of files) printLine(`${paint('green', 'wrote')}  ${path}`);
-  printLine('\nwrangler.toml stays as it is. Its policy trusts the new issuer with these lines:\n');
+  printLine('\nThe configuration stays as it is. Its policy trusts the new issuer with these lines:\n');
   for (const line of policyLines(at, worker)) printLine(line === '' ? '' : `  ${line}`);
   printLine();
   await printIssuerSteps(audience ?? 'https://api.example.com', 'items');
@@ -124,14 +202,15 @@ async function addIssuer(
 type Step = readonly [command: string, what: string];
 
 const LOCALLY: readonly Step[] = [
+  ['npx wrangler dev', 'the gateway, on this machine'],
   ['npx claimgate routes', 'who gets in where'],
   ['npx claimgate test', 'what must pass passes'],
 ];
 const DEPLOY: Step = ['npx wrangler deploy', 'checks, and makes the KV namespace'];
 
 const NEXT: readonly Step[] = [
-  ['npx claimgate check --online', 'asks the issuer for its keys'],
   ...LOCALLY,
+  ['npx claimgate check --online', 'asks the issuer for its keys'],
   DEPLOY,
 ];
 
@@ -140,14 +219,3 @@ const NEXT_WITH_ISSUER: readonly Step[] = [
   ['npx wrangler deploy --config issuer/wrangler.toml', 'the issuer first; its keys: docs/issuer.md'],
   DEPLOY,
 ];
-
-/** Throws `CommandError` where an answer makes no good policy. */
-async function demandPolicy(text: string): Promise<void> {
-  const { compileSection, environmentOf, parsePolicyFile } = await import('../policy/file/config.ts');
-  const compiled = compileSection(environmentOf(parsePolicyFile('wrangler.toml', text), undefined));
-  if (compiled.ok) return;
-  const faults = compiled.faults.map(
-    ({ at, problem, remedy }) => `\n  ${at.split('.').at(-1)}: ${problem}; ${remedy}`,
-  );
-  throw new CommandError(`these answers make no policy, and nothing was written:${faults.join('')}`);
-}

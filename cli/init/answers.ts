@@ -1,5 +1,4 @@
 /** Answers that `claimgate init` needs, from flags, questions or examples. */
-import { basename, resolve } from 'node:path';
 import { CommandError } from '../text/terminal.ts';
 
 export interface Answers {
@@ -33,36 +32,65 @@ const NAMES = Object.keys(QUESTIONS) as (keyof Answers)[];
 /** Without these there is no policy to write. */
 const NEEDED = ['issuer', 'audience', 'origin'] as const;
 
+/** Puts a question to a person. Rejects with an `AbortError` where they have had enough. */
+export type Ask = (question: string) => Promise<string>;
+
+export interface Asking {
+  readonly given: Given;
+  /** What is usual here, in place of the examples. */
+  readonly usual: Given;
+  /** `undefined` where nobody can be asked. */
+  readonly ask: Ask | undefined;
+  /** Whether examples stand for what is not known. */
+  readonly takesExamples: boolean;
+  /** What is wrong with an answer beside those before it; `undefined`: nothing. */
+  judge(name: keyof Answers, answers: Answers): string | undefined;
+  /** Tells a person what is wrong with an answer. */
+  tell(problem: string): void;
+}
+
 /**
- * Asks for what the flags have left open.
+ * Asks for what the flags have left open, one thing at a time: each answer is judged at once, and asked for again.
  *
- * @param ask `undefined` where nobody can be asked
- * @param takeExamples whether examples stand for what is not known
- * @throws CommandError where something is not known then
+ * @throws CommandError where something is not known then, or a flag is wrong
  */
-export async function findAnswers(
-  given: Given,
-  folder: string,
-  ask: ((question: string) => Promise<string>) | undefined,
-  takeExamples: boolean,
-): Promise<Answers> {
-  const answers: Record<string, string> = {};
-  const missing = NEEDED.filter((name) => given[name] === undefined);
-  if (missing.length > 0 && ask === undefined && !takeExamples)
+export async function findAnswers({
+  given,
+  usual,
+  ask,
+  takesExamples,
+  judge,
+  tell,
+}: Asking): Promise<Answers> {
+  const missing = NEEDED.filter((name) => (given[name] ?? usual[name]) === undefined);
+  if (missing.length > 0 && ask === undefined && !takesExamples)
     throw new CommandError(
       `there is no terminal to ask on; give ${missing.map((name) => `--${name}`).join(', ')}, or --yes for examples`,
     );
+  const standard = Object.fromEntries(
+    NAMES.map((name) => [name, usual[name] ?? QUESTIONS[name].example]),
+  ) as Record<keyof Answers, string>;
+  const answers: Record<string, string> = { ...standard, ...defined(given) };
+  const whole = (): Answers => ({ ...(answers as unknown as Answers), host: answers['host'] || undefined });
   for (const name of NAMES) {
-    const { text, example } = QUESTIONS[name];
-    const usual = name === 'name' ? workerName(basename(resolve(folder))) : example;
-    const known = given[name] ?? (takeExamples || ask === undefined ? usual : undefined);
-    answers[name] = (known ?? (await ask?.(`${text}${usual && ` (${usual})`}: `)) ?? '').trim() || usual;
+    const { text } = QUESTIONS[name];
+    const isAsked = given[name] === undefined && !takesExamples && ask !== undefined;
+    for (;;) {
+      if (isAsked) {
+        const said = await ask(`${text}${standard[name] && ` (${standard[name]})`}: `);
+        answers[name] = said.trim() || standard[name];
+      }
+      const problem = judge(name, whole());
+      if (problem === undefined) break;
+      if (!isAsked) throw new CommandError(`${problem}; nothing was written`);
+      tell(problem);
+    }
   }
-  const { name = '', issuer = '', audience = '', origin = '', host } = answers;
-  if (name !== workerName(name))
-    throw new CommandError(`${name} can't be a Worker's name; take one such as ${workerName(name)}`);
-  return { name, issuer, audience, origin, host: host || undefined };
+  return whole();
 }
+
+const defined = (given: Given) =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 
 /** Lower case letters, digits and hyphens, as Cloudflare takes them. */
 export function workerName(text: string): string {

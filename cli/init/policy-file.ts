@@ -12,7 +12,7 @@ export const COMPATIBILITY_DATE = '2026-10-01';
 export function renderPolicyFile(answers: Answers, packagePath: string, issuerWorker?: string): string {
   const { name, issuer, audience, origin, host } = answers;
   const topic = topicOf(answers);
-  const api = `API_${topic.toUpperCase().replaceAll('-', '_')}`;
+  const api = apiName(answers);
   const [, service] = /^service:(.*)$/.exec(origin) ?? [];
   const binding = service?.toUpperCase().replace(/[^A-Z0-9]+/g, '_');
   const parts = [
@@ -73,6 +73,21 @@ ${renderPair('audience', audience)} # a token for another API never passes
 `,
   ];
   return parts.filter((part) => part !== false).join('\n');
+}
+
+/** The name of the API's table. */
+export const apiName = (answers: Answers): string =>
+  `API_${topicOf(answers).toUpperCase().replaceAll('-', '_')}`;
+
+/** Routes to begin with. */
+export function firstRoutes(answers: Answers): Readonly<Record<string, object>> {
+  const topic = topicOf(answers);
+  return {
+    [`GET /${topic}`]: { scopes_all: [`read:${topic}`] },
+    [`GET /${topic}/*`]: { scopes_all: [`read:${topic}`] },
+    [`POST /${topic}`]: { scopes_all: [`write:${topic}`] },
+    [`POST|PUT|PATCH|DELETE /${topic}/*`]: { scopes_all: [`write:${topic}`] },
+  };
 }
 
 /** The API's topic, for its name, paths and scopes: `orders-gateway` is about orders. */

@@ -1,8 +1,9 @@
 /** The folder that `claimgate init` writes into. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative, resolve } from 'node:path';
-import { findConfig } from '../formats/find.ts';
-import { CommandError, EXIT } from '../text/terminal.ts';
+import { existsSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { configIn } from '../formats/find.ts';
+import { CODE } from '../formats/formats.ts';
+import { CommandError } from '../text/terminal.ts';
 
 /** The first folder from here upwards that has this path in it. */
 function findUpwards(folder: string, path: string): string | undefined {
@@ -39,25 +40,12 @@ export function demandNew(folder: string, paths: readonly string[]): void {
   );
 }
 
-/** Throws `CommandError` where wrangler would not read a wrangler.toml in the folder, since it takes another file. */
-export function demandRead(folder: string): void {
-  const found = findConfig(folder);
-  if (found === undefined || basename(found.path) === 'wrangler.toml') return;
+/** The configuration of the Worker in this folder: the file that wrangler reads. Throws `CommandError` where it is code. */
+export function existingConfig(folder: string): string | undefined {
+  const path = configIn(folder);
+  if (existsSync(path)) return path;
+  if (!existsSync(join(folder, CODE))) return undefined;
   throw new CommandError(
-    `wrangler reads ${found.path} here, and would not read a wrangler.toml; nothing was written. Add the policy to "vars" in ${found.path} (docs/policy.md has an example), then: claimgate check`,
+    `the Worker here is configured in ${CODE}, which this command does not write; add the policy to its vars (docs/policy.md has an example), build it, then: claimgate check`,
   );
-}
-
-/** Writes files that are not there yet; one that came meanwhile stays as it is. */
-export function writeNew(folder: string, files: readonly NewFile[]): void {
-  for (const { path, text } of files) {
-    const file = join(folder, path);
-    try {
-      mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, text, { flag: 'wx' });
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      throw new CommandError(`${file} can't be written (${code}); name another folder`, EXIT.failed);
-    }
-  }
 }

@@ -1,7 +1,10 @@
 /** The pipeline that `claimgate init` writes, for GitHub Actions: what a change of the policy must pass, and what it means. */
 
-/** @param folder where the policy is, seen from the repository's root; empty: there */
-export function renderWorkflow(folder: string): string {
+/**
+ * @param folder where the policy is, seen from the repository's root; empty: there
+ * @param config the name of wrangler's configuration
+ */
+export function renderWorkflow(folder: string, config = 'wrangler.toml'): string {
   const defaults =
     folder === ''
       ? ''
@@ -9,7 +12,7 @@ export function renderWorkflow(folder: string): string {
     defaults:
       run:
         working-directory: ${JSON.stringify(folder)}`;
-  const file = folder === '' ? 'wrangler.toml' : `${folder}/wrangler.toml`;
+  const file = folder === '' ? config : `${folder}/${config}`;
   return `name: policy
 on:
   pull_request:

@@ -10,14 +10,17 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { parse as parseToml } from 'smol-toml';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { type Answers, findAnswers, workerName } from '../../../cli/init/answers.ts';
+import { judgeAnswer } from '../../../cli/init/judge.ts';
 import { renderPolicyFile } from '../../../cli/init/policy-file.ts';
 import { renderWorkflow } from '../../../cli/init/workflow.ts';
 import { checkPolicy } from '../../../cli/policy/check/check.ts';
 import { parsePolicyFile } from '../../../cli/policy/file/config.ts';
+import { main } from '../../../cli/program.ts';
 import { claimgate } from '../support/claimgate.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'claimgate-init-'));
@@ -90,9 +93,9 @@ describe('claimgate init', () => {
     const at = emptyFolder('Order_Gateway');
     const { stdout, stderr } = await claimgate(['init', at, ...FLAGS]);
     expect(stdout).toContain(
-      'wrote  wrangler.toml\nwrote  policy.test.toml\nwrote  .github/workflows/policy.yml\n',
+      'wrote    wrangler.toml\nwrote    policy.test.toml\nwrote    .github/workflows/policy.yml\n',
     );
-    expect(stdout).toContain('npx claimgate check --online');
+    expect(stdout).toMatch(/npx wrangler dev [\s\S]*npx claimgate check --online/);
     expect(stderr).toContain('claimgate is not installed here yet; npm install --save-dev FILE wrangler');
     const text = readFileSync(join(at, 'wrangler.toml'), 'utf8');
     expect(text.split('\n').slice(0, 3)).toEqual([
@@ -111,7 +114,7 @@ describe('claimgate init', () => {
     const at = emptyFolder('workspace/apps/orders');
     const { stdout, stderr } = await claimgate(['init', at, ...FLAGS]);
     expect(stderr).toBe('');
-    expect(stdout).toContain('wrote  ../../.github/workflows/policy.yml');
+    expect(stdout).toContain('wrote    ../../.github/workflows/policy.yml');
     expect(readFileSync(join(at, 'wrangler.toml'), 'utf8')).toContain(
       'main = "../../node_modules/claimgate/dist/worker.js"',
     );
@@ -119,27 +122,76 @@ describe('claimgate init', () => {
     expect(workflow.jobs.policy.defaults).toEqual({ run: { 'working-directory': 'apps/orders' } });
   });
 
-  it.each(['wrangler.toml', 'policy.test.toml', '.github/workflows/policy.yml'])(
-    'replaces no %s, and writes nothing then',
-    async (name) => {
-      const at = emptyFolder(`there ${name.replaceAll('/', ' ')}`);
-      mkdirSync(join(at, '.github/workflows'), { recursive: true });
-      writeFileSync(join(at, name), 'mine');
-      const { code, stdout, stderr } = await claimgate(['init', at, ...FLAGS]);
-      expect([code, stdout]).toEqual([2, '']);
-      expect(stderr).toBe(
-        `error  ${name} is there already, and nothing was written; move it away, or name another folder\n`,
-      );
-      expect(readFileSync(join(at, name), 'utf8')).toBe('mine');
-      const files = readdirSync(at, { recursive: true, withFileTypes: true });
-      expect(files.filter((one) => one.isFile())).toHaveLength(1);
-    },
-  );
+  it('writes what belongs beside a policy: what git leaves out, secrets to set, how to go on', async () => {
+    const at = emptyFolder('beside');
+    writeFileSync(
+      join(at, 'package.json'),
+      '{\n  "name": "shop",\n  "scripts": { "policy:check": "mine" }\n}\n',
+    );
+    writeFileSync(join(at, '.gitignore'), 'node_modules\n*.log');
+    writeFileSync(join(at, 'README.md'), '# Shop');
+    const { code, stderr } = await claimgate(['init', at, ...FLAGS, '--yes']);
+    expect(code).toBe(0);
+    expect(stderr).toContain('+ ## The gateway');
+    const scripts = JSON.parse(readFileSync(join(at, 'package.json'), 'utf8')).scripts;
+    expect(scripts).toMatchObject({ 'policy:check': 'mine', 'policy:test': expect.any(String) });
+    expect(readFileSync(join(at, '.gitignore'), 'utf8')).toBe(
+      'node_modules\n*.log\n.wrangler/\n.dev.vars*\n!.dev.vars.example\n',
+    );
+    expect(readFileSync(join(at, 'README.md'), 'utf8')).toMatch(/^# Shop\n\n## The gateway\n/);
+    expect(readFileSync(join(at, '.dev.vars.example'), 'utf8')).toMatch(/^# /);
+  });
+
+  it('changes nothing that is there without showing it first', async () => {
+    const at = emptyFolder('shown');
+    writeFileSync(join(at, 'README.md'), '# Shop\n');
+    const { code, stderr } = await claimgate(['init', at, ...FLAGS]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('README.md would change as shown')]);
+    expect(readdirSync(at)).toEqual(['README.md']);
+  });
+
+  it.each([
+    ['no package', '[1]'],
+    ['no JSON', '{ "name": '],
+    ['scripts that are none', '{ "scripts": 1 }'],
+  ])('leaves a package.json alone that has %s', async (name, text) => {
+    const at = emptyFolder(`package ${name}`);
+    writeFileSync(join(at, 'package.json'), text);
+    expect((await claimgate(['init', at, ...FLAGS])).code).toBe(0);
+    expect(readFileSync(join(at, 'package.json'), 'utf8')).toBe(text);
+  });
+
+  it('keeps cases that a person has written, and a workflow', async () => {
+    const at = emptyFolder('kept');
+    mkdirSync(join(at, '.github/workflows'), { recursive: true });
+    writeFileSync(join(at, '.github/workflows/policy.yml'), 'mine');
+    const own = '# Ours.\n[[case]]\nrequest = "GET /nowhere"\nexpect = 404\n';
+    writeFileSync(join(at, 'policy.test.toml'), own);
+    const { code, stdout } = await claimgate(['init', at, ...FLAGS, '--yes']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('.github/workflows/policy.yml is there already, and stays as it is');
+    expect(readFileSync(join(at, 'policy.test.toml'), 'utf8').startsWith(own)).toBe(true);
+    expect(readFileSync(join(at, '.github/workflows/policy.yml'), 'utf8')).toBe('mine');
+  });
+
+  it.each([
+    ['wrangler.toml', 'mine', 'is no TOML'],
+    ['wrangler.jsonc', '{ "name": ', 'wrangler.jsonc'],
+    ['policy.test.toml', 'mine', 'is no TOML'],
+    ['policy.test.toml', '[[case]]\nrequest = "GET /x"\n', 'policy.test.toml:1:'],
+  ])('writes nothing where %s can’t be read', async (name, text, message) => {
+    const at = emptyFolder(`broken ${name} ${message.length}`);
+    writeFileSync(join(at, name), text);
+    const { code, stderr } = await claimgate(['init', at, ...FLAGS, '--yes']);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+    expect(readFileSync(join(at, name), 'utf8')).toBe(text);
+    expect(readdirSync(at)).toEqual([name]);
+  });
 
   it.each<[string, string[], string]>([
     ['nobody to ask', FLAGS.slice(0, 2), 'give --audience, --origin, or --yes for examples'],
-    ['an issuer that is none', ['--yes', '--issuer', 'auth0'], '\n  issuer: '],
-    ['a host that is none', ['--yes', '--host', 'https://x'], '\n  hosts[0]: '],
+    ['an issuer that is none', ['--yes', '--issuer', 'auth0'], 'error  issuer: '],
+    ['a host that is none', ['--yes', '--host', 'https://x'], 'error  hosts[0]: '],
     ['a name that is none', ['--yes', '--name', 'My Gateway'], 'take one such as my-gateway'],
   ])('%s: what to do, and no file', async (name, flags, message) => {
     const at = emptyFolder(name);
@@ -158,6 +210,100 @@ describe('claimgate init', () => {
   });
 });
 
+describe('claimgate init, for a Worker that is there', () => {
+  const JSONC = `{
+  // Ours.
+  "name": "shop",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-10-01",
+  "kv_namespaces": [{ "binding": "CACHE", "id": "abc" }], // of the shop
+  "vars": { "STAGE": "dev", "FLAGS": { "a": true } },
+}
+`;
+  const TOML = `name = "shop" # ours
+main = "src/index.ts"
+compatibility_date = "2026-10-01"
+kv_namespaces = [{ binding = "CACHE", id = "abc" }]
+
+[vars]
+STAGE = "dev"
+`;
+  const WANTED = ['--issuer', 'https://issuer.example/', '--audience', 'https://shop.example'];
+
+  it.each([
+    ['wrangler.jsonc', JSONC],
+    ['wrangler.json', JSONC.replace(/ *\/\/.*$/gm, '').replace('},\n}', '}\n}')],
+    ['wrangler.toml', TOML.replace(/^kv_.*\n/m, '')],
+    ['wrangler.toml with CRLF', TOML.replace(/^kv_.*\n/m, '').replaceAll('\n', '\r\n')],
+  ])('adds the policy to %s, and keeps what is there', async (name, text) => {
+    const at = emptyFolder(`add ${name}`);
+    const file = name.split(' ')[0] ?? '';
+    writeFileSync(join(at, file), text);
+    const { code, stdout, stderr } = await claimgate(['init', at, ...WANTED, '--yes']);
+    expect([code, stderr]).toEqual([0, expect.stringContaining(`${file}\n`)]);
+    expect(stdout).toContain(`changed  ${file}\n`);
+    expect(stdout).toContain("import { claimgate } from 'claimgate/hono'");
+    const after = readFileSync(join(at, file), 'utf8');
+    for (const [comment] of text.matchAll(/(\/\/ |# )(Ours|ours|of the shop).*/g))
+      expect(after).toContain(comment.trim());
+    expect(after).toMatch(/^ *"GET \/shop\/\*"/m);
+    const { config } = parsePolicyFile(file, after);
+    expect(config).toMatchObject({
+      main: 'src/index.ts',
+      vars: { STAGE: 'dev', ISSUERS: { main: {} }, API_SHOP: { origin: 'next' } },
+      triggers: { crons: ['*/5 * * * *'] },
+    });
+    expect(config.kv_namespaces?.map(({ binding }) => binding)).toContain('KEYS');
+    const [result] = checkPolicy(parsePolicyFile(file, after));
+    expect(result).toMatchObject({ faults: [], warnings: [], routes: 4 });
+    const again = await claimgate(['init', at, ...WANTED, '--yes']);
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('has a policy already')]);
+  });
+
+  it('shows the change, and waits for a yes', async () => {
+    const at = emptyFolder('asked');
+    writeFileSync(join(at, 'wrangler.jsonc'), JSONC);
+    const { code, stderr } = await claimgate(['init', at, ...WANTED]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^\+ .*"ISSUERS"/m);
+    expect(stderr).toContain('wrangler.jsonc would change as shown, and nothing was written; give --yes');
+    expect(readFileSync(join(at, 'wrangler.jsonc'), 'utf8')).toBe(JSONC);
+    expect(readdirSync(at)).toEqual(['wrangler.jsonc']);
+  });
+
+  it('leaves its own triggers and build, and says what to look at', async () => {
+    const at = emptyFolder('own triggers');
+    const own = '[triggers]\ncrons = ["0 0 * * *"]\n[build]\ncommand = "make"\n';
+    writeFileSync(join(at, 'wrangler.toml'), `${TOML.replace(/^kv_.*\n/m, '')}${own}`);
+    const { stdout } = await claimgate(['init', at, ...WANTED, '--yes']);
+    expect(stdout).toContain('add the cron "*/5 * * * *" to its triggers');
+    expect(stdout).toContain('let its build command run `npx --no-install claimgate check` too');
+    expect(parseToml(readFileSync(join(at, 'wrangler.toml'), 'utf8'))).toMatchObject({
+      triggers: { crons: ['0 0 * * *'] },
+      build: { command: 'make' },
+    });
+  });
+
+  it.each([
+    ['an inline list that tables can’t continue', 'wrangler.toml', TOML],
+    ['variables as an inline table', 'wrangler.toml', 'name = "shop"\nvars = { STAGE = "dev" }\n'],
+  ])('says so where it can’t add to %s', async (name, file, text) => {
+    const at = emptyFolder(name);
+    writeFileSync(join(at, file), text);
+    const { code, stderr } = await claimgate(['init', at, ...WANTED, '--yes']);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('add the policy by hand')]);
+    expect(readFileSync(join(at, file), 'utf8')).toBe(text);
+    expect(readdirSync(at)).toEqual([file]);
+  });
+
+  it('says what to do beside cloudflare.config.ts', async () => {
+    const at = emptyFolder('code');
+    writeFileSync(join(at, 'cloudflare.config.ts'), '');
+    const { code, stderr } = await claimgate(['init', at, ...WANTED, '--yes']);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('configured in cloudflare.config.ts')]);
+  });
+});
+
 describe('claimgate init --issuer', () => {
   const OWN = ['--issuer', '--audience', 'https://api.example.com/orders', '--origin', 'service:orders'];
 
@@ -165,7 +311,7 @@ describe('claimgate init --issuer', () => {
     const at = emptyFolder('own');
     const { code, stdout } = await claimgate(['init', at, '--name', 'shop', ...OWN]);
     expect(code).toBe(0);
-    expect(stdout).toContain('wrote  issuer/wrangler.toml\nwrote  issuer/.gitignore\n');
+    expect(stdout).toContain('wrote    issuer/wrangler.toml\nwrote    issuer/.gitignore\n');
     expect(stdout).toContain(
       'npx claimgate api create https://api.example.com/orders --scope read:shop --scope write:shop',
     );
@@ -261,19 +407,27 @@ describe('the commands of the issuer', () => {
 });
 
 describe('the questions', () => {
-  it('are asked for what the flags leave open; an empty answer takes what stands in brackets', async () => {
-    const asked: string[] = [];
-    const replies = ['', 'https://issuer.example/', ' orders ', '', 'api.example.com'];
-    const answers = await findAnswers(
-      {},
-      '/tmp/shop',
-      async (text) => {
+  const talk = (replies: readonly string[], given = {}, usual = {}) => {
+    const [asked, told]: [string[], string[]] = [[], []];
+    const answers = findAnswers({
+      given,
+      usual: { name: 'shop', ...usual },
+      ask: async (text) => {
         asked.push(text);
-        return replies[asked.length - 1] ?? '';
+        const reply = replies[asked.length - 1];
+        if (reply === undefined) throw new Error(`asked too often: ${text}`);
+        return reply;
       },
-      false,
-    );
-    expect(answers).toEqual({
+      takesExamples: false,
+      judge: judgeAnswer,
+      tell: (problem) => told.push(problem),
+    });
+    return { answers, asked, told };
+  };
+
+  it('are asked for what the flags leave open; an empty answer takes what stands in brackets', async () => {
+    const { answers, asked } = talk(['', 'https://issuer.example/', ' orders ', '', 'api.example.com']);
+    expect(await answers).toEqual({
       name: 'shop',
       issuer: 'https://issuer.example/',
       audience: 'orders',
@@ -284,10 +438,62 @@ describe('the questions', () => {
     expect(asked).toHaveLength(5);
   });
 
+  it('judge each answer at once, and ask for it again', async () => {
+    const { answers, asked, told } = talk([
+      'My Gateway',
+      'shop',
+      'auth0',
+      'https://issuer.example/',
+      'orders',
+      'https://user@o.example',
+      'zone',
+      'https://o.example',
+      'https://x',
+      '',
+    ]);
+    expect(await answers).toMatchObject({ name: 'shop', issuer: 'https://issuer.example/', host: undefined });
+    expect(asked).toHaveLength(10);
+    expect(told).toEqual([
+      expect.stringContaining('take one such as my-gateway'),
+      expect.stringMatching(/^issuer: /),
+      expect.stringMatching(/^origin: /),
+      expect.stringContaining('docs/origins.md'),
+      expect.stringMatching(/^hosts/),
+    ]);
+  });
+
   it('are not asked where flags have answered', async () => {
-    const given = { name: 'a', issuer: 'b', audience: 'c', origin: 'd', host: 'e' };
-    const never = () => Promise.reject(new Error('asked'));
-    expect(await findAnswers(given, '.', never, false)).toEqual(given);
+    const given = {
+      name: 'a',
+      issuer: 'https://b.example/',
+      audience: 'c',
+      origin: 'https://d.example',
+      host: 'e.example',
+    };
+    const { answers, asked } = talk([], given);
+    expect([await answers, asked]).toEqual([given, []]);
+  });
+
+  it('end quietly with Ctrl-C and at the end of the input, and nothing is written', async () => {
+    for (const key of ['\u0003', '\u0004']) {
+      const at = emptyFolder(`stop ${key.charCodeAt(0)}`);
+      const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => stdin });
+      const output: string[] = [];
+      const sink = () =>
+        Object.assign(
+          new PassThrough().on('data', (data) => output.push(String(data))),
+          { isTTY: true },
+        );
+      const terminal = { stdin, stdout: sink(), stderr: sink(), exitCode: 0 };
+      const ended = main(['init', at], terminal);
+      await vi.waitFor(() => expect(output.join('')).toContain('Name of the Worker'));
+      stdin.write(key);
+      await ended;
+      expect(terminal.exitCode).toBe(130);
+      expect(output.join('')).toContain('Nothing was written.');
+      expect(output.join('')).not.toMatch(/error|Abort| {4}at /);
+      expect(readdirSync(at)).toEqual([]);
+    }
   });
 
   it.each([
