@@ -1,5 +1,5 @@
 /** `claimgate init`: a gateway for one API, with tests and a pipeline, in a project of one's own. */
-import { basename, join, relative, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import type { Answers, Ask, Given } from '../init/answers.ts';
