@@ -234,10 +234,7 @@ async function resolveFilter(
 
 function readWhen(value: string): Moment {
   const moment = readMoment(value);
-  if (moment === undefined)
-    throw new InvalidArgumentError(
-      'Write a time such as 2h or 3d, a time of the day such as 10:00, or a date such as 2026-11-24T12:00:00Z.',
-    );
+  if (typeof moment === 'string') throw new InvalidArgumentError(moment);
   return moment;
 }
 
