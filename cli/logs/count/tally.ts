@@ -1,11 +1,13 @@
 /** Summarises a log in counts, of which none grows with the traffic. */
-import type { FormatName, GoodEntry } from '../read/formats.ts';
+import { type FormatName, FULL_ANSWER, type GoodEntry, MAX_ANSWER } from '../read/formats.ts';
 import type { GatewayEvent, LoggedRequest } from '../read/line.ts';
+import { createCopies } from './copies.ts';
 import { createCounter, isoOf, MAX_DISTINCT, REST } from './counters.ts';
 import { DIMENSION_NAMES, eachDimension } from './dimensions.ts';
 import { type Filter, isWanted } from './filter.ts';
 import { createSeries } from './series.ts';
 import { shown } from './shown.ts';
+import { createSpread, type Spread } from './spread.ts';
 import type {
   Denial,
   EventCount,
@@ -40,12 +42,15 @@ export function createTally(
   const sampledWhy = new Set<string>();
   const seen = createRange();
   const source = createSourceCounts();
-  let pathless = 0;
+  const copies = createCopies();
+  let [pathless, copied] = [0, 0];
 
   return {
     ...source,
     add(entry) {
       if (entry.kind === 'request') {
+        const { id } = entry.request;
+        if (id !== undefined && copies.isCopy(id)) return void copied++;
         seen.add(entry.atMs);
         if (entry.request.path === undefined) pathless++;
       }
@@ -58,15 +63,19 @@ export function createTally(
       else outcomes.add({ outcome: shown(entry.outcome) }, entry.atMs ?? Number.NaN);
     },
     read() {
+      const read = source.read();
+      // The events of one answer, without what was around them.
+      if (read.formats.workers_logs === MAX_ANSWER) sampledWhy.add(FULL_ANSWER);
       return {
         ...requests.read(),
+        copies: copied,
         events: events.read(),
         outcomes: outcomes.read().map(({ outcome, requests: times }) => ({ outcome, times })),
         sampled: sampledWhy.size > 0,
         sampled_why: [...sampledWhy],
         order: seen.order(),
         seen: { ...seen.read(), pathless },
-        ...source.read(),
+        ...read,
       };
     },
   };
@@ -95,8 +104,10 @@ function createRequestCounts(splitMs: number | undefined) {
       const { route } = count;
       const client = shown(request.caller);
       const nearMiss = request.nearMisses.map(shown);
-      if (request.allowed) count.allowed++;
-      else {
+      if (request.allowed) {
+        count.allowed++;
+        count.spread.add(atMs);
+      } else {
         count.denied++;
         const reason = shown(request.reason ?? '?');
         denials.add({ route, reason, detail: shownOrNull(request.detail), client }, atMs);
@@ -187,7 +198,7 @@ function createRange() {
   };
 }
 
-type TimedCount = RouteCount & { originSum: number; originCount: number };
+type TimedCount = RouteCount & { originSum: number; originCount: number; readonly spread: Spread };
 
 function addTime(count: TimedCount, originMs: number): void {
   count.originSum += originMs;
@@ -203,14 +214,20 @@ function routeCounter() {
   return {
     find(name: string): TimedCount {
       const route = routes.has(name) || routes.size < MAX_DISTINCT ? name : REST;
+      const known = routes.get(route);
+      if (known !== undefined) return known;
       const none = { allowed: 0, denied: 0, would_deny: 0, origin_ms_mean: null, origin_ms_max: null };
-      const count = routes.get(route) ?? { route, ...none, originSum: 0, originCount: 0 };
+      const sums = { originSum: 0, originCount: 0, spread: createSpread() };
+      const count = { route, ...none, active_s: 0, ...sums };
       routes.set(route, count);
       return count;
     },
     read: (): RouteCount[] =>
       [...routes.values()]
-        .map(({ originSum: _, originCount: __, ...count }) => count)
+        .map(({ originSum: _, originCount: __, spread, ...count }) => ({
+          ...count,
+          active_s: spread.seconds(),
+        }))
         .sort((a, b) => total(b) - total(a)),
   };
 }

@@ -270,7 +270,7 @@ the log has 4 requests, 2026-11-24 12:00:00 to 15:00:00 UTC
     expect(typeof moment === 'string' ? moment : resolveMoment(moment, START)).toBe(expected);
   });
 
-  it.each([
+  it.each<readonly [string, string]>([
     ...['noon', '', '2h30', 'Nov 24 2026', '10:00 ', '1:2:3:4', '.', '2026-11-24T12', '12:00+1'].map(
       (text) => [text, 'Write a time such as 2h or 3d'] as const,
     ),
