@@ -44,8 +44,7 @@ export async function follow(input: Readable, sink: LogSink, enough: AbortSignal
     value(value, at) {
       line = at;
       const format = readEntries(value, add);
-      if (format === undefined)
-        addOther(strange === undefined ? JSON.stringify(value).slice(0, 200) : '');
+      if (format === undefined) addOther(strange === undefined ? JSON.stringify(value).slice(0, 200) : '');
       else sink.addFormat(format);
     },
     other(text, at) {

@@ -14,7 +14,7 @@ export const renderPair = (name: string, value: unknown): string =>
 export const renderTable = (header: string, fields: object): string =>
   [header, ...Object.entries(fields).map(([name, value]) => renderPair(name, value)), ''].join('\n');
 
-const renderKey = (name: string): string => (/^[A-Za-z0-9_-]+$/.test(name) ? name : quote(name));
+export const renderKey = (name: string): string => (/^[A-Za-z0-9_-]+$/.test(name) ? name : quote(name));
 
 /** TOML reads what JSON escapes, and wants DEL escaped as well. */
 const quote = (value: unknown) => JSON.stringify(value).replaceAll('\u007f', '\\u007F');

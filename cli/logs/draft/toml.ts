@@ -1,12 +1,15 @@
 /** Drafted routes as TOML, to be reviewed. Another format is another function beside this one. */
-import { renderPair } from '../../text/inline-toml.ts';
+import { renderKey, renderPair } from '../../text/inline-toml.ts';
 import { countOf } from '../../text/terminal.ts';
 import { shown } from '../count/shown.ts';
 import type { Summary } from '../count/summary.ts';
 import { warningsOf } from '../show/notes.ts';
 import { formatRange, number, requestsText } from '../show/rows.ts';
 import type { Paths } from './collect.ts';
-import type { DraftApi, DraftRoute } from './propose.ts';
+import type { Given } from './policy.ts';
+import type { DraftApi, DraftRoute, Left } from './propose.ts';
+import { ruleOf } from './sift.ts';
+import { tablesOf } from './tables.ts';
 
 /** Lists of what is left out show so many. */
 const MAX_LEFT = 10;
@@ -16,7 +19,7 @@ export function renderDraft(
   apis: readonly DraftApi[],
   { unplaced, requests }: Paths,
   summary: Summary,
-  environment: string | undefined,
+  given: Given,
 ): string[] {
   const { from, to, refused } = summary;
   const when = from === null || to === null ? '' : `, ${formatRange(from, to)} UTC`;
@@ -26,7 +29,9 @@ export function renderDraft(
     `Routes that ${requestsText(requests)} suggest${when}. Review each line.`,
     '`scopes_all` are the scopes that every token had which came; where there are none, `clients` are those that came.',
     '`scopes_all = []` is to be filled in: the check refuses it until then.',
+    given.note,
     ...warningsOf(summary),
+    summary.copies > 0 && `${countOf(summary.copies, 'line')} left out: in the log twice`,
     taken.length > 0 && `Audiences of tokens that were let through: ${taken.slice(0, 5).join(', ')}`,
     audiences.length > 0 && `Audiences that refused tokens claim: ${audiences.join(', ')}`,
     unplaced.pathless > 0 &&
@@ -35,37 +40,83 @@ export function renderDraft(
       `Left out: ${requestsText(unplaced.unroutable)} that no route can serve (path or method)`,
     unplaced.tooMany > 0 && `Left out: ${requestsText(unplaced.tooMany)}: too many different paths`,
   ].filter((note) => note !== false);
+  return [...notes.map((note) => comment(note)), ...apis.flatMap((api) => ['', ...renderApi(api, given)])];
+}
+
+function renderApi(draft: DraftApi, given: Given): string[] {
+  const { api, hosts, requests, routes, existing, missing, rejected, unclaimed } = draft;
+  const [only, ...others] = hosts.slice(0, MAX_LEFT).map(({ host }) => host);
+  const counted = hosts.slice(0, MAX_LEFT).map(({ host, requests: n }) => `${host} (${number(n)})`);
+  const more = hosts.length > MAX_LEFT ? ` and ${countOf(hosts.length - MAX_LEFT, 'other')}` : '';
+  const place = only === undefined ? '' : ` for ${others.length === 0 ? only : counted.join(', ')}${more}`;
   return [
-    ...notes.map((note) => comment(note)),
-    ...apis.flatMap((api) => ['', ...renderApi(api, environment)]),
+    comment(`${api === null ? '' : `${api}: `}${requestsText(requests)}${place}`),
+    ...(unclaimed === null ? [] : left(unclaimedTitle(unclaimed.apis), unclaimed.routes)),
+    ...left('Routes already', existing),
+    ...left('Not there: the origin answered 404 or 405 to', missing),
+    ...rejectedLines(rejected),
+    ...(unclaimed === null ? renderTables(api, routes, given) : []),
   ];
 }
 
-function renderApi(
-  { api, host, requests, routes, existing, missing }: DraftApi,
-  environment: string | undefined,
-) {
-  const place = host === null ? '' : ` for ${host}`;
-  const table = api ?? `API_${(host ?? 'NEW').toUpperCase().replace(/[^A-Z0-9]+/g, '_')}`;
-  const prefix = environment === undefined ? '' : `env.${environment}.`;
+const unclaimedTitle = (apis: readonly string[]): string =>
+  apis.length === 0
+    ? 'No API of this host can serve these (strip_prefix)'
+    : `No route served these, and they could be of ${apis.join(' or ')}`;
+
+/** The check's own words, once for all routes that it says them of. */
+function rejectedLines(rejected: DraftApi['rejected']): string[] {
+  const reasons = [...new Set(rejected.map(({ why }) => why))];
+  return reasons
+    .slice(0, MAX_LEFT)
+    .flatMap((why) =>
+      left(
+        `Not drafted, as the check says "${why}"`,
+        rejected.filter((one) => one.why === why),
+      ),
+    )
+    .concat(
+      reasons.length > MAX_LEFT
+        ? [
+            comment(
+              `Not drafted, as the check refuses them: ${countOf(rejected.filter(({ why }) => !reasons.slice(0, MAX_LEFT).includes(why)).length, 'other route')}`,
+            ),
+          ]
+        : [],
+    );
+}
+
+function renderTables(api: string | null, routes: readonly DraftRoute[], given: Given): string[] {
+  if (routes.length === 0) return [comment('No other route is proposed.')];
+  const tables = api === null ? undefined : tablesOf(api, routes, given);
+  if (tables === undefined) {
+    const why = api === null ? 'No API serves this host' : 'The policy has no such API';
+    return [
+      comment(`${why}: these routes need a table of their own, with origin and audience.`),
+      ...routes.flatMap(renderRoute).map((line) => (line.startsWith('#') ? line : `# ${line}`)),
+    ];
+  }
+  const at = given.environment === undefined ? [] : ['env', given.environment];
+  const header = (...path: readonly string[]) => `[${[...at, 'vars', ...path].map(renderKey).join('.')}]`;
   return [
-    comment(`${requestsText(requests)}${place}`),
-    ...(api === null ? [comment('No API has served it: name its table.')] : []),
-    ...left('Routes already', existing),
-    ...left('Not there: the origin answered 404 or 405 to', missing),
-    ...(routes.length === 0
-      ? [comment('No other route is proposed.')]
-      : [`[${prefix}vars.${table}.routes]`, ...routes.flatMap(renderRoute)]),
+    ...(tables.length > 1 ? [comment(`In ${tables.length} tables: a variable holds 5,000 bytes.`)] : []),
+    ...tables.flatMap(({ name, extends: base, routes: its }) => [
+      ...(base === undefined ? [] : [header(name), renderPair('extends', base)]),
+      header(name, 'routes'),
+      ...its.flatMap(renderRoute),
+    ]),
   ];
 }
 
 function renderRoute(route: DraftRoute): string[] {
-  const { key, requests, refused, turned_away, scopes, scopes_all, clients, nameless, reasons } = route;
+  const { key, requests, refused, turned_away, scopes, scopes_all, clients, nameless, reasons, unusable } =
+    route;
   const facts = [
     requestsText(requests),
     refused > 0 && `${number(refused)} refused`,
     turned_away > 0 && `${number(turned_away)} turned away by the origin`,
     nameless > 0 && `${number(nameless)} without a client id`,
+    unusable > 0 && `${countOf(unusable, 'name')} of scopes or clients left out: no rule can have them`,
     scopes_all === null &&
       scopes.length > 0 &&
       `tokens had ${scopes
@@ -78,12 +129,11 @@ function renderRoute(route: DraftRoute): string[] {
         .map((one) => `${one.reason} ${number(one.requests)}`)
         .join(', '),
   ].filter((fact) => fact !== false);
-  const rule = scopes_all !== null ? { scopes_all } : clients !== null ? { clients } : { scopes_all: [] };
   const todo = (scopes_all ?? clients) ? '' : '; fill in a rule';
-  return [comment(`${facts.join('; ')}${todo}`), renderPair(key, rule)];
+  return [comment(`${facts.join('; ')}${todo}`), renderPair(key, ruleOf(route))];
 }
 
-function left(title: string, list: DraftApi['missing']): string[] {
+function left(title: string, list: readonly Left[]): string[] {
   if (list.length === 0) return [];
   const names = list.slice(0, MAX_LEFT).map(({ key, requests }) => `${key} (${number(requests)})`);
   const more = list.length - names.length;
