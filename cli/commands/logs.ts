@@ -147,30 +147,16 @@ async function summarise(_options: Options, filter: Filter): Promise<Question> {
 }
 
 async function draft({ config, env }: Options): Promise<Question> {
-  const { createCollector } = await import('../logs/draft/collect.ts');
-  const { proposeRoutes } = await import('../logs/draft/propose.ts');
-  const { renderDraft } = await import('../logs/draft/toml.ts');
-  const { createOwners } = await import('../logs/draft/owners.ts');
-  const { readGiven } = await import('../logs/draft/policy.ts');
-  const { siftDraft } = await import('../logs/draft/sift.ts');
+  const { createDraft } = await import('../logs/draft/draft.ts');
   const { warningsOf } = await import('../logs/show/notes.ts');
-  const given = readGiven(config, env);
-  const collector = createCollector(createOwners(given.policy));
-  const propose = () => siftDraft(proposeRoutes(collector.read(), given), given);
+  const { add, render, json } = createDraft(config, env);
   return {
-    add: collector.add,
+    add,
     render(summary) {
       for (const warning of warningsOf(summary)) warn(warning);
-      const paths = collector.read();
-      return renderDraft(propose(), paths, summary, given);
+      return render(summary);
     },
-    json(summary) {
-      const { unplaced, requests } = collector.read();
-      const { from, to, sampled, sampled_why, broken, copies } = summary;
-      const policy = given.policy === undefined ? null : config;
-      const apis = propose();
-      return { from, to, requests, policy, apis, left_out: unplaced, sampled, sampled_why, broken, copies };
-    },
+    json,
     finds: () => false,
   };
 }

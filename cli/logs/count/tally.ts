@@ -5,18 +5,10 @@ import { createCopies } from './copies.ts';
 import { createCounter, isoOf, MAX_DISTINCT, REST } from './counters.ts';
 import { DIMENSION_NAMES, eachDimension } from './dimensions.ts';
 import { type Filter, isWanted } from './filter.ts';
+import { addTime, routeCounter } from './routes.ts';
 import { createSeries } from './series.ts';
 import { shown } from './shown.ts';
-import { createSpread, type Spread } from './spread.ts';
-import type {
-  Denial,
-  EventCount,
-  NearMiss,
-  ReasonCount,
-  RouteCount,
-  Summary,
-  TriedDenial,
-} from './summary.ts';
+import type { Denial, EventCount, NearMiss, ReasonCount, Summary, TriedDenial } from './summary.ts';
 import { findTurn } from './turn.ts';
 
 export interface Tally {
@@ -195,40 +187,6 @@ function createRange() {
       to: requests === 0 ? null : isoOf(toMs),
     }),
     order: () => ({ backwards, back_s_max: Math.round(backMax / 1_000) }),
-  };
-}
-
-type TimedCount = RouteCount & { originSum: number; originCount: number; readonly spread: Spread };
-
-function addTime(count: TimedCount, originMs: number): void {
-  count.originSum += originMs;
-  count.originCount++;
-  count.origin_ms_max = Math.max(count.origin_ms_max ?? 0, originMs);
-  count.origin_ms_mean = Math.round(count.originSum / count.originCount);
-}
-
-/** Past the limit, new routes are counted as one. */
-function routeCounter() {
-  const routes = new Map<string, TimedCount>();
-  const total = ({ allowed, denied }: RouteCount) => allowed + denied;
-  return {
-    find(name: string): TimedCount {
-      const route = routes.has(name) || routes.size < MAX_DISTINCT ? name : REST;
-      const known = routes.get(route);
-      if (known !== undefined) return known;
-      const none = { allowed: 0, denied: 0, would_deny: 0, origin_ms_mean: null, origin_ms_max: null };
-      const sums = { originSum: 0, originCount: 0, spread: createSpread() };
-      const count = { route, ...none, active_s: 0, ...sums };
-      routes.set(route, count);
-      return count;
-    },
-    read: (): RouteCount[] =>
-      [...routes.values()]
-        .map(({ originSum: _, originCount: __, spread, ...count }) => ({
-          ...count,
-          active_s: spread.seconds(),
-        }))
-        .sort((a, b) => total(b) - total(a)),
   };
 }
 

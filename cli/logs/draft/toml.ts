@@ -99,6 +99,7 @@ function renderTables(api: string | null, routes: readonly DraftRoute[], given: 
   const at = given.environment === undefined ? [] : ['env', given.environment];
   const header = (...path: readonly string[]) => `[${[...at, 'vars', ...path].map(renderKey).join('.')}]`;
   return [
+    ...(tables[0]?.extends === undefined ? [] : [comment(`${api} has routes already: this continues it.`)]),
     ...(tables.length > 1 ? [comment(`In ${tables.length} tables: a variable holds 5,000 bytes.`)] : []),
     ...tables.flatMap(({ name, extends: base, routes: its }) => [
       ...(base === undefined ? [] : [header(name), renderPair('extends', base)]),
@@ -116,7 +117,7 @@ function renderRoute(route: DraftRoute): string[] {
     refused > 0 && `${number(refused)} refused`,
     turned_away > 0 && `${number(turned_away)} turned away by the origin`,
     nameless > 0 && `${number(nameless)} without a client id`,
-    unusable > 0 && `${countOf(unusable, 'name')} of scopes or clients left out: no rule can have them`,
+    unusable > 0 && `${countOf(unusable, 'value')} left out that no rule can have (scopes, clients)`,
     scopes_all === null &&
       scopes.length > 0 &&
       `tokens had ${scopes
