@@ -47,10 +47,8 @@ const HEAD_BYTES = 12;
 const UNKNOWN_BYTES = 1_000;
 
 /** Whether `[vars.API_X.routes]` can be written below what is in the file. */
-function takesRoutes(api: string, { file, environment, section, policy }: Given): boolean {
+function takesRoutes(api: string, { file, environment, policy }: Given): boolean {
   if (policy === undefined || file === undefined) return true;
-  const table = section.vars?.[api] as { routes?: unknown } | undefined;
-  if (table?.routes !== undefined) return false;
   const header = [...(environment === undefined ? [] : ['env', environment]), 'vars', api, 'routes'];
   try {
     parseToml(file.path, `${file.text}\n[${header.map(renderKey).join('.')}]\n`);

@@ -172,13 +172,26 @@ describe('a draft beside its policy', () => {
     expect(draft).toContain('# No route served these, and they could be of API_A or API_B: GET /B (1)');
   });
 
-  it('counts a path without its slash as one that no route can serve', async () => {
-    const { draft } = await draftBeside(policyText({ API_A: trial() }), [
-      tried('foo'),
-      tried(''),
-      tried('/x'),
+  it('without a policy, a refused request goes to the API whose route it nearly is, or to a comment', async () => {
+    const refused = (path: string, near_miss?: string[]) =>
+      denied(0, 'route_unknown', { host: 'api.example.com', path, near_miss, status: 404, route: undefined });
+    const log = [
+      ...[tried('/a'), tried('/b', { route: 'API_B' })],
+      ...[refused('/B/', ['API_B GET /b']), refused('/c')],
+    ];
+    const args = ['logs', file('day.log', lines(...log)), '--draft', '--json', '--config', 'none.toml'];
+    const { apis } = JSON.parse((await claimgate(args)).stdout);
+    expect(apis).toMatchObject([
+      { api: 'API_B', routes: [{ key: 'GET /b', requests: 2 }] },
+      { api: 'API_A', routes: [{ key: 'GET /a' }] },
+      { api: null, unclaimed: { apis: ['API_A', 'API_B'], routes: [{ key: 'GET /c' }] } },
     ]);
-    expect(draft).toContain('# Left out: 2 requests that no route can serve (path or method)');
+  });
+
+  it('counts what no route can serve: a path without its slash, and methods that are not sent on', async () => {
+    const log = [tried('foo'), tried(''), tried('/x', { method: 'TRACE' }), tried('/x')];
+    const { draft } = await draftBeside(policyText({ API_A: trial() }), log);
+    expect(draft).toContain('# Left out: 3 requests that no route can serve (path or method)');
     expect(keysOf(draft)).toEqual(['GET /x']);
   });
 
