@@ -173,9 +173,9 @@ function read(issuer: Issuer, memory: Memory, io: KeyIo): Promise<void> {
     if (entry === undefined) return;
     await adopt(memory, entry);
     // Somebody fetched them between the failure that KV was told of and the last one.
-    const { failures, lastFailure, toldFailureAtMs: told } = memory;
-    const isUntold = failures > 0 && entry.checkedAtMs > told && (lastFailure?.atMs ?? 0) > entry.checkedAtMs;
-    if (isUntold) tellFailure(issuer, memory, io);
+    const { failures, lastFailure, toldFailureAtMs: toldAtMs } = memory;
+    const isBetween = entry.checkedAtMs > toldAtMs && (lastFailure?.atMs ?? 0) > entry.checkedAtMs;
+    if (failures > 0 && isBetween) tellFailure(issuer, memory, io);
   };
   return takeOff(memory, 'reading', work, io);
 }
@@ -210,10 +210,9 @@ function fail(issuer: Issuer, memory: Memory, fault: KeysFailure['fault'], io: K
 }
 
 function tellFailure(issuer: Issuer, memory: Memory, io: KeyIo): void {
-  const { lastFailure } = memory;
-  if (lastFailure === undefined) return;
-  memory.toldFailureAtMs = lastFailure.atMs;
-  io.waitUntil(storeFailure(issuer, lastFailure, io));
+  if (memory.lastFailure === undefined) return;
+  memory.toldFailureAtMs = memory.lastFailure.atMs;
+  io.waitUntil(storeFailure(issuer, memory.lastFailure, io));
 }
 
 /** @param from where the keys were looked for, if not in memory */
