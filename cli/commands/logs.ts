@@ -146,25 +146,17 @@ async function summarise(_options: Options, filter: Filter): Promise<Question> {
   };
 }
 
-async function draft({ env, config }: Options): Promise<Question> {
-  const { createCollector } = await import('../logs/draft/collect.ts');
-  const { proposeRoutes } = await import('../logs/draft/propose.ts');
-  const { renderDraft } = await import('../logs/draft/write.ts');
+async function draft({ config, env }: Options): Promise<Question> {
+  const { createDraft } = await import('../logs/draft/draft.ts');
   const { warningsOf } = await import('../logs/show/notes.ts');
-  const collector = createCollector();
+  const { add, render, json } = createDraft(config, env);
   return {
-    add: collector.add,
+    add,
     render(summary) {
       for (const warning of warningsOf(summary)) warn(warning);
-      const paths = collector.read();
-      return renderDraft(proposeRoutes(paths), paths, summary, env, config);
+      return render(summary);
     },
-    json(summary) {
-      const { unplaced, requests } = collector.read();
-      const { from, to, sampled, sampled_why, broken } = summary;
-      const apis = proposeRoutes(collector.read());
-      return { from, to, requests, apis, left_out: unplaced, sampled, sampled_why, broken };
-    },
+    json,
     finds: () => false,
   };
 }
@@ -235,10 +227,7 @@ async function resolveFilter(
 
 function readWhen(value: string): Moment {
   const moment = readMoment(value);
-  if (moment === undefined)
-    throw new InvalidArgumentError(
-      'Write a time such as 2h or 3d, a time of the day such as 10:00, or a date such as 2026-11-24T12:00:00Z.',
-    );
+  if (typeof moment === 'string') throw new InvalidArgumentError(moment);
   return moment;
 }
 

@@ -19,6 +19,9 @@ export interface Read {
   readonly strange: string | undefined;
 }
 
+/** Where a file was cut at its beginning, the end of a line of the gateway is left. */
+const HALF_LINE = /"decision":"(allow|deny)"|"(keys_from|origin_ms|near_miss|would_deny|policy_version)":/;
+
 /**
  * Resolves at the end of the input, or where the person has seen enough. Rejects where it can't be read.
  *
@@ -44,7 +47,10 @@ export async function follow(input: Readable, sink: LogSink, enough: AbortSignal
       if (format === undefined) addOther(strange === undefined ? JSON.stringify(value).slice(0, 200) : '');
       else sink.addFormat(format);
     },
-    other: addOther,
+    other(text, at) {
+      if (HALF_LINE.test(text)) sink.addBroken(at, 'the beginning of this line is cut');
+      else addOther(text);
+    },
     broken(at, problem) {
       line = at;
       sink.addBroken(at, problem);

@@ -59,7 +59,9 @@ export function kvStore(kv: KVNamespace, now: () => number, secret?: string): Ke
     async writeFailure(issuer, failure) {
       const [present, keys] = await Promise.all([readFailure(issuer), read(issuer)]);
       const sinceMs = failure.atMs - (present?.atMs ?? 0);
-      if (sinceMs >= KEY_TIMES.keptMarkMs || !isOpen(present, keys)) await put(issuer, FAILURE, failure);
+      const goodAtMs = keys?.checkedAtMs ?? present?.goodAtMs;
+      if (sinceMs >= KEY_TIMES.keptMarkMs || !isOpen(present, keys))
+        await put(issuer, FAILURE, { ...failure, goodAtMs });
     },
   };
 }
@@ -103,9 +105,9 @@ const KEYS: Kind<StoredKeys> = [
  */
 const FAILURE: Kind<KeysFailure> = [
   'claimgate-failure-1',
-  ({ atMs, fault }, latestMs) =>
+  ({ atMs, fault, goodAtMs }, latestMs) =>
     isDate(atMs, latestMs) && typeof fault === 'string' && /^[a-z_]{1,32}$/.test(fault)
-      ? { atMs, fault: fault as KeysFault }
+      ? { atMs, fault: fault as KeysFault, ...(isDate(goodAtMs, latestMs) && { goodAtMs }) }
       : undefined,
 ];
 

@@ -56,6 +56,10 @@ export interface Memory {
   failures: number;
   /** The last one of this isolate, or of others, as far as somebody asked for the health. */
   lastFailure: KeysFailure | undefined;
+  /** When KV was last told of a failure. */
+  toldFailureAtMs: number;
+  /** When there were keys last, as far as KV knows: theirs may be gone from it. */
+  goodAtMs: number | undefined;
   /** When KV was last read for the health. */
   healthAtMs: number;
   /** The condition that the log was told last. */
@@ -73,6 +77,8 @@ export function createMemory(): Memory {
     unknownKidAtMs: Number.NEGATIVE_INFINITY,
     failures: 0,
     lastFailure: undefined,
+    toldFailureAtMs: Number.NEGATIVE_INFINITY,
+    goodAtMs: undefined,
     healthAtMs: Number.NEGATIVE_INFINITY,
     toldCondition: undefined,
     toldSuppressedAtMs: Number.NEGATIVE_INFINITY,
@@ -81,12 +87,14 @@ export function createMemory(): Memory {
   };
 }
 
-/** Takes keys over. The later entry wins, whatever order they arrive in. */
+/** Takes keys over. The later entry wins, whatever order they arrive in. Where others fetched, failures are over. */
 export async function adopt(memory: Memory, entry: StoredKeys): Promise<void> {
   const isLater = () => memory.held === undefined || entry.checkedAtMs > memory.held.entry.checkedAtMs;
   if (!isLater()) return;
   const set = await importKeySet(entry.keys);
-  if (set !== undefined && isLater()) memory.held = { set, entry };
+  if (set === undefined || !isLater()) return;
+  memory.held = { set, entry };
+  if (entry.checkedAtMs > memory.triedAtMs) memory.failures = 0;
 }
 
 export function isUsable({ held }: Memory, now: number): boolean {

@@ -37,7 +37,7 @@ export interface KeyState {
   /** By the age of the keys alone. `none`: nobody has needed them yet. */
   readonly freshness: Condition | 'none';
   readonly keys: number;
-  /** When the issuer was last seen to publish them, by whoever wrote KV. Milliseconds since 1970. */
+  /** When the issuer was last seen to publish keys, by whoever wrote KV. Milliseconds since 1970. */
   readonly checkedAtMs: number | undefined;
   /** The last fetch that failed: of this isolate, or of any, the cron's included, that KV knows of. */
   readonly lastFailure: KeysFailure | undefined;
@@ -113,11 +113,11 @@ export function createKeySource() {
         wait(readFailure(issuer, memory, io), KEY_TIMES.readWaitMs),
       ]);
     }
-    const { held, lastFailure } = memory;
+    const { held, lastFailure, goodAtMs } = memory;
     return {
       freshness: freshnessOf(memory, io.now()),
       keys: held?.set.keys.length ?? 0,
-      checkedAtMs: held?.entry.checkedAtMs,
+      checkedAtMs: held?.entry.checkedAtMs ?? goodAtMs,
       lastFailure,
     };
   }
@@ -158,6 +158,7 @@ async function reread(issuer: Issuer, memory: Memory, io: KeyIo): Promise<void> 
 
 async function readFailure(issuer: Issuer, memory: Memory, io: KeyIo): Promise<void> {
   const shared = await tryStore(issuer, 'read', io, () => io.store?.readFailure(issuer));
+  memory.goodAtMs = shared?.goodAtMs ?? memory.goodAtMs;
   if (shared !== undefined && shared.atMs > (memory.lastFailure?.atMs ?? 0)) memory.lastFailure = shared;
 }
 
@@ -169,7 +170,12 @@ function read(issuer: Issuer, memory: Memory, io: KeyIo): Promise<void> {
   if (store === undefined) return Promise.resolve();
   const work = async () => {
     const entry = await tryStore(issuer, 'read', io, () => store.read(issuer));
-    if (entry !== undefined) await adopt(memory, entry);
+    if (entry === undefined) return;
+    await adopt(memory, entry);
+    // Somebody fetched them between the failure that KV was told of and the last one.
+    const { failures, lastFailure, toldFailureAtMs: toldAtMs } = memory;
+    const isBetween = entry.checkedAtMs > toldAtMs && (lastFailure?.atMs ?? 0) > entry.checkedAtMs;
+    if (failures > 0 && isBetween) tellFailure(issuer, memory, io);
   };
   return takeOff(memory, 'reading', work, io);
 }
@@ -200,7 +206,13 @@ function fetchOnce(issuer: Issuer, memory: Memory, io: KeyIo): Promise<void> {
 /** Remembers a failure, and tells KV of every tenth: whoever asks for the health may ask another isolate. */
 function fail(issuer: Issuer, memory: Memory, fault: KeysFailure['fault'], io: KeyIo): void {
   memory.lastFailure = { atMs: io.now(), fault };
-  if (memory.failures++ % 10 === 0) io.waitUntil(storeFailure(issuer, memory.lastFailure, io));
+  if (memory.failures++ % 10 === 0) tellFailure(issuer, memory, io);
+}
+
+function tellFailure(issuer: Issuer, memory: Memory, io: KeyIo): void {
+  if (memory.lastFailure === undefined) return;
+  memory.toldFailureAtMs = memory.lastFailure.atMs;
+  io.waitUntil(storeFailure(issuer, memory.lastFailure, io));
 }
 
 /** @param from where the keys were looked for, if not in memory */

@@ -16,6 +16,8 @@ export interface StoredKeys {
 export interface KeysFailure {
   readonly atMs: number;
   readonly fault: KeysFault;
+  /** When the issuer was last seen to publish keys. It outlives their entry: an outage is no slip in the policy. */
+  readonly goodAtMs?: number | undefined;
 }
 
 export interface KeyStore {

@@ -116,7 +116,10 @@ describe('docs/adopting.md', () => {
   });
 
   it('step 4: the log drafts routes, which the check takes once each has a rule', async () => {
-    const { code, stdout } = await claimgate(['logs', join(folder, 'first.log'), '--draft']);
+    const config = join(folder, 'first.toml');
+    writeFileSync(config, block('toml first'));
+    const log = join(folder, 'first.log');
+    const { code, stdout } = await claimgate(['logs', log, '--draft', '--config', config]);
     expect(code).toBe(0);
     expect(stdout).toContain('# Audiences of tokens that were let through: https://api.example.com/orders');
     for (const key of [

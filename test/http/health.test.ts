@@ -59,6 +59,10 @@ function makeWorld(more: Partial<RigOptions> = {}) {
       if (found !== undefined && value !== undefined) await kv.put(found.name, value);
       return found === undefined ? null : kv.get(found.name);
     },
+    async forget(kind: 'keys' | 'failure') {
+      for (const { name } of (await kv.list({ prefix: `${prefix}claimgate-${kind}-1:` })).keys)
+        await kv.delete(name);
+    },
     pass: (ms: number) => {
       shared.nowMs += ms;
     },
@@ -182,6 +186,63 @@ describe('the states', () => {
       },
     ]);
     expect(await use(isolate())).toBe(503);
+  });
+
+  it('unusable: the outage outlives the keys in KV, whoever is asked', async () => {
+    const { shared, runCron, isolate, health, pass, entry, forget } = makeWorld();
+    await runCron();
+    const checkedAt = new Date(shared.nowMs).toISOString();
+    shared.isDown = true;
+    for (let hour = 0; hour <= 30; hour++) {
+      pass(60 * MINUTE);
+      // KV drops them after 25 h, the failure lives on: it is renewed.
+      if (hour === 25) await forget('keys');
+      await runCron();
+    }
+    expect(await entry('keys')).toBeNull();
+    const wanted = { status: 'unusable', freshness: 'unusable', keys: 0, checked_at: checkedAt };
+    expect(await health()).toMatchObject(['degraded', wanted]);
+    // One that fails later than the cron says the same.
+    const alone = isolate();
+    pass(MINUTE);
+    expect(await use(alone)).toBe(503);
+    expect(await (await alone.ask(`GET ${PATH}`)).json()).toMatchObject({ issuers: { main: wanted } });
+  });
+
+  it.each([
+    ['after it has seen the keys of the cron', true],
+    ['before it has seen them', false],
+  ])('failing, then ok: an isolate fails again %s', async (_why, hasSeen) => {
+    const { shared, runCron, isolate, health, pass } = makeWorld();
+    await runCron();
+    const busy = isolate();
+    const own = async () => ((await (await busy.ask(`GET ${PATH}`)).json()) as Health).issuers['main'];
+    const other = await sign(await makeKey('ES256', 'other'), usualClaims());
+    await use(busy);
+    shared.isDown = true;
+    pass(KEY_TIMES.unknownKidMs + 1);
+    await busy.call('GET /orders', other);
+    await eventually(() => expect(shared.puts).toBe(2));
+    // It reads KV for its health, and not again before the next failure.
+    pass(KEY_TIMES.unknownKidMs - 20_000);
+    if (!hasSeen) await own();
+    pass(1);
+    shared.isDown = false;
+    await runCron();
+    expect(shared.puts).toBe(3);
+    if (hasSeen) expect(await own()).toMatchObject({ status: 'ok' });
+    shared.isDown = true;
+    pass(hasSeen ? KEY_TIMES.unknownKidMs : 20_000);
+    await busy.call('GET /orders', other);
+    if (hasSeen) await eventually(() => expect(shared.puts).toBe(4));
+    pass(KEY_TIMES.rereadMs + 1);
+    expect(await own()).toMatchObject({ status: 'failing' });
+    await eventually(async () => expect(await health()).toMatchObject(['failing', { status: 'failing' }]));
+    expect(shared.puts).toBe(4);
+    pass(5 * MINUTE);
+    shared.isDown = false;
+    await runCron();
+    expect(await own()).toMatchObject({ status: 'ok' });
   });
 
   it('ok again with the first good run, the last failure being told still', async () => {

@@ -12,6 +12,8 @@ export interface RouteCount {
   /** Times of the requests that were let through. */
   origin_ms_mean: number | null;
   origin_ms_max: number | null;
+  /** How long it had traffic that was let through: pauses count for six hours at most. */
+  active_s: number;
 }
 
 export interface Denial {
@@ -83,6 +85,8 @@ export interface Summary {
   readonly outcomes: readonly { readonly outcome: string; readonly times: number }[];
   /** The longest wait for keys. */
   readonly key_wait_ms_max: number | null;
+  /** Lines that were read before, and are not counted again: exports that overlap have them twice. */
+  readonly copies: number;
   /** Whether requests are missing from the log, and why. */
   readonly sampled: boolean;
   readonly sampled_why: readonly string[];

@@ -1,20 +1,14 @@
 /** Summarises a log in counts, of which none grows with the traffic. */
-import type { FormatName, GoodEntry } from '../read/formats.ts';
+import { type FormatName, FULL_ANSWER, type GoodEntry, MAX_ANSWER } from '../read/formats.ts';
 import type { GatewayEvent, LoggedRequest } from '../read/line.ts';
+import { createCopies } from './copies.ts';
 import { createCounter, isoOf, MAX_DISTINCT, REST } from './counters.ts';
 import { DIMENSION_NAMES, eachDimension } from './dimensions.ts';
 import { type Filter, isWanted } from './filter.ts';
+import { addTime, routeCounter } from './routes.ts';
 import { createSeries } from './series.ts';
 import { shown } from './shown.ts';
-import type {
-  Denial,
-  EventCount,
-  NearMiss,
-  ReasonCount,
-  RouteCount,
-  Summary,
-  TriedDenial,
-} from './summary.ts';
+import type { Denial, EventCount, NearMiss, ReasonCount, Summary, TriedDenial } from './summary.ts';
 import { findTurn } from './turn.ts';
 
 export interface Tally {
@@ -40,12 +34,15 @@ export function createTally(
   const sampledWhy = new Set<string>();
   const seen = createRange();
   const source = createSourceCounts();
-  let pathless = 0;
+  const copies = createCopies();
+  let [pathless, copied] = [0, 0];
 
   return {
     ...source,
     add(entry) {
       if (entry.kind === 'request') {
+        const { id } = entry.request;
+        if (id !== undefined && copies.isCopy(id)) return void copied++;
         seen.add(entry.atMs);
         if (entry.request.path === undefined) pathless++;
       }
@@ -58,15 +55,19 @@ export function createTally(
       else outcomes.add({ outcome: shown(entry.outcome) }, entry.atMs ?? Number.NaN);
     },
     read() {
+      const read = source.read();
+      // The events of one answer, without what was around them.
+      if (read.formats.workers_logs === MAX_ANSWER) sampledWhy.add(FULL_ANSWER);
       return {
         ...requests.read(),
+        copies: copied,
         events: events.read(),
         outcomes: outcomes.read().map(({ outcome, requests: times }) => ({ outcome, times })),
         sampled: sampledWhy.size > 0,
         sampled_why: [...sampledWhy],
         order: seen.order(),
         seen: { ...seen.read(), pathless },
-        ...source.read(),
+        ...read,
       };
     },
   };
@@ -95,8 +96,10 @@ function createRequestCounts(splitMs: number | undefined) {
       const { route } = count;
       const client = shown(request.caller);
       const nearMiss = request.nearMisses.map(shown);
-      if (request.allowed) count.allowed++;
-      else {
+      if (request.allowed) {
+        count.allowed++;
+        count.spread.add(atMs);
+      } else {
         count.denied++;
         const reason = shown(request.reason ?? '?');
         denials.add({ route, reason, detail: shownOrNull(request.detail), client }, atMs);
@@ -184,34 +187,6 @@ function createRange() {
       to: requests === 0 ? null : isoOf(toMs),
     }),
     order: () => ({ backwards, back_s_max: Math.round(backMax / 1_000) }),
-  };
-}
-
-type TimedCount = RouteCount & { originSum: number; originCount: number };
-
-function addTime(count: TimedCount, originMs: number): void {
-  count.originSum += originMs;
-  count.originCount++;
-  count.origin_ms_max = Math.max(count.origin_ms_max ?? 0, originMs);
-  count.origin_ms_mean = Math.round(count.originSum / count.originCount);
-}
-
-/** Past the limit, new routes are counted as one. */
-function routeCounter() {
-  const routes = new Map<string, TimedCount>();
-  const total = ({ allowed, denied }: RouteCount) => allowed + denied;
-  return {
-    find(name: string): TimedCount {
-      const route = routes.has(name) || routes.size < MAX_DISTINCT ? name : REST;
-      const none = { allowed: 0, denied: 0, would_deny: 0, origin_ms_mean: null, origin_ms_max: null };
-      const count = routes.get(route) ?? { route, ...none, originSum: 0, originCount: 0 };
-      routes.set(route, count);
-      return count;
-    },
-    read: (): RouteCount[] =>
-      [...routes.values()]
-        .map(({ originSum: _, originCount: __, ...count }) => count)
-        .sort((a, b) => total(b) - total(a)),
   };
 }
 

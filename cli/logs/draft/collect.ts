@@ -1,8 +1,11 @@
 /** The paths of a log as a tree, with what is known of the requests for each. Its size has a limit. */
+import { UNROUTABLE_METHODS } from '../../../src/policy/match.ts';
 import { parsePath } from '../../../src/policy/path.ts';
+import { normaliseHost } from '../../../src/policy/uri.ts';
 import { areData, isData } from '../count/segments.ts';
 import { shown } from '../count/shown.ts';
 import type { LoggedRequest } from '../read/line.ts';
+import type { Owner, Owners } from './owners.ts';
 
 /** What is known of the requests with one method for one path. */
 export interface Seen {
@@ -33,11 +36,10 @@ export interface Node {
   readonly methods: Map<string, Seen>;
 }
 
-/** The requests for one host. */
+/** The requests for one host, as far as they are one API's. */
 export interface Site {
   readonly host: string;
-  /** Names of tables in the policy: whose routes serve them today. */
-  readonly apis: Map<string, number>;
+  readonly owner: Owner;
   readonly root: Node;
   requests: number;
 }
@@ -55,18 +57,19 @@ const MAX_NAMES = 200;
 /** A path in the log is cut at 256 characters: its end is not known. */
 const MAX_PATH = 255;
 
-const emptyNode = (): Node => ({ children: new Map(), data: undefined, methods: new Map() });
+export const emptyNode = (): Node => ({ children: new Map(), data: undefined, methods: new Map() });
 
-export function createCollector() {
+/** @param ownerOf says which API a request belongs to */
+export function createCollector(ownerOf: Owners) {
   const sites = new Map<string, Site>();
   const unplaced = { pathless: 0, unroutable: 0, tooMany: 0 };
   let [nodes, requests] = [0, 0];
 
-  function siteOf(host: string): Site | undefined {
-    const name = host.toLowerCase();
+  function siteOf(host: string, owner: Owner): Site | undefined {
+    const name = JSON.stringify([host, owner]);
     let site = sites.get(name);
     if (site === undefined && sites.size < MAX_SITES) {
-      site = { host: name, apis: new Map(), root: emptyNode(), requests: 0 };
+      site = { host, owner, root: emptyNode(), requests: 0 };
       sites.set(name, site);
     }
     return site;
@@ -95,19 +98,19 @@ export function createCollector() {
   return {
     add(request: LoggedRequest): void {
       requests++;
-      const { path, host } = request;
+      const { path, method } = request;
       if (path === undefined) return void unplaced.pathless++;
-      const parsed = path.length > MAX_PATH ? undefined : parsePath(path);
-      if (parsed === undefined || typeof parsed === 'string' || !/^[A-Z][A-Z-]*$/.test(request.method))
-        return void unplaced.unroutable++;
-      const site = siteOf(host ?? '');
+      const isPath = path.startsWith('/') && path.length <= MAX_PATH;
+      const parsed = isPath ? parsePath(path) : 'cut';
+      const isRoutable = /^[A-Z][A-Z-]*$/.test(method) && !UNROUTABLE_METHODS.has(method);
+      if (typeof parsed === 'string' || !isRoutable) return void unplaced.unroutable++;
+      const host = normaliseHost(request.host ?? '');
+      const site = siteOf(host, ownerOf(request, host, parsed));
       let node = site?.root;
       for (const [i, segment] of path.slice(1).split('/').entries())
         node = node && childOf(node, segment, i === 0);
       if (site === undefined || node === undefined) return void unplaced.tooMany++;
       site.requests++;
-      const [api] = request.route?.split(' ') ?? [];
-      if (api !== undefined) count(site.apis, api);
       note(node, request);
     },
     read: (): Paths => ({
@@ -165,7 +168,7 @@ export function foldChildren(node: Node): void {
   node.children.clear();
 }
 
-function mergeNode(into: Node, from: Node): void {
+export function mergeNode(into: Node, from: Node): void {
   for (const [name, child] of from.children) {
     const known = into.children.get(name);
     if (known === undefined) into.children.set(name, child);
@@ -193,8 +196,11 @@ export function mergeSeen(into: Seen, from: Seen): void {
     for (const [name, times] of from[field]) count(into[field], name, times);
 }
 
+/** What has no room is counted under this name, which is none of a scope or a client. */
+export const OTHERS = '(other names)';
+
 /** Past the limit, new names are counted as one. */
 function count(counts: Map<string, number>, name: string, times = 1): void {
-  const key = counts.has(name) || counts.size < MAX_NAMES ? name : '(others)';
+  const key = counts.has(name) || counts.size < MAX_NAMES ? name : OTHERS;
   counts.set(key, (counts.get(key) ?? 0) + times);
 }

@@ -1,8 +1,8 @@
 /** Routes that the paths of a log suggest. */
-import { parseRouteKey } from '../../../src/policy/compile/route-key.ts';
-import { parsePath } from '../../../src/policy/path.ts';
-import { areData, parameterName } from '../count/segments.ts';
-import { foldChildren, mergeSeen, type Node, type Paths, type Seen } from './collect.ts';
+import { routeSchema } from '../../../src/policy/compile/schema.ts';
+import { emptyNode, mergeNode, type Node, OTHERS, type Paths, type Site } from './collect.ts';
+import { type KnownKeys, type Leaf, leavesOf } from './leaves.ts';
+import type { Given } from './policy.ts';
 
 /** As `claimgate logs --draft --json` prints it. */
 export interface DraftRoute {
@@ -22,21 +22,27 @@ export interface DraftRoute {
   /** Requests without a token, or with one that is not good or has no client id. */
   readonly nameless: number;
   readonly reasons: readonly { readonly reason: string; readonly requests: number }[];
+  /** Scopes and client ids of the log that no rule can name. */
+  readonly unusable: number;
 }
 
 export interface DraftApi {
-  /** The table of the policy; `null` where no API has served this host. */
+  /** The table of the policy; `null` where it is not known whose the requests are. */
   readonly api: string | null;
-  readonly host: string | null;
+  readonly hosts: readonly { readonly host: string; readonly requests: number }[];
   readonly requests: number;
   readonly routes: readonly DraftRoute[];
   /** Routes that the policy has already. */
   readonly existing: readonly Left[];
   /** The origin has no such thing: it answered 404 or 405 each time. */
   readonly missing: readonly Left[];
+  /** The check would refuse such a route. */
+  readonly rejected: readonly (Left & { readonly why: string })[];
+  /** No route served them, and any of these APIs could have; `[]`: none of the host's can. */
+  readonly unclaimed: { readonly apis: readonly string[]; readonly routes: readonly Left[] } | null;
 }
 
-interface Left {
+export interface Left {
   readonly key: string;
   readonly requests: number;
 }
@@ -44,111 +50,116 @@ interface Left {
 /** More clients than this are no list that a person would keep. */
 const MAX_CLIENTS = 20;
 const MAX_SCOPES = 20;
+/** Of a table's 5,000 bytes. */
+const MAX_RULE_BYTES = 2_000;
 
-/** The most frequent first. */
-export function proposeRoutes({ sites }: Paths): DraftApi[] {
-  return sites
-    .map(({ host, apis, root, requests }): DraftApi => {
-      const leaves = withoutHead(leavesOf(root)).sort((a, b) => b.seen.requests - a.seen.requests);
-      const kinds = leaves.map((leaf) => ({ leaf, kind: kindOf(leaf) }));
-      const left = (wanted: string) =>
-        kinds
-          .filter(({ kind }) => kind === wanted)
-          .map(({ leaf: { method, path, seen } }) => ({ key: `${method} ${path}`, requests: seen.requests }));
-      const [api] = [...apis].sort((a, b) => b[1] - a[1])[0] ?? [];
-      return {
-        api: api ?? null,
-        host: host === '' ? null : host,
-        requests,
-        routes: kinds.filter(({ kind }) => kind === 'route').map(({ leaf }) => routeOf(leaf)),
-        existing: left('existing'),
-        missing: left('missing'),
-      };
-    })
+/** The requests that are drafted together. */
+interface Group {
+  readonly api: string | null;
+  readonly unclaimed: readonly string[] | undefined;
+  readonly hosts: Map<string, number>;
+  readonly root: Node;
+  requests: number;
+}
+
+/** The most frequent first. Takes the tree apart. */
+export function proposeRoutes({ sites }: Paths, given: Given): DraftApi[] {
+  return groupsOf(sites, given)
+    .map((group) => draftOf(group, given))
     .sort((a, b) => b.requests - a.requests);
 }
 
-/** A route for GET serves HEAD too. */
-function withoutHead(leaves: readonly Leaf[]): Leaf[] {
-  const isServed = ({ path }: Leaf) => leaves.some((one) => one.method === 'GET' && one.path === path);
-  return leaves.filter((leaf) => leaf.method !== 'HEAD' || !isServed(leaf));
+function groupsOf(sites: readonly Site[], { policy }: Given): Group[] {
+  const groups = new Map<string, Group>();
+  // Without a policy, a host's API is the one whose routes have served it.
+  const named = (host: string) => [
+    ...new Set(
+      sites.flatMap(({ host: its, owner }) => (its === host && owner.kind === 'api' ? [owner.name] : [])),
+    ),
+  ];
+  for (const { host, owner, root, requests } of sites) {
+    const apis = owner.kind === 'host' && policy === undefined ? named(host) : [];
+    const api = owner.kind === 'api' ? owner.name : apis.length === 1 ? (apis[0] ?? null) : null;
+    const several = apis.length > 1 ? apis : undefined;
+    const unclaimed = owner.kind === 'unclaimed' ? owner.apis : several;
+    const key = JSON.stringify(api ?? [host, unclaimed]);
+    const group = groups.get(key) ?? { api, unclaimed, hosts: new Map(), root: emptyNode(), requests: 0 };
+    groups.set(key, group);
+    if (host !== '') group.hosts.set(host, (group.hosts.get(host) ?? 0) + requests);
+    group.requests += requests;
+    mergeNode(group.root, root);
+  }
+  return [...groups.values()];
 }
 
-interface Leaf {
-  readonly method: string;
-  readonly path: string;
-  readonly seen: Seen;
-}
-
-function leavesOf(root: Node): Leaf[] {
-  const found = new Map<string, Leaf>();
-  const visit = (node: Node, path: readonly string[], isRoot: boolean): void => {
-    for (const [method, seen] of node.methods) {
-      const text = `/${path.join('/')}`;
-      // Two spellings of one path are one route: the gateway reads them as near misses of each other.
-      const same = `${method} ${path
-        .map(fold)
-        .join('/')
-        .replace(/(.)\/$/, '$1')}`;
-      const known = found.get(same);
-      if (known === undefined) found.set(same, { method, path: text, seen });
-      else {
-        const path = seen.requests > known.seen.requests ? text : known.path;
-        mergeSeen(known.seen, seen);
-        found.set(same, { ...known, path });
-      }
-    }
-    // The names at the root are an API's resources, or a stranger's guesses.
-    if (!isRoot && areData([...node.children.keys()])) foldChildren(node);
-    for (const [name, child] of node.children) visit(child, [...path, name], false);
-    if (node.data === undefined) return;
-    const taken = path.filter((part) => part.startsWith(':')).map((part) => part.slice(1));
-    const before = path.findLast((part) => !part.startsWith(':'));
-    visit(node.data, [...path, `:${parameterName(before, taken)}`], false);
+function draftOf({ api, unclaimed, hosts, root, requests }: Group, { policy }: Given): DraftApi {
+  const known = policy?.apis.find(({ name }) => name === api)?.routes.map(({ key }) => key);
+  const leaves = leavesOf(root, known ?? loggedKeys(root)).sort((a, b) => b.seen.requests - a.seen.requests);
+  const kinds = leaves.map((leaf) => ({ leaf, kind: kindOf(leaf) }));
+  const left = (wanted?: string): Left[] =>
+    kinds
+      .filter(({ kind }) => wanted === undefined || kind === wanted)
+      .map(({ leaf: { method, path, seen } }) => ({ key: `${method} ${path}`, requests: seen.requests }));
+  const isDrafted = unclaimed === undefined;
+  return {
+    api,
+    hosts: [...hosts].sort((a, b) => b[1] - a[1]).map(([host, n]) => ({ host, requests: n })),
+    requests,
+    routes: isDrafted ? kinds.filter(({ kind }) => kind === 'route').map(({ leaf }) => routeOf(leaf)) : [],
+    existing: isDrafted ? left('existing') : [],
+    missing: isDrafted ? left('missing') : [],
+    rejected: [],
+    unclaimed: isDrafted ? null : { apis: unclaimed, routes: left() },
   };
-  visit(root, [], true);
-  return [...found.values()];
 }
 
-/** A parameter's name is ours, and the same wherever it stands. */
-function fold(segment: string): string {
-  const parsed = segment.startsWith(':') ? 'parameter' : parsePath(`/${segment}`);
-  return typeof parsed === 'string' ? segment : (parsed.folded[0] ?? '');
+/** The routes that the log names. */
+function loggedKeys(root: Node): KnownKeys {
+  const keys = new Set<string>();
+  const visit = (node: Node): void => {
+    for (const { routes } of node.methods.values())
+      for (const route of routes.keys()) keys.add(route.trim().replace(/^\S+\s*/, ''));
+    for (const child of node.children.values()) visit(child);
+    if (node.data !== undefined) visit(node.data);
+  };
+  visit(root);
+  return [...keys];
 }
 
-function kindOf({ method, path, seen }: Leaf): 'route' | 'existing' | 'missing' {
+function kindOf({ seen, isServed }: Leaf): 'route' | 'existing' | 'missing' {
   if (seen.missing + seen.refused >= seen.requests && seen.missing > 0) return 'missing';
-  if (parseRouteKey(`${method} ${path}`) === undefined) return 'missing';
-  const shape = shapeOf(path);
-  const has = [...seen.routes.keys()].some((route) => {
-    const [, methods = '', pattern = ''] = route.trim().split(/\s+/);
-    return (methods === '*' || methods.split('|').includes(method)) && shapeOf(pattern) === shape;
-  });
-  return has ? 'existing' : 'route';
+  return isServed ? 'existing' : 'route';
 }
-
-const shapeOf = (path: string) => path.replace(/:[A-Za-z0-9_]+/g, ':').toLowerCase();
 
 function routeOf({ method, path, seen }: Leaf): DraftRoute {
-  const clients = [...seen.clients.keys()];
+  const names = [...seen.clients.keys()];
+  const clients = names.filter((client) => canStand({ clients: [client] }));
+  const scopes = [...seen.scopes].filter(([scope]) => canStand({ scopes_all: [scope] }));
   const isKnown = clients.length > 0 && clients.length <= MAX_CLIENTS && seen.nameless === 0;
   const allowed = seen.requests - seen.refused - seen.turnedAway;
-  const common = [...seen.scopes].filter(([, n]) => n === allowed).map(([scope]) => scope);
+  const common = scopes.filter(([, n]) => n === allowed).map(([scope]) => scope);
+  const isShort = (list: readonly string[]) => Buffer.byteLength(JSON.stringify(list)) <= MAX_RULE_BYTES;
   return {
     key: `${method} ${path}`,
     requests: seen.requests,
     refused: seen.refused,
     turned_away: seen.turnedAway,
-    scopes_all: common.length > 0 && common.length <= MAX_SCOPES ? common.sort() : null,
+    scopes_all: common.length > 0 && common.length <= MAX_SCOPES && isShort(common) ? common.sort() : null,
     audiences: [...seen.audiences.keys()].sort(),
-    scopes: [...seen.scopes]
+    scopes: scopes
       .sort((a, b) => b[1] - a[1])
       .slice(0, MAX_SCOPES)
       .map(([scope, requests]) => ({ scope, requests })),
-    clients: isKnown ? clients.sort() : null,
+    // A list that lacks one of them would refuse a caller who was let in.
+    clients: isKnown && clients.length === names.length && isShort(clients) ? clients.sort() : null,
     nameless: seen.nameless,
     reasons: [...seen.reasons]
       .sort((a, b) => b[1] - a[1])
       .map(([reason, requests]) => ({ reason, requests })),
+    unusable: names.length - clients.length + seen.scopes.size - scopes.length,
   };
 }
+
+/** Whether the check takes a value of the log. */
+const canStand = (rule: { readonly clients?: string[]; readonly scopes_all?: string[] }): boolean =>
+  routeSchema.safeParse(rule).success && !Object.values(rule).some((list) => list.includes(OTHERS));

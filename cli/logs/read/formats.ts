@@ -67,12 +67,15 @@ function addLine(value: Table, around: Surroundings, add: (entry: Entry) => void
   add(readLine(value, around) ?? { kind: 'other', text: '' });
 }
 
+/** Logpush writes this into a text where it cuts it ("Limits" of Workers Logpush); what comes after it is left out. */
+const CUT = /<<<Logpush: .{1,40} truncated>>>/;
+
 /** What was given to `console.log`: one line of the gateway is one text. */
 function addMessage(message: unknown, around: Surroundings, add: (entry: Entry) => void): void {
   for (const part of Array.isArray(message) ? message : [message]) {
     const value = typeof part === 'string' ? parseJson(part) : part;
     if (isTable(value)) addLine(value, around, add);
-    else if (typeof part === 'string' && /^\s*\{\s*"(time|event)"/.test(part))
+    else if (typeof part === 'string' && (CUT.test(part) || /^\s*\{\s*"(time|event)"/.test(part)))
       add({ kind: 'cut', problem: 'a line of the gateway is cut within its event' });
     else add({ kind: 'other', text: typeof part === 'string' ? part : '' });
   }
@@ -129,7 +132,10 @@ function readLogpush(event: Table, add: (entry: Entry) => void): void {
     url: textOf(field(event, 'Event', 'Request', 'URL')),
     workerVersion: textOf(field(event, 'ScriptVersion', 'ID') ?? field(event, 'ScriptVersion', 'Id')),
   };
+  if (CUT.test(textOf(event['Logs']) ?? ''))
+    add({ kind: 'cut', problem: 'an event whose lines Logpush cut' });
   for (const log of listOf(event['Logs'])) {
+    if (CUT.test(textOf(log) ?? '')) add({ kind: 'cut', problem: 'an event whose lines Logpush cut' });
     if (!isTable(log)) continue;
     addMessage(log['Message'], { ...around, atMs: instantOf(log['TimestampMs']) ?? atMs }, add);
   }
@@ -162,6 +168,10 @@ function eventsOf(value: Table): readonly unknown[] | undefined {
   return isTable(invocations) ? Object.values(invocations).flatMap(listOf) : undefined;
 }
 
+/** One answer has no more events (`limit` of telemetry/query in the API's reference). */
+export const MAX_ANSWER = 2_000;
+export const FULL_ANSWER = `the query's answer has ${MAX_ANSWER} events, the most that one can have: it may be cut, ask for shorter times`;
+
 function readQuery(answer: Table, add: (entry: Entry) => void): void {
   const result = isTable(answer['result']) ? answer['result'] : answer;
   const events = eventsOf(answer) ?? [];
@@ -177,5 +187,6 @@ function readQuery(answer: Table, add: (entry: Entry) => void): void {
       kind: 'sampled',
       why: `the query's answer has ${events.length} of ${count} events: ask for the rest`,
     });
+  else if (events.length >= MAX_ANSWER) add({ kind: 'sampled', why: FULL_ANSWER });
   for (const event of events) if (readEntries(event, add) === undefined) add({ kind: 'other', text: '' });
 }

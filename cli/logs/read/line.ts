@@ -5,6 +5,8 @@ import { isTable, type Table, textOf } from '../../text/json.ts';
 
 /** A request, as far as it is counted. Texts are as they came: some are a stranger's. */
 export interface LoggedRequest {
+  /** Equal for two copies of one line only. Clients choose `request_id`, so that alone is none. `undefined`: it has none. */
+  readonly id: string | undefined;
   readonly method: string;
   readonly status: number;
   /** API and key, as the policy has them; `undefined` where none fits. */
@@ -104,6 +106,7 @@ function readRequest(line: Table, method: string, status: number, around: Surrou
   const number = (value: unknown) => (typeof value === 'number' ? value : undefined);
   const place = textOf(line['path']) === undefined ? placeOf(around.url) : undefined;
   return {
+    id: idOf(line),
     method,
     status,
     route: textOf(line['route']),
@@ -132,6 +135,12 @@ function readRequest(line: Table, method: string, status: number, around: Surrou
     originMs: number(line['origin_ms']),
     keyWaitMs: number(line['key_wait_ms']),
   };
+}
+
+function idOf(line: Table): string | undefined {
+  const { time, request_id: id, ray, method, route, path, status, reason, would_deny: wouldDeny } = line;
+  if (textOf(id) === undefined && textOf(ray) === undefined) return undefined;
+  return [time, id, ray, method, route, path, status, reason, wouldDeny].join('\n');
 }
 
 const textsOf = (value: unknown) =>

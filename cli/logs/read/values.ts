@@ -8,7 +8,7 @@ export interface ValueSink {
   /** @param line counted from 1: where it begins */
   value(value: unknown, line: number): void;
   /** A line that holds no JSON object. */
-  other(text: string): void;
+  other(text: string, line: number): void;
   /** What begins as an object, and is none. */
   broken(line: number, problem: string): void;
 }
@@ -103,7 +103,10 @@ class Reader implements ValueReader {
     if (isArray === undefined) return undefined;
     if (isArray) return at + 1;
     if (end === -1 && !isEnd && this.#text.length - at < MAX_SHOWN) return undefined;
-    this.#sink.other(this.#text.slice(at, Math.min(at + MAX_SHOWN, end === -1 ? this.#text.length : end)));
+    this.#sink.other(
+      this.#text.slice(at, Math.min(at + MAX_SHOWN, end === -1 ? this.#text.length : end)),
+      this.#line,
+    );
     this.#skipping = true;
     return at;
   }

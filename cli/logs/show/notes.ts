@@ -22,7 +22,7 @@ function brokenText({ parts, first }: Summary['broken']): string {
   return `${number(parts)} ${parts === 1 ? 'part' : 'parts'} could not be read (${places.join('; ')}${more})`;
 }
 
-export function notesOf({ order, seen }: Summary, filter: Filter): string[] {
+export function notesOf({ order, seen, copies }: Summary, filter: Filter): string[] {
   const { sinceMs, untilMs, path } = filter;
   const window = [
     ...(sinceMs === undefined ? [] : [`since ${formatInstant(isoOf(sinceMs))} UTC`]),
@@ -37,6 +37,8 @@ export function notesOf({ order, seen }: Summary, filter: Filter): string[] {
     path !== undefined &&
       seen.pathless > 0 &&
       `${requestsText(seen.pathless)} left out: no path in the log (log_requests = "all" has it)`,
+    copies > 0 &&
+      `${number(copies)} ${copies === 1 ? 'line is' : 'lines are'} in the log twice, and counted once`,
     isNewestFirst && 'the log begins with the newest line; everything here is in order of time',
     !isNewestFirst &&
       order.back_s_max >= NOTED_BACK_SECONDS &&

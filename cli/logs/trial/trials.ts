@@ -3,7 +3,7 @@ import { routeName } from '../../../src/log.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
 import { isOnTrial } from '../../../src/policy/trial.ts';
 import type { PolicyFile } from '../../policy/file/config.ts';
-import { UNITS } from '../../text/terminal.ts';
+import { countOf, UNITS } from '../../text/terminal.ts';
 import type { Summary } from '../count/summary.ts';
 import { type Proposal, proposeChange } from './change.ts';
 
@@ -21,6 +21,7 @@ export interface Trial {
   readonly verdict: 'ready' | 'not_ready' | 'too_little';
   /** That passed the rules which are enforced today, and so were judged by those on trial. */
   readonly requests: number;
+  /** How long the route had such traffic: pauses count for six hours at most. */
   readonly seconds: number;
   readonly would_deny: number;
   readonly refused: readonly {
@@ -43,10 +44,6 @@ export function judgeTrials(
   environment: string | undefined,
   enough: Enough,
 ): Trial[] {
-  const seconds =
-    summary.from === null || summary.to === null
-      ? 0
-      : Math.floor((Date.parse(summary.to) - Date.parse(summary.from)) / 1000);
   // Of an API on trial, what no route takes is on trial, too.
   const routes = policy.apis.flatMap(({ routes: its, trial }) => [
     ...its,
@@ -61,8 +58,9 @@ export function judgeTrials(
         .filter((one) => one.route === name || one.near_miss.includes(name))
         .map(({ route: _, near_miss: __, ...one }) => one);
       const wouldDeny = refused.reduce((sum, one) => sum + one.requests, 0);
-      const requests = summary.routes.find((one) => one.route === name)?.allowed ?? 0;
-      const missing = missingOf(requests, seconds, summary.sampled_why, policy.settings.logSample, enough);
+      const counted = summary.routes.find((one) => one.route === name);
+      const { allowed: requests, active_s: seconds } = counted ?? { allowed: 0, active_s: 0 };
+      const missing = missingOf(requests, seconds, summary, policy.settings.logSample, enough);
       return {
         route: name,
         trial: route.reportOnly ? 'report_only' : 'report',
@@ -87,15 +85,21 @@ export function judgeTrials(
 function missingOf(
   requests: number,
   seconds: number,
-  sampled: readonly string[],
+  { sampled_why: sampled, broken, outcomes }: Summary,
   logSample: number,
   enough: Enough,
 ): string[] {
+  const ended = outcomes.reduce((sum, { times }) => sum + times, 0);
   const thinned = logSample < 1 ? `; log_sample = ${logSample} leaves most out` : '';
   return [
     requests < enough.requests && `${requests} of ${enough.requests} requests (--min-requests)${thinned}`,
-    seconds < enough.seconds &&
+    requests > 0 &&
+      seconds < enough.seconds &&
       `${formatSpan(seconds)} of ${formatSpan(enough.seconds)} (--min-time): who comes once a day may not have come`,
+    broken.parts > 0 &&
+      `${countOf(broken.parts, 'part')} of the log could not be read: mend or leave out that file`,
+    ended > 0 &&
+      `the runtime ended ${countOf(ended, 'invocation')} (${outcomes.map(({ outcome }) => outcome).join(', ')}): such requests may have no line`,
     ...sampled.map((why) => `${why}; ask Analytics Engine (docs/operations.md)`),
   ].filter((one) => one !== false);
 }

@@ -139,6 +139,29 @@ describe('a log that is not whole', () => {
     });
   });
 
+  /** "Limits" of developers.cloudflare.com, Workers Logpush; adobe/helix-rum-bundler's siblings test for the text within. */
+  it.each<[string, unknown]>([
+    ['within a line', [{ Level: 'log', Message: ['{"method":"GE<<<Logpush: message truncated>>>'] }]],
+    ['in place of it', [{ Level: 'log', Message: ['<<<Logpush: message truncated>>>'] }]],
+    ['in place of a log', ['<<<Logpush: log truncated>>>']],
+    ['in place of all', '<<<Logpush: logs truncated>>>'],
+  ])('what Logpush cut, and says so %s', async (_where, Logs) => {
+    const event = { Outcome: 'ok', EventTimestampMs: START, Logs };
+    expect(await summaryOf(file('cut.log', lines(line(0), event)))).toMatchObject({
+      requests: 1,
+      other_lines: 0,
+      broken: { parts: 1, first: [{ line: 2 }] },
+    });
+  });
+
+  it.each([30, 75, 100])('a file whose first %i characters are cut off', async (from) => {
+    const log = file('head.log', lines(line(0, { method: 'OPTIONS' }), line(1)).slice(from));
+    expect(await summaryOf(log)).toMatchObject({
+      requests: 1,
+      broken: { parts: 1, first: [{ line: 1, problem: 'the beginning of this line is cut' }] },
+    });
+  });
+
   it('an event that wrangler tail cut', async () => {
     const event = { outcome: 'ok', truncated: true, exceptions: [], eventTimestamp: START, event: null };
     const log = file('truncated.log', lines({ ...event, logs: [{ message: [JSON.stringify(line(0))] }] }));
@@ -173,11 +196,12 @@ describe('a huge log', () => {
     const ended = once(child, 'close');
     child.stdin.on('error', () => {}); // where it ends early, its exit code says so
     child.stdin.write(begin);
-    const one = JSON.stringify(line(0, { filler: 'x'.repeat(10_000) }));
-    const piece = Array.from({ length: 100 }, () => one).join(between);
-    for (let i = 0; i < 120; i++)
+    const filler = 'x'.repeat(10_000);
+    for (let i = 0; i < 120; i++) {
+      const piece = Array.from({ length: 100 }, () => JSON.stringify(line(0, { filler }))).join(between);
       if (!child.stdin.write(i === 0 ? piece : `${between}${piece}`) && child.exitCode === null)
         await Promise.race([once(child.stdin, 'drain'), ended]);
+    }
     child.stdin.end(end);
     expect((await ended)[0]).toBe(0);
     return JSON.parse(output);

@@ -180,15 +180,15 @@ describe('a log', () => {
   it('counts what the runtime ended, once for an invocation', async () => {
     const ended = { ...workersEvent({ message: 'GET https://api.example.com/x' }, 3) };
     const events = [
-      { ...tailEvent(LINES[0] ?? {}, 0), outcome: 'exceededCpu' },
-      { ...logpushEvent(LINES[0] ?? {}, 0), Outcome: 'exception' },
+      { ...tailEvent(line(0), 0), outcome: 'exceededCpu' },
+      { ...logpushEvent(line(0), 0), Outcome: 'exception' },
       {
         ...ended,
         $metadata: { ...ended.$metadata, type: 'cf-worker-event' },
         $workers: { ...ended.$workers, outcome: 'exceededMemory' },
       },
-      { ...workersEvent(LINES[1] ?? {}, 1), $workers: { outcome: 'exceededMemory' } },
-      { ...tailEvent(LINES[0] ?? {}, 0), outcome: 'canceled' },
+      { ...workersEvent(line(1), 1), $workers: { outcome: 'exceededMemory' } },
+      { ...tailEvent(line(0), 0), outcome: 'canceled' },
     ];
     const { outcomes, requests } = await summaryOf(file('log', lines(...events)));
     expect(requests).toBe(4);
@@ -201,6 +201,10 @@ describe('a log', () => {
 });
 
 describe('a log of which requests are missing', () => {
+  /** `limit` of telemetry/query is 2,000 at most (api/resources/workers/subresources/observability). */
+  const invocation = workersEvent({ message: 'GET https://api.example.com/x' }, 0);
+  const $metadata = { ...invocation.$metadata, type: 'cf-worker-event' };
+  const full = [...workers, ...Array.from({ length: 1_996 }, () => ({ ...invocation, $metadata }))];
   const LOGS: readonly [string, object[], RegExp][] = [
     ['wrangler tail says so', [overload('overload'), ...tail], /wrangler tail left requests out/],
     ['it was so before', [...tail, overload('overload-stop')], /wrangler tail left requests out/],
@@ -220,6 +224,12 @@ describe('a log of which requests are missing', () => {
       [queryAnswer({ run, events: { events: workers, count: 5_000 } })],
       /has 4 of 5000 events/,
     ],
+    ...[undefined, 2_000].map((count): [string, object[], RegExp] => [
+      `that answer has the most events that one can have, and count is ${count}`,
+      [queryAnswer({ run, events: { events: full, count } })],
+      /has 2000 events, the most that one can have/,
+    ]),
+    ['so it is with the events alone', full, /has 2000 events, the most/],
   ];
   const toml = `
 [vars.ISSUERS.main]

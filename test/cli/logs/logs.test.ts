@@ -331,6 +331,9 @@ describe('a live log on a terminal', () => {
   });
 });
 
+/** 120 requests. */
+const minute = (from: number) => Array.from({ length: 120 }, (_, i) => from + Math.floor(i / 2));
+
 describe('claimgate logs --suggest', () => {
   const policy = (route: string, more = '') => `${more}
 [vars.ISSUERS.main]
@@ -373,6 +376,73 @@ ${route}
     const trial = verdictOf(policy(TRIAL), log);
     expect(trial?.verdict).toBe('too_little');
     expect(trial?.missing).toEqual([expect.stringMatching(why)]);
+  });
+
+  const CUT = JSON.stringify(line(5, {})).slice(0, 60);
+  const tailOf = (more: object) => ({ outcome: 'ok', logs: [], exceptions: [], event: null, ...more });
+  it.each<[string, string, RegExp]>([
+    ['its last line is cut', CUT, /^1 part of the log could not be read/],
+    [
+      'wrangler tail cut an event',
+      lines(tailOf({ truncated: true })),
+      /^1 part of the log could not be read/,
+    ],
+    [
+      'the runtime ended requests',
+      lines(tailOf({ outcome: 'exceededCpu', eventTimestamp: START })),
+      /^the runtime ended 1 invocation \(exceededCpu\): such requests may have no line/,
+    ],
+  ])('%s: never ready', async (_what, more, why) => {
+    const whole = await suggest(policy(TRIAL), lines(...day(100, 86_400)));
+    expect(JSON.parse(whole.stdout)[0].verdict).toBe('ready');
+    const { stdout } = await suggest(policy(TRIAL), `${lines(...day(100, 86_400))}${more}`);
+    expect(JSON.parse(stdout)[0]).toMatchObject({
+      verdict: 'too_little',
+      missing: [expect.stringMatching(why)],
+    });
+  });
+
+  it('counts a line once, in however many exports it is', async () => {
+    const log = day(60, 86_400);
+    expect(verdictOf(policy(TRIAL), [...log, ...log.slice(10)])).toMatchObject({
+      verdict: 'too_little',
+      requests: 60,
+    });
+    const twice = file('twice.log', lines(...log, ...log.slice(10)));
+    const { stdout } = await claimgate(['logs', twice]);
+    expect(stdout).toContain('50 lines are in the log twice, and counted once\n');
+    const summary = JSON.parse((await claimgate(['logs', twice, '--json'])).stdout);
+    expect(summary).toMatchObject({ requests: 60, copies: 50, seen: { requests: 60 } });
+  });
+
+  it('a client that sends one request id again and again hides nothing', () => {
+    const own = { request_id: 'mine-mine', ray: undefined };
+    const log = [...day(100, 86_400, own), line(5, { ...own, would_deny: 'client_not_allowed' })];
+    expect(verdictOf(policy(TRIAL), log)).toMatchObject({ verdict: 'not_ready', requests: 101 });
+  });
+
+  const DAY = 86_400;
+  it.each<[string, number[], number]>([
+    ['a minute of traffic, and one request long before', [-400 * DAY, ...minute(0)], 6 * 3_600 + 59],
+    ['a minute of traffic, and one long after', [...minute(0), 400 * DAY], 6 * 3_600 + 59],
+    ['other routes only for the rest of the day', [...minute(0)], 59],
+    ['three bursts, four days apart', [0, 4, 8].flatMap((at) => minute(at * DAY)), 12 * 3_600 + 3 * 59],
+  ])('%s: is no day', (_what, seconds, active) => {
+    const others = day(200, DAY, { route: 'API_X GET /y' });
+    const log = seconds.map((second) => line(second, {}));
+    expect(verdictOf(policy(TRIAL), [...others, ...log])).toMatchObject({
+      verdict: 'too_little',
+      seconds: active,
+    });
+    // Newest first, as an export has it.
+    expect(verdictOf(policy(TRIAL), [...others, ...log].toReversed())).toMatchObject({ seconds: active });
+  });
+
+  it('office hours of two days are one: a night counts for six hours', () => {
+    const office = [0, 1].flatMap((at) =>
+      Array.from({ length: 121 }, (_, i) => line(at * DAY + i * 270, {})),
+    );
+    expect(verdictOf(policy(TRIAL), office)).toMatchObject({ verdict: 'ready', seconds: 24 * 3_600 });
   });
 
   it('one request that would be refused is enough for "not ready", and it says whose', async () => {

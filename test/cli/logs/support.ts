@@ -19,10 +19,12 @@ export function useFolder(): (name: string, content: string | Buffer) => string 
   };
 }
 
-/** A line as the gateway writes it. @param second when, after noon */
+let made = 0;
+
+/** A line as the gateway writes it, of a request of its own. @param second when, after noon */
 export const line = (second: number, fields: object = {}) => ({
   time: new Date(START + second * 1000).toISOString(),
-  request_id: 'r',
+  request_id: `r${made++}`,
   ray: 'ray',
   method: 'GET',
   route: 'API_X GET /x',

@@ -175,11 +175,11 @@ describe('logs --suggest', () => {
   + "GET /orders" = { scopes_all = ["read:orders"], report_only = false }
 
 API_X GET /open  (report_only)
-  too little traffic: 0 requests in 1 d 9 h, none would be refused
+  too little traffic: 0 requests in 0 s, none would be refused
   0 of 100 requests (--min-requests)
 
 API_X  (report_only)
-  not ready: 2 requests in 1 d 9 h, 2 would be refused
+  not ready: 2 requests in 5 min, 2 would be refused
          1  route_unknown                           job (unverified)
          1  route_unknown                           (nobody was asked)
 `);
