@@ -16,9 +16,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { parse } from 'smol-toml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestHarness } from 'wrangler';
+import { parseConfig } from '../../cli/formats/formats.ts';
 import { claimgate } from '../cli/support/claimgate.ts';
 
 const CONFIGS = globSync('examples/**/wrangler.{toml,json,jsonc}', {
@@ -68,7 +68,7 @@ const dryRun = (config: string): Promise<Deployed> =>
   });
 
 it('there are examples', () => {
-  expect(GATEWAYS.length).toBeGreaterThanOrEqual(6);
+  expect(GATEWAYS.length).toBeGreaterThanOrEqual(8);
   expect(CONFIGS.length).toBeGreaterThan(GATEWAYS.length);
 });
 
@@ -113,6 +113,12 @@ describe('in the runtime', () => {
       ['/reports', refused],
       ['/reports', [401, expect.stringContaining('"token_malformed"')], { 'cf-access-jwt-assertion': 'x' }],
     ],
+    'hono-app': [
+      ['/health', [200, 'ok']],
+      ['/orders/7', refused],
+      ['/nowhere', [404, expect.stringContaining('"route_unknown"')]],
+    ],
+    jsonc: [['/orders', refused]],
     'multi-issuer': [['/orgs/acme/orders', refused]],
     'static-assets': [
       ['/', [200, expect.stringContaining('<title>Reports</title>')]],
@@ -125,7 +131,8 @@ describe('in the runtime', () => {
   /** As it stands in the file, but for the check and the route: paths from the file's folder. */
   function workerOf(name: string) {
     const folder = resolve('examples', name);
-    const config = parse(readFileSync(join(folder, 'wrangler.toml'), 'utf8')) as {
+    const [file = ''] = globSync('wrangler.{toml,jsonc}', { cwd: folder });
+    const config = parseConfig(file, readFileSync(join(folder, file), 'utf8')) as {
       main: string;
       assets?: { directory: string };
       vars: Record<string, never>;
@@ -137,7 +144,7 @@ describe('in the runtime', () => {
         name,
         compatibility_date: '2026-10-01',
         main: join(folder, config.main),
-        alias: { claimgate: resolve('src/gateway.ts') },
+        alias: { 'claimgate/hono': resolve('src/hono.ts'), claimgate: resolve('src/gateway.ts') },
         ...(config.assets && {
           assets: { ...config.assets, directory: join(folder, config.assets.directory) },
         }),
