@@ -56,12 +56,18 @@ async function init(folder: string, { yes = false, issuer, issuerHost, ...flags 
     const installed = packagePath(folder);
     const worker = ownHost === undefined ? undefined : issuerWorkerName(answers.name);
     const { planChanges } = await import('../init/plan.ts');
-    const { changes, notes } = await planChanges(folder, answers, existing, installed, worker);
+    const { changes, beside, notes } = await planChanges(folder, answers, existing, installed, worker);
     if (ownHost !== undefined && worker !== undefined) {
       const at = packagePath(join(folder, 'issuer')) ?? '../node_modules/claimgate';
       const files = issuerFiles(worker, ownHost, at);
       changes.push(...files.map(({ path, text }) => ({ path, before: undefined, after: text })));
     }
+    // Nobody is here to agree: the files that others have written stay as they are.
+    const isAlone = dialog === undefined && !yes;
+    changes.push(...beside.filter(({ before }) => !isAlone || before === undefined));
+    if (isAlone)
+      for (const { path, before } of beside)
+        if (before !== undefined) notes.push(`${path} stays as it is; --yes adds to it`);
     if (!(await isAgreed(changes, dialog?.ask, yes))) return note('Nothing was written.');
     const { writeChanges } = await import('../init/changes.ts');
     writeChanges(folder, changes);

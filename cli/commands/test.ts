@@ -92,7 +92,8 @@ function isFailure(suite: Suite, { minCoverage, mutate, failOnSurvivors }: Optio
   const fails = failed(suite).length > 0;
   if (fails && mutate) note('Mutants are tried once all cases pass.');
   const isThin = minCoverage !== undefined && percent(coverage.shown, coverage.wanted) < minCoverage;
-  if (isThin) note(`The coverage is below ${minCoverage} %.`);
+  if (isThin)
+    note(`The coverage is below ${minCoverage} %; claimgate test --init writes the cases that are missing.`);
   const survive = failOnSurvivors === true && (mutation?.survivors.length ?? 0) > 0;
   return fails || isThin || survive;
 }

@@ -13,6 +13,15 @@ import { renderWorkflow } from './workflow.ts';
 
 const CASES = 'policy.test.toml';
 
+export interface Plan {
+  /** The policy, its cases, its workflow. */
+  readonly changes: Change[];
+  /** What is good to have. */
+  readonly beside: readonly Change[];
+  /** What a person has to look at. */
+  readonly notes: string[];
+}
+
 /**
  * @param existing the configuration of a Worker that is there
  * @param installed where the package is, seen from the folder; `undefined`: it is not installed
@@ -24,7 +33,7 @@ export async function planChanges(
   existing: string | undefined,
   installed: string | undefined,
   worker: string | undefined,
-): Promise<{ changes: Change[]; notes: string[] }> {
+): Promise<Plan> {
   const added =
     existing === undefined
       ? { text: renderPolicyFile(answers, installed ?? './node_modules/claimgate', worker), notes: [] }
@@ -46,6 +55,5 @@ export async function planChanges(
       after: renderWorkflow(relative(root, folder), config),
     });
   else notes.push(`${workflow} is there already, and stays as it is`);
-  changes.push(...besideFiles(folder, config));
-  return { changes, notes };
+  return { changes, beside: besideFiles(folder, config), notes };
 }

@@ -1,7 +1,7 @@
 /** The folder that `claimgate init` writes into. */
 import { existsSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
-import { configIn } from '../formats/find.ts';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { configIn, findConfig } from '../formats/find.ts';
 import { CODE } from '../formats/formats.ts';
 import { CommandError } from '../text/terminal.ts';
 
@@ -40,10 +40,18 @@ export function demandNew(folder: string, paths: readonly string[]): void {
   );
 }
 
+const USUAL = 'wrangler.toml';
+
 /** The configuration of the Worker in this folder: the file that wrangler reads. Throws `CommandError` where it is code. */
 export function existingConfig(folder: string): string | undefined {
   const path = configIn(folder);
   if (existsSync(path)) return path;
+  const found = findConfig(folder);
+  // wrangler prefers another kind, wherever it is.
+  if (found !== undefined && basename(found.path) !== USUAL)
+    throw new CommandError(
+      `wrangler reads ${found.path} here, and would not read a wrangler.toml; nothing was written. Run it in the folder of that file, or move the file`,
+    );
   if (!existsSync(join(folder, CODE))) return undefined;
   throw new CommandError(
     `the Worker here is configured in ${CODE}, which this command does not write; add the policy to its vars (docs/policy.md has an example), build it, then: claimgate check`,

@@ -99,11 +99,19 @@ describe('the issuer of the package', () => {
     const { claims } = JSON.parse(output);
     expect(claims).toMatchObject({ iss: 'https://auth.example.com/', aud: AUDIENCE, scope: 'read:orders' });
 
-    // The doctor asks it at the port of `wrangler dev`, whatever its name is.
-    const config = join(project, 'issuer/wrangler.toml');
-    const port = new URL(at).port;
-    writeFileSync(config, readFileSync(config, 'utf8').replace('port = 8788', `port = ${port}`));
-    const found = await npx('claimgate', 'doctor', '--gateway', 'nowhere.toml', '--json');
+    // The doctor asks it at the port of `wrangler dev`, whatever its name is. The running one has its file to itself.
+    const { port } = new URL(at);
+    const text = readFileSync(join(project, 'issuer/wrangler.toml'), 'utf8');
+    write('issuer/asked.toml', text.replace('port = 8788', `port = ${port}`));
+    const found = await npx(
+      'claimgate',
+      'doctor',
+      '--config',
+      'issuer/asked.toml',
+      '--gateway',
+      'nowhere.toml',
+      '--json',
+    );
     const symptoms = JSON.parse(found.output) as { state: string; what: string; detail?: string }[];
     expect(symptoms.filter(({ state }) => state !== 'ok')).toEqual([]);
     const metadata = symptoms.find(({ what }) => what === 'metadata of https://auth.example.com/');

@@ -399,6 +399,6 @@ describe('claimgate init', () => {
     // And they fail where something is wrong.
     writeFileSync(policy, before.replace('["read:orders"]', '["write:orders"]'));
     const { code, output } = await run(shop, 'bash', ['-e', '-c', commands[1] ?? ''], env);
-    expect([code, output]).toEqual([1, expect.stringContaining('who may read, reads')]);
+    expect([code, output]).toEqual([1, expect.stringContaining('FAIL  GET /orders lets through who may')]);
   });
 });

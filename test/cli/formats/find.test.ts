@@ -282,10 +282,13 @@ describe('other commands', () => {
   });
 
   it('init writes no wrangler.toml that wrangler would not read', async () => {
-    const at = project({ 'wrangler.jsonc': WORKER });
-    const { code, stderr } = await claimgate(['init', '--yes'], { cwd: at });
-    expect([code, stderr]).toEqual([2, expect.stringContaining('wrangler reads wrangler.jsonc here')]);
-    expect(readdirSync(at)).toEqual(['wrangler.jsonc']);
+    const at = project({ 'wrangler.jsonc': WORKER, 'apps/x.txt': '' });
+    const inside = join(at, 'apps');
+    const { code, stderr } = await claimgate(['init', '--yes'], { cwd: inside });
+    expect([code, stderr]).toEqual([2, expect.stringContaining('wrangler reads ../wrangler.jsonc here')]);
+    expect(readdirSync(inside)).toEqual(['x.txt']);
+    expect((await claimgate(['init', '--yes'], { cwd: at })).code).toBe(0);
+    expect(readdirSync(at)).not.toContain('wrangler.toml');
   });
 
   it('routes, explain, test and doctor read the same file', async () => {

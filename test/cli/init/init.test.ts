@@ -142,12 +142,16 @@ describe('claimgate init', () => {
     expect(readFileSync(join(at, '.dev.vars.example'), 'utf8')).toMatch(/^# /);
   });
 
-  it('changes nothing that is there without showing it first', async () => {
+  it('changes nothing that is there where nobody has agreed', async () => {
     const at = emptyFolder('shown');
     writeFileSync(join(at, 'README.md'), '# Shop\n');
-    const { code, stderr } = await claimgate(['init', at, ...FLAGS]);
-    expect([code, stderr]).toEqual([2, expect.stringContaining('README.md would change as shown')]);
-    expect(readdirSync(at)).toEqual(['README.md']);
+    const { code, stdout } = await claimgate(['init', at, ...FLAGS]);
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringContaining('README.md stays as it is; --yes adds to it'),
+    ]);
+    expect(readFileSync(join(at, 'README.md'), 'utf8')).toBe('# Shop\n');
+    expect(readdirSync(at)).toContain('wrangler.toml');
   });
 
   it.each([
