@@ -10,6 +10,7 @@ import {
 import type { KeyOrigin } from './keys/source.ts';
 import { authorize, checkAudience } from './policy/authorize.ts';
 import { type Match, match, matchUnread, type NoMatch } from './policy/match.ts';
+import type { Place } from './policy/params.ts';
 import type { Api, Policy, Principal, Route } from './policy/policy.ts';
 import { isOnTrial } from './policy/trial.ts';
 import type { Credential, CredentialReader } from './token/bearer.ts';
@@ -78,8 +79,7 @@ export type DecisionStep =
       readonly step: 'rules' | 'report';
       readonly route: Route;
       readonly principal: Principal;
-      /** The request's path, decoded. */
-      readonly segments: readonly string[];
+      readonly place: Place;
       readonly reason: Reason | undefined;
     };
 
@@ -147,14 +147,14 @@ export async function decide(
     return refuse(reason, { ...progress, ...known });
   }
   const { principal, keysFrom } = verified;
-  const { segments } = target.path;
+  const place = { segments: target.path.segments, host: target.host };
   const known = { principal, keysFrom };
   for (const one of [...enforced, ...reportOnly]) {
     // The token was verified for the routes that judge it.
     const isVerified = isReportOnly || !one.reportOnly;
     const reason =
-      (isVerified ? undefined : checkAudience(one, principal)) ?? authorize(one, principal, segments);
-    observe?.({ step: 'rules', route: one, principal, segments, reason });
+      (isVerified ? undefined : checkAudience(one, principal)) ?? authorize(one, principal, place);
+    observe?.({ step: 'rules', route: one, principal, place, reason });
     if (reason === undefined) continue;
     if (!one.reportOnly) return refuse(reason, known);
     // What its rules refuse, an API on trial gets without claims: its origin may have learnt to trust them.
@@ -163,8 +163,8 @@ export async function decide(
   }
   for (const one of tokenRoutes) {
     if (one.report === undefined) continue;
-    const reason = checkAudience(one.report, principal) ?? authorize(one.report, principal, segments);
-    observe?.({ step: 'report', route: one, principal, segments, reason });
+    const reason = checkAudience(one.report, principal) ?? authorize(one.report, principal, place);
+    observe?.({ step: 'report', route: one, principal, place, reason });
     if (reason !== undefined) return { ...passed, ...known, wouldDeny: reason };
   }
   return { ...passed, ...known };

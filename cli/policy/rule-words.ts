@@ -1,6 +1,7 @@
 /** Words for each rule: in sentences, in `explain`, and by the policy's own names in JSON. */
 import { readClaim } from '../../src/policy/claims.ts';
 import { isMet, valuesOf } from '../../src/policy/demands.ts';
+import { type Place, paramValue } from '../../src/policy/params.ts';
 import type { Demand, Held, Principal, Property, RuleName } from '../../src/policy/policy.ts';
 import { listed, shown } from '../text/words.ts';
 
@@ -14,7 +15,7 @@ interface RuleWords {
   /** Describes a token that does not meet these demands. */
   lacks(unmet: readonly Demand[]): string;
   /** Shows the part of a token that the demands look at. */
-  saw(demands: readonly Demand[], principal: Principal, segments: readonly string[]): string;
+  saw(demands: readonly Demand[], principal: Principal, place: Place): string;
   /** As the policy writes it, more or less. @param demands may be empty: the route doesn't have the rule */
   json(demands: readonly Demand[]): unknown;
 }
@@ -53,10 +54,10 @@ export const RULE_WORDS: Readonly<Record<RuleName, RuleWords>> = {
     list: (demands) => demands.map((demand) => `${claimOf(demand)} is ${wanted(demand)}`),
     join: (claims) => listed(claims),
     lacks: (unmet) => listed(unmet.map((demand) => `the claim ${claimOf(demand)} is not ${wanted(demand)}`)),
-    saw: (demands, principal, segments) =>
+    saw: (demands, principal, place) =>
       listed(
         demands.flatMap(({ anyOf: [first] }) =>
-          first === undefined ? [] : sawClaim(first, principal, segments),
+          first === undefined ? [] : sawClaim(first, principal, place),
         ),
       ),
     json: (demands) => Object.fromEntries(demands.map((demand) => [claimOf(demand), wantJson(demand)])),
@@ -69,18 +70,20 @@ const claimOf = ({ anyOf: [first] }: Demand): string =>
 /** `:org`, or `"gold" or "silver"`. */
 const wanted = ({ anyOf }: Demand): string =>
   listed(
-    anyOf.map((one) => (one.of === 'segment' ? `:${one.param}` : JSON.stringify(one.value))),
+    anyOf.map((one) => (one.of === 'param' ? `:${one.param.name}` : JSON.stringify(one.value))),
     'or',
   );
 
 function wantJson({ anyOf }: Demand): unknown {
   const [first] = anyOf;
-  return first?.of === 'segment' ? { param: first.param } : anyOf.map((one) => 'value' in one && one.value);
+  return first?.of === 'param'
+    ? { param: first.param.name }
+    : anyOf.map((one) => 'value' in one && one.value);
 }
 
-function sawClaim(property: Property, { claims }: Principal, segments: readonly string[]): string {
+function sawClaim(property: Property, { claims }: Principal, place: Place): string {
   const held = 'claim' in property ? shown(readClaim(claims, property.claim)) : '';
-  return property.of === 'segment' ? `${held}, the path has ${shown(segments[property.segment])}` : held;
+  return property.of === 'param' ? `${held}, the path has ${shown(paramValue(property.param, place))}` : held;
 }
 
 /** Demands of one rule, or of one of its members, which are shown and tested as one. */
@@ -107,8 +110,8 @@ export function demandWords(demands: readonly Demand[]): string {
 }
 
 /** Describes the part of a rule that a token does not meet. */
-export function lacksWords({ rule, demands }: RulePart, held: Held, segments: readonly string[]): string {
-  return RULE_WORDS[rule].lacks(demands.filter((demand) => !isMet(demand, held, segments)));
+export function lacksWords({ rule, demands }: RulePart, held: Held, place: Place): string {
+  return RULE_WORDS[rule].lacks(demands.filter((demand) => !isMet(demand, held, place)));
 }
 
 /** Every rule by the name that the policy has for it, also those that a route doesn't have. */

@@ -1,5 +1,6 @@
 import type { Reason } from '../decision.ts';
 import { isMet } from './demands.ts';
+import type { Place } from './params.ts';
 import type { Principal, Rules } from './policy.ts';
 
 /**
@@ -19,13 +20,9 @@ export function checkAudience({ issuers, audiences }: Rules, principal: Principa
 /**
  * Whether a verified caller may use a route: all demands of its rules must be met. The first that isn't is the reason.
  *
- * @param segments the request's path, decoded
+ * @param place what parameters are read from
  */
-export function authorize(
-  { demands }: Rules,
-  principal: Principal,
-  segments: readonly string[],
-): Reason | undefined {
-  for (const demand of demands) if (!isMet(demand, principal, segments)) return demand.refusal;
+export function authorize({ demands }: Rules, principal: Principal, place: Place): Reason | undefined {
+  for (const demand of demands) if (!isMet(demand, principal, place)) return demand.refusal;
   return undefined;
 }

@@ -1,14 +1,15 @@
 /** Demands: a route asks a token for a list of them, each met by any one of its properties. */
 import { hasClaimValue, readClaim } from './claims.ts';
+import { type Param, type Place, paramValue } from './params.ts';
 import type { ClaimValue, Demand, Held, Property } from './policy.ts';
 
-/** @param segments the request's path, decoded */
-export function isMet({ anyOf }: Pick<Demand, 'anyOf'>, held: Held, segments: readonly string[]): boolean {
-  for (const property of anyOf) if (has(property, held, segments)) return true;
+/** @param place what parameters are read from */
+export function isMet({ anyOf }: Pick<Demand, 'anyOf'>, held: Held, place: Place): boolean {
+  for (const property of anyOf) if (has(property, held, place)) return true;
   return false;
 }
 
-function has(property: Property, held: Held, segments: readonly string[]): boolean {
+function has(property: Property, held: Held, place: Place): boolean {
   switch (property.of) {
     case 'scope':
       return held.scopes.has(property.value);
@@ -16,8 +17,8 @@ function has(property: Property, held: Held, segments: readonly string[]): boole
       return held.client === property.value;
     case 'claim':
       return hasClaimValue(readClaim(held.claims, property.claim), property.value);
-    case 'segment':
-      return valuesOfSegment(segments[property.segment]).some((value) =>
+    case 'param':
+      return valuesOfParam(property.param, place).some((value) =>
         hasClaimValue(readClaim(held.claims, property.claim), value),
       );
     case 'audience':
@@ -25,29 +26,33 @@ function has(property: Property, held: Held, segments: readonly string[]): boole
   }
 }
 
-/** A claim that is a whole number equals its decimal form in a path. An empty segment equals nothing. */
-function valuesOfSegment(segment = ''): readonly ClaimValue[] {
-  if (segment === '') return [];
-  const number = Number(segment);
-  return Number.isSafeInteger(number) && String(number) === segment ? [segment, number] : [segment];
+/** A claim that is a whole number equals its decimal form. An empty text equals nothing. */
+function valuesOfParam(param: Param, place: Place): readonly ClaimValue[] {
+  const text = paramValue(param, place);
+  if (text === '') return [];
+  const number = Number(text);
+  return Number.isSafeInteger(number) && String(number) === text ? [text, number] : [text];
 }
 
-/** The demand for requests with this path: a claim that must equal a segment must have the segment's value. */
-export function forPath<T extends Pick<Demand, 'anyOf'>>(demand: T, segments: readonly string[]): T {
+/** The demand for requests to this place: a claim that must equal a parameter must have the parameter's value. */
+export function forPlace<T extends Pick<Demand, 'anyOf'>>(demand: T, place: Place): T {
   const anyOf = demand.anyOf.flatMap((one): readonly Property[] =>
-    one.of === 'segment'
-      ? valuesOfSegment(segments[one.segment]).map((value) => ({ of: 'claim', claim: one.claim, value }))
+    one.of === 'param'
+      ? valuesOfParam(one.param, place).map((value) => ({ of: 'claim', claim: one.claim, value }))
       : [one],
   );
   return { ...demand, anyOf };
 }
+
+/** Where a parameter stands: its name doesn't count. */
+const placeOf = ({ at, before, after }: Param) => [at, before, after];
 
 /** One text for one property: two spellings of a claim's place are the same, and names of parameters don't count. */
 export function propertyKey(property: Property): string {
   return JSON.stringify([
     property.of,
     'claim' in property ? property.claim.path : '',
-    'segment' in property ? property.segment : property.value,
+    'param' in property ? placeOf(property.param) : property.value,
   ]);
 }
 

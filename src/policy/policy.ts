@@ -1,4 +1,5 @@
 import type { Reason } from '../decision.ts';
+import type { Param } from './params.ts';
 
 /** The compiled policy: what `compile` makes of the tables in wrangler.toml, and all that a request is judged by. */
 
@@ -153,13 +154,8 @@ export type Property =
   | { readonly of: 'audience' | 'scope' | 'client'; readonly value: string }
   /** The claim has this value, or is a list that has it. */
   | { readonly of: 'claim'; readonly claim: ClaimSelector; readonly value: ClaimValue }
-  /** The claim equals this segment of the request's path, the value of `:param`. */
-  | {
-      readonly of: 'segment';
-      readonly claim: ClaimSelector;
-      readonly segment: number;
-      readonly param: string;
-    };
+  /** The claim has the value that a parameter of the route has in the request. */
+  | { readonly of: 'param'; readonly claim: ClaimSelector; readonly param: Param };
 
 /** The rules that a route can have. `rules/rules.ts` has one definition for each. */
 export type RuleName = 'scopes_all' | 'scopes_any' | 'clients' | 'claims';

@@ -10,6 +10,8 @@ const CLIENT_CLAIMS = DEFAULT_CLAIMS.client.map(parseSelector);
 const AUDIENCE_CLAIMS = DEFAULT_CLAIMS.audience.map(parseSelector);
 /** RFC 6749 §3.3. */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+/** No demand of an issuer is about a route's parameter. */
+const NO_PLACE = { segments: [], host: '' };
 const NONE: ReadonlySet<string> = new Set();
 
 /** Header checks: algorithm and type are what this issuer is configured for (RFC 8725 §3.1, §3.11). */
@@ -50,7 +52,7 @@ export function readClaims({ claims, header }: UnverifiedToken, issuer: Issuer):
   const audiences = readAudiences(claims, issuer);
   if (audiences === null) return malformed('aud');
   for (const demand of issuer.requiredClaims)
-    if (!isMet(demand, { scopes, audiences, client, claims }, [])) return demand.refusal;
+    if (!isMet(demand, { scopes, audiences, client, claims }, NO_PLACE)) return demand.refusal;
   const subject = sub === '' ? undefined : sub;
   return {
     issuer,

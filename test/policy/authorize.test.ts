@@ -16,7 +16,7 @@ function outcome(
   if (compiledRoute === undefined) throw new Error('no route');
   const { scopes, ...rest } = more;
   const caller = principal(policy, claims, { ...rest, scopes: new Set(scopes) } as object);
-  return authorize(compiledRoute, caller, segments)?.code ?? 'allow';
+  return authorize(compiledRoute, caller, { segments, host: '' })?.code ?? 'allow';
 }
 
 describe('scopes', () => {

@@ -1,7 +1,9 @@
 /** Coverage of a policy by cases: each route and rule should be seen letting through, and refusing. */
 
 import type { Reason } from '../../../src/decision.ts';
+import type { RawTarget } from '../../../src/http/target.ts';
 import { authorize, checkAudience } from '../../../src/policy/authorize.ts';
+import type { Place } from '../../../src/policy/params.ts';
 import type { Policy, Principal, Route, Rules } from '../../../src/policy/policy.ts';
 import { listed } from '../../text/words.ts';
 import { demandWords, ruleParts } from '../rule-words.ts';
@@ -155,22 +157,26 @@ const givenReason = ({ kind, reason, decision }: Simulated): Reason | undefined 
 function ruleSees(rules: Rules): Sees {
   return (simulated, principal) => {
     const { kind, decision } = simulated;
-    const segments = decision?.target?.path?.segments;
-    if (principal === undefined || segments === undefined) return undefined;
-    const broken = authorize(rules, principal, segments);
+    const place = placeOf(decision?.target);
+    if (principal === undefined || place === undefined) return undefined;
+    const broken = authorize(rules, principal, place);
     if (broken !== undefined) return givenReason(simulated)?.code === broken.code ? 'refusing' : undefined;
     return kind === 'allow' ? 'passing' : undefined;
   };
 }
 
-type Judge = (principal: Principal, segments: readonly string[]) => Reason | undefined;
+/** `undefined`: the path can be read in two ways. */
+const placeOf = (target: RawTarget | undefined): Place | undefined =>
+  target?.path && { segments: target.path.segments, host: target.host };
+
+type Judge = (principal: Principal, place: Place) => Reason | undefined;
 
 /** A rule that is only tried refuses nobody: it would deny. */
 function reportSees(judge: Judge): Sees {
   return ({ decision }, principal) => {
-    const segments = decision?.target?.path?.segments;
-    if (principal === undefined || segments === undefined || decision?.kind !== 'allow') return undefined;
-    const broken = judge(principal, segments);
+    const place = placeOf(decision?.target);
+    if (principal === undefined || place === undefined || decision?.kind !== 'allow') return undefined;
+    const broken = judge(principal, place);
     if (broken === undefined) return 'passing';
     return decision.wouldDeny?.code === broken.code ? 'refusing' : undefined;
   };

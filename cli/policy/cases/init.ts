@@ -1,5 +1,5 @@
 /** Cases for a policy, found by trying: as many as show each route and rule letting through, and refusing. */
-import { forPath } from '../../../src/policy/demands.ts';
+import { forPlace } from '../../../src/policy/demands.ts';
 import { parsePath } from '../../../src/policy/path.ts';
 import type { Demand, Policy, Route } from '../../../src/policy/policy.ts';
 import { renderTable } from '../../formats/inline-toml.ts';
@@ -127,11 +127,11 @@ function draftsOf(policy: Policy, route: Route, request: string): Draft[] {
   if (route.auth === 'none') return [{ request }];
   const [issuer] = route.issuers.values();
   const path = parsePath(request.replace(/^\S+ (https:\/\/[^/]*)?/, ''));
-  const segments = typeof path === 'string' ? [] : path.segments;
+  const place = { segments: typeof path === 'string' ? [] : path.segments, host: hostOf(route.api) };
   const claimsOf = (demands: readonly Demand[]) =>
     claimsFor(
       issuer,
-      demands.map((demand) => forPath(demand, segments)),
+      demands.map((demand) => forPlace(demand, place)),
     );
   const tried = route.report?.demands ?? [];
   const all = [...route.demands, ...tried];

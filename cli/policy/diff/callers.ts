@@ -1,7 +1,8 @@
 /** The callers that a policy lets in with a request: the rules of all routes that it falls under, as one. */
 import type { Reason } from '../../../src/decision.ts';
-import { forPath, valuesOf, withoutImplied } from '../../../src/policy/demands.ts';
+import { forPlace, valuesOf, withoutImplied } from '../../../src/policy/demands.ts';
 import type { Match, NoMatch } from '../../../src/policy/match.ts';
+import type { Place } from '../../../src/policy/params.ts';
 import type { Demand, Issuer, Policy, Route, Rules, Settings } from '../../../src/policy/policy.ts';
 import { isOnTrial } from '../../../src/policy/trial.ts';
 
@@ -32,8 +33,8 @@ export interface BoundDemand extends Pick<Demand, 'anyOf'> {
   readonly param?: string;
 }
 
-/** @param segments the request's path, decoded */
-export function callersOf(found: Match | NoMatch, settings: Settings, segments: readonly string[]): Callers {
+/** @param place what parameters are read from */
+export function callersOf(found: Match | NoMatch, settings: Settings, place: Place): Callers {
   if (found.kind === 'no_match') return { kind: 'nobody', reason: found.reason };
   // The table refuses it, and only a trial lets it pass: nobody looks at its token.
   if (found.refusal !== undefined && found.route.reportOnly) return { kind: 'anyone', verified: undefined };
@@ -42,7 +43,7 @@ export function callersOf(found: Match | NoMatch, settings: Settings, segments: 
   const enforced = asked.filter(({ reportOnly }) => !reportOnly);
   // The rules of a route that is only tried decide nothing about the claims that are sent on, unless its API is.
   const demanded = enforced.length > 0 || isOnTrial(found.route);
-  const tokens = tokensOf(enforced.length === 0 ? asked : enforced, demanded ? segments : undefined);
+  const tokens = tokensOf(enforced.length === 0 ? asked : enforced, demanded ? place : undefined);
   if (enforced.length === 0)
     return { kind: 'anyone', verified: canExist(tokens, settings) ? tokens : undefined };
   const withoutToken = enforced.every(({ auth }) => auth !== 'required');
@@ -50,17 +51,17 @@ export function callersOf(found: Match | NoMatch, settings: Settings, segments: 
   return { kind: 'checked', withoutToken, tokens };
 }
 
-/** @param segments `undefined` where no rules count */
-function tokensOf(routes: readonly Route[], segments: readonly string[] | undefined): Tokens {
+/** @param place `undefined` where no rules count */
+function tokensOf(routes: readonly Route[], place: Place | undefined): Tokens {
   const [first, ...others] = routes;
   const issuers = new Map(
     [...(first?.issuers ?? [])].filter(([iss]) => others.every((route) => route.issuers.has(iss))),
   );
-  const [some, ...more] = segments === undefined ? [] : routes.flatMap(clientListsOf);
+  const [some, ...more] = place === undefined ? [] : routes.flatMap(clientListsOf);
   const clients = some && new Set([...some].filter((client) => more.every((list) => list.has(client))));
   const demands = routes.flatMap((route) => [
     ...audienceOf(route),
-    ...(segments === undefined ? [] : demandsOf(route, segments)),
+    ...(place === undefined ? [] : demandsOf(route, place)),
   ]);
   return { issuers, clients, demands: withoutImplied(demands) };
 }
@@ -72,13 +73,13 @@ const audienceOf = ({ audiences }: Rules): BoundDemand[] => [
 /** A token has one client: its ids are compared apart. */
 const isAboutClients = ({ anyOf }: Demand) => anyOf.some(({ of }) => of === 'client');
 
-const demandsOf = ({ demands }: Route, segments: readonly string[]): BoundDemand[] =>
-  demands.filter((demand) => !isAboutClients(demand)).map((demand) => bind(demand, segments));
+const demandsOf = ({ demands }: Route, place: Place): BoundDemand[] =>
+  demands.filter((demand) => !isAboutClients(demand)).map((demand) => bind(demand, place));
 
-function bind(demand: Demand, segments: readonly string[]): BoundDemand {
-  const { anyOf } = forPath(demand, segments);
+function bind(demand: Demand, place: Place): BoundDemand {
+  const { anyOf } = forPlace(demand, place);
   const [first] = demand.anyOf;
-  return { anyOf, ...(first?.of === 'segment' && { param: `:${first.param}` }) };
+  return { anyOf, ...(first?.of === 'param' && { param: `:${first.param.name}` }) };
 }
 
 const clientListsOf = ({ demands }: Route): ReadonlySet<string>[] =>

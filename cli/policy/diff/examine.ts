@@ -1,5 +1,6 @@
 /** Both policies about a request: which of its callers each lets in, and what the origin gets. */
 import { type Match, match, type NoMatch } from '../../../src/policy/match.ts';
+import { type Place, paramValue } from '../../../src/policy/params.ts';
 import type { ParsedPath } from '../../../src/policy/path.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
 import { type CallerDifference, callerDifferences } from './caller-differences.ts';
@@ -27,16 +28,17 @@ export function createExaminer(old: Policy, now: Policy, nowSeconds: number, tel
   const seen = new Map<string, readonly SeenOfRules[]>();
   const identityOf = createIdentities();
   return (host: string, method: string, path: string, parsed: ParsedPath): readonly Seen[] => {
+    const place = { segments: parsed.segments, host };
     const before = match(old, host, method, parsed);
     const after = match(now, host, method, parsed);
     if (before.kind === 'no_match' && after.kind === 'no_match') return [];
-    const key = [before, after].map((found) => rulesKey(found, parsed, identityOf)).join('|');
+    const key = [before, after].map((found) => rulesKey(found, place, identityOf)).join('|');
     let differences = seen.get(key);
     if (differences === undefined) {
       const sideOf = (policy: Policy, found: Match | NoMatch): Side => ({
         policy,
         found,
-        callers: callersOf(found, policy.settings, parsed.segments),
+        callers: callersOf(found, policy.settings, place),
       });
       differences = differ(sideOf(old, before), sideOf(now, after), nowSeconds, tell);
       seen.set(key, differences);
@@ -49,17 +51,13 @@ export function createExaminer(old: Policy, now: Policy, nowSeconds: number, tel
 }
 
 /** The same for requests that fall under the same rules: those about segments of the path depend on their text. */
-function rulesKey(
-  found: Match | NoMatch,
-  { segments }: ParsedPath,
-  identityOf: (route: object) => number,
-): string {
+function rulesKey(found: Match | NoMatch, place: Place, identityOf: (route: object) => number): string {
   if (found.kind === 'no_match')
     return `${found.reason.code} ${found.nearMiss === undefined ? '' : identityOf(found.nearMiss)}`;
   const routes = [found.route, ...found.nearMisses];
   const parts = routes.map((route) => {
     const bound = route.demands.flatMap(({ anyOf }) =>
-      anyOf.flatMap((one) => (one.of === 'segment' ? [segments[one.segment]] : [])),
+      anyOf.flatMap((one) => (one.of === 'param' ? [paramValue(one.param, place)] : [])),
     );
     return `${identityOf(route)}${bound.length === 0 ? '' : JSON.stringify(bound)}`;
   });

@@ -71,9 +71,7 @@ function groupClaims(demands: readonly BoundDemand[]): [string, string][] {
 }
 
 const valuesOf = ({ anyOf }: AnyOf): string[] =>
-  anyOf.flatMap((one) =>
-    one.of === 'segment' ? [] : one.of === 'claim' ? writeValue(one.value) : one.value,
-  );
+  anyOf.flatMap((one) => (one.of === 'param' ? [] : one.of === 'claim' ? writeValue(one.value) : one.value));
 
 /** `1` is not `"1"`. */
 const writeValue = (value: unknown) =>

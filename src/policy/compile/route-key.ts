@@ -1,4 +1,5 @@
 import { UNROUTABLE_METHODS } from '../match.ts';
+import type { Param } from '../params.ts';
 import { type ParsedPath, parsePath } from '../path.ts';
 import { collectFaults, type Faults } from './faults.ts';
 
@@ -13,6 +14,7 @@ export interface RouteKey {
   /** Upper case; `*` stands for every method but TRACE and CONNECT. */
   readonly methods: readonly string[];
   readonly segments: readonly PatternSegment[];
+  readonly params: readonly Param[];
   /** The path as it was written. */
   readonly pattern: string;
 }
@@ -35,7 +37,10 @@ export function parseRouteKey(key: string, at: Faults = collectFaults()): RouteK
   }
   const methods = parseMethods(methodList, at);
   const segments = parsePattern(pattern, at);
-  return at.list().length > before ? undefined : { methods, segments, pattern };
+  const params = segments.flatMap((one, i) =>
+    one.kind === 'param' ? { name: one.name, at: i, before: 0, after: 0 } : [],
+  );
+  return at.list().length > before ? undefined : { methods, segments, params, pattern };
 }
 
 function parseMethods(list: string, at: Faults): string[] {

@@ -18,7 +18,7 @@ export const claims = defineRule({
     return entries.map(([member, want]) => {
       const claim = parseSelector(member);
       return typeof want === 'object' && !Array.isArray(want)
-        ? { member, anyOf: [segmentProperty(claim, want.param, key, at.at(member, 'param'))] }
+        ? { member, anyOf: [paramProperty(claim, want.param, key, at.at(member, 'param'))] }
         : claimDemand(member, want);
     });
   },
@@ -34,11 +34,15 @@ export function claimDemand(member: string, want: ClaimValue | readonly ClaimVal
   return { member, anyOf: [want].flat().map((value): Property => ({ of: 'claim', claim, value })) };
 }
 
-function segmentProperty(claim: ClaimSelector, param: string, { segments }: RouteKey, at: Faults): Property {
-  const segment = segments.findIndex((one) => one.kind === 'param' && one.name === param);
-  if (segment === -1) {
-    const params = segments.flatMap((one) => (one.kind === 'param' ? [one.name] : []));
-    at.add(`the path has no :${param}`, suggest(param, params));
-  }
-  return { of: 'segment', claim, segment, param };
+function paramProperty(claim: ClaimSelector, name: string, { params }: RouteKey, at: Faults): Property {
+  const param = params.find((one) => one.name === name);
+  if (param === undefined)
+    at.add(
+      `the path has no :${name}`,
+      suggest(
+        name,
+        params.map((one) => one.name),
+      ),
+    );
+  return { of: 'param', claim, param: param ?? { name, at: -1, before: 0, after: 0 } };
 }
