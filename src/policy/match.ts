@@ -1,6 +1,7 @@
 import type { Reason } from '../decision.ts';
 import { type ParsedPath, parsePath } from './path.ts';
-import type { Api, PatternLeaf, PatternNode, Policy, Route, RouteTable } from './policy.ts';
+import type { Api, PatternLeaf, Policy, Route, RouteTable } from './policy.ts';
+import { findAll, findFirst } from './tree.ts';
 
 /** The routes that a request falls under. */
 export interface Match {
@@ -209,42 +210,4 @@ function isFolded({ segments, folded }: ParsedPath): boolean {
   return segments.length === 1 && segments[0] === ''
     ? true
     : segments.length === folded.length && segments.every((segment, i) => segment === folded[i]);
-}
-
-/**
- * Visits the patterns that fit, the most specific first, until `accepts` takes one. Each node of the tree is visited
- * once at most.
- */
-function visit<Leaf>(
-  node: PatternNode<Leaf>,
-  segments: readonly string[],
-  accepts: (leaf: Leaf) => boolean,
-  depth = 0,
-): boolean {
-  if (depth === segments.length) return node.leaf !== undefined && accepts(node.leaf);
-  const segment = segments[depth] as string;
-  const literal = node.literals?.get(segment);
-  if (literal !== undefined && visit(literal, segments, accepts, depth + 1)) return true;
-  if (segment === '') return false; // after a final slash: neither a parameter nor a rest
-  if (node.param !== undefined && visit(node.param, segments, accepts, depth + 1)) return true;
-  return node.wildcard !== undefined && accepts(node.wildcard);
-}
-
-function findFirst<Leaf>(node: PatternNode<Leaf>, segments: readonly string[]): Leaf | undefined {
-  let found: Leaf | undefined;
-  visit(node, segments, (leaf) => {
-    found = leaf;
-    return true;
-  });
-  return found;
-}
-
-/** All patterns that fit, the most specific first. */
-export function findAll<Leaf>(node: PatternNode<Leaf>, segments: readonly string[]): Leaf[] {
-  const found: Leaf[] = [];
-  visit(node, segments, (leaf) => {
-    found.push(leaf);
-    return false;
-  });
-  return found;
 }

@@ -2,9 +2,10 @@
 import type { DecisionStep } from '../../../src/decide.ts';
 import type { PathFault, Reason } from '../../../src/decision.ts';
 import { type Target, writeTarget } from '../../../src/http/target.ts';
-import { findAll, type Match, type NoMatch } from '../../../src/policy/match.ts';
+import type { Match, NoMatch } from '../../../src/policy/match.ts';
 import type { ParsedPath } from '../../../src/policy/path.ts';
 import type { PatternLeaf, Policy, RouteTable } from '../../../src/policy/policy.ts';
+import { findAll } from '../../../src/policy/tree.ts';
 import { countOf } from '../../text/terminal.ts';
 import { listed, shown } from '../../text/words.ts';
 import type { IncomingRequest } from '../what-if/simulate.ts';

@@ -1,9 +1,9 @@
 /** The route table of a policy: who gets in, and what the origin gets. One entry a route, for every form of output. */
 
 import { IDENTITY_HEADERS } from '../../../src/policy/headers.ts';
-import { findAll } from '../../../src/policy/match.ts';
 import { parsePath } from '../../../src/policy/path.ts';
 import type { Api, Policy, Route } from '../../../src/policy/policy.ts';
+import { findAll } from '../../../src/policy/tree.ts';
 import { secretWords } from '../what-if/simulate.ts';
 import { tablesOf } from '../what-if/targets.ts';
 import { keyOf, originWords, whoGetsIn, whoGetsInHere } from '../words.ts';
