@@ -107,7 +107,7 @@ export async function decide(
     return { ...passing(trial, NONE, raw), ...seenOf(credentials), wouldDeny: reason };
   }
 
-  const found = match(policy, target.host, method, target.path);
+  const found = match(policy, target.host, method, target.path, target.query);
   observe?.({ step: 'route', target, found });
   if (found.kind === 'no_match') {
     const nearMisses = found.nearMiss === undefined ? [] : [found.nearMiss];

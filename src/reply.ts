@@ -43,7 +43,7 @@ export function createReplies(policy: Policy): Replies {
       if (preflight === undefined) return undefined;
       const target = parseTarget(request.url);
       if (target.kind === 'fault') return undefined;
-      const found = match(policy, target.host, preflight.method, target.path);
+      const found = match(policy, target.host, preflight.method, target.path, target.query);
       // Also for a method that the path lacks: the page can read the 405 then.
       const api = found.kind === 'match' ? found.route.api : found.api;
       if (api?.cors === undefined) return undefined;

@@ -1,7 +1,8 @@
 import type { Reason } from '../decision.ts';
 import { type ParsedPath, parsePath } from './path.ts';
 import type { Api, PatternLeaf, Policy, Route, RouteTable } from './policy.ts';
-import { findAll, findFirst } from './tree.ts';
+import { allowedMethods, entriesOf, routeFor, routesFor, routesOf, UNROUTABLE_METHODS } from './served.ts';
+import { findFirst, findFolded } from './tree.ts';
 
 /** The routes that a request falls under. */
 export interface Match {
@@ -26,24 +27,26 @@ export interface NoMatch {
   readonly api?: Api | undefined;
 }
 
-/** A Worker's `fetch` can't send these, and no origin should get them (RFC 9110 §9.3.6, §9.3.8). */
-export const UNROUTABLE_METHODS: ReadonlySet<string> = new Set(['TRACE', 'CONNECT', 'TRACK']);
-
-/** `Allow` lists these where a route serves every method, and methods in this order. */
-const USUAL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const NONE: readonly Route[] = [];
 
 /**
  * Finds the route for a request: of all patterns that match, compared segment by segment from the left, a literal
- * beats `:param` beats `*`; then the method. The order of the file never matters.
+ * beats `:param` beats `*`; then the method, then the query. The order of the file never matters.
  *
  * @param host lower case, without port and trailing dot
+ * @param query with its `?`, as it came
  */
-export function match(policy: Policy, host: string, method: string, path: ParsedPath): Match | NoMatch {
+export function match(
+  policy: Policy,
+  host: string,
+  method: string,
+  path: ParsedPath,
+  query = '',
+): Match | NoMatch {
   const table = tableOf(policy, host);
   if (table === undefined) return noMatch({ code: 'route_unknown' });
-  const found = find(table, method, path);
-  return found.kind === 'match' ? found : (onTrial(table, found, method, path) ?? found);
+  const found = find(table, method, path, query);
+  return found.kind === 'match' ? found : (onTrial(table, found, method, path, query) ?? found);
 }
 
 /**
@@ -72,16 +75,13 @@ const staysBelow = (segments: readonly string[]): boolean =>
 
 const tableOf = (policy: Policy, host: string) => policy.hosts.get(host) ?? policy.otherHosts;
 
-function find(table: RouteTable, method: string, path: ParsedPath): Match | NoMatch {
+function find(table: RouteTable, method: string, path: ParsedPath, query: string): Match | NoMatch {
   const leaf = findFirst(table.exact, path.segments);
   if (leaf === undefined) return noMatch({ code: 'route_unknown' });
-  const route = routeFor(leaf, method);
-  if (route === undefined) {
-    const reason: Reason = { code: 'method_not_allowed', allow: allowedMethods([leaf]) };
-    return noMatch(reason, undefined, onlyApi(routesOf([leaf])));
-  }
-  if (table.allFolded && isFolded(path)) return { kind: 'match', route, nearMisses: NONE };
-  return withNearMisses(table, leaf, route, method, path);
+  const [route, ...others] = routesFor(leaf, method, query);
+  if (route === undefined) return noMatch(lacksRoute(leaf, method), undefined, onlyApi(routesOf([leaf])));
+  if (!table.allFolded || !isFolded(path)) return withNearMisses(table, leaf, route, method, path, query);
+  return { kind: 'match', route, nearMisses: others.length === 0 ? NONE : distinct(others, route) };
 }
 
 /** A request that the table refuses, and an API on trial takes all the same: where no reading of its path is protected. */
@@ -90,12 +90,13 @@ function onTrial(
   { reason, api }: NoMatch,
   method: string,
   path: ParsedPath,
+  query: string,
 ): Match | undefined {
   const route = api?.trial?.anything ?? fallback;
   if (route === undefined || !takes(route, method, path.encoded)) return undefined;
   const own = findFirst(exact, path.segments);
-  for (const { leaves } of findAll(folded, path.folded)) {
-    if (isProtected(leaves, method)) return undefined;
+  for (const { leaves } of findFolded(folded, path)) {
+    if (isProtected(leaves, method, query)) return undefined;
     // The path is its own: what is less specific is none of its business.
     if (own !== undefined && leaves.includes(own)) break;
   }
@@ -103,30 +104,28 @@ function onTrial(
 }
 
 /** Whether they have routes of an API that is not on trial, or one that is enforced for this method. */
-const isProtected = (leaves: readonly PatternLeaf[], method: string): boolean =>
+const isProtected = (leaves: readonly PatternLeaf[], method: string, query: string): boolean =>
   leaves.some(
     (leaf) =>
       routesOf([leaf]).some(({ api }) => api.trial === undefined) ||
-      routeFor(leaf, method.toUpperCase())?.reportOnly === false,
+      routesFor(leaf, method.toUpperCase(), query).some(({ reportOnly }) => !reportOnly),
   );
 
 /** Whether the API's origin can be asked for it at all. */
 const takes = ({ api }: Route, method: string, segments: readonly string[]): boolean =>
   !UNROUTABLE_METHODS.has(method.toUpperCase()) && api.prefix.every((segment, i) => segment === segments[i]);
 
-/** The route that a pattern has for a method. GET serves HEAD (RFC 9110 §9.3.2). */
-export function routeFor(leaf: PatternLeaf, method: string): Route | undefined {
-  const own = leaf.methods.get(method) ?? (method === 'HEAD' ? leaf.methods.get('GET') : undefined);
-  if (own !== undefined) return own;
-  // Methods are case-sensitive, but not to every server: `patch` must not pass by `*` where PATCH has its own rules.
-  const upper = method.toUpperCase();
-  return method !== upper || UNROUTABLE_METHODS.has(method) ? undefined : leaf.anyMethod;
-}
+/** The reason for a path that has no route for the method, none for the query, or none at all. */
+const lacksRoute = (leaf: PatternLeaf, method: string): Reason =>
+  leaf.queried?.some((one) => routeFor(one, method) !== undefined) || routesOf([leaf]).length === 0
+    ? { code: 'route_unknown' }
+    : { code: 'method_not_allowed', allow: allowedMethods([leaf]) };
 
 /** Whether some route serves the path itself: a wildcard that covers it is another matter. */
 export function hasRoute(table: RouteTable, method: string, path: ParsedPath): boolean {
   const leaf = findFirst(table.exact, path.segments);
-  return leaf !== undefined && !leaf.pattern.endsWith('*') && routeFor(leaf, method) !== undefined;
+  if (leaf === undefined || leaf.pattern.endsWith('*')) return false;
+  return entriesOf(leaf).some((one) => routeFor(one, method) !== undefined);
 }
 
 const noMatch = (reason: Reason, nearMiss?: Route, api?: Api): NoMatch => ({
@@ -147,62 +146,45 @@ function withNearMisses(
   route: Route,
   method: string,
   path: ParsedPath,
+  query: string,
 ): Match | NoMatch {
   const nearMisses: Route[] = [];
   let refusal: Reason | undefined;
-  for (const { leaves } of findAll(table.folded, path.folded)) {
+  for (const { leaves } of findFolded(table.folded, path)) {
     const isOwn = leaves.includes(exactLeaf);
-    const near = leaves.map((leaf) => routeFor(leaf, method)).filter((one) => one !== undefined);
+    const near = leaves.flatMap((leaf) => routesFor(leaf, method, query));
     const foreign = near.find(({ api }) => api !== route.api);
     if (foreign !== undefined || near.length === 0) {
       const refused = foreign ? noMatch({ code: 'route_unknown' }, foreign) : lacksMethod(leaves, route.api);
-      if (isProtected(leaves, method)) return refused;
+      if (isProtected(leaves, method, query)) return refused;
       refusal ??= refused.reason;
     }
-    for (const one of near) {
-      if (one.api !== route.api || !differs(one, route)) continue;
-      if (nearMisses.every((other) => differs(one, other))) nearMisses.push(one);
-    }
+    nearMisses.push(...near.filter(({ api }) => api === route.api));
     if (isOwn) break;
   }
-  return { kind: 'match', route, nearMisses, refusal };
+  return { kind: 'match', route, nearMisses: distinct(nearMisses, route), refusal };
 }
 
 /** The path is one of another API, or lacks the method: either way, no rule of it could be asked. */
 function lacksMethod(leaves: readonly PatternLeaf[], api: Api): NoMatch {
   const routes = routesOf(leaves);
   const foreign = routes.find((one) => one.api !== api);
-  if (foreign !== undefined) return noMatch({ code: 'route_unknown' }, foreign);
+  if (foreign !== undefined || routes.length === 0) return noMatch({ code: 'route_unknown' }, foreign);
   return noMatch({ code: 'method_not_allowed', allow: allowedMethods(leaves) }, routes[0], api);
 }
+
+/** Those that say something which none before them says. */
+const distinct = (routes: readonly Route[], serving: Route): readonly Route[] =>
+  routes.filter(
+    (one, i) => differs(one, serving) && routes.slice(0, i).every((other) => differs(one, other)),
+  );
 
 const differs = (one: Route, other: Route) =>
   one.ruleKey !== other.ruleKey || one.rateLimit?.scope !== other.rateLimit?.scope;
 
-/** In an order that does not depend on that of the file. */
-function routesOf(leaves: readonly PatternLeaf[]): Route[] {
-  const routes = leaves.flatMap(({ methods, anyMethod }) => [
-    ...methods.values(),
-    ...(anyMethod ? [anyMethod] : []),
-  ]);
-  const name = ({ api, key }: Route) => `${api.name} ${key}`;
-  return routes.sort((a, b) => (name(a) < name(b) ? -1 : 1));
-}
-
 /** The API that all routes belong to. Where there are several, none speaks for the path. */
 function onlyApi([first, ...others]: readonly Route[]): Api | undefined {
   return others.every(({ api }) => api === first?.api) ? first?.api : undefined;
-}
-
-function allowedMethods(leaves: readonly PatternLeaf[]): string[] {
-  const methods = new Set<string>();
-  for (const leaf of leaves) {
-    for (const method of leaf.methods.keys()) methods.add(method);
-    if (leaf.anyMethod !== undefined) for (const method of USUAL_METHODS) methods.add(method);
-  }
-  if (methods.has('GET')) methods.add('HEAD');
-  const unusual = [...methods].filter((method) => !USUAL_METHODS.includes(method));
-  return [...USUAL_METHODS.filter((method) => methods.has(method)), ...unusual.sort()];
 }
 
 function isFolded({ segments, folded }: ParsedPath): boolean {

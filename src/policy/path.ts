@@ -91,18 +91,35 @@ function foldSegment(segment: string): string | { fault: PathFault } {
   let text = segment;
   if (ASCII.test(text)) text = text.toLowerCase();
   else {
-    // Each step can make work for another one: a mark composes once the invisible character before it is gone.
-    for (let before: string | undefined; before !== text; ) {
-      before = text;
-      text = foldLetters(text.normalize('NFKD').replace(IGNORABLE, ''));
-      // A full-width solidus or percent sign becomes the real one here: `％2e`, `．．／admin`.
-      const fault = findFault(text);
-      if (fault !== undefined) return { fault };
-    }
+    text = foldCharacters(text);
+    // A full-width solidus or percent sign becomes the real one here: `％2e`, `．．／admin`.
+    const fault = findFault(text);
+    if (fault !== undefined) return { fault };
     text = text.normalize('NFC');
   }
   const semicolon = text.indexOf(';');
   return trimEnds(semicolon === -1 ? text : text.slice(0, semicolon));
+}
+
+/** Each step can make work for another one: a mark composes once the invisible character before it is gone. */
+function foldCharacters(segment: string): string {
+  let text = segment;
+  for (let before: string | undefined; before !== text; ) {
+    before = text;
+    text = foldLetters(text.normalize('NFKD').replace(IGNORABLE, ''));
+  }
+  return text;
+}
+
+/**
+ * How lax origins may read a segment, as far as ASCII text at its start and its end goes: with `;parameters` cut at any
+ * of its semicolons, or not at all. Letters are in lower case, and marks stand apart.
+ */
+export function looseReadings(segment: string): readonly string[] {
+  const text = foldCharacters(segment);
+  const ends = [text.length];
+  for (let at = text.indexOf(';'); at !== -1; at = text.indexOf(';', at + 1)) ends.push(at);
+  return ends.map((end) => trimEnds(text.slice(0, end)));
 }
 
 /**

@@ -1,5 +1,7 @@
 import type { Reason } from '../decision.ts';
 import type { Param } from './params.ts';
+import type { QueryCondition } from './query.ts';
+import type { PatternNode } from './tree.ts';
 
 /** The compiled policy: what `compile` makes of the tables in wrangler.toml, and all that a request is judged by. */
 
@@ -200,22 +202,19 @@ export interface RouteTable {
   readonly fallback: Route | undefined;
 }
 
-export interface PatternNode<Leaf> {
-  /** `undefined` where no literal follows: most nodes are ends. */
-  literals: Map<string, PatternNode<Leaf>> | undefined;
-  param: PatternNode<Leaf> | undefined;
-  /** The pattern that ends with `*` here. */
-  wildcard: Leaf | undefined;
-  /** The pattern that ends here. */
-  leaf: Leaf | undefined;
-}
-
 /** All routes that share one pattern. */
 export interface PatternLeaf {
   readonly pattern: string;
   readonly methods: Map<string, Route>;
   /** The route for methods without one of their own. */
   anyMethod: Route | undefined;
+  /** Routes for certain queries, which come first. `undefined` where there are none. */
+  queried: QueriedRoutes[] | undefined;
+}
+
+/** The routes of one pattern for requests whose query meets a condition. */
+export interface QueriedRoutes extends Pick<PatternLeaf, 'methods' | 'anyMethod'> {
+  readonly condition: QueryCondition;
 }
 
 /** All patterns that share one folded form. */

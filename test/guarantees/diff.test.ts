@@ -16,9 +16,27 @@ const TOKENS = 8;
 const GAINS = ['opened', 'widened'];
 const LOSSES = ['narrowed', 'closed'];
 
+const query = fc.constantFrom(
+  ...[
+    '',
+    '',
+    '',
+    '?q=1',
+    '?q=2',
+    '?r=2',
+    '?q=1&r=2',
+    '?q=1&q=2',
+    '?Q=1',
+    '?q=x',
+    '?q=x&q=1&r=2',
+    '?q%5B%5D=1',
+    '?q=1;r=2',
+  ],
+);
+
 const cases = fc.record({
   change,
-  requests: fc.array(fc.tuple(request, fc.boolean()), { minLength: REQUESTS, maxLength: REQUESTS }),
+  requests: fc.array(fc.tuple(request, fc.boolean(), query), { minLength: REQUESTS, maxLength: REQUESTS }),
   tokens: fc.array(sketch, { minLength: TOKENS, maxLength: TOKENS }),
 });
 
@@ -48,7 +66,7 @@ async function* differences(
 }
 
 /** A pattern without the names of its parameters. */
-const shape = (pattern: string) => pattern.replace(/:\w+/g, ':');
+const shape = (pattern: string) => pattern.replace(/(?<!\w):\w+/g, ':');
 
 /** Whether a finding is about the route of such a request, in one of the policies. */
 function isAbout({ routes, place }: Finding, { asked, old, now }: Difference): boolean {
@@ -82,9 +100,10 @@ describe('diff', () => {
         counts.add('compiled');
         const { findings } = await comparePolicies(old, now, NOW_SECONDS);
         let differs = false;
-        for (const [make, isOfNow] of requests) {
+        for (const [make, isOfNow, asQuery] of requests) {
           const world = isOfNow && pair.now.apis.length > 0 ? pair.now : pair.old;
-          const { token: _, ...asked } = make(world);
+          const { token: _, ...made } = make(world);
+          const asked = { ...made, path: made.path + asQuery };
           for await (const difference of differences([old, now], asked, tokens, counts)) {
             const isGain = difference.now.kind === 'allow';
             counts.add(isGain ? 'gains' : 'losses');

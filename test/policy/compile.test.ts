@@ -281,9 +281,34 @@ describe('compilePolicy', () => {
     ],
     ['a relative path', vars({ 'GET x': {} }), 'API_ORDERS.routes."GET x": a path begins with /; write /x'],
     [
-      'a path with a query',
+      'a path with a parameter of the query that has no value',
       vars({ 'GET /x?a': {} }),
-      'API_ORDERS.routes."GET /x?a": a path has no query and no fragment; end it before the ? or #',
+      'API_ORDERS.routes."GET /x?a": a parameter of the query has a name and a value; write it like "GET /page?action=delete"',
+    ],
+    [
+      'two parameters in a segment',
+      vars({ 'GET /x/:a-:b': {} }),
+      'API_ORDERS.routes."GET /x/:a-:b": ":a-:b" has two parameters; a segment can have one; give the rest a fixed text',
+    ],
+    [
+      'text beside a parameter that is cut',
+      vars({ 'GET /x/:a;v': {} }),
+      'API_ORDERS.routes."GET /x/:a;v": no request can match ":a;v"; write letters, digits and -._~!$&\'()+,=@: beside a parameter, and no dot at its end',
+    ],
+    [
+      'the same pattern twice',
+      vars({ 'GET /x?a=1&b=2': {}, 'GET /x?b=2&a=1': {} }),
+      'API_ORDERS.routes."GET /x?b=2&a=1": API_ORDERS.routes."GET /x?a=1&b=2" serves GET here already; keep one of them',
+    ],
+    [
+      'a parameter of the query twice',
+      vars({ 'GET /x?a=1&a=2': {} }),
+      'API_ORDERS.routes."GET /x?a=1&a=2": the parameter "a" stands twice; name each once; other values get routes of their own',
+    ],
+    [
+      'a pattern in a query',
+      vars({ 'GET /x?a=*': {} }),
+      'API_ORDERS.routes."GET /x?a=*": no request can match the parameter "a"; write its name and one value; there is no * and no [] in them',
     ],
     [
       'a * in the middle',

@@ -9,9 +9,10 @@ import { compiled, policyWith, vars } from '../support/policy.ts';
 /** `GET /x` → the key of the route, with near misses behind `+`, or the reason's code. */
 function outcome(policy: Policy, request: string, host = 'any.example'): string {
   const [method = '', target = ''] = request.split(' ');
-  const path = parsePath(target);
+  const [written = '', query] = target.split(/(?=\?)/);
+  const path = parsePath(written);
   if (typeof path === 'string') return path;
-  const result = match(policy, host, method, path);
+  const result = match(policy, host, method, path, query);
   if (result.kind === 'no_match') return result.reason.code;
   return [result.route, ...result.nearMisses].map((route) => route.key).join(' + ');
 }
@@ -87,6 +88,85 @@ describe('match: the most specific pattern', () => {
     for (const request of ['GET /x', 'GET /y', 'GET /y/z']) {
       expect(outcome(policyWith(reversed), request)).toBe(outcome(policyWith(routes), request));
     }
+  });
+});
+
+describe('match: parameters with a fixed start or end', () => {
+  const policy = policyWith({
+    'GET /items/:id': A,
+    'POST /items/:id:archive': B,
+    'POST /items/:id:publish': A,
+    'POST /items/batch:get': B,
+    'GET /items/:id:archive/log': A,
+    'GET /docs/:name': PUBLIC,
+    'GET /docs/:name.json': A,
+    'GET /docs/:name.min.json': B,
+    'GET /docs/draft-:name': B,
+    'GET /@:user': A,
+    'GET /@:user/:file.txt': A,
+  });
+
+  it.each([
+    ['its text at the end', 'GET /docs/a.json', 'GET /docs/:name.json'],
+    ['the longer text beats the shorter', 'GET /docs/a.min.json', 'GET /docs/:name.min.json'],
+    ['as much text: the longer start', 'GET /docs/draft-a.json', 'GET /docs/draft-:name'],
+    ['nothing between is no value', 'GET /docs/.json', 'GET /docs/:name'],
+    ['its text at the start', 'GET /@bob', 'GET /@:user'],
+    ['two in one path', 'GET /@bob/notes.txt', 'GET /@:user/:file.txt'],
+    ['a verb', 'POST /items/7:archive', 'POST /items/:id:archive'],
+    ['another verb', 'POST /items/7:publish', 'POST /items/:id:publish'],
+    ['a verb that no route names', 'POST /items/7:delete', 'route_unknown'],
+    ['the same for a method that the item has', 'GET /items/7:delete', 'route_unknown'],
+    ['a verb without the method', 'GET /items/7:publish', 'method_not_allowed'],
+    ['a colon behind a letter is text', 'POST /items/batch:get', 'POST /items/batch:get'],
+    ['a verb in the middle', 'GET /items/7:archive/log', 'GET /items/:id:archive/log'],
+    ['the item itself', 'GET /items/7', 'GET /items/:id'],
+    ['an encoded colon is a colon', 'POST /items/7%3Aarchive', 'POST /items/:id:archive'],
+    ['another case may be read as it', 'GET /docs/a.JSON', 'GET /docs/:name + GET /docs/:name.json'],
+    ['with a dot at its end, too', 'GET /docs/a.json.', 'GET /docs/:name + GET /docs/:name.json'],
+    ['or with parameters', 'GET /docs/a.json;v=1', 'GET /docs/:name + GET /docs/:name.json'],
+    ['parameters inside are a value, or cut', 'GET /docs/a;b.json', 'GET /docs/:name.json'],
+  ])('%s', (_why, request, want) => {
+    expect(outcome(policy, request)).toBe(want);
+  });
+});
+
+describe('match: queries', () => {
+  const policy = policyWith({
+    'GET /page': PUBLIC,
+    'GET /page?key=secret': A,
+    'GET /page?key=secret&mode=edit': B,
+    'GET /page?mode=edit': A,
+    'GET /only?do=ping': A,
+    'POST /only': B,
+  });
+
+  it.each([
+    ['no query', 'GET /page', 'GET /page'],
+    ['another value', 'GET /page?key=other', 'GET /page'],
+    ['the value', 'GET /page?key=secret', 'GET /page?key=secret'],
+    ['among others', 'GET /page?a=1&key=secret&b=2', 'GET /page?key=secret'],
+    ['encoded', 'GET /page?k%65y=%73ecret', 'GET /page?key=secret'],
+    ['HEAD as GET', 'HEAD /page?key=secret', 'GET /page?key=secret'],
+    ['two values: either may be read', 'GET /page?key=secret&key=x', 'GET /page + GET /page?key=secret'],
+    ['another case', 'GET /page?Key=SECRET', 'GET /page + GET /page?key=secret'],
+    ['an array, for PHP', 'GET /page?key[]=secret', 'GET /page + GET /page?key=secret'],
+    ['the other separator', 'GET /page?a=1;key=secret', 'GET /page + GET /page?key=secret'],
+    ['encoded twice', 'GET /page?key=%2573ecret', 'GET /page + GET /page?key=secret'],
+    ['a blank', 'GET /page?key=+secret', 'GET /page + GET /page?key=secret'],
+    ['two: the narrower route', 'GET /page?mode=edit&key=secret', 'GET /page?key=secret&mode=edit'],
+    ['no value', 'GET /page?key', 'GET /page'],
+    ['a path for one query only', 'GET /only?do=ping', 'GET /only?do=ping'],
+    ['without it', 'GET /only', 'route_unknown'],
+    ['with what may be it', 'GET /only?do=ping&do=x', 'route_unknown'],
+    ['another method', 'PUT /only', 'method_not_allowed'],
+  ])('%s', (_why, request, want) => {
+    expect(outcome(policy, request)).toBe(want);
+  });
+
+  it('asks for both where two say nothing of each other', () => {
+    const both = policyWith({ 'GET /p': PUBLIC, 'GET /p?a=1': A, 'GET /p?b=2': B });
+    expect(outcome(both, 'GET /p?b=2&a=1')).toBe('GET /p?a=1 + GET /p?b=2');
   });
 });
 

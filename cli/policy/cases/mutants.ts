@@ -62,20 +62,26 @@ function* routeChanges(key: string, config: Table): Generator<RouteChange> {
   yield { what: 'removed' };
 }
 
-/** More methods, or fewer; a literal that becomes a parameter. */
+/** More methods, or fewer; text that becomes a parameter, or any query. */
 function* keyChanges(key: string, config: Table): Generator<RouteChange> {
   const [methodList = '', path = ''] = key.trim().split(/\s+/);
+  const [pattern = '', query] = path.split(/(?=\?)/);
   const methods = methodList.split('|');
   if (!methods.includes('*')) yield { what: 'any method', key: `* ${path}`, config };
   for (const [one, rest] of shortened(methods))
     yield { what: `without ${one}`, key: `${rest.join('|')} ${path}`, config };
-  const parts = path.split('/');
+  if (query !== undefined) yield { what: 'with any query', key: `${methodList} ${pattern}`, config };
+  const parts = pattern.split('/');
   for (const [i, part] of parts.entries()) {
-    if (part === '' || part.startsWith(':') || part === '*') continue;
-    const changed = parts.map((other, j) => (j === i ? `:any_${i}` : other)).join('/');
-    yield { what: `/${part} becomes a parameter`, key: `${methodList} ${changed}`, config };
+    const [name = `:any_${i}`] = PARAM.exec(part) ?? [];
+    if (part === '' || part === name || part === '*') continue;
+    const changed = parts.map((other, j) => (j === i ? name : other)).join('/');
+    yield { what: `/${part} becomes a parameter`, key: `${methodList} ${changed}${query ?? ''}`, config };
   }
 }
+
+/** The parameter of a segment, without the text beside it. */
+const PARAM = /(?<![A-Za-z0-9_]):[A-Za-z_][A-Za-z0-9_]*/;
 
 /** @returns what was changed, and the table with the change */
 function* apiChanges(

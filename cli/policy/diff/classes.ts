@@ -7,8 +7,12 @@
  * lead to the same nodes go on alike, whatever they began with, and are walked once. That keeps the number of classes
  * near to the number of patterns.
  */
-import type { FoldedLeaf, PatternLeaf, PatternNode, RouteTable } from '../../../src/policy/policy.ts';
+
+import { looseReadings } from '../../../src/policy/path.ts';
+import type { FoldedLeaf, PatternLeaf, RouteTable } from '../../../src/policy/policy.ts';
+import { type Affixes, affixedNodes, type PatternNode } from '../../../src/policy/tree.ts';
 import { createIdentities } from './identity.ts';
+import { type QuerySample, querySamples } from './queries.ts';
 import { type Spellings, writePath } from './spellings.ts';
 
 export interface PathClass {
@@ -18,6 +22,8 @@ export interface PathClass {
   readonly respelt: boolean;
   /** Every method that some route for such a path names. All others are treated alike. */
   readonly methods: ReadonlySet<string>;
+  /** Queries that some route for such a path tells apart, and none. */
+  readonly queries: readonly QuerySample[];
 }
 
 /** The place that a path has led to in one tree. */
@@ -70,25 +76,27 @@ export function* pathClasses(tables: readonly RouteTable[], spellings: Spellings
     ]);
     const folds = new Set(state.folded.flatMap(literalsOf));
     // The most general segment first: of paths that lead to the same nodes, the most general one stands for them.
-    const next = function* (text: string, folded: string | undefined, isLiteral: boolean) {
-      const exact = state.exact.map((walk) => step(walk, isLiteral ? text : undefined));
+    const next = function* (text: string, folded: string, isRespelt: boolean) {
+      const exact = state.exact.map((walk) => step(walk, text, [text]));
       if (!isOnTrial && exact.every(({ nodes, rests }) => nodes.length + rests.length === 0)) return;
-      const near = state.folded.map((walk) => step(walk, folded));
+      const readings = looseReadings(text);
+      const near = state.folded.map((walk) => step(walk, folded, readings));
       const prefixes = state.prefixes.map((rest) =>
         rest?.[0] === undefined ? rest : rest[0] === text ? rest.slice(1) : undefined,
       );
-      yield* visit(
-        { exact, folded: near, prefixes },
-        [...segments, text],
-        respelt || (!isLiteral && folded !== undefined),
-      );
+      yield* visit({ exact, folded: near, prefixes }, [...segments, text], respelt || isRespelt);
     };
-    yield* next(spellings.unknown(segments.length), undefined, false);
+    const unknown = spellings.unknown(segments.length);
+    yield* next(unknown, unknown, false);
+    const affixes = [...state.exact.flatMap(affixesOf), ...state.folded.flatMap(affixesOf)];
+    if (affixes.length > 0)
+      for (const one of spellings.affixed(segments.length, affixes, folds))
+        if (!literals.has(one.text)) yield* next(one.text, spellings.foldOf(one.text), one.respelt);
     for (const folded of folds) {
       const text = spellings.variant(folded, literals);
-      if (text !== undefined) yield* next(text, folded, false);
+      if (text !== undefined) yield* next(text, folded, true);
     }
-    for (const text of literals) if (text !== '') yield* next(text, spellings.foldOf(text), true);
+    for (const text of literals) if (text !== '') yield* next(text, spellings.foldOf(text), false);
   }
 
   const root = {
@@ -99,13 +107,14 @@ export function* pathClasses(tables: readonly RouteTable[], spellings: Spellings
   yield* visit(root, [], false);
 }
 
-/** One segment further, which is not empty. @param literal its text, where some pattern may have it */
-function step<Leaf>({ nodes, rests }: Walk<Leaf>, literal: string | undefined): Walk<Leaf> {
+/** One segment further, which is not empty. @param readings in which text beside a parameter is looked for */
+function step<Leaf>({ nodes, rests }: Walk<Leaf>, segment: string, readings: readonly string[]): Walk<Leaf> {
   const children: PatternNode<Leaf>[] = [];
   const more: Leaf[] = [];
   for (const node of nodes) {
-    const child = literal === undefined ? undefined : node.literals?.get(literal);
+    const child = node.literals?.get(segment);
     if (child !== undefined) children.push(child);
+    if (node.affixed !== undefined) children.push(...affixedNodes(node, readings));
     if (node.param !== undefined) children.push(node.param);
     if (node.wildcard !== undefined) more.push(node.wildcard);
   }
@@ -123,6 +132,8 @@ const endOf = <Leaf>({ nodes, rests }: Walk<Leaf>): Leaf[] => [
   ...rests,
 ];
 
+const affixesOf = <Leaf>({ nodes }: Walk<Leaf>): Affixes[] => nodes.flatMap(({ affixed }) => affixed ?? []);
+
 const literalsOf = <Leaf>({ nodes }: Walk<Leaf>): string[] =>
   nodes.flatMap(({ literals }) => [...(literals?.keys() ?? [])]);
 
@@ -136,6 +147,9 @@ function toClass(
   return {
     path: writePath(segments),
     respelt,
-    methods: new Set(all.flatMap(({ methods }) => [...methods.keys()])),
+    methods: new Set(
+      all.flatMap((leaf) => [leaf, ...(leaf.queried ?? [])].flatMap(({ methods }) => [...methods.keys()])),
+    ),
+    queries: querySamples(all),
   };
 }

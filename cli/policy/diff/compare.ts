@@ -29,19 +29,21 @@ export function collectDifferences(
   const isOnTrial = [old, now].some(({ apis }) => apis.some(({ trial }) => trial !== undefined));
   const spellings = spellingsOf([old, now]);
   for (const { names, host, tables } of hostGroups([old, now])) {
-    for (const { path, respelt, methods } of pathClasses(tables, spellings)) {
+    for (const { path, respelt, methods, queries } of pathClasses(tables, spellings)) {
       const parsed = parsePath(path);
       if (typeof parsed === 'string') continue;
       const unnamed = OTHER_METHODS.find((method) => !methods.has(method));
       const others = [...(unnamed === undefined ? [] : [unnamed]), ...(isOnTrial ? [LOWER_CASE] : [])];
       for (const method of new Set([...methods, 'HEAD', ...others])) {
-        for (const sighting of examine(host, method, path, parsed)) {
-          collector.see({
-            ...sighting,
-            respelt,
-            hosts: names.length === 0 ? [''] : names,
-            method: others.includes(method) ? ANY_OTHER : method,
-          });
+        for (const { query, isOdd } of queries) {
+          for (const sighting of examine(host, method, path + query, parsed, query)) {
+            collector.see({
+              ...sighting,
+              respelt: respelt || isOdd,
+              hosts: names.length === 0 ? [''] : names,
+              method: others.includes(method) ? ANY_OTHER : method,
+            });
+          }
         }
       }
     }

@@ -27,10 +27,10 @@ type Tell = (changes: readonly OtherChange[]) => void;
 export function createExaminer(old: Policy, now: Policy, nowSeconds: number, tell: Tell) {
   const seen = new Map<string, readonly SeenOfRules[]>();
   const identityOf = createIdentities();
-  return (host: string, method: string, path: string, parsed: ParsedPath): readonly Seen[] => {
+  return (host: string, method: string, path: string, parsed: ParsedPath, query: string): readonly Seen[] => {
     const place = { segments: parsed.segments, host };
-    const before = match(old, host, method, parsed);
-    const after = match(now, host, method, parsed);
+    const before = match(old, host, method, parsed, query);
+    const after = match(now, host, method, parsed, query);
     if (before.kind === 'no_match' && after.kind === 'no_match') return [];
     const key = [before, after].map((found) => rulesKey(found, place, identityOf)).join('|');
     let differences = seen.get(key);

@@ -1,6 +1,7 @@
 /** Segments that stand for all others of their kind. */
 import { parsePath } from '../../../src/policy/path.ts';
-import type { ClaimValue, PatternNode, Policy } from '../../../src/policy/policy.ts';
+import type { ClaimValue, Policy } from '../../../src/policy/policy.ts';
+import type { Affixes, PatternNode } from '../../../src/policy/tree.ts';
 import { tablesOf } from '../what-if/targets.ts';
 
 export interface Spellings {
@@ -8,8 +9,18 @@ export interface Spellings {
   unknown(index: number): string;
   /** Another spelling of a literal: it is folded to the same text, and is none of those. `undefined`: there is none. */
   variant(folded: string, literals: ReadonlySet<string>): string | undefined;
-  /** How a lax origin may read a literal of some pattern. */
-  foldOf(literal: string): string | undefined;
+  /**
+   * Segments for every combination of parameters with a fixed part, and of what a lax origin may take for one.
+   *
+   * @param folded literals that it may take them for
+   */
+  affixed(
+    index: number,
+    affixes: readonly Affixes[],
+    folded: ReadonlySet<string>,
+  ): { text: string; respelt: boolean }[];
+  /** How a lax origin may read a segment. */
+  foldOf(segment: string): string;
 }
 
 export function spellingsOf(policies: readonly Policy[]): Spellings {
@@ -26,12 +37,13 @@ export function spellingsOf(policies: readonly Policy[]): Spellings {
   }
   // A segment that a claim may have to equal is no segment like any other.
   for (const value of policies.flatMap(claimValuesOf)) taken.add(String(value));
+  const unknown = (index: number) => {
+    let text = `x${index + 1}`;
+    while (taken.has(text)) text += 'x';
+    return text;
+  };
   return {
-    unknown(index) {
-      let text = `x${index + 1}`;
-      while (taken.has(text)) text += 'x';
-      return text;
-    },
+    unknown,
     variant(folded, literals) {
       const fits = (text: string) => !literals.has(text) && foldOf(text) === folded;
       for (const text of byFold.get(folded) ?? []) {
@@ -41,9 +53,52 @@ export function spellingsOf(policies: readonly Policy[]): Spellings {
       }
       return undefined;
     },
-    foldOf: (literal) => folds.get(literal),
+    affixed(index, affixes, folded) {
+      const starts = new Set(['', ...affixes.map(({ before }) => before)]);
+      const ends = new Set(['', ...affixes.map(({ after }) => after)]);
+      const filler = unknown(index);
+      const texts = [...starts].flatMap((start) =>
+        [...ends].flatMap((end) =>
+          startsOf(start, starts).flatMap((before) =>
+            endsOf(end, ends).flatMap((after) => {
+              const respelt = before !== start || after !== end;
+              return [before + filler + after, before + after].map((text) => ({ text, respelt }));
+            }),
+          ),
+        ),
+      );
+      // Without its `;parameters`, such a text is a literal to some.
+      for (const literal of folded)
+        for (const end of ends)
+          for (const after of new Set([end, respelt(end)]))
+            texts.push({ text: `${literal};${filler}${after}`, respelt: true });
+      // A verb that no pattern has, and one that is read only by a lax origin.
+      for (const text of [`${filler}:${filler}`, `${filler}：${filler}`])
+        texts.push({ text, respelt: text.includes('：') });
+      return texts.filter(({ text }) => foldOf(text) !== undefined);
+    },
+    foldOf: (segment) => folds.get(segment) ?? foldOf(segment) ?? segment,
   };
 }
+
+/** A start, and other spellings of it: each has another one of the starts in its own spelling, if it begins with that. */
+const startsOf = (text: string, all: ReadonlySet<string>): string[] => [
+  text,
+  ...[...all]
+    .filter((own) => own !== text && text.startsWith(own))
+    .map((own) => own + respelt(text.slice(own.length))),
+];
+
+const endsOf = (text: string, all: ReadonlySet<string>): string[] => [
+  text,
+  ...[...all]
+    .filter((own) => own !== text && text.endsWith(own))
+    .map((own) => respelt(text.slice(0, text.length - own.length)) + own),
+];
+
+/** Full-width characters are another spelling of all that may stand beside a parameter. */
+const respelt = (ascii: string): string =>
+  ascii.replace(/[!-~]/g, (one) => String.fromCharCode(one.charCodeAt(0) + 0xfee0));
 
 /** A path as it is sent. */
 export const writePath = (segments: readonly string[]): string =>
@@ -59,6 +114,7 @@ function* literalsOf<Leaf>(node: PatternNode<Leaf>): Generator<string> {
     yield text;
     yield* literalsOf(child);
   }
+  for (const { node: child } of node.affixed ?? []) yield* literalsOf(child);
   if (node.param !== undefined) yield* literalsOf(node.param);
 }
 

@@ -4,13 +4,13 @@ import type { PathFault, Reason } from '../../../src/decision.ts';
 import { type Target, writeTarget } from '../../../src/http/target.ts';
 import type { Match, NoMatch } from '../../../src/policy/match.ts';
 import type { ParsedPath } from '../../../src/policy/path.ts';
-import type { PatternLeaf, Policy, RouteTable } from '../../../src/policy/policy.ts';
-import { findAll } from '../../../src/policy/tree.ts';
+import type { PatternLeaf, Policy, Route, RouteTable } from '../../../src/policy/policy.ts';
+import { findAll, findFolded } from '../../../src/policy/tree.ts';
 import { countOf } from '../../text/terminal.ts';
 import { listed, shown } from '../../text/words.ts';
 import type { IncomingRequest } from '../what-if/simulate.ts';
 import { apisOn } from '../what-if/targets.ts';
-import { routeName } from '../words.ts';
+import { keyOf, routeName } from '../words.ts';
 import { maskUrl } from './mask.ts';
 import { makeStep, type Step } from './step.ts';
 
@@ -104,11 +104,18 @@ function nearMissStep(found: Match | NoMatch, table: RouteTable, path: ParsedPat
     return makeStep('near misses', saw, 'that is a path of another API on trial, or lacks the method', {
       reason: refusal,
     });
+  const isQuery = nearMisses.some((one) => hasQuery(one));
   if (nearMisses.length > 0)
-    return makeStep('near misses', saw, `the rules of ${listed(nearMisses.map(routeName))} must hold too`);
-  const also = findAll(table.folded, path.folded).flatMap(({ leaves }) => leaves).length;
+    return makeStep(
+      'near misses',
+      isQuery ? `${saw}, and its query in other ways` : saw,
+      `the rules of ${listed(nearMisses.map(routeName))} must hold too`,
+    );
+  const also = findFolded(table.folded, path).flatMap(({ leaves }) => leaves).length;
   return makeStep('near misses', saw, also > 1 ? 'no other rules' : 'no other route');
 }
+
+const hasQuery = (route: Route) => keyOf(route).query.length > 0;
 
 const patterns = (leaves: readonly PatternLeaf[]) => leaves.map(({ pattern }) => pattern).join(', ');
 

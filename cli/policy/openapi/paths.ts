@@ -11,14 +11,16 @@ export interface DraftPattern {
 /** @returns the reason where no route can have this path */
 export function draftPattern(base: string, template: string): DraftPattern | string {
   const review: string[] = [];
-  const [path = '', ...rest] = template.split(/[?#]/);
-  if (rest.length > 0) review.push('its query is left out: routes have none');
+  const [path = '', query, ...rest] = template.split(/[?#]/);
+  // Only values are conditions: `?id={id}` is a parameter that any request may have.
+  const isCondition = rest.length === 0 && /^[^={}#&]+=[^={}#&]+(&[^={}#&]+=[^={}#&]+)*$/.test(query ?? '');
+  if (query !== undefined && !isCondition) review.push('its query is left out: a route has values only');
   const names = new Set<string>();
   const segments = path
     .slice(1)
     .split('/')
     .map((segment) => draftSegment(segment, names, review));
-  const pattern = `${base}/${segments.join('/')}`;
+  const pattern = `${base}/${segments.join('/')}${isCondition ? `?${query}` : ''}`;
   if (!template.startsWith('/')) return 'the path does not begin with /';
   const faults = collectFaults();
   if (parseRouteKey(`GET ${pattern}`, faults) === undefined)
@@ -32,6 +34,15 @@ export function draftPattern(base: string, template: string): DraftPattern | str
 function draftSegment(segment: string, names: Set<string>, review: string[]): string {
   const parts = [...segment.matchAll(/\{([^{}]*)\}/g)];
   if (parts.length === 0) return encodeLiteral(segment);
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1 && only[0] !== segment) {
+    const [start = '', end = ''] = segment.split(only[0]).map(encodeLiteral);
+    // A parameter's name ends where a letter can't go on, and begins where none stands before it.
+    if (!/[A-Za-z0-9_]$/.test(start) && !/^[A-Za-z0-9_]/.test(end)) {
+      const written = `${start}:${uniqueName(only[1] ?? '', names)}${end}`;
+      if (parseRouteKey(`GET /${written}`) !== undefined) return written;
+    }
+  }
   if (parts[0]?.[0] !== segment)
     review.push(`${segment} has become one parameter, which matches other texts as well`);
   return `:${uniqueName(parts.map(([, name]) => name).join('_'), names)}`;
@@ -51,7 +62,7 @@ function encodeLiteral(text: string): string {
   const spelt = text.replace(/[^A-Za-z0-9\-._~!$&'()+,;=:@%]/gu, (character) =>
     character === '*' ? '%2A' : encodeURIComponent(character),
   );
-  return spelt.replace(/^:/, '%3A');
+  return spelt.replace(/(?<![A-Za-z0-9_]):/g, '%3A');
 }
 
 export interface Base {

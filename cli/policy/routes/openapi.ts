@@ -3,7 +3,7 @@ import { valuesOf } from '../../../src/policy/demands.ts';
 import type { Demand, Issuer, Route } from '../../../src/policy/policy.ts';
 import { CommandError } from '../../text/terminal.ts';
 import { RULE_WORDS } from '../rule-words.ts';
-import { writeSegment } from '../what-if/targets.ts';
+import { writeQuery, writeSegment } from '../what-if/targets.ts';
 import { keyOf } from '../words.ts';
 import type { ApiEntry, RouteEntry } from './table.ts';
 
@@ -63,9 +63,17 @@ function placeOf(route: Route, paths: ReadonlyMap<string, { shape: string }>) {
   const { segments } = keyOf(route);
   const isRest = segments.at(-1)?.kind === 'rest';
   const parts = segments.map((one, i) =>
-    one.kind === 'literal' ? writeSegment(one.text) : `{${one.kind === 'param' ? one.name : `rest${i}`}}`,
+    one.kind === 'literal'
+      ? writeSegment(one.text)
+      : one.kind === 'param'
+        ? `${writeSegment(one.before)}{${one.name}}${writeSegment(one.after)}`
+        : `{rest${i}}`,
   );
-  const shapeBase = segments.map((one) => (one.kind === 'literal' ? `=${one.text}` : ':')).join('/');
+  const shapeBase = segments
+    .map((one) =>
+      one.kind === 'literal' ? `=${one.text}` : one.kind === 'param' ? `${one.before}:${one.after}` : ':',
+    )
+    .join('/');
   for (let depth = 0; ; depth++) {
     const more = Array.from({ length: depth }, (_, i) => `/{rest${parts.length + i}}`).join('');
     const hierarchy = shapeBase + '/:'.repeat(depth);
@@ -87,6 +95,13 @@ const parametersOf = (template: string) =>
 
 function addOperations(item: PathItem, entry: RouteEntry): void {
   const operation = operationOf(entry);
+  const query = writeQuery(keyOf(entry.route).query);
+  if (query !== '') {
+    const queries = (item['x-claimgate-queries'] ?? {}) as Record<string, PathItem>;
+    item['x-claimgate-queries'] = queries;
+    queries[query] ??= {};
+    item = queries[query];
+  }
   const methods = entry.methods.includes('*') ? OPERATIONS : entry.methods.map((one) => one.toLowerCase());
   for (const method of methods) {
     if (OPERATIONS.includes(method)) item[method] ??= operation;

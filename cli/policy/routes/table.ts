@@ -6,7 +6,7 @@ import type { Api, Policy, Route } from '../../../src/policy/policy.ts';
 import { findAll } from '../../../src/policy/tree.ts';
 import { secretWords } from '../what-if/simulate.ts';
 import { tablesOf } from '../what-if/targets.ts';
-import { keyOf, originWords, whoGetsIn, whoGetsInHere } from '../words.ts';
+import { keyOf, originWords, patternOf, whoGetsIn, whoGetsInHere } from '../words.ts';
 
 export interface RouteEntry {
   readonly route: Route;
@@ -46,12 +46,12 @@ function patternsFor(policy: Policy, filter: string): ReadonlySet<string> {
 }
 
 function entryOf(route: Route): RouteEntry {
-  const { methods, pattern } = keyOf(route);
+  const { methods } = keyOf(route);
   const { api } = route;
   return {
     route,
     methods,
-    path: pattern,
+    path: patternOf(route),
     who: whoGetsIn(route),
     whoHere: whoGetsInHere(route),
     origin: originWords(api.origin),

@@ -1,8 +1,9 @@
 /** Hosts, paths and URLs that fit a policy. */
-import type { RouteKey } from '../../../src/policy/compile/route-key.ts';
+import type { PatternSegment, RouteKey } from '../../../src/policy/compile/route-key.ts';
 import { type Match, match, type NoMatch } from '../../../src/policy/match.ts';
 import { parsePath } from '../../../src/policy/path.ts';
 import type { Api, Policy, Route, RouteTable } from '../../../src/policy/policy.ts';
+import type { QueryCondition } from '../../../src/policy/query.ts';
 import { CommandError } from '../../text/terminal.ts';
 import { keyOf } from '../words.ts';
 
@@ -38,15 +39,15 @@ export function completeUrl(policy: Policy, method: string, urlOrPath: string): 
     // Clients send a slash for a URL without a path.
     return /^[a-z]+:\/\/[^/?#]*$/i.test(urlOrPath) ? `${urlOrPath}/` : urlOrPath;
   }
-  const [path = ''] = urlOrPath.split('?');
-  return `https://${hostFor(policy, method, path) ?? ANY_HOST}${urlOrPath}`;
+  const [, path = '', query = ''] = /^([^?]*)(.*)$/s.exec(urlOrPath) ?? [];
+  return `https://${hostFor(policy, method, path, query) ?? ANY_HOST}${urlOrPath}`;
 }
 
-function hostFor(policy: Policy, method: string, rawPath: string): string | undefined {
+function hostFor(policy: Policy, method: string, rawPath: string, query: string): string | undefined {
   const hosts = [...new Set(policy.apis.map(hostOf))];
   const path = parsePath(rawPath);
   if (typeof path === 'string') return hosts[0];
-  const found = hosts.map((host) => [host, match(policy, host, method, path)] as const);
+  const found = hosts.map((host) => [host, match(policy, host, method, path, query)] as const);
   const first = (fits: (one: Match | NoMatch) => boolean) => found.find(([, one]) => fits(one))?.[0];
   const fitting = found.filter(([, one]) => one.kind === 'match').map(([host]) => host);
   // The rules of one would be taken for those of all.
@@ -65,12 +66,25 @@ function hostFor(policy: Policy, method: string, rawPath: string): string | unde
 export function exampleTarget(route: Route, filler = 'x'): { method: string; path: string } {
   const key = keyOf(route);
   const [first = 'GET'] = key.methods;
-  return { method: first === '*' ? 'GET' : first, path: examplePath(key, filler) };
+  return { method: first === '*' ? 'GET' : first, path: examplePath(key, filler) + writeQuery(key.query) };
 }
 
 /** A path that a pattern fits. */
 export const examplePath = ({ segments }: RouteKey, filler: string): string =>
-  `/${segments.map((one) => (one.kind === 'literal' ? writeSegment(one.text) : filler)).join('/')}`;
+  `/${segments.map((one) => exampleSegment(one, filler)).join('/')}`;
+
+function exampleSegment(segment: PatternSegment, filler: string): string {
+  if (segment.kind === 'literal') return writeSegment(segment.text);
+  return segment.kind === 'rest'
+    ? filler
+    : writeSegment(segment.before) + filler + writeSegment(segment.after);
+}
+
+/** A query that meets a condition and has nothing else. */
+export const writeQuery = (condition: QueryCondition): string =>
+  condition.length === 0
+    ? ''
+    : `?${condition.map((param) => param.map(encodeURIComponent).join('=')).join('&')}`;
 
 /** A segment's text as it is sent: no more is encoded than must be. */
 export const writeSegment = (text: string): string =>

@@ -12,7 +12,7 @@ const LIFETIME_SECONDS = 3_600;
 export function routeOf(policy: Policy, method: string, url: string): Route | undefined {
   const target = parseTarget(url);
   if (target.kind === 'fault') return undefined;
-  const found = match(policy, target.host, method, target.path);
+  const found = match(policy, target.host, method, target.path, target.query);
   return found.kind === 'match' ? found.route : found.nearMiss;
 }
 

@@ -1,5 +1,7 @@
-import { routeFor } from '../match.ts';
-import type { FoldedLeaf, PatternLeaf, PatternNode, Route, RouteTable } from '../policy.ts';
+import type { FoldedLeaf, PatternLeaf, QueriedRoutes, Route, RouteTable } from '../policy.ts';
+import type { QueryCondition } from '../query.ts';
+import { routeFor } from '../served.ts';
+import { type Affixes, compareAffixes, isVerbal, type PatternNode } from '../tree.ts';
 import type { CompiledApi } from './apis.ts';
 import { writePlace } from './fault.ts';
 import type { Faults } from './faults.ts';
@@ -14,27 +16,34 @@ export function buildTable(apis: readonly CompiledApi[]): RouteTable {
   let allFolded = true;
   for (const entry of apis.flatMap(({ routes }) => routes)) {
     places.set(entry.route, entry.at);
-    const { segments, pattern, methods } = entry.key;
+    const { segments, pattern, methods, query } = entry.key;
     const leaf = insert(exact, segments.map(exactStep), () => ({
       pattern,
       methods: new Map(),
       anyMethod: undefined,
+      queried: undefined,
     }));
+    const target = query.length === 0 ? leaf : queriedOf(leaf, query);
     for (const method of methods) {
-      const twin = method === '*' ? leaf.anyMethod : leaf.methods.get(method);
+      const twin = method === '*' ? target.anyMethod : target.methods.get(method);
       if (twin !== undefined) {
         entry.at.add(`${describe(places, twin)} serves ${method} here already`, 'keep one of them');
-      } else if (method === '*') leaf.anyMethod = entry.route;
-      else leaf.methods.set(method, entry.route);
+      } else if (method === '*') target.anyMethod = entry.route;
+      else target.methods.set(method, entry.route);
     }
     const foldedSteps = segments.filter((s) => !(s.kind === 'literal' && s.text === '')).map(foldedStep);
     const group = insert(folded, foldedSteps, () => ({ leaves: [] as PatternLeaf[] }));
     if (!group.leaves.includes(leaf)) group.leaves.push(leaf);
-    const isFolded =
-      foldedSteps.length === segments.length &&
-      segments.every((s) => s.kind !== 'literal' || s.text === s.folded);
+    const isFolded = foldedSteps.length === segments.length && segments.every(isFoldedSegment);
     if (!isFolded && pattern !== '/') allFolded = false;
   }
+  reserveVerbs(exact, (pattern) => ({
+    pattern,
+    methods: new Map(),
+    anyMethod: undefined,
+    queried: undefined,
+  }));
+  reserveVerbs(folded, () => ({ leaves: [] }));
   for (const group of leavesOf(folded)) {
     checkFoldedGroup(group, places);
     // Which of several equal routes a log names must not depend on the order of the file.
@@ -42,6 +51,11 @@ export function buildTable(apis: readonly CompiledApi[]): RouteTable {
   }
   return { exact, folded, allFolded, fallback: fallbackOf(apis.map(({ api }) => api)) };
 }
+
+const isFoldedSegment = (s: PatternSegment): boolean =>
+  s.kind === 'literal'
+    ? s.text === s.folded
+    : s.kind === 'rest' || s.before + s.after === (s.before + s.after).toLowerCase();
 
 const describe = (places: Map<Route, Faults>, route: Route): string =>
   writePlace(places.get(route)?.place ?? []);
@@ -68,14 +82,42 @@ function checkFoldedGroup({ leaves }: FoldedLeaf, places: Map<Route, Faults>): v
   }
 }
 
-type Step = { kind: 'literal'; text: string } | { kind: 'param' } | { kind: 'rest' };
+type Step =
+  | { readonly kind: 'literal'; readonly text: string }
+  | ({ readonly kind: 'param' } & Affixes)
+  | { readonly kind: 'rest' };
 
-const exactStep = (s: PatternSegment): Step => (s.kind === 'literal' ? { kind: 'literal', text: s.text } : s);
+const exactStep = (s: PatternSegment): Step => s;
 const foldedStep = (s: PatternSegment): Step =>
-  s.kind === 'literal' ? { kind: 'literal', text: s.folded } : s;
+  s.kind === 'literal'
+    ? { kind: 'literal', text: s.folded }
+    : s.kind === 'param'
+      ? { kind: 'param', before: s.before.toLowerCase(), after: s.after.toLowerCase() }
+      : s;
 
 function emptyNode<Leaf>(): PatternNode<Leaf> {
-  return { literals: undefined, param: undefined, wildcard: undefined, leaf: undefined };
+  return {
+    literals: undefined,
+    affixed: undefined,
+    otherVerb: undefined,
+    param: undefined,
+    wildcard: undefined,
+    leaf: undefined,
+  };
+}
+
+/** The routes of a pattern for one condition on the query, however it is written. */
+function queriedOf(leaf: PatternLeaf, condition: QueryCondition): QueriedRoutes {
+  leaf.queried ??= [];
+  const name = JSON.stringify(condition);
+  let routes = leaf.queried.find((one) => JSON.stringify(one.condition) === name);
+  if (routes === undefined) {
+    routes = { condition, methods: new Map(), anyMethod: undefined };
+    leaf.queried.push(routes);
+    // Which of two a log names must not depend on the order of the file.
+    leaf.queried.sort((a, b) => (JSON.stringify(a.condition) < JSON.stringify(b.condition) ? -1 : 1));
+  }
+  return routes;
 }
 
 function insert<Leaf>(root: PatternNode<Leaf>, steps: readonly Step[], make: () => Leaf): Leaf {
@@ -86,8 +128,8 @@ function insert<Leaf>(root: PatternNode<Leaf>, steps: readonly Step[], make: () 
       return node.wildcard;
     }
     if (step.kind === 'param') {
-      node.param ??= emptyNode();
-      node = node.param;
+      if (step.before === '' && step.after === '') node = node.param ??= emptyNode();
+      else node = affixedChild(node, step);
     } else {
       node.literals ??= new Map();
       let child = node.literals.get(step.text);
@@ -102,9 +144,35 @@ function insert<Leaf>(root: PatternNode<Leaf>, steps: readonly Step[], make: () 
   return node.leaf;
 }
 
+function affixedChild<Leaf>(parent: PatternNode<Leaf>, { before, after }: Affixes): PatternNode<Leaf> {
+  parent.affixed ??= [];
+  let child = parent.affixed.find((one) => one.before === before && one.after === after);
+  if (child === undefined) {
+    child = { before, after, node: emptyNode() };
+    parent.affixed.push(child);
+    parent.affixed.sort(compareAffixes);
+  }
+  return child.node;
+}
+
+/**
+ * Beside a pattern that ends with a verb, `/items/:id:archive`, a text with a colon is no `:id`: the origin would take
+ * it for a verb, and no route has said who may use that one.
+ */
+function reserveVerbs<Leaf>(node: PatternNode<Leaf>, make: (pattern: string) => Leaf, path = ''): void {
+  const { affixed = [], literals = new Map<string, PatternNode<Leaf>>(), param } = node;
+  if (affixed.some(({ after, node: { leaf } }) => leaf !== undefined && isVerbal(after)))
+    node.otherVerb = { ...emptyNode(), leaf: make(`${path}/:…:…`) };
+  for (const [text, child] of literals) reserveVerbs(child, make, `${path}/${text}`);
+  for (const { before, after, node: child } of affixed)
+    reserveVerbs(child, make, `${path}/${before}:…${after}`);
+  if (param !== undefined) reserveVerbs(param, make, `${path}/:…`);
+}
+
 function* leavesOf<Leaf>(node: PatternNode<Leaf>): Generator<Leaf> {
   if (node.leaf !== undefined) yield node.leaf;
   if (node.wildcard !== undefined) yield node.wildcard;
   for (const child of node.literals?.values() ?? []) yield* leavesOf(child);
+  for (const child of node.affixed ?? []) yield* leavesOf(child.node);
   if (node.param !== undefined) yield* leavesOf(node.param);
 }

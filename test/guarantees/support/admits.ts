@@ -1,6 +1,6 @@
 /** Whom a route lets in, as docs/policy.md says it. */
 import type { Word } from './literal.ts';
-import { paramsOf } from './literal.ts';
+import { paramValue } from './literal.ts';
 import type { Caller, Table, Token } from './model.ts';
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [value]);
@@ -19,10 +19,10 @@ export function admits({ entry, api }: Word, token: Token, segments: readonly st
   const issuers = listOf(rule['issuer'] ?? api.issuer);
   if (!token.audiences.some((one) => audiences.includes(one))) return false;
   if (!issuers.includes(token.issuer)) return false;
-  return holds(rule, token, paramsOf(entry.path), segments);
+  return holds(rule, token, entry.path, segments);
 }
 
-function holds(rule: Table, caller: Caller, params: readonly string[], segments: readonly string[]): boolean {
+function holds(rule: Table, caller: Caller, path: string, segments: readonly string[]): boolean {
   const { scopes_all: all, scopes_any: any, clients, claims } = rule;
   if (all !== undefined && !listOf(all).every((one) => caller.scopes.includes(String(one)))) return false;
   if (any !== undefined && !listOf(any).some((one) => caller.scopes.includes(String(one)))) return false;
@@ -30,7 +30,7 @@ function holds(rule: Table, caller: Caller, params: readonly string[], segments:
   return Object.entries((claims ?? {}) as Table).every(([name, want]) => {
     const values = listOf(claimOf(caller.claims, name));
     if (!isParam(want)) return listOf(want).some((one) => values.includes(one));
-    const segment = segments[params.indexOf(want.param)];
+    const segment = paramValue(want.param, path, segments);
     return values.some((value) => segment !== undefined && equalsSegment(value, segment));
   });
 }

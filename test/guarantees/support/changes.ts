@@ -1,6 +1,6 @@
 /** Two policies of which one may have become of the other, and tokens that the change may matter to. */
 import fc from 'fast-check';
-import { type ApiModel, clean, ISSUERS, NOW_SECONDS, type Table, type World } from './model.ts';
+import { type ApiModel, clean, ISSUERS, keyOf, NOW_SECONDS, type Table, type World } from './model.ts';
 import { rule, worlds } from './policies.ts';
 
 /** Most policies have none of a setting, or what everybody has. */
@@ -67,6 +67,38 @@ function changeRoutes(apis: readonly ApiModel[], changes: readonly RouteChange[]
     .filter(({ entries }) => entries.length > 0);
 }
 
+/** A route for a certain query, beside one that is there. */
+interface QueryRoute {
+  readonly pick: number;
+  readonly query: string;
+  readonly rule: Table;
+  readonly sides: readonly ('old' | 'now')[];
+}
+const queryRoute: fc.Arbitrary<QueryRoute> = fc.record({
+  pick: fc.nat(20),
+  query: fc.constantFrom('?q=1', '?q=2', '?q=1&r=2', '?r=2', '?Q=1'),
+  rule,
+  sides: fc.subarray(['old', 'now'] as const, { minLength: 1 }),
+});
+
+function withQueries(
+  apis: readonly ApiModel[],
+  routes: readonly QueryRoute[],
+  side: 'old' | 'now',
+): readonly ApiModel[] {
+  return apis.map((api) => {
+    const more = routes
+      .filter(({ sides }) => sides.includes(side))
+      .flatMap(({ pick, query, rule: its }) => {
+        const beside = api.entries[pick % api.entries.length];
+        const isBound = JSON.stringify(its).includes('param');
+        return beside === undefined || isBound ? [] : [{ ...beside, path: beside.path + query, rule: its }];
+      });
+    const taken = new Map([...api.entries, ...more].map((entry) => [keyOf(entry), entry]));
+    return { ...api, entries: [...taken.values()] };
+  });
+}
+
 const pair = <T>(arbitrary: fc.Arbitrary<T>) => fc.tuple(arbitrary, arbitrary);
 
 export const change: fc.Arbitrary<Change> = fc
@@ -84,8 +116,9 @@ export const change: fc.Arbitrary<Change> = fc
     audience: fc.constantFrom(['x'], ['x', 'y', 'z'], ['z', 'x']),
     hosts: fc.constantFrom(undefined, ['c.example'], ['b.example']),
     trials: pair(fc.subarray([0, 1, 2])),
+    queries: fc.array(queryRoute, { maxLength: 3 }),
   })
-  .map(({ world, first, second, settings, fields, routes, audience, hosts, trials }) => {
+  .map(({ world, first, second, settings, fields, routes, audience, hosts, trials, queries }) => {
     const mixed = ([before, after]: readonly [Table, Table]) =>
       Object.fromEntries(
         Object.keys(before).map((name) => [name, (fields.includes(name) ? after : before)[name]]),
@@ -110,8 +143,8 @@ export const change: fc.Arbitrary<Change> = fc
         ? some.map((api, i) => ({ ...api, onTrial: indexes.includes(i) || undefined }))
         : some;
     return {
-      old: build(first[0], settings[0], tried(world.apis, trials[0])),
-      now: build(mixed(first), mixed(settings), tried(apis, trials[1])),
+      old: build(first[0], settings[0], tried(withQueries(world.apis, queries, 'old'), trials[0])),
+      now: build(mixed(first), mixed(settings), tried(withQueries(apis, queries, 'now'), trials[1])),
     };
   });
 

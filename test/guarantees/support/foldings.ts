@@ -5,7 +5,10 @@ import { shapeOf, type Word } from './literal.ts';
 /** Words that stand nowhere in a policy take the place of parameters. */
 export const exampleOf = (written: string): string[] =>
   shapeOf(written).flatMap((part) => {
-    if (part === ':') return ['zq'];
+    if (part.startsWith(':')) {
+      const [before, after] = part === ':' ? ['', ''] : (JSON.parse(part.slice(1)) as [string, string]);
+      return [`${before}zq${after}`];
+    }
     return part === '*' ? ['zq', 'zqq', 'zq'] : [part.slice(1)];
   });
 

@@ -26,25 +26,66 @@ export const segmentsOf = (path: string): string[] => path.slice(1).split('/');
 
 export function shapeOf(path: string): string[] {
   return segmentsOf(path).map((segment) => {
-    if (segment.startsWith(':')) return PARAM;
+    const [, before = '', name, after = ''] = PARAMETER.exec(segment) ?? [];
+    if (name !== undefined) return `${PARAM}${JSON.stringify([before, after])}`.replace('["",""]', '');
     return segment === REST ? REST : textOf(decoded(segment));
   });
 }
 
-export const paramsOf = (path: string): string[] =>
-  segmentsOf(path).map((segment) => (segment.startsWith(':') ? segment.slice(1) : ''));
+/** Text, a parameter, text. A colon behind a letter, a digit or `_` begins no parameter. */
+const PARAMETER = /^(.*?)(?<!\w):(\w+)(.*)$/su;
+
+/** The value that a parameter has, where the path fits. */
+export function paramValue(name: string, path: string, segments: readonly string[]): string | undefined {
+  for (const [i, written] of segmentsOf(path).entries()) {
+    const [, before = '', own, after = ''] = PARAMETER.exec(written) ?? [];
+    const segment = segments[i] ?? '';
+    if (own === name) return segment.slice(before.length, segment.length - after.length);
+  }
+  return undefined;
+}
+
+const affixesOf = (part: string): readonly [before: string, after: string] =>
+  part.length > 1 ? JSON.parse(part.slice(1)) : ['', ''];
+
+/** Stands for every text with a colon, where a pattern ends with a verb: verbs that no pattern names have no route. */
+const VERB = '?';
+
+function fitsPart(part: string, segment: string): boolean {
+  if (part === VERB) return segment.includes(':');
+  if (!part.startsWith(PARAM)) return part === textOf(segment);
+  const [before, after] = affixesOf(part);
+  return (
+    segment.length > before.length + after.length && segment.startsWith(before) && segment.endsWith(after)
+  );
+}
 
 function fits(shape: readonly string[], segments: readonly string[]): boolean {
   for (const [i, part] of shape.entries()) {
     const segment = segments[i];
     if (part === REST) return segment !== undefined && segment !== '';
-    if (segment === undefined) return false;
-    if (part === PARAM ? segment === '' : part !== textOf(segment)) return false;
+    if (segment === undefined || !fitsPart(part, segment)) return false;
   }
   return shape.length === segments.length;
 }
 
-const rank = (part: string | undefined) => (part === REST ? 1 : part === PARAM ? 2 : 3);
+const RANKS = [REST, PARAM, VERB];
+/** The more text stands beside a parameter, the more specific it is; of as much, a longer start. */
+function rank(part: string | undefined): readonly (number | string)[] {
+  if (part === undefined || part.startsWith('=')) return [9];
+  if (RANKS.includes(part)) return [RANKS.indexOf(part)];
+  const [before, after] = affixesOf(part);
+  return [8, before.length + after.length, before.length, `${before}${after}`];
+}
+
+function compareRanks(one: readonly (number | string)[], other: readonly (number | string)[]): number {
+  for (const [i, a] of one.entries()) {
+    const b = other[i] ?? 0;
+    // Of texts, the first by the alphabet.
+    if (a !== b) return (a < b ? -1 : 1) * (typeof a === 'string' ? -1 : 1);
+  }
+  return 0;
+}
 
 /**
  * Compares from the left: text beats a parameter, and that the rest. The end of a path is something that is written,
@@ -55,7 +96,7 @@ const rank = (part: string | undefined) => (part === REST ? 1 : part === PARAM ?
 export function compareShapes(one: readonly string[], other: readonly string[]): number {
   const [a, b] = [withoutSlash(one), withoutSlash(other)];
   for (let i = 0; i < Math.max(a.length, b.length); i++) {
-    const difference = rank(a[i]) - rank(b[i]);
+    const difference = compareRanks(rank(a[i]), rank(b[i]));
     if (difference !== 0) return difference;
   }
   return 0;
@@ -75,7 +116,13 @@ export function wordsOf(apis: readonly ApiModel[]): Word[] {
   const known = cache.get(apis);
   if (known !== undefined) return known;
   const words = apis.flatMap((api) =>
-    api.entries.map((entry) => ({ api, entry, shape: shapeOf(entry.path) })),
+    api.entries.flatMap((entry): Word[] => {
+      const shape = shapeOf(entry.path);
+      const last = shape.at(-1) ?? '';
+      const isVerb = last.startsWith(PARAM) && affixesOf(last)[1].includes(':');
+      const others = { api, entry: { ...entry, methods: '' }, shape: [...shape.slice(0, -1), VERB] };
+      return [{ api, entry, shape }, ...(isVerb ? [others] : [])];
+    }),
   );
   cache.set(apis, words);
   return words;

@@ -25,6 +25,7 @@ const MAX_PARTS = 3;
 const part = fc.oneof(
   { weight: 5, arbitrary: fc.constantFrom<string>(...WORDS) },
   { weight: 2, arbitrary: fc.constant(':') },
+  { weight: 1, arbitrary: fc.constantFrom(':|.a', ':|.b.a', '@:|', 'a-:|', ':|:a', ':|:b', '~:|.a') },
 );
 const parts = fc
   .tuple(fc.array(part, { maxLength: MAX_PARTS }), fc.constantFrom('', '', '*'))
@@ -95,6 +96,7 @@ const around = fc.record({
 function pathOf({ parts: words }: Group, { spell, hasSlash, isEncoded }: Spelled, strip = ''): string {
   const segments = words.map((word, i) => {
     if (word === ':') return `:p${i}`;
+    if (word.includes('|')) return word.replace('|', '').replace(/(?<!\w):/u, `:p${i}`);
     if (word === '*') return word;
     const text = spell[i]?.(word) ?? word;
     return isEncoded ? encode(text, false) : text.replace(/[\s]/gu, encodeURIComponent);
@@ -108,7 +110,7 @@ function pathOf({ parts: words }: Group, { spell, hasSlash, isEncoded }: Spelled
 function fitted(one: Table, path: string): Table {
   const { claims, ...rest } = one as { claims?: Table };
   if (claims?.['org'] === undefined) return one;
-  const [, param] = /\/:(\w+)/.exec(path) ?? [];
+  const [, param] = /(?<!\w):(\w+)/.exec(path) ?? [];
   return { ...rest, ...(param !== undefined && { claims: { org: { param } } }) };
 }
 

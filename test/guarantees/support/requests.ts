@@ -45,6 +45,7 @@ export const token: fc.Arbitrary<Token> = fc.oneof(
 
 const words = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom<string>(...WORDS, '7') },
+  { weight: 1, arbitrary: fc.constantFrom('a.a', 'a:a', 'a:b', '7:zq', '@a', 'a-b.b.a', ':a', '7.A') },
   // Characters that are others in another form: separators, dots, signs of percent-encoding.
   { weight: 1, arbitrary: fc.constantFrom('a／b', 'a℀', '％41', '％2e', 'a；', '‥a', '.a', 'a&b', 'ŉ', 'v') },
 );
@@ -107,7 +108,13 @@ const requests = (filling: fc.Arbitrary<string>): fc.Arbitrary<MakeRequest> =>
           return {
             method: method !== '' ? method : named === '*' ? 'GET' : named,
             host: hostOf(api.hosts, host),
-            path: fill(entry.path, api.strip, { spells, fillings, restLength, end, encodesAll }),
+            path: fill(entry.path.split('?')[0] ?? '', api.strip, {
+              spells,
+              fillings,
+              restLength,
+              end,
+              encodesAll,
+            }),
             token: carried,
           };
         },
@@ -136,7 +143,8 @@ function fill(pattern: string, strip: string | undefined, how: Fill): string {
   const hasSlash = written.at(-1) === '';
   const words = (hasSlash ? written.slice(0, -1) : written).flatMap((part, i) => {
     if (part === '*') return fillings.slice(i, i + restLength);
-    if (part.startsWith(':')) return [fillings[i] ?? 'a'];
+    const [, before = '', after] = /^(.*?)(?<!\w):\w+(.*)$/su.exec(part) ?? [];
+    if (after !== undefined) return [before + (fillings[i] ?? 'a') + after];
     // A word that stands where a parameter could have it meets other patterns too.
     return [decodeURIComponent(part)];
   });

@@ -17,10 +17,12 @@ import { undeclaredScope, unknownAudience } from './undeclared.ts';
 import { unlistedSecret } from './unlisted-secret.ts';
 import { unrouted } from './unrouted.ts';
 import { weakNeighbour } from './weak-neighbour.ts';
+import { weakQuery } from './weak-query.ts';
 import { weakerWrite } from './weaker-write.ts';
 
 export const LINTS: readonly Lint[] = [
   weakNeighbour,
+  weakQuery,
   weakerWrite,
   openWrite,
   hiddenMethod,

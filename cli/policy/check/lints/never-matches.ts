@@ -1,5 +1,6 @@
 import { fault } from '../../../../src/policy/compile/fault.ts';
-import type { PatternLeaf, PatternNode, Policy, Route } from '../../../../src/policy/policy.ts';
+import type { PatternLeaf, Policy, Route } from '../../../../src/policy/policy.ts';
+import type { PatternNode } from '../../../../src/policy/tree.ts';
 import { tablesOf } from '../../what-if/targets.ts';
 import type { Lint } from './subject.ts';
 
@@ -50,6 +51,7 @@ function* leavesOf(node: PatternNode<PatternLeaf>): Generator<Reachable> {
   if (node.leaf !== undefined) yield { leaf: node.leaf, shadowed: false };
   if (node.wildcard !== undefined) yield { leaf: node.wildcard, shadowed: takesAll(node) };
   for (const child of node.literals?.values() ?? []) yield* leavesOf(child);
+  for (const child of node.affixed ?? []) yield* leavesOf(child.node);
   if (node.param !== undefined) yield* leavesOf(node.param);
 }
 

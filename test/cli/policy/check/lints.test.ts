@@ -77,6 +77,26 @@ const NOBODYS: Facts = {
 
 const EXAMPLES: readonly Example[] = [
   {
+    rule: 'weak-query',
+    bad: [
+      [
+        'a query that opens a path',
+        routes(`"GET /page" = ${ADMIN}`, '"GET /page?draft=0" = { auth = "none" }'),
+        'API_X.routes."GET /page?draft=0": it lets in anyone whom "GET /page" refuses',
+      ],
+      [
+        'a query that asks for less, beside a route of all methods',
+        routes(`"* /page" = ${ADMIN}`, '"GET /page?do=ping" = {}'),
+        'API_X.routes."GET /page?do=ping": it lets in callers whom "* /page" refuses',
+      ],
+    ],
+    good: [
+      ['a query that asks for more', routes('"GET /page" = {}', `"GET /page?do=purge" = ${ADMIN}`)],
+      ['a query of a path that is nowhere else', routes('"GET /page?do=ping" = {}')],
+      ['other methods', routes(`"POST /page" = ${ADMIN}`, '"GET /page?do=ping" = {}')],
+    ],
+  },
+  {
     rule: 'weak-neighbour',
     bad: [
       [
