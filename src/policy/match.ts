@@ -1,4 +1,5 @@
 import type { Reason } from '../decision.ts';
+import { tableOf } from './hosts.ts';
 import { type ParsedPath, parsePath } from './path.ts';
 import type { Api, PatternLeaf, Policy, Route, RouteTable } from './policy.ts';
 import { allowedMethods, entriesOf, routeFor, routesFor, routesOf, UNROUTABLE_METHODS } from './served.ts';
@@ -72,8 +73,6 @@ const isBelow = ({ prefix, origin }: Api): boolean =>
 /** Whether no origin can read the path as one that leads up: only empty segments make it odd. */
 const staysBelow = (segments: readonly string[]): boolean =>
   typeof parsePath(`/${segments.filter((one) => one !== '').join('/')}`) !== 'string';
-
-const tableOf = (policy: Policy, host: string) => policy.hosts.get(host) ?? policy.otherHosts;
 
 function find(table: RouteTable, method: string, path: ParsedPath, query: string): Match | NoMatch {
   const leaf = findFirst(table.exact, path.segments);

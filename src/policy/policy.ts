@@ -9,7 +9,7 @@ export interface Policy {
   readonly settings: Settings;
   readonly issuers: readonly Issuer[];
   readonly apis: readonly Api[];
-  /** Route tables by host: lower case, without port and trailing dot. */
+  /** Route tables by host: lower case, without port and trailing dot; with a parameter as `hostKey` writes it. */
   readonly hosts: ReadonlyMap<string, RouteTable>;
   /** The routes of APIs without `hosts`, for every host that `hosts` does not have. */
   readonly otherHosts: RouteTable | undefined;

@@ -167,7 +167,7 @@ describe('compilePolicy', () => {
     [
       'a host with a port',
       vars(ROUTES, { hosts: ['api.example.com:443'] }),
-      'API_ORDERS.hosts[0]: hosts[0] is not valid; write a host name in lower case, without scheme, port and trailing dot',
+      'API_ORDERS.hosts[0]: hosts[0] is not valid; write a host name in lower case, without scheme, port and trailing dot; its first label may be a parameter, ":tenant.example.com"',
     ],
     [
       'a resource elsewhere',
@@ -309,6 +309,35 @@ describe('compilePolicy', () => {
       'a pattern in a query',
       vars({ 'GET /x?a=*': {} }),
       'API_ORDERS.routes."GET /x?a=*": no request can match the parameter "a"; write its name and one value; there is no * and no [] in them',
+    ],
+    [
+      'a parameter that only some hosts have',
+      vars(
+        { 'GET /x': { claims: { t: { param: 'tenant' } } } },
+        { hosts: [':tenant.api.example', 'api.example'] },
+      ),
+      'API_ORDERS.routes."GET /x".claims.t.param: the path has no :tenant; there is none',
+    ],
+    [
+      'a parameter of the host and of the path',
+      vars({ 'GET /:tenant': {} }, { hosts: [':tenant.api.example'] }),
+      'API_ORDERS.routes."GET /:tenant": the parameter :tenant is one of the host, too; give each its own name',
+    ],
+    [
+      'two APIs on the same hosts, by other names',
+      vars(
+        { 'GET /x': {} },
+        { hosts: [':a.api.example'] },
+        {
+          API_B: {
+            hosts: [':b.api.example'],
+            origin: 'https://b.example',
+            audience: 'b',
+            routes: { 'GET /x': {} },
+          },
+        },
+      ),
+      'API_B.routes."GET /x": API_ORDERS.routes."GET /x" serves GET here already; keep one of them',
     ],
     [
       'a * in the middle',

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compilePolicy } from '../../src/policy/compile/compile.ts';
+import { isMet } from '../../src/policy/demands.ts';
 import { match } from '../../src/policy/match.ts';
 import { parsePath } from '../../src/policy/path.ts';
-import type { Policy } from '../../src/policy/policy.ts';
+import type { Demand, Policy } from '../../src/policy/policy.ts';
 import { compiled, policyWith, vars } from '../support/policy.ts';
 
 /** `GET /x` → the key of the route, with near misses behind `+`, or the reason's code. */
@@ -17,6 +18,7 @@ function outcome(policy: Policy, request: string, host = 'any.example'): string 
   return [result.route, ...result.nearMisses].map((route) => route.key).join(' + ');
 }
 
+const NOBODY = { audiences: [], scopes: new Set<string>(), client: undefined };
 const A = { scopes_all: ['a'] };
 const B = { scopes_all: ['b'] };
 const PUBLIC = { auth: 'none' };
@@ -193,6 +195,47 @@ describe('match: hosts', () => {
     expect(outcome(policyWith({ 'GET /x': A }, { hosts: ['a.example'] }), 'GET /x', 'b.example')).toBe(
       'route_unknown',
     );
+  });
+});
+
+describe('match: hosts with a parameter', () => {
+  const policy = compiled(
+    vars(
+      { 'GET /x': { claims: { tenant: { param: 'tenant' } } } },
+      { hosts: [':tenant.api.example'] },
+      {
+        API_ONE: {
+          hosts: ['one.api.example'],
+          origin: 'https://one.example',
+          audience: 'one',
+          routes: { 'GET /*': A },
+        },
+        API_REST: { origin: 'https://rest.example', audience: 'rest', routes: { 'GET /rest': A } },
+      },
+    ),
+  );
+
+  it.each([
+    ['any label', 'acme.api.example', 'GET /x'],
+    ['a whole name comes first', 'one.api.example', 'GET /*'],
+    ['one label only', 'a.b.api.example', 'route_unknown'],
+    ['a label at all', 'api.example', 'route_unknown'],
+    ['no empty label', '.api.example', 'route_unknown'],
+  ])('%s', (_why, host, want) => {
+    expect(outcome(policy, 'GET /x', host)).toBe(want);
+  });
+
+  it('takes a claim for the label, and for nothing else', () => {
+    const [route] = policy.apis[0]?.routes ?? [];
+    const ask = (host: string, tenant: unknown) =>
+      route &&
+      isMet(route.demands[0] as Demand, { ...NOBODY, claims: { tenant } }, { segments: ['x'], host });
+    expect(ask('acme.api.example', 'acme')).toBe(true);
+    expect(ask('acme.api.example', ['beta', 'acme'])).toBe(true);
+    expect(ask('acme.api.example', 'beta')).toBe(false);
+    expect(ask('acme.api.example', 'Acme')).toBe(false);
+    expect(ask('acme.api.example', undefined)).toBe(false);
+    expect(ask('7.api.example', 7)).toBe(true);
   });
 });
 

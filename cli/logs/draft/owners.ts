@@ -1,7 +1,8 @@
 /** Which API a logged request belongs to: its routes are drafted for that one, and for no other. */
 import { match } from '../../../src/policy/match.ts';
 import type { ParsedPath } from '../../../src/policy/path.ts';
-import type { Api, Policy } from '../../../src/policy/policy.ts';
+import type { Policy } from '../../../src/policy/policy.ts';
+import { apisOn } from '../../policy/what-if/targets.ts';
 import type { LoggedRequest } from '../read/line.ts';
 
 export type Owner =
@@ -25,7 +26,7 @@ export function createOwners(policy: Policy | undefined): Owners {
     const found = match(policy, host, request.method, path);
     const own = found.kind === 'match' ? found.route.api : (found.nearMiss?.api ?? found.api);
     if (own !== undefined) return { kind: 'api', name: own.name };
-    const apis = apisOf(policy, host);
+    const apis = apisOn(policy, host);
     if (apis.length === 0) return { kind: 'host' };
     const able = apis.filter(({ prefix }) => prefix.every((segment, i) => segment === path.encoded[i]));
     const [only, ...others] = able;
@@ -37,8 +38,4 @@ export function createOwners(policy: Policy | undefined): Owners {
 function apiOf(route: string | undefined): string | undefined {
   const [name = ''] = route?.split(' ') ?? [];
   return API_NAME.test(name) ? name : undefined;
-}
-
-function apisOf({ apis, hosts }: Policy, host: string): readonly Api[] {
-  return apis.filter((api) => (hosts.has(host) ? api.hosts.includes(host) : api.hosts.length === 0));
 }

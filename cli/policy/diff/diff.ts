@@ -1,4 +1,5 @@
 /** Two policies compared: findings, each with a request that both were asked about. */
+import { tableOf } from '../../../src/policy/hosts.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
 import { listed } from '../../text/words.ts';
 import type { Collected } from './collect.ts';
@@ -95,7 +96,7 @@ function unreadDifferences(old: Policy, now: Policy): Difference[] {
   const [passed, refused] = ['passed on as they came, to an API on trial', 'nobody: 400'];
   return hostGroups([old, now]).flatMap(({ names, host }) => {
     const [before, after] = [old, now].map(
-      ({ hosts, otherHosts }) => (hosts.get(host) ?? otherHosts)?.fallback?.api.trial?.isAlone === true,
+      (policy) => tableOf(policy, host)?.fallback?.api.trial?.isAlone === true,
     );
     if (before === after) return [];
     const place = `paths that can be read in two ways${names.length === 0 ? '' : ` on ${listed(names)}`}`;

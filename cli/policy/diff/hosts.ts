@@ -1,5 +1,6 @@
+import { tableOf } from '../../../src/policy/hosts.ts';
 import type { Policy, RouteTable } from '../../../src/policy/policy.ts';
-import { apisOn, otherHost } from '../what-if/targets.ts';
+import { apisOn, exampleHost, otherHost } from '../what-if/targets.ts';
 
 /** Hosts that both policies treat alike. */
 export interface HostGroup {
@@ -15,14 +16,16 @@ export function hostGroups(policies: readonly Policy[]): HostGroup[] {
   const named = new Set(policies.flatMap(({ hosts }) => [...hosts.keys()]));
   // Hosts with the same APIs have the same routes.
   const groups = Map.groupBy(named, (host) =>
-    JSON.stringify(policies.map((policy) => apisOn(policy, host).map(({ name }) => name))),
+    JSON.stringify(
+      policies.map((policy) => apisOn(policy, exampleHost(host, named)).map(({ name }) => name)),
+    ),
   );
   return [[], ...groups.values()].map((names) => {
-    const host = names[0] ?? otherHost(named);
+    const host = names[0] === undefined ? otherHost(named) : exampleHost(names[0], named);
     return {
       names,
       host,
-      tables: policies.flatMap(({ hosts, otherHosts }) => hosts.get(host) ?? otherHosts ?? []),
+      tables: policies.flatMap((policy) => tableOf(policy, host) ?? []),
     };
   });
 }

@@ -2,6 +2,7 @@
 import type { DecisionStep } from '../../../src/decide.ts';
 import type { PathFault, Reason } from '../../../src/decision.ts';
 import { type Target, writeTarget } from '../../../src/http/target.ts';
+import { tableName, tableOf } from '../../../src/policy/hosts.ts';
 import type { Match, NoMatch } from '../../../src/policy/match.ts';
 import type { ParsedPath } from '../../../src/policy/path.ts';
 import type { PatternLeaf, Policy, Route, RouteTable } from '../../../src/policy/policy.ts';
@@ -63,7 +64,7 @@ export function routeSteps(
   { method }: IncomingRequest,
 ): Step[] {
   const { host, path } = target;
-  const table = policy.hosts.get(host) ?? policy.otherHosts;
+  const table = tableOf(policy, host);
   if (table === undefined) {
     const hosts = [...policy.hosts.keys()].join(', ');
     const reason: Reason = { code: 'route_unknown' };
@@ -133,5 +134,5 @@ function describeHost(policy: Policy, host: string): string {
   const apis = apisOn(policy, host);
   const routes = apis.reduce((sum, api) => sum + api.routes.length, 0);
   const names = listed(apis.map(({ name }) => name));
-  return `${policy.hosts.has(host) ? names : `no API names it, so ${names}`}: ${countOf(routes, 'route')}`;
+  return `${tableName(policy, host) !== undefined ? names : `no API names it, so ${names}`}: ${countOf(routes, 'route')}`;
 }

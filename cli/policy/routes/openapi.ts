@@ -1,5 +1,7 @@
 /** The route table as an OpenAPI 3.1 document: paths, and security derived from the rules. */
+
 import { valuesOf } from '../../../src/policy/demands.ts';
+import { hostKey, paramOfHost } from '../../../src/policy/hosts.ts';
 import type { Demand, Issuer, Route } from '../../../src/policy/policy.ts';
 import { CommandError } from '../../text/terminal.ts';
 import { RULE_WORDS } from '../rule-words.ts';
@@ -52,8 +54,15 @@ export function renderOpenApi(apis: readonly ApiEntry[], title: string): object 
   };
 }
 
-const serversOf = (hosts: readonly string[]) =>
-  hosts.length === 0 ? [{ url: '/' }] : hosts.map((host) => ({ url: `https://${host}` }));
+const serversOf = (hosts: readonly string[]) => (hosts.length === 0 ? [{ url: '/' }] : hosts.map(serverOf));
+
+/** A parameter of the host is a variable of the server. */
+function serverOf(host: string): object {
+  const name = paramOfHost(host);
+  return name === undefined
+    ? { url: `https://${host}` }
+    : { url: `https://{${name}}${hostKey(host).slice(1)}`, variables: { [name]: { default: name } } };
+}
 
 /**
  * Parameters of the same place have one name, as the first route of the path has it. A rest is one parameter, or so

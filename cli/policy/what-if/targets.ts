@@ -1,5 +1,6 @@
 /** Hosts, paths and URLs that fit a policy. */
 import type { PatternSegment, RouteKey } from '../../../src/policy/compile/route-key.ts';
+import { hostKey, tableName } from '../../../src/policy/hosts.ts';
 import { type Match, match, type NoMatch } from '../../../src/policy/match.ts';
 import { parsePath } from '../../../src/policy/path.ts';
 import type { Api, Policy, Route, RouteTable } from '../../../src/policy/policy.ts';
@@ -18,8 +19,12 @@ export function otherHost(named: { has(host: string): boolean }): string {
 }
 
 /** The APIs that are asked on a host: those that name it, else those without hosts. */
-export const apisOn = ({ apis, hosts: named }: Policy, host: string): Api[] =>
-  apis.filter(({ hosts }) => (named.has(host) ? hosts.includes(host) : hosts.length === 0));
+export function apisOn(policy: Policy, host: string): Api[] {
+  const name = tableName(policy, host);
+  return policy.apis.filter(({ hosts }) =>
+    name === undefined ? hosts.length === 0 : hosts.some((one) => hostKey(one) === name),
+  );
+}
 
 /** The route tables of all hosts. */
 export const tablesOf = ({ hosts, otherHosts }: Policy): RouteTable[] => [
@@ -27,8 +32,22 @@ export const tablesOf = ({ hosts, otherHosts }: Policy): RouteTable[] => [
   ...(otherHosts === undefined ? [] : [otherHosts]),
 ];
 
-/** The first host of an API. */
-export const hostOf = ({ hosts }: Api): string => hosts[0] ?? ANY_HOST;
+/** A host for a name in the table of hosts: where a parameter stands, one that the policy does not name. */
+export function exampleHost(name: string, named: { has(host: string): boolean }): string {
+  let host = name.replace('*', 'some-label');
+  while (host !== name && named.has(host)) host = `x${host}`;
+  return host;
+}
+
+/** A host for each table of routes. */
+export const hostsOf = ({ hosts, otherHosts }: Policy): string[] => [
+  ...[...hosts.keys()].map((name) => exampleHost(name, hosts)),
+  ...(otherHosts === undefined ? [] : [otherHost(hosts)]),
+];
+
+/** The first host of an API; the name of its parameter stands for itself. */
+export const hostOf = ({ hosts }: Api): string =>
+  hosts[0]?.replace(/^:([^.]*)/, (_, name: string) => name.toLowerCase().replaceAll('_', '-')) ?? ANY_HOST;
 
 /**
  * The whole URL of what may be a path only: then on the first host of the API that has it; where none has, on the

@@ -1,4 +1,5 @@
 import { normaliseHeaderName } from '../headers.ts';
+import { hostKey } from '../hosts.ts';
 import { hasRoute } from '../match.ts';
 import { parsePath } from '../path.ts';
 import type { Policy, RouteTable, Settings } from '../policy.ts';
@@ -101,7 +102,7 @@ function buildTables(apis: readonly CompiledApi[]): Pick<Policy, 'hosts' | 'othe
   const byHost = new Map<string | undefined, CompiledApi[]>();
   for (const entry of apis) {
     const { hosts } = entry.api;
-    for (const host of hosts.length === 0 ? [undefined] : new Set(hosts)) {
+    for (const host of hosts.length === 0 ? [undefined] : new Set(hosts.map(hostKey))) {
       const entries = byHost.get(host);
       if (entries === undefined) byHost.set(host, [entry]);
       else entries.push(entry);

@@ -1,4 +1,5 @@
 import { maySetHeader, normaliseHeaderName } from '../headers.ts';
+import { hostKey, isMeant } from '../hosts.ts';
 import type { Origin, SecretHeader } from '../policy.ts';
 import { isLoopbackHost, normaliseHost, parseUrl } from '../uri.ts';
 import { type Bindings, checkBinding, namespaceFault } from './bindings.ts';
@@ -97,7 +98,7 @@ function compileSecretHeaders(config: Partial<ApiConfig>, bindings: Bindings, at
 function checkOwnHost({ hosts }: Partial<ApiConfig>, origin: Origin | undefined, at: Faults): void {
   if (origin?.kind !== 'url') return;
   const host = normaliseHost(parseUrl(origin.base)?.host ?? '');
-  if (!hosts?.includes(host) || isLoopbackHost(host)) return; // on this machine, ports are servers
+  if (!hosts?.some((one) => isMeant(one, host)) || isLoopbackHost(host)) return; // on this machine, ports are servers
   at.add(`${host} is a host of the gateway itself`, 'write origin = "zone", or the name of another host');
 }
 
@@ -140,7 +141,7 @@ function checkZone(
       "the origin can't tell requests through the gateway from others",
       'add origin_headers = { x-origin-secret = "secret:NAME" } and check it there, or say zone_unprotected = true',
     );
-  for (const host of workerRoutes === undefined ? [] : (hosts ?? [])) {
+  for (const host of workerRoutes === undefined ? [] : (hosts ?? []).map(hostKey)) {
     if (workerRoutes?.some((pattern) => coversHost(pattern, host))) continue;
     at.at('hosts').add(
       `the Worker has no route ${JSON.stringify(`${host}/*`)}, so that other paths go around it`,

@@ -1,3 +1,4 @@
+import { paramOfHost } from '../hosts.ts';
 import type { Api, Issuer, Route, RouteLimit, Rules } from '../policy.ts';
 import { RULE_NAMES } from '../rules/rules.ts';
 import { type Bindings, checkBinding } from './bindings.ts';
@@ -66,7 +67,7 @@ export function compileRoute(
   { key: keyText, config, at }: RawRoute,
   { api, config: apiConfig, accepted, surroundings }: RouteContext,
 ): CompiledRoute | undefined {
-  const key = parseRouteKey(keyText, at);
+  const key = withHostParam(parseRouteKey(keyText, at), api.hosts, at);
   if (key !== undefined) checkPrefix(key, apiConfig.strip_prefix, at);
   const auth = config.auth ?? 'required';
   checkRulesBesideAuth(auth, config, at);
@@ -109,6 +110,20 @@ export function compileRoute(
     ]),
   };
   return { route, key, at };
+}
+
+/** A parameter of the host is one of the route, where each host of the API has it. */
+function withHostParam(
+  key: RouteKey | undefined,
+  hosts: readonly string[],
+  at: Faults,
+): RouteKey | undefined {
+  const names = new Set(hosts.map(paramOfHost));
+  const [name] = names;
+  if (key === undefined || name === undefined || names.size > 1) return key;
+  if (key.params.some((one) => one.name === name))
+    at.add(`the parameter :${name} is one of the host, too`, 'give each its own name');
+  return { ...key, params: [...key.params, { name, at: 'host', before: 0, after: 0 }] };
 }
 
 function compileReport(

@@ -60,8 +60,8 @@ export const apiSchema = z.strictObject({
         .string()
         .check(
           z.regex(
-            /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/,
-            'a host name in lower case, without scheme, port and trailing dot',
+            /^(:[A-Za-z_][A-Za-z0-9_]*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/,
+            'a host name in lower case, without scheme, port and trailing dot; its first label may be a parameter, ":tenant.example.com"',
           ),
         ),
       'name at least one host, or leave the field out for all hosts',

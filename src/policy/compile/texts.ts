@@ -61,7 +61,7 @@ export const CORS_TEXTS: Texts<CorsConfig> = {
 
 export const API_TEXTS: Texts<ApiConfig> = {
   hosts:
-    'Hosts that this API answers on. Without: every host that no other API names. Example: ["api.example.com"].',
+    'Hosts that this API answers on. Without: every host that no other API names. A parameter may stand for the first label: ":tenant.api.example.com". Example: ["api.example.com"].',
   origin:
     'Where requests go: an http(s) URL, with a path if wanted; "service:BINDING" for a binding that can fetch (a service, static assets, a private network); "zone" for what lies behind the Worker\'s own route; or "next" for handlers in the same Worker (docs/hono.md). Example: "https://timesheets.internal.example".',
   origin_headers:

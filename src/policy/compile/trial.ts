@@ -1,4 +1,5 @@
 /** Trials of whole APIs: `report_only` and `report_only_until`, of an API or for all of them. */
+import { hostKey, isMeant } from '../hosts.ts';
 import type { Api, Route, Trial } from '../policy.ts';
 import type { Faults } from './faults.ts';
 import type { ApiConfig, SettingsConfig } from './schema.ts';
@@ -84,7 +85,9 @@ export function markAlone(apis: readonly Api[]): void {
 /** Whether a request for the one could reach what the other protects. */
 export const isBeside = (one: Pick<Api, 'hosts' | 'origin'>, other: Pick<Api, 'hosts' | 'origin'>): boolean =>
   (one.hosts.length === 0 && other.hosts.length === 0) ||
-  one.hosts.some((host) => other.hosts.includes(host)) ||
+  one.hosts.some((host) =>
+    other.hosts.some((its) => isMeant(its, host) || isMeant(host, its) || hostKey(its) === hostKey(host)),
+  ) ||
   hasSameServer(one, other);
 
 export const hasSameServer = ({ origin }: Pick<Api, 'origin'>, other: Pick<Api, 'origin'>): boolean =>

@@ -1,4 +1,5 @@
 import { fault } from '../../../../src/policy/compile/fault.ts';
+import { hostKey } from '../../../../src/policy/hosts.ts';
 import type { Api } from '../../../../src/policy/policy.ts';
 import { isLoopbackHost, parseUrl } from '../../../../src/policy/uri.ts';
 import type { Lint } from './subject.ts';
@@ -48,7 +49,7 @@ export const zoneGap: Lint = {
     const routes = workerRoutesOf(section).filter(({ path }) => path === '/*');
     for (const { name, hosts, origin } of policy.apis) {
       if (origin.kind !== 'zone') continue;
-      for (const [i, host] of hosts.entries()) {
+      for (const [i, host] of hosts.map(hostKey).entries()) {
         const schemes = routes.filter((route) => leadsHost(route, host)).map(({ scheme }) => scheme);
         if (schemes.length === 0 || schemes.includes(undefined) || new Set(schemes).size === 2) continue;
         yield fault(

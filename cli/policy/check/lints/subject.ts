@@ -4,7 +4,7 @@ import type { RouteKey } from '../../../../src/policy/compile/route-key.ts';
 import type { Policy, Route, Rules } from '../../../../src/policy/policy.ts';
 import type { Section } from '../../file/config.ts';
 import { enforcedPolicy } from '../../file/enforced.ts';
-import { apisOn, otherHost } from '../../what-if/targets.ts';
+import { apisOn, hostsOf } from '../../what-if/targets.ts';
 import { keyOf } from '../../words.ts';
 import type { Declared } from '../declared.ts';
 import type { Hit, Rule } from '../findings.ts';
@@ -71,7 +71,7 @@ export function readSubject(
       return { route, key: keyOf(route), place };
     }),
   );
-  const hosts = [...policy.hosts.keys(), ...(policy.otherHosts ? [otherHost(policy.hosts)] : [])];
+  const hosts = hostsOf(policy);
   return {
     policy,
     withTrials,

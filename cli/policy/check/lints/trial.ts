@@ -1,10 +1,11 @@
 import { fault } from '../../../../src/policy/compile/fault.ts';
 import { hasSameServer, isBeside } from '../../../../src/policy/compile/trial.ts';
+import { hostKey, tableOf } from '../../../../src/policy/hosts.ts';
 import type { Api, Policy } from '../../../../src/policy/policy.ts';
 import { isTable } from '../../../text/json.ts';
 import { countOf } from '../../../text/terminal.ts';
 import { listed } from '../../../text/words.ts';
-import { apisOn, otherHost } from '../../what-if/targets.ts';
+import { apisOn, exampleHost, otherHost } from '../../what-if/targets.ts';
 import type { Lint } from './subject.ts';
 
 export const trial: Lint = {
@@ -52,8 +53,9 @@ const isOpen = ({ trial, routes }: Api) => trial !== undefined && routes.every((
 /** Requests that are refused although the API is on trial, since they may be somebody else's. */
 function stillRefused(policy: Policy, api: Api): string {
   const { hosts, name } = api;
-  const [host = otherHost(policy.hosts)] = hosts;
-  const fallback = (policy.hosts.get(host) ?? policy.otherHosts)?.fallback;
+  const [first] = hosts.map(hostKey);
+  const host = first === undefined ? otherHost(policy.hosts) : exampleHost(first, policy.hosts);
+  const fallback = tableOf(policy, host)?.fallback;
   const others = apisOn(policy, host).filter((one) => one.name !== name);
   if (fallback === undefined) {
     const tried = others.filter((one) => one.trial !== undefined).map((one) => one.name);

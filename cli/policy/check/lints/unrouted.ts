@@ -1,4 +1,5 @@
 import { fault } from '../../../../src/policy/compile/fault.ts';
+import { hostKey } from '../../../../src/policy/hosts.ts';
 import { isLoopbackHost } from '../../../../src/policy/uri.ts';
 import type { Hit } from '../findings.ts';
 import type { Lint, PlacedRoute, Subject } from './subject.ts';
@@ -19,7 +20,7 @@ export const unrouted: Lint = {
     const patterns = workerRoutesOf(subject.section);
     if (patterns.length === 0) return; // they may be set elsewhere
     for (const { name, hosts } of subject.policy.apis) {
-      for (const [i, host] of hosts.entries()) {
+      for (const [i, host] of hosts.map(hostKey).entries()) {
         if (patterns.some((pattern) => leadsHost(pattern, host)) || isReachedOtherwise(host, subject))
           continue;
         yield fault(
@@ -38,7 +39,7 @@ const isReachedOtherwise = (host: string, { section }: Subject) =>
 
 function* unroutedPaths({ routes }: Subject, patterns: readonly WorkerRoute[]): Iterable<Hit> {
   for (const one of routes) {
-    const { hosts } = one.route.api;
+    const hosts = one.route.api.hosts.map(hostKey);
     const [beginning, whole] = beginningOf(one);
     const missed = hosts.filter((host) => {
       const led = patterns.filter((pattern) => leadsHost(pattern, host));
