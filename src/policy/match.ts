@@ -106,7 +106,7 @@ function onTrial(
 const isProtected = (leaves: readonly PatternLeaf[], method: string, query: string): boolean =>
   leaves.some(
     (leaf) =>
-      routesOf([leaf]).some(({ api }) => api.trial === undefined) ||
+      routesOf([leaf, ...(leaf.verbs ?? [])]).some(({ api }) => api.trial === undefined) ||
       routesFor(leaf, method.toUpperCase(), query).some(({ reportOnly }) => !reportOnly),
   );
 

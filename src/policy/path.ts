@@ -113,13 +113,19 @@ function foldCharacters(segment: string): string {
 
 /**
  * How lax origins may read a segment, as far as ASCII text at its start and its end goes: with `;parameters` cut at any
- * of its semicolons, or not at all. Letters are in lower case, and marks stand apart.
+ * of its semicolons, or not at all, and with its ends trimmed or not. Letters are in lower case, and marks stand apart.
  */
 export function looseReadings(segment: string): readonly string[] {
   const text = foldCharacters(segment);
   const ends = [text.length];
   for (let at = text.indexOf(';'); at !== -1; at = text.indexOf(';', at + 1)) ends.push(at);
-  return ends.map((end) => trimEnds(text.slice(0, end)));
+  return ends.flatMap((end) => {
+    const cut = text.slice(0, end);
+    const trimmed = trimEnds(cut);
+    if (trimmed === cut) return [cut];
+    const start = cut.indexOf(trimmed);
+    return [cut, cut.slice(start), cut.slice(0, start + trimmed.length), trimmed];
+  });
 }
 
 /**

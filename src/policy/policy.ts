@@ -210,6 +210,8 @@ export interface PatternLeaf {
   anyMethod: Route | undefined;
   /** Routes for certain queries, which come first. `undefined` where there are none. */
   queried: QueriedRoutes[] | undefined;
+  /** It has no routes: it takes the verbs that these patterns beside it don't name. */
+  readonly verbs?: readonly PatternLeaf[];
 }
 
 /** The routes of one pattern for requests whose query meets a condition. */

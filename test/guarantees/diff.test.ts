@@ -84,7 +84,10 @@ function isAbout({ routes, place }: Finding, { asked, old, now }: Difference): b
     ({ pattern, methods, hosts }) =>
       concerned.has(shape(pattern)) &&
       (methods.includes(asked.method) || methods.includes('*')) &&
-      (hosts.includes(asked.host) || hosts.includes('') || hosts.length === 0),
+      (hosts.includes(asked.host) ||
+        hosts.includes(asked.host.replace(/^[^.]*/, '*')) ||
+        hosts.includes('') ||
+        hosts.length === 0),
   );
 }
 

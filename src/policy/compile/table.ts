@@ -37,13 +37,8 @@ export function buildTable(apis: readonly CompiledApi[]): RouteTable {
     const isFolded = foldedSteps.length === segments.length && segments.every(isFoldedSegment);
     if (!isFolded && pattern !== '/') allFolded = false;
   }
-  reserveVerbs(exact, (pattern) => ({
-    pattern,
-    methods: new Map(),
-    anyMethod: undefined,
-    queried: undefined,
-  }));
-  reserveVerbs(folded, () => ({ leaves: [] }));
+  reserveVerbs(exact, unknownVerb);
+  reserveVerbs(folded, (groups) => ({ leaves: [unknownVerb(groups.flatMap(({ leaves }) => leaves))] }));
   for (const group of leavesOf(folded)) {
     checkFoldedGroup(group, places);
     // Which of several equal routes a log names must not depend on the order of the file.
@@ -159,15 +154,24 @@ function affixedChild<Leaf>(parent: PatternNode<Leaf>, { before, after }: Affixe
  * Beside a pattern that ends with a verb, `/items/:id:archive`, a text with a colon is no `:id`: the origin would take
  * it for a verb, and no route has said who may use that one.
  */
-function reserveVerbs<Leaf>(node: PatternNode<Leaf>, make: (pattern: string) => Leaf, path = ''): void {
-  const { affixed = [], literals = new Map<string, PatternNode<Leaf>>(), param } = node;
-  if (affixed.some(({ after, node: { leaf } }) => leaf !== undefined && isVerbal(after)))
-    node.otherVerb = { ...emptyNode(), leaf: make(`${path}/:…:…`) };
-  for (const [text, child] of literals) reserveVerbs(child, make, `${path}/${text}`);
-  for (const { before, after, node: child } of affixed)
-    reserveVerbs(child, make, `${path}/${before}:…${after}`);
-  if (param !== undefined) reserveVerbs(param, make, `${path}/:…`);
+function reserveVerbs<Leaf>(node: PatternNode<Leaf>, make: (verbs: readonly Leaf[]) => Leaf): void {
+  const { affixed = [], literals, param } = node;
+  const verbs = affixed.flatMap(({ after, node: { leaf } }) =>
+    leaf !== undefined && isVerbal(after) ? [leaf] : [],
+  );
+  if (verbs.length > 0) node.otherVerb = { ...emptyNode(), leaf: make(verbs) };
+  for (const child of literals?.values() ?? []) reserveVerbs(child, make);
+  for (const child of affixed) reserveVerbs(child.node, make);
+  if (param !== undefined) reserveVerbs(param, make);
 }
+
+const unknownVerb = (verbs: readonly PatternLeaf[]): PatternLeaf => ({
+  pattern: verbs.map(({ pattern }) => `${pattern.slice(0, pattern.lastIndexOf(':'))}:…`)[0] ?? '',
+  methods: new Map(),
+  anyMethod: undefined,
+  queried: undefined,
+  verbs,
+});
 
 function* leavesOf<Leaf>(node: PatternNode<Leaf>): Generator<Leaf> {
   if (node.leaf !== undefined) yield node.leaf;

@@ -114,7 +114,7 @@ export const change: fc.Arbitrary<Change> = fc
     ),
     routes: fc.array(routeChange, { minLength: 1, maxLength: 2 }),
     audience: fc.constantFrom(['x'], ['x', 'y', 'z'], ['z', 'x']),
-    hosts: fc.constantFrom(undefined, ['c.example'], ['b.example']),
+    hosts: fc.constantFrom(undefined, ['c.example'], ['b.example'], [':v.x.example'], ['zq.x.example']),
     trials: pair(fc.subarray([0, 1, 2])),
     queries: fc.array(queryRoute, { maxLength: 3 }),
   })

@@ -107,7 +107,10 @@ const withoutSlash = (shape: readonly string[]) => (shape.at(-1) === textOf('') 
 /** What the gateway looks up for a host. */
 export function apisFor({ apis }: World, host: string): readonly ApiModel[] {
   const named = apis.filter(({ hosts }) => hosts?.includes(host));
-  return named.length > 0 ? named : apis.filter(({ hosts }) => hosts === undefined);
+  if (named.length > 0) return named;
+  const below = host.slice(host.indexOf('.'));
+  const meant = apis.filter(({ hosts }) => hosts?.some((one) => one.replace(/^:\w+/, '') === below));
+  return meant.length > 0 ? meant : apis.filter(({ hosts }) => hosts === undefined);
 }
 
 const cache = new WeakMap<readonly ApiModel[], Word[]>();

@@ -85,7 +85,10 @@ const groups = (contrary: number): fc.Arbitrary<Group> => {
 };
 
 const around = fc.record({
-  hosts: fc.constantFrom(undefined, undefined, undefined, ['b.example'], ['b.example', 'c.example']),
+  hosts: fc.constantFrom(
+    ...[undefined, undefined, undefined, ['b.example'], ['b.example', 'c.example']],
+    ...[[':t.x.example'], [':u.x.example', 'b.example'], ['a.x.example']],
+  ),
   strip: fc.constantFrom(undefined, undefined, undefined, '/v', '/a'),
   audience: fc.constantFrom(['x', 'y'], ['y', 'x']),
   issuer: fc.constant(Object.keys(ISSUERS)),

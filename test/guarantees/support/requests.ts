@@ -126,7 +126,9 @@ export const request = requests(words);
 export const requestWithSteps = requests(fc.oneof(words, steps));
 
 const hostOf = (hosts: readonly string[] | undefined, n: number) =>
-  n % 10 === 0 ? 'b.example' : (hosts?.[n % hosts.length] ?? 'any.example');
+  n % 10 === 0
+    ? 'b.example'
+    : (hosts?.[n % hosts.length]?.replace(/^:\w+/, n % 3 === 0 ? 'a' : 'zq') ?? 'any.example');
 
 interface Fill {
   readonly spells: readonly ((word: string) => string)[];
