@@ -121,8 +121,9 @@ const DROPPED: Readonly<Record<IssuerAnswers['dropped'][number]['why'], string>>
   kty: 'of a kind that is not taken (kty, crv)',
   alg: 'for an algorithm that is not taken, or that does not fit it (alg)',
   kid: 'its kid is no text',
-  malformed: 'malformed',
+  malformed: 'malformed: a number is missing or is no base64, or the point is not on its curve',
   rsa_size: 'an RSA key of under 2048 or over 8192 bits',
+  too_many: 'it is not among the first 100 keys, and no more are read',
 };
 
 function judgeClock(issuer: Issuer, asked: readonly Asked[]): Symptom[] {
