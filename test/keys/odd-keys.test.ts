@@ -4,6 +4,7 @@
  * (the same, cut), null members (serialisers of .NET and Go), numeric kid, an x5c that has expired.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
+import { readJwks } from '../../src/keys/jwks.ts';
 import { makeRig } from '../support/gateway.ts';
 import { makeKey, type SigningKey, sign, usualClaims } from '../support/issuer.ts';
 
@@ -108,7 +109,10 @@ it('takes coordinates that begin with zeros, however they are written', async ()
     if (toBytes(made.publicJwk.x)[0] === 0) short = made;
   }
   if (short === undefined) throw new Error('no such key came up');
+  const asItShouldBe = readJwks({ keys: [short.publicJwk] });
   for (const write of [withoutZeros, withZeros, toBase64, toBase64Url]) {
+    // One key is one key, and Web Crypto of other runtimes minds the length (RFC 7518 §6.2.1.2).
+    expect(readJwks({ keys: [written(short.publicJwk as Jwk, write)] })).toEqual(asItShouldBe);
     const rig = makeRig({
       routes: { 'GET /x': {} },
       keys: [written(short.publicJwk as Jwk, write) as never],

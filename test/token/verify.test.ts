@@ -412,6 +412,7 @@ describe('claims', () => {
     ['an empty scope', {}, { scope: '', scp: 'a' }, null],
     ['a scope of blanks', {}, { scope: ' \t', scp: 'a' }, null],
     ['scope with runs of blanks', {}, { scope: '  a \t b  ' }, 'a b'],
+    ['scope with tabs', {}, { scope: 'a\tb' }, 'a b'],
     ['scope with duplicates', {}, { scope: 'a b a' }, 'a b'],
     ['scope with what is no scope', {}, { scope: 'a"b c d\\e ü \ud800' }, 'c'],
     ['scope with a line feed', {}, { scope: 'a\nb' }, null],
