@@ -93,7 +93,9 @@ function render(principal: Principal, forward: readonly ForwardedClaim[], skippe
     if (!isWellFormed(claim)) return { code: 'claims_malformed', claim: forwarded.claim.text };
     let value: string | undefined;
     try {
-      value = encodeAs(forwarded.as, claim);
+      // From 2^53 on, the numbers of two subjects are read as one.
+      const isNumber = typeof claim === 'number' && forwarded.claim.path.join() === 'sub';
+      value = isNumber ? undefined : encodeAs(forwarded.as, claim);
     } catch {
       return { code: 'claims_too_large', claim: forwarded.claim.text }; // nested too deeply for JSON.stringify
     }

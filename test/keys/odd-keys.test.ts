@@ -109,10 +109,10 @@ it('takes coordinates that begin with zeros, however they are written', async ()
     if (toBytes(made.publicJwk.x)[0] === 0) short = made;
   }
   if (short === undefined) throw new Error('no such key came up');
-  const asItShouldBe = readJwks({ keys: [short.publicJwk] });
   for (const write of [withoutZeros, withZeros, toBase64, toBase64Url]) {
     // One key is one key, and Web Crypto of other runtimes minds the length (RFC 7518 §6.2.1.2).
-    expect(readJwks({ keys: [written(short.publicJwk as Jwk, write)] })).toEqual(asItShouldBe);
+    const { x, y } = short.publicJwk;
+    expect(readJwks({ keys: [written(short.publicJwk as Jwk, write)] })?.keys).toMatchObject([{ x, y }]);
     const rig = makeRig({
       routes: { 'GET /x': {} },
       keys: [written(short.publicJwk as Jwk, write) as never],
