@@ -26,7 +26,12 @@ export const fetchPlainly: Fetch = (url, { method = 'GET', headers, cache, signa
       const isEmpty = method === 'HEAD' || WITHOUT_BODY.includes(status);
       if (isEmpty) answer.resume();
       const body = isEmpty ? null : (Readable.toWeb(answer) as ReadableStream<Uint8Array>);
-      resolve(new Response(body, { status, headers: received }));
+      try {
+        resolve(new Response(body, { status, headers: received }));
+      } catch (error) {
+        answer.destroy();
+        reject(error); // a status that no Response can have
+      }
     });
     asked.on('error', reject).end();
   });
