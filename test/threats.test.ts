@@ -401,7 +401,11 @@ describe('around a Worker: prevents', () => {
 
   it('two subjects colliding: a number beyond 2^53 is no subject', async () => {
     const forward = { sub: { header: 'x-user', as: 'json' } };
-    const rig = rigWith({ routes: { 'GET /x': {} }, api: { forward }, more: { GATEWAY: { log_subject: 'plain' } } });
+    const rig = rigWith({
+      routes: { 'GET /x': {} },
+      api: { forward },
+      more: { GATEWAY: { log_subject: 'plain' } },
+    });
     expect((await rig.call('GET /x', await sign(key, usualClaims({ sub: 2 ** 53 })))).status).toBe(200);
     const { headers } = rig.lastReceived();
     expect([headers.get('x-claim-sub'), headers.get('x-user')]).toEqual([null, null]);
