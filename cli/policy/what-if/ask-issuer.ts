@@ -160,7 +160,7 @@ export const formatKeys = (keys: readonly AskedKey[]): string =>
   );
 
 /** What is wrong with a key that is not used, in words. */
-export const DROPPED: Readonly<Record<IssuerAnswers['dropped'][number]['why'], string>> = {
+const DROPPED: Readonly<Record<IssuerAnswers['dropped'][number]['why'], string>> = {
   symmetric:
     'symmetric (kty oct): whoever can verify could make tokens; have the issuer sign with RS256 or ES256',
   private: 'it has its private half in it; tell the owner of the issuer, and do not trust it',
