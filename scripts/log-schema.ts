@@ -8,6 +8,7 @@ import type { IssuerLogLine, TokenLine } from '../issuer/src/log.ts';
 import { dataPoint } from '../src/analytics.ts';
 import type { KeysFault, ReasonCode } from '../src/decision.ts';
 import { PROBLEMS } from '../src/http/problem.ts';
+import type { DroppedKey } from '../src/keys/jwk.ts';
 import type { EventLine, RequestLine } from '../src/log.ts';
 
 const text = (description: string) => z.string().describe(description);
@@ -94,6 +95,29 @@ const keysFault = z
 
 const issuer = text('The issuer’s name in the policy.');
 const count = (description: string) => z.int().min(0).describe(description);
+const WHY_DROPPED = {
+  not_an_object: 0,
+  private: 0,
+  not_for_signatures: 0,
+  kty: 0,
+  alg: 0,
+  kid: 0,
+  malformed: 0,
+  rsa_size: 0,
+  too_many: 0,
+} as const satisfies Record<DroppedKey['why'], 0>;
+const droppedKeys = z
+  .array(
+    z.strictObject({
+      kid: text('The key’s id, if it has one.').optional(),
+      why: z
+        .enum(Object.keys(WHY_DROPPED) as [DroppedKey['why'], ...DroppedKey['why'][]])
+        .describe('Why the key is not used: docs/keys.md.'),
+    }),
+  )
+  .readonly()
+  .describe('Keys that are not used, the first eight.')
+  .optional();
 const keyChange = { issuer, kid: text('The key’s id, if it has one.').optional() };
 const condition = { issuer, cause: keysFault.optional() };
 const fault = z.strictObject({
@@ -109,8 +133,19 @@ const error = {
 
 /** All other lines, by their `event`. */
 export const EVENTS = {
-  keys_refreshed: { issuer, keys: count('How many keys are used.'), dropped: count('How many are not.') },
-  keys_refresh_failed: { issuer, fault: keysFault },
+  keys_refreshed: {
+    issuer,
+    keys: count('How many keys are used.'),
+    dropped: count('How many are not.'),
+    dropped_keys: droppedKeys,
+  },
+  keys_refresh_failed: {
+    issuer,
+    fault: keysFault,
+    url: text('The document that was asked for, without its query.').optional(),
+    http_status: z.int().describe('The status of its answer, where that is the fault.').optional(),
+    dropped_keys: droppedKeys,
+  },
   keys_store_failed: { issuer, operation: z.enum(['read', 'write']).describe('What KV failed at.') },
   key_added: keyChange,
   key_removed: keyChange,

@@ -141,9 +141,14 @@ export const describeRequest = ({ method, headers }: Pick<Request, 'method' | 'h
 
 /** The usual names only: this is for people who look for a client, not for a decision. */
 const firstOf = (names: readonly string[], claims: Readonly<Record<string, unknown>>) =>
-  names.map((name) => claims[name]).find((value) => value !== undefined);
+  names.map((name) => claims[name]).find((value) => value != null);
 
-const joined = (value: unknown) => [value].flat().join(' ') || undefined;
+/** Text only: other values may be nested too deeply to be written, or have a `toString` of their own. */
+const joined = (value: unknown) =>
+  [value]
+    .flat()
+    .filter((one) => typeof one === 'string')
+    .join(' ') || undefined;
 
 /** Some have hundreds of scopes. */
 const heldBy = ({ scopes, audiences }: Principal) => ({

@@ -531,7 +531,7 @@ describe('health_path', () => {
     rig.state.keyAnswer = () => new Response('down', { status: 503 });
     expect((await rig.call('GET /x', await token())).status).toBe(503);
     const at = new Date(rig.state.nowMs).toISOString();
-    const last_failure = { at, cause: 'http_status' };
+    const last_failure = { at, cause: 'http_status', http_status: 503 };
     expect(await health()).toEqual({
       status: 'degraded',
       issuers: {

@@ -1,7 +1,6 @@
 /** `claimgate doctor`: whether issuers, keys, tokens and the policy fit together. */
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { Fetch } from '../../src/keys/discovery.ts';
 import type { Issuer, Policy } from '../../src/policy/policy.ts';
 import { parseTrustedUri } from '../../src/policy/uri.ts';
 import { decodeToken } from '../../src/token/decode.ts';
@@ -13,6 +12,7 @@ import { error, type Symptom, warning } from '../policy/doctor/symptom.ts';
 import { judgeToken } from '../policy/doctor/token.ts';
 import { compileConfig } from '../policy/file/config.ts';
 import { askIssuer, explainName, isSameButSlash } from '../policy/what-if/ask-issuer.ts';
+import { fetchPlainly } from '../policy/what-if/plain-fetch.ts';
 import { readFileOrInput } from '../text/files.ts';
 import { CommandError, EXIT, endWith, paint, printJson, printLine } from '../text/terminal.ts';
 import { takeGatewayConfig } from './options.ts';
@@ -96,8 +96,6 @@ function readToken(file: string): string {
   throw new CommandError(`${file === '-' ? 'standard input' : file} is empty; give the access token alone`);
 }
 
-const overNetwork: Fetch = (url, init) => fetch(url, init);
-
 /** Under `wrangler dev`, an issuer answers on this machine, whatever its name is. */
 async function judgeOwn(place: Place, gateway: GatewayPolicy | undefined): Promise<Symptom[]> {
   const { issuer: url, config, remote } = place;
@@ -109,7 +107,7 @@ async function judgeOwn(place: Place, gateway: GatewayPolicy | undefined): Promi
   const local = port === undefined ? undefined : `http://localhost:${port}/`;
   const toPlace = (asked: string) =>
     local !== undefined && asked.startsWith(url) ? local + asked.slice(url.length) : asked;
-  const { asked, ...answered } = await askIssuer(issuer, (one, init) => fetch(toPlace(one), init));
+  const { asked, ...answered } = await askIssuer(issuer, (one, init) => fetchPlainly(toPlace(one), init));
   const answers = { ...answered, asked: asked.map((one) => ({ ...one, url: toPlace(one.url) })) };
   const start = 'start it (npx wrangler dev --config issuer/wrangler.toml), or deploy it';
   return [...judgeIssuer(issuer, answers, start), ...(await judgeOwnIssuer(place, answers, gateway))];
@@ -132,7 +130,7 @@ async function judgePolicy(
   if (policy === undefined) return symptoms;
   for (const issuer of policy.issuers) {
     if (url !== undefined && issuer.issuer !== url) continue;
-    if (issuer.issuer !== own) symptoms.push(...judgeIssuer(issuer, await askIssuer(issuer, overNetwork)));
+    if (issuer.issuer !== own) symptoms.push(...judgeIssuer(issuer, await askIssuer(issuer, fetchPlainly)));
     if (trusts) symptoms.push(...judgeAudiences(issuer, policy, audience));
   }
   return token === undefined ? symptoms : [...symptoms, ...(await judgeToken(policy, token))];

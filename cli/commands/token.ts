@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import * as oauth from 'oauth4webapi';
 import { isLoopbackHost } from '../../src/policy/uri.ts';
+import { USER_AGENT } from '../../src/version.ts';
 import { readIssuerConfig, takeIssuerConfig } from '../issuer/place.ts';
 import { compileConfig } from '../policy/file/config.ts';
 import { judgeToken, type RouteVerdict } from '../policy/what-if/acceptance.ts';
@@ -130,6 +131,7 @@ async function askForToken(
   const options = {
     [oauth.allowInsecureRequests]: isLoopbackHost(asked.hostname),
     signal: () => AbortSignal.timeout(TIMEOUT_MS),
+    headers: { 'user-agent': USER_AGENT },
   };
   try {
     const discovered = await oauth.discoveryRequest(asked, { ...options, algorithm: 'oauth2' });

@@ -1,4 +1,4 @@
-import type { Reason } from '../decision.ts';
+import type { Reason, ReasonCode } from '../decision.ts';
 import { type ChallengeContext, challenge } from './challenge.ts';
 import { PROBLEMS, problemType } from './problem.ts';
 
@@ -10,6 +10,9 @@ export interface AnswerContext extends ChallengeContext {
   /** Faults of the policy, shown on loopback hosts only. */
   readonly faults?: readonly string[] | undefined;
 }
+
+/** The refusals that name a claim in the body. */
+const CLAIM_TOLD: ReadonlySet<ReasonCode> = new Set(['claims_malformed', 'claims_too_large']);
 
 /** Renders a refusal: problem+json (RFC 9457), with a Bearer challenge where one belongs. Never cached. */
 export function renderDenial(reason: Reason, context: AnswerContext): Response {
@@ -31,8 +34,8 @@ export function renderDenial(reason: Reason, context: AnswerContext): Response {
     detail: problem.detail,
     reason: reason.code,
     request_id: context.requestId,
-    // The policy names the claim, not the token: the client's developer can't find it otherwise.
-    ...(reason.code === 'claims_too_large' && { claim: reason.claim }),
+    // The policy or a fixed list names the claim, not the token: nobody could find it otherwise.
+    ...('claim' in reason && CLAIM_TOLD.has(reason.code) && { claim: reason.claim }),
     ...(context.faults && { faults: context.faults }),
   };
   return new Response(JSON.stringify(body), { status: problem.status, headers });

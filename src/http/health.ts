@@ -52,7 +52,9 @@ function describe(state: KeyState, nowMs: number) {
     checked_at: checkedAtMs === undefined ? null : toIso(checkedAtMs),
     age_s: checkedAtMs === undefined ? null : Math.round((nowMs - checkedAtMs) / 1000),
     last_failure:
-      lastFailure === undefined ? null : { at: toIso(lastFailure.atMs), cause: lastFailure.fault },
+      lastFailure === undefined
+        ? null
+        : { at: toIso(lastFailure.atMs), cause: lastFailure.fault, http_status: lastFailure.status },
   };
 }
 

@@ -84,7 +84,10 @@ export const PROBLEMS: { readonly [Code in ReasonCode]: Problem & Logged<Code> }
     ...invalidToken('The token is signed with a key that its issuer does not publish.'),
     logged: null,
   },
-  key_ambiguous: { ...invalidToken('The token does not say which key it is signed with.'), logged: null },
+  key_ambiguous: {
+    ...invalidToken('The token does not say which key it is signed with, and too many are possible.'),
+    logged: null,
+  },
   signature_invalid: invalidToken('The signature of the token is invalid.'),
   client_blocked: { ...invalidToken('The token was revoked.'), logged: 'client' },
   key_blocked: invalidToken('The token was revoked.'),

@@ -1,13 +1,17 @@
 import type { KeysFault } from '../decision.ts';
 import type { Issuer } from '../policy/policy.ts';
 import { parseTrustedUri } from '../policy/uri.ts';
-import { type DroppedKey, type PublicJwk, readJwks } from './jwks.ts';
+import { USER_AGENT } from '../version.ts';
+import type { DroppedKey, PublicJwk } from './jwk.ts';
+import { readJwks } from './jwks.ts';
 
 /** How requests to an issuer are made: the network, or a service binding. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 export interface FetchedKeys {
   readonly kind: 'fetched';
+  /** The key set's. */
+  readonly url: string;
   readonly keys: readonly PublicJwk[];
   readonly dropped: readonly DroppedKey[];
   /** `max-age` of the key set's answer, in seconds, if it had one. */
@@ -17,14 +21,16 @@ export interface FetchedKeys {
 export interface FetchFault {
   readonly kind: 'fault';
   readonly fault: KeysFault;
-  /** The server said that there is no such document. */
-  readonly missing?: boolean;
+  /** The document that was asked for. `undefined`: none was. */
+  readonly url?: string | undefined;
+  /** The status of its answer, where that is the fault. */
+  readonly status?: number | undefined;
+  /** The keys of a set in which none can be used. */
+  readonly dropped?: readonly DroppedKey[] | undefined;
 }
 
 const FETCH_TIMEOUT_MS = 5_000;
 const MAX_DOCUMENT_BYTES = 262_144;
-
-const failed = (fault: KeysFault): FetchFault => ({ kind: 'fault', fault });
 
 /**
  * Fetches an issuer's keys: from its key set's URI, or by way of its metadata (OpenID Connect Discovery §4, RFC 8414
@@ -32,44 +38,69 @@ const failed = (fault: KeysFault): FetchFault => ({ kind: 'fault', fault });
  * document. Never throws.
  */
 export async function fetchKeys(issuer: Issuer, fetch: Fetch): Promise<FetchedKeys | FetchFault> {
-  let jwksUri: string;
-  if (issuer.keys.kind === 'jwks') jwksUri = issuer.keys.uri;
+  let url: string;
+  if (issuer.keys.kind === 'jwks') url = issuer.keys.uri;
   else {
     const found = await discover(issuer, fetch);
     if (typeof found !== 'string') return found;
-    jwksUri = found;
+    url = found;
   }
-  const answer = await fetchJson(jwksUri, fetch);
+  const answer = await fetchJson(url, fetch);
   if (answer.kind === 'fault') return answer;
   const jwks = readJwks(answer.document);
-  if (jwks === undefined) return failed('not_json');
-  if (jwks.keys.length === 0) return failed('no_usable_key');
-  return { kind: 'fetched', ...jwks, maxAgeSeconds: answer.maxAgeSeconds };
+  if (jwks === undefined) return { kind: 'fault', fault: 'not_json', url };
+  if (jwks.keys.length === 0) return { kind: 'fault', fault: 'no_usable_key', url, dropped: jwks.dropped };
+  return { kind: 'fetched', url, ...jwks, maxAgeSeconds: answer.maxAgeSeconds };
 }
 
+/** What a place of metadata can be besides metadata, the most telling first: what is told where no place has any. */
+const NOT_HERE: readonly KeysFault[] = [
+  'issuer_mismatch',
+  'metadata_invalid',
+  'redirect',
+  'too_large',
+  'not_json',
+  'http_status',
+];
+
+/** Looks at each place in turn, until one has metadata, or the server fails: an outage must not double the requests. */
 async function discover(issuer: Issuer, fetch: Fetch): Promise<string | FetchFault> {
-  const uris = issuer.keys.kind === 'metadata' ? [issuer.keys.uri] : wellKnownUris(issuer.issuer);
-  let answer: JsonAnswer | FetchFault = failed('metadata_invalid');
-  for (const uri of uris) {
-    answer = await fetchJson(uri, fetch);
-    // Only "there is nothing here" leads on to the next place: an outage must not double the requests.
-    if (answer.kind !== 'fault' || answer.missing !== true) break;
+  const urls = issuer.keys.kind === 'metadata' ? [issuer.keys.uri] : wellKnownUris(issuer.issuer);
+  let told: FetchFault = { kind: 'fault', fault: 'metadata_invalid' };
+  let rank = Number.POSITIVE_INFINITY;
+  for (const url of urls) {
+    const found = await readMetadata(issuer, url, fetch);
+    if (typeof found === 'string') return found;
+    const { fault, status = 0 } = found;
+    if (!NOT_HERE.includes(fault) || status >= 500) return found;
+    // "There is nothing here" says less than any other status.
+    const itsRank = NOT_HERE.indexOf(fault) + (status === 404 || status === 410 ? 1 : 0);
+    if (itsRank < rank) [told, rank] = [found, itsRank];
   }
+  return told;
+}
+
+async function readMetadata(issuer: Issuer, url: string, fetch: Fetch): Promise<string | FetchFault> {
+  const answer = await fetchJson(url, fetch);
   if (answer.kind === 'fault') return answer;
+  const failed = (fault: KeysFault): FetchFault => ({ kind: 'fault', fault, url });
   if (typeof answer.document !== 'object' || answer.document === null) return failed('metadata_invalid');
   const metadata = answer.document as { issuer?: unknown; jwks_uri?: unknown };
   if (metadata.issuer !== issuer.issuer) return failed('issuer_mismatch');
-  if (typeof metadata.jwks_uri !== 'string') return failed('metadata_invalid');
-  return metadata.jwks_uri;
+  return typeof metadata.jwks_uri === 'string' ? metadata.jwks_uri : failed('metadata_invalid');
 }
 
-/** OpenID Connect Discovery appends to the issuer; RFC 8414 §3.1 inserts after the host. */
+/**
+ * OpenID Connect Discovery appends to the issuer; RFC 8414 §3.1 inserts after the host, with a name of its own or with
+ * that of OpenID Connect (§5).
+ */
 function wellKnownUris(issuer: string): string[] {
-  const url = new URL(issuer);
-  const path = url.pathname.replace(/\/$/, '');
+  const { origin, pathname } = new URL(issuer);
+  const path = pathname.replace(/\/$/, '');
   return [
-    `${url.origin}${path}/.well-known/openid-configuration`,
-    `${url.origin}/.well-known/oauth-authorization-server${path}`,
+    `${origin}${path}/.well-known/openid-configuration`,
+    `${origin}/.well-known/oauth-authorization-server${path}`,
+    ...(path === '' ? [] : [`${origin}/.well-known/openid-configuration${path}`]),
   ];
 }
 
@@ -79,21 +110,23 @@ interface JsonAnswer {
   readonly maxAgeSeconds: number | undefined;
 }
 
-async function fetchJson(uri: string, fetch: Fetch): Promise<JsonAnswer | FetchFault> {
-  if (parseTrustedUri(uri) === undefined) return failed('insecure_uri');
+async function fetchJson(url: string, fetch: Fetch): Promise<JsonAnswer | FetchFault> {
+  const failed = (fault: KeysFault, status?: number): FetchFault => ({ kind: 'fault', fault, url, status });
+  if (parseTrustedUri(url) === undefined) return failed('insecure_uri');
   const signal = AbortSignal.timeout(FETCH_TIMEOUT_MS);
   try {
-    const response = await fetch(uri, {
-      headers: { accept: 'application/json' },
+    const response = await fetch(url, {
+      headers: { accept: 'application/json', 'user-agent': USER_AGENT },
       redirect: 'manual',
       // Cloudflare's cache would answer with the key set from before a rotation.
       cache: 'no-store',
       signal,
     });
-    if (response.status >= 300 && response.status < 400) return await discard(response, 'redirect');
-    if (!response.ok) {
-      const missing = response.status === 404 || response.status === 410;
-      return { ...(await discard(response, 'http_status')), missing };
+    const { ok, status } = response;
+    if (!ok) {
+      // An unread body would hold its connection, of which a Worker has six.
+      await response.body?.cancel();
+      return failed(status >= 300 && status < 400 ? 'redirect' : 'http_status', status);
     }
     const text = await readText(response, MAX_DOCUMENT_BYTES);
     if (text === undefined) return failed('too_large');
@@ -106,12 +139,6 @@ async function fetchJson(uri: string, fetch: Fetch): Promise<JsonAnswer | FetchF
   } catch {
     return failed(signal.aborted ? 'timeout' : 'network_error');
   }
-}
-
-/** An unread body would hold its connection, of which a Worker has six. */
-async function discard(response: Response, fault: KeysFault): Promise<FetchFault> {
-  await response.body?.cancel();
-  return failed(fault);
 }
 
 /** @returns `undefined` if the body is longer than `limit` bytes; the rest is then not read */

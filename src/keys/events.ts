@@ -1,6 +1,7 @@
 /** The log's events about keys: each change once. docs/keys.md says what each event means. */
 import type { KeysFault } from '../decision.ts';
-import { keyName, type PublicJwk } from './jwks.ts';
+import type { FetchFault } from './discovery.ts';
+import { type DroppedKey, keyName, type PublicJwk, readKeyId } from './jwk.ts';
 import { type Condition, conditionOf, KEY_TIMES, type Memory } from './memory.ts';
 
 interface Of {
@@ -8,10 +9,24 @@ interface Of {
   readonly issuer: string;
 }
 
+interface WhyDropped {
+  /** Some of the keys that are not used. */
+  readonly dropped_keys?:
+    | readonly { readonly kid?: string | undefined; readonly why: DroppedKey['why'] }[]
+    | undefined;
+}
+
 export type KeyEvent = Of &
   (
-    | { readonly event: 'keys_refreshed'; readonly keys: number; readonly dropped: number }
-    | { readonly event: 'keys_refresh_failed'; readonly fault: KeysFault }
+    | ({ readonly event: 'keys_refreshed'; readonly keys: number; readonly dropped: number } & WhyDropped)
+    | ({
+        readonly event: 'keys_refresh_failed';
+        readonly fault: KeysFault;
+        /** Without its query, in which people put secrets. */
+        readonly url?: string | undefined;
+        /** Where that is the fault. */
+        readonly http_status?: number | undefined;
+      } & WhyDropped)
     | { readonly event: 'keys_store_failed'; readonly operation: 'read' | 'write' }
     | { readonly event: 'key_added' | 'key_removed'; readonly kid: string | undefined }
     | { readonly event: 'keys_stale' | 'keys_unusable'; readonly cause?: KeysFault | undefined }
@@ -20,6 +35,40 @@ export type KeyEvent = Of &
   );
 
 type Log = (event: KeyEvent) => void;
+
+/** An issuer may publish anything: a line of the log stays short. */
+const MAX_LISTED = 8;
+const MAX_KID_LENGTH = 128;
+
+export function tellFetched(issuer: string, keys: number, dropped: readonly DroppedKey[], log: Log): void {
+  log({ event: 'keys_refreshed', issuer, keys, dropped: dropped.length, ...listDropped(dropped) });
+}
+
+export function tellFailure(
+  issuer: string,
+  { fault, url, status }: FetchFault,
+  dropped: readonly DroppedKey[],
+  log: Log,
+): void {
+  const place = url?.replace(/[?#].*/s, '');
+  log({
+    event: 'keys_refresh_failed',
+    issuer,
+    fault,
+    url: place,
+    http_status: status,
+    ...listDropped(dropped),
+  });
+}
+
+function listDropped(dropped: readonly DroppedKey[]): WhyDropped {
+  if (dropped.length === 0) return {};
+  const told = dropped.slice(0, MAX_LISTED).map(({ kid, why }) => ({
+    kid: readKeyId(kid)?.slice(0, MAX_KID_LENGTH),
+    why,
+  }));
+  return { dropped_keys: told };
+}
 
 /** Tells that requests are answered with old keys, with none, or with good ones again. */
 export function tellCondition(issuer: string, memory: Memory, now: number, log: Log): void {

@@ -1,17 +1,13 @@
 import { importJWK } from 'jose';
-import { ALGORITHMS } from '../policy/algorithms.ts';
-
-/** A public key as it is kept: only the members that verification needs (RFC 7518 §6, RFC 8037 §2). */
-export interface PublicJwk {
-  readonly kty: 'RSA' | 'EC' | 'OKP';
-  readonly kid?: string;
-  readonly alg?: string;
-  readonly crv?: string;
-  readonly n?: string;
-  readonly e?: string;
-  readonly x?: string;
-  readonly y?: string;
-}
+import {
+  type DroppedKey,
+  fitsAlgorithm,
+  isEdwards,
+  keyName,
+  type PublicJwk,
+  readJwk,
+  usualAlgorithm,
+} from './jwk.ts';
 
 /** A key of a set, ready to verify with. */
 export interface VerificationKey {
@@ -30,31 +26,8 @@ export interface KeySet {
 
 /** Larger sets are cut: no issuer needs them, and each key costs time. */
 const MAX_KEYS = 100;
-/** RFC 7518 §3.3. */
-const MIN_RSA_BITS = 2048;
-/** Verification with a larger key takes milliseconds: an issuer could stall the gateway. */
-const MAX_RSA_BITS = 8192;
-const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
-const BASE64URL = /^[A-Za-z0-9_-]+$/;
-const EC_ALGORITHMS: Readonly<Record<string, string>> = {
-  'P-256': 'ES256',
-  'P-384': 'ES384',
-  'P-521': 'ES512',
-};
-
-/** Why a key of a set is not used. */
-export interface DroppedKey {
-  readonly kid: unknown;
-  readonly why:
-    | 'not_an_object'
-    | 'private'
-    | 'not_for_signatures'
-    | 'kty'
-    | 'alg'
-    | 'kid'
-    | 'malformed'
-    | 'rsa_size';
-}
+/** So many signatures are checked for one token that does not say which key it is signed with. */
+const MAX_CANDIDATES = 4;
 
 /**
  * Picks the keys of a JWK Set (RFC 7517 §5) that can verify signatures. Symmetric and private keys, keys for
@@ -68,95 +41,31 @@ export function readJwks(document: unknown): { keys: PublicJwk[]; dropped: Dropp
   if (!Array.isArray(members)) return undefined;
   const keys: PublicJwk[] = [];
   const dropped: DroppedKey[] = [];
-  for (const member of members.slice(0, MAX_KEYS) as unknown[]) {
-    const key = readJwk(member);
+  for (const [index, member] of members.entries()) {
+    const key = index < MAX_KEYS ? readJwk(member) : 'too_many';
     if (typeof key === 'string') dropped.push({ kid: (member as { kid?: unknown } | null)?.kid, why: key });
     else keys.push(key);
   }
   return { keys, dropped };
 }
 
-function readJwk(member: unknown): PublicJwk | DroppedKey['why'] {
-  if (typeof member !== 'object' || member === null) return 'not_an_object';
-  const jwk = member as Record<string, unknown>;
-  if (PRIVATE_MEMBERS.some((name) => jwk[name] !== undefined)) return 'private';
-  const { use, key_ops: keyOps, kid, alg } = jwk;
-  if (use !== undefined && use !== 'sig') return 'not_for_signatures';
-  if (Array.isArray(keyOps) && !keyOps.includes('verify')) return 'not_for_signatures';
-  if (kid !== undefined && typeof kid !== 'string') return 'kid';
-  const material = readMaterial(jwk);
-  if (typeof material === 'string') return material;
-  if (alg !== undefined) {
-    if (typeof alg !== 'string' || !(ALGORITHMS as readonly string[]).includes(alg)) return 'alg';
-    if (!fitsAlgorithm(material, alg)) return 'alg';
-  }
-  return {
-    ...material,
-    ...(typeof kid === 'string' && { kid }),
-    ...(typeof alg === 'string' && { alg }),
-  };
-}
-
-function readMaterial({ kty, crv, n, e, x, y }: Record<string, unknown>): PublicJwk | DroppedKey['why'] {
-  switch (kty) {
-    case 'RSA': {
-      if (!isBase64Url(n) || !isBase64Url(e)) return 'malformed';
-      const bits = bitLength(n);
-      return bits < MIN_RSA_BITS || bits > MAX_RSA_BITS ? 'rsa_size' : { kty, n, e };
-    }
-    case 'EC':
-      if (typeof crv !== 'string' || !Object.hasOwn(EC_ALGORITHMS, crv)) return 'kty';
-      return isBase64Url(x) && isBase64Url(y) ? { kty, crv, x, y } : 'malformed';
-    case 'OKP':
-      if (crv !== 'Ed25519') return 'kty';
-      return isBase64Url(x) ? { kty, crv, x } : 'malformed';
-    default:
-      return 'kty';
-  }
-}
-
-/** One digit over a multiple of four encodes nothing: `atob` throws there. */
-const isBase64Url = (value: unknown): value is string =>
-  typeof value === 'string' && BASE64URL.test(value) && value.length % 4 !== 1;
-
-/** Bits of a modulus, leading zeros not counted. */
-function bitLength(base64url: string): number {
-  const bytes = atob(base64url.replaceAll('-', '+').replaceAll('_', '/'));
-  let start = 0;
-  while (start < bytes.length && bytes.charCodeAt(start) === 0) start++;
-  if (start === bytes.length) return 0;
-  return (bytes.length - start) * 8 - (Math.clz32(bytes.charCodeAt(start)) - 24);
-}
-
-function fitsAlgorithm(jwk: PublicJwk, alg: string): boolean {
-  switch (jwk.kty) {
-    case 'RSA':
-      return alg.startsWith('RS') || alg.startsWith('PS');
-    case 'EC':
-      return EC_ALGORITHMS[jwk.crv as string] === alg;
-    case 'OKP':
-      return isEdwards(alg);
-  }
-}
-
-const isEdwards = (alg: string) => alg === 'EdDSA' || alg === 'Ed25519';
-
 /**
  * Imports keys. Those that Web Crypto refuses are left out.
  *
+ * @param refused is told of them
  * @returns `undefined` if none is left: such a set must never replace a good one
  */
-export async function importKeySet(jwks: readonly PublicJwk[]): Promise<KeySet | undefined> {
-  const keys = (await Promise.all(jwks.map(importKey))).filter((key) => key !== undefined);
-  if (keys.length === 0) return undefined;
-  // A key that is listed twice must not make its tokens ambiguous.
-  const distinct = new Map(keys.map((key) => [key.id, key]));
-  return { keys: [...distinct.values()], ids: new Set(distinct.keys()) };
-}
-
-/** Equal for two keys with the same id, algorithm and material. */
-export function keyName(jwk: PublicJwk): string {
-  return JSON.stringify([jwk.kid, jwk.alg, jwk.kty, jwk.crv, jwk.n, jwk.e, jwk.x, jwk.y]);
+export async function importKeySet(
+  jwks: readonly PublicJwk[],
+  refused?: DroppedKey[],
+): Promise<KeySet | undefined> {
+  // A key that is listed twice is one key.
+  const distinct = new Map<string, VerificationKey>();
+  for (const [index, key] of (await Promise.all(jwks.map(importKey))).entries()) {
+    if (key === undefined) refused?.push({ kid: jwks[index]?.kid, why: 'malformed' });
+    else distinct.set(key.id, key);
+  }
+  return distinct.size === 0 ? undefined : { keys: [...distinct.values()], ids: new Set(distinct.keys()) };
 }
 
 async function importKey(jwk: PublicJwk): Promise<VerificationKey | undefined> {
@@ -169,10 +78,8 @@ async function importKey(jwk: PublicJwk): Promise<VerificationKey | undefined> {
     }
     return key;
   };
-  const usual =
-    jwk.alg ?? (jwk.kty === 'RSA' ? 'RS256' : jwk.kty === 'OKP' ? 'EdDSA' : EC_ALGORITHMS[jwk.crv as string]);
   try {
-    await cryptoKey(usual as string);
+    await cryptoKey(usualAlgorithm(jwk));
   } catch {
     return undefined;
   }
@@ -186,17 +93,29 @@ async function importKey(jwk: PublicJwk): Promise<VerificationKey | undefined> {
   };
 }
 
+/** The keys that a token may be signed with, and whether it names them. */
+export interface Candidates {
+  readonly keys: readonly VerificationKey[];
+  /** The token's `kid` is theirs. Else the signature alone tells which one it is, or that it is another one. */
+  readonly isNamed: boolean;
+}
+
 /**
- * The key that a token asks for. With `kid`, the one that has it; without, the one that fits the algorithm, if only
- * one does (RFC 7515 §4.1.4, RFC 7517 §4.5).
+ * The keys that a token asks for: those with its `kid`. Where it has none, or no key has that id, those that could be
+ * meant: with no `kid` of their own, or any. The signature decides among them (RFC 7515 §4.1.4, RFC 7517 §4.5).
+ *
+ * @returns `ambiguous` where they are too many to be tried
  */
-export function selectKey(
+export function selectKeys(
   set: KeySet,
   { alg, kid }: { readonly alg: string; readonly kid: string | undefined },
-): VerificationKey | 'unknown' | 'misfit' | 'ambiguous' {
-  const named = kid === undefined ? set.keys : set.keys.filter((key) => key.kid === kid);
-  const fitting = named.filter((key) => key.fits(alg));
-  const [key] = fitting;
-  if (key === undefined) return kid !== undefined && named.length > 0 ? 'misfit' : 'unknown';
-  return fitting.length > 1 ? 'ambiguous' : key;
+): Candidates | 'unknown' | 'misfit' | 'ambiguous' {
+  const named = kid === undefined ? [] : set.keys.filter((key) => key.kid === kid);
+  const isNamed = named.length > 0;
+  const possible = isNamed ? named : set.keys.filter((key) => kid === undefined || key.kid === undefined);
+  const keys = possible.filter((key) => key.fits(alg));
+  if (keys.length === 0) return isNamed ? 'misfit' : 'unknown';
+  if (keys.length <= MAX_CANDIDATES) return { keys, isNamed };
+  // Its key may be a new one: that is looked for before anything is guessed.
+  return kid === undefined || isNamed ? 'ambiguous' : 'unknown';
 }

@@ -1,7 +1,8 @@
 import type { KeysFault } from '../decision.ts';
 import { createHmac, toHex } from '../hmac.ts';
 import type { Issuer } from '../policy/policy.ts';
-import { keyName, readJwks } from './jwks.ts';
+import { keyName } from './jwk.ts';
+import { readJwks } from './jwks.ts';
 import { KEY_TIMES } from './memory.ts';
 import type { KeyStore, KeysFailure, StoredKeys } from './store.ts';
 
@@ -105,11 +106,19 @@ const KEYS: Kind<StoredKeys> = [
  */
 const FAILURE: Kind<KeysFailure> = [
   'claimgate-failure-1',
-  ({ atMs, fault, goodAtMs }, latestMs) =>
+  ({ atMs, fault, status, goodAtMs }, latestMs) =>
     isDate(atMs, latestMs) && typeof fault === 'string' && /^[a-z_]{1,32}$/.test(fault)
-      ? { atMs, fault: fault as KeysFault, ...(isDate(goodAtMs, latestMs) && { goodAtMs }) }
+      ? {
+          atMs,
+          fault: fault as KeysFault,
+          ...(isStatus(status) && { status }),
+          ...(isDate(goodAtMs, latestMs) && { goodAtMs }),
+        }
       : undefined,
 ];
+
+const isStatus = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) >= 100 && (value as number) < 1000;
 
 const isDate = (value: unknown, latestMs: number): value is number =>
   typeof value === 'number' && value >= 0 && value <= latestMs;

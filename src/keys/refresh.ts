@@ -1,16 +1,16 @@
-import type { KeysFault } from '../decision.ts';
 import type { Issuer } from '../policy/policy.ts';
-import { fetchKeys } from './discovery.ts';
-import { tellChanges } from './events.ts';
+import { type FetchedKeys, type FetchFault, fetchKeys } from './discovery.ts';
+import { tellChanges, tellFailure, tellFetched } from './events.ts';
 import type { KeyIo } from './io.ts';
 import { importKeySet } from './jwks.ts';
 import type { KeysFailure, StoredKeys } from './store.ts';
 
 /** Fetches an issuer's keys and writes them, or the failure, to KV: what the cron does for every issuer. Never throws. */
-export async function refresh(issuer: Issuer, io: KeyIo): Promise<StoredKeys | KeysFault> {
+export async function refresh(issuer: Issuer, io: KeyIo): Promise<StoredKeys | FetchFault> {
   const entry = await fetchEntry(issuer, io);
-  if (typeof entry === 'string') {
-    await storeFailure(issuer, { atMs: io.now(), fault: entry }, io);
+  if ('fault' in entry) {
+    const { fault, status } = entry;
+    await storeFailure(issuer, { atMs: io.now(), fault, status }, io);
     return entry;
   }
   const before = await storeEntry(issuer, { ...entry, isKept: true }, io);
@@ -19,18 +19,20 @@ export async function refresh(issuer: Issuer, io: KeyIo): Promise<StoredKeys | K
 }
 
 /** Fetches an issuer's keys. A set without one that Web Crypto takes is a fault: it must never replace a good one. */
-export async function fetchEntry(issuer: Issuer, io: KeyIo): Promise<StoredKeys | KeysFault> {
+export async function fetchEntry(issuer: Issuer, io: KeyIo): Promise<StoredKeys | FetchFault> {
   const fetch = io.fetchFor(issuer);
-  const answer = fetch === undefined ? undefined : await fetchKeys(issuer, fetch);
-  const isUsable = answer?.kind === 'fetched' && (await importKeySet(answer.keys)) !== undefined;
-  if (answer === undefined || answer.kind === 'fault' || !isUsable) {
-    const fault =
-      answer === undefined ? 'binding_missing' : answer.kind === 'fault' ? answer.fault : 'no_usable_key';
-    io.log({ event: 'keys_refresh_failed', issuer: issuer.name, fault });
-    return fault;
+  const answer: FetchedKeys | FetchFault =
+    fetch === undefined ? { kind: 'fault', fault: 'binding_missing' } : await fetchKeys(issuer, fetch);
+  const dropped = [...(answer.dropped ?? [])];
+  const set = answer.kind === 'fetched' ? await importKeySet(answer.keys, dropped) : undefined;
+  if (answer.kind === 'fault' || set === undefined) {
+    const failure: FetchFault =
+      answer.kind === 'fault' ? answer : { kind: 'fault', fault: 'no_usable_key', url: answer.url };
+    tellFailure(issuer.name, failure, dropped, io.log);
+    return failure;
   }
-  const { keys, dropped, maxAgeSeconds } = answer;
-  io.log({ event: 'keys_refreshed', issuer: issuer.name, keys: keys.length, dropped: dropped.length });
+  const { keys, maxAgeSeconds } = answer;
+  tellFetched(issuer.name, set.keys.length, dropped, io.log);
   return { checkedAtMs: io.now(), keys, maxAgeSeconds };
 }
 

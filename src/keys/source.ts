@@ -1,5 +1,6 @@
 import type { ReasonOf } from '../decision.ts';
 import type { Issuer } from '../policy/policy.ts';
+import type { FetchFault } from './discovery.ts';
 import { tellChanges, tellCondition, tellSuppressed } from './events.ts';
 import { wait } from './flight.ts';
 import type { KeyIo } from './io.ts';
@@ -187,25 +188,23 @@ function fetchOnce(issuer: Issuer, memory: Memory, io: KeyIo): Promise<void> {
   memory.triedAtMs = io.now();
   const work = async () => {
     const fetched = await fetchEntry(issuer, io);
-    if (typeof fetched === 'string') fail(issuer, memory, fetched, io);
-    else {
-      memory.failures = 0;
-      // The cron keeps these keys too, unless it has not been seen for long.
-      const before = memory.held?.entry;
-      const isKept = isFresh(memory, io.now()) ? before?.isKept : undefined;
-      const entry = { ...fetched, isKept };
-      await adopt(memory, entry);
-      if (before !== undefined) tellChanges(issuer.name, before.keys, entry.keys, io.log);
-      // Behind the request: a store that hangs must not hold back keys that are here.
-      io.waitUntil(storeEntry(issuer, entry, io));
-    }
+    if ('fault' in fetched) return fail(issuer, memory, fetched, io);
+    memory.failures = 0;
+    // The cron keeps these keys too, unless it has not been seen for long.
+    const before = memory.held?.entry;
+    const isKept = isFresh(memory, io.now()) ? before?.isKept : undefined;
+    const entry = { ...fetched, isKept };
+    await adopt(memory, entry);
+    if (before !== undefined) tellChanges(issuer.name, before.keys, entry.keys, io.log);
+    // Behind the request: a store that hangs must not hold back keys that are here.
+    io.waitUntil(storeEntry(issuer, entry, io));
   };
   return takeOff(memory, 'fetching', work, io);
 }
 
 /** Remembers a failure, and tells KV of every tenth: whoever asks for the health may ask another isolate. */
-function fail(issuer: Issuer, memory: Memory, fault: KeysFailure['fault'], io: KeyIo): void {
-  memory.lastFailure = { atMs: io.now(), fault };
+function fail(issuer: Issuer, memory: Memory, { fault, status }: FetchFault, io: KeyIo): void {
+  memory.lastFailure = { atMs: io.now(), fault, status };
   if (memory.failures++ % 10 === 0) tellFailure(issuer, memory, io);
 }
 

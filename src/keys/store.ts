@@ -1,6 +1,6 @@
 import type { KeysFault } from '../decision.ts';
 import type { Issuer } from '../policy/policy.ts';
-import type { PublicJwk } from './jwks.ts';
+import type { PublicJwk } from './jwk.ts';
 
 /** The last keys that an issuer was seen to publish, shared by all isolates. */
 export interface StoredKeys {
@@ -16,6 +16,8 @@ export interface StoredKeys {
 export interface KeysFailure {
   readonly atMs: number;
   readonly fault: KeysFault;
+  /** The status of the answer, where that is the fault. */
+  readonly status?: number | undefined;
   /** When the issuer was last seen to publish keys. It outlives their entry: an outage is no slip in the policy. */
   readonly goodAtMs?: number | undefined;
 }

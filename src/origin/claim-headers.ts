@@ -1,5 +1,5 @@
 import type { Reason } from '../decision.ts';
-import { readClaim } from '../policy/claims.ts';
+import { isWellFormed, parseSelector, readClaim } from '../policy/claims.ts';
 import type { ForwardedClaim, Principal } from '../policy/policy.ts';
 
 /** Limits of docs/origins.md: servers commonly refuse more than 8 KB of headers. */
@@ -27,6 +27,9 @@ export function encodeJson(value: unknown): string {
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
+
+/** The subject is sent where it is text, whatever the policy forwards. */
+const SUBJECT: ForwardedClaim = { claim: parseSelector('sub'), header: 'x-claim-sub', as: 'text' };
 
 /** A claim that could not be sent in the form that the policy asks for. */
 export type SkippedClaim = (claim: ForwardedClaim) => void;
@@ -82,12 +85,17 @@ function render(principal: Principal, forward: readonly ForwardedClaim[], skippe
     add('x-claim-client-id', encodeText(client ?? ''), 'client_id') ??
     add('x-claim-scope', [...scopes].join(' '), 'scope');
   if (reason !== undefined) return reason;
+  if (subject === undefined && (principal.claims['sub'] ?? '') !== '') skipped(SUBJECT);
   for (const forwarded of forward) {
     const claim = readClaim(principal.claims, forwarded.claim);
     if (claim === undefined || claim === null) continue;
+    // A lone surrogate has no bytes in UTF-8: the origin would read another text than the issuer signed.
+    if (!isWellFormed(claim)) return { code: 'claims_malformed', claim: forwarded.claim.text };
     let value: string | undefined;
     try {
-      value = encodeAs(forwarded.as, claim);
+      // From 2^53 on, the numbers of two subjects are read as one.
+      const isNumber = typeof claim === 'number' && forwarded.claim.path.join() === 'sub';
+      value = isNumber ? undefined : encodeAs(forwarded.as, claim);
     } catch {
       return { code: 'claims_too_large', claim: forwarded.claim.text }; // nested too deeply for JSON.stringify
     }

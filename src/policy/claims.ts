@@ -41,3 +41,20 @@ export const DEFAULT_CLAIMS = {
 export function normaliseTokenType(typ: string): string {
   return typ.toLowerCase().replace(/^application\//, '');
 }
+
+/** Whether all text in a JSON value is well-formed Unicode: a lone surrogate can't be sent on. */
+export function isWellFormed(value: unknown): boolean {
+  const pending: unknown[] = [value];
+  while (pending.length > 0) {
+    const next = pending.pop();
+    if (typeof next === 'string') {
+      if (!next.isWellFormed()) return false;
+    } else if (typeof next === 'object' && next !== null) {
+      for (const [name, member] of Object.entries(next)) {
+        if (!name.isWellFormed()) return false;
+        pending.push(member);
+      }
+    }
+  }
+  return true;
+}

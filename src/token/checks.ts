@@ -3,11 +3,11 @@ import type { Reason, ReasonOf } from '../decision.ts';
 import { DEFAULT_CLAIMS, normaliseTokenType, parseSelector, readClaim } from '../policy/claims.ts';
 import { isMet } from '../policy/demands.ts';
 import type { ClaimSelector, Issuer, Principal, Settings } from '../policy/policy.ts';
-import { isWellFormed, type UnverifiedHeader, type UnverifiedToken } from './decode.ts';
+import type { UnverifiedHeader, UnverifiedToken } from './decode.ts';
 
 const SCOPE_CLAIMS = DEFAULT_CLAIMS.scope.map(parseSelector);
 const CLIENT_CLAIMS = DEFAULT_CLAIMS.client.map(parseSelector);
-const AUDIENCE_CLAIMS = DEFAULT_CLAIMS.audience.map(parseSelector);
+const AUDIENCE_CLAIM = parseSelector(DEFAULT_CLAIMS.audience[0]);
 /** RFC 6749 §3.3. */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 /** No demand of an issuer is about a route's parameter. */
@@ -32,31 +32,29 @@ function allowsAlgorithm(issuer: Issuer, alg: string): boolean {
 }
 
 /**
- * Reads the claims that the gateway acts on, with strict types: whatever is present must be what its RFC says
- * (RFC 7519 §4.1, RFC 6749 §3.3). An empty `sub` or client id counts as absent.
+ * Reads the claims that the gateway acts on. `null` is absent everywhere. What is demanded, and what the issuer's table
+ * names, must be what its RFC says (RFC 7519 §4.1, RFC 6749 §3.3); what nobody asked for can't refuse a token: a claim
+ * that is only looked at by its usual name, and has another form, is not taken.
  *
  * The result speaks for a caller only once the signature is verified.
  */
 export function readClaims({ claims, header }: UnverifiedToken, issuer: Issuer): Principal | Reason {
-  if (Object.hasOwn(claims, 'cnf')) return { code: 'sender_constrained' };
-  if (!isWellFormed(claims)) return { code: 'claims_malformed', claim: 'unicode' };
-  const { exp, iat, nbf, sub } = claims;
+  const { cnf, exp, iat, nbf, sub } = claims;
+  if (cnf != null) return { code: 'sender_constrained' };
   if (!isNumericDate(exp)) return malformed('exp');
-  if (iat !== undefined && !isNumericDate(iat)) return malformed('iat');
-  if (nbf !== undefined && !isNumericDate(nbf)) return malformed('nbf');
-  if (sub !== undefined && typeof sub !== 'string') return malformed('sub');
+  // A date that may keep a token out is used, wherever it is.
+  if (nbf != null && !isNumericDate(nbf)) return malformed('nbf');
   const client = readClient(claims, issuer);
-  if (client === null) return malformed('client id');
+  if (typeof client === 'object') return client;
   const scopes = readScopes(claims, issuer);
-  if (scopes === null) return malformed('scope');
+  if ('code' in scopes) return scopes;
   const audiences = readAudiences(claims, issuer);
-  if (audiences === null) return malformed('aud');
+  if ('code' in audiences) return audiences;
   for (const demand of issuer.requiredClaims)
     if (!isMet(demand, { scopes, audiences, client, claims }, NO_PLACE)) return demand.refusal;
-  const subject = sub === '' ? undefined : sub;
   return {
     issuer,
-    subject,
+    subject: isName(sub) ? sub : undefined,
     client,
     clientIds: readClientIds(claims, issuer),
     scopes,
@@ -64,8 +62,9 @@ export function readClaims({ claims, header }: UnverifiedToken, issuer: Issuer):
     kid: header.kid,
     claims,
     exp,
-    iat,
-    nbf,
+    // Only an issuer with a limit of age asks for it, and then misses it.
+    iat: isNumericDate(iat) ? iat : undefined,
+    nbf: nbf ?? undefined,
   };
 }
 
@@ -76,52 +75,73 @@ function isNumericDate(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0;
 }
 
-/** `undefined`: none; `null`: malformed. */
-function readClient(claims: UnverifiedToken['claims'], issuer: Issuer): string | undefined | null {
-  const value = firstPresent(claims, issuer.clientClaim, CLIENT_CLAIMS);
-  if (value === undefined || value === '') return undefined;
-  return typeof value === 'string' ? value : null;
+/** A name that can be sent on. A number is none: from 2^53 on, two of them are read as one. */
+const isName = (value: unknown): value is string =>
+  typeof value === 'string' && value !== '' && value.isWellFormed();
+
+/** @returns `undefined` where there is none */
+function readClient(
+  claims: UnverifiedToken['claims'],
+  { clientClaim }: Issuer,
+): string | undefined | ReasonOf<'claims_malformed'> {
+  if (clientClaim === undefined)
+    return CLIENT_CLAIMS.map((selector) => readClaim(claims, selector)).find(isName);
+  const value = readClaim(claims, clientClaim);
+  if (value == null || value === '') return undefined;
+  return isName(value) ? value : malformed(clientClaim.text);
 }
 
 /** The claims that the blocklist looks at for client ids: the issuer's own, and all usual ones. */
 export const clientIdClaims = ({ clientClaim }: Issuer): readonly ClaimSelector[] =>
   clientClaim === undefined ? CLIENT_CLAIMS : [clientClaim, ...CLIENT_CLAIMS];
 
+/** Whatever could be read as a client id: a blocked one must not pass by being a number, or one of a list. */
 function readClientIds(claims: UnverifiedToken['claims'], issuer: Issuer): string[] {
   return clientIdClaims(issuer)
-    .map((selector) => readClaim(claims, selector))
-    .filter((value) => typeof value === 'string');
+    .flatMap((selector) => readClaim(claims, selector))
+    .filter((value) => typeof value === 'string' || typeof value === 'number')
+    .map(String);
 }
 
-function readScopes(claims: UnverifiedToken['claims'], issuer: Issuer): ReadonlySet<string> | null {
-  const value = firstPresent(claims, issuer.scopeClaim, SCOPE_CLAIMS);
-  if (value === undefined || value === '') return NONE;
-  const scopes: unknown = typeof value === 'string' ? value.split(' ') : value;
-  if (!Array.isArray(scopes)) return null;
-  const valid = scopes.every((scope) => typeof scope === 'string' && SCOPE_TOKEN.test(scope));
-  return valid ? new Set(scopes as string[]) : null;
-}
-
-function readAudiences(claims: UnverifiedToken['claims'], issuer: Issuer): readonly string[] | null {
-  const value = firstPresent(claims, issuer.audienceClaim, AUDIENCE_CLAIMS);
-  if (value === undefined) return [];
-  const audiences: unknown = Array.isArray(value) ? value : [value];
-  return (audiences as unknown[]).every((audience) => typeof audience === 'string')
-    ? (audiences as string[])
-    : null;
-}
-
-function firstPresent(
+function readScopes(
   claims: UnverifiedToken['claims'],
-  configured: ClaimSelector | undefined,
-  usual: readonly ClaimSelector[],
-): unknown {
-  if (configured !== undefined) return readClaim(claims, configured);
-  for (const selector of usual) {
-    const value = readClaim(claims, selector);
-    if (value !== undefined) return value;
+  { scopeClaim }: Issuer,
+): ReadonlySet<string> | ReasonOf<'claims_malformed'> {
+  if (scopeClaim === undefined) {
+    for (const selector of SCOPE_CLAIMS) {
+      const scopes = toScopes(readClaim(claims, selector));
+      if (scopes !== undefined) return scopes;
+    }
+    return NONE;
   }
-  return undefined;
+  const value = readClaim(claims, scopeClaim);
+  if (value == null) return NONE;
+  const isOdd = Array.isArray(value) && !value.every((scope) => typeof scope === 'string');
+  return (isOdd ? undefined : toScopes(value)) ?? malformed(scopeClaim.text);
+}
+
+/**
+ * The scopes of a claim; what is no scope-token is none, and a list's entries are never split: "User Admin" is not two.
+ *
+ * @returns `undefined` where the claim is neither text nor a list
+ */
+function toScopes(value: unknown): ReadonlySet<string> | undefined {
+  if (value === '') return NONE;
+  const scopes: unknown = typeof value === 'string' ? value.split(/[ \t]+/) : value;
+  if (!Array.isArray(scopes)) return undefined;
+  return new Set(scopes.filter((scope) => typeof scope === 'string' && SCOPE_TOKEN.test(scope)) as string[]);
+}
+
+function readAudiences(
+  claims: UnverifiedToken['claims'],
+  { audienceClaim = AUDIENCE_CLAIM }: Issuer,
+): readonly string[] | ReasonOf<'claims_malformed'> {
+  const value = readClaim(claims, audienceClaim);
+  if (value == null) return [];
+  const audiences: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return audiences.every((audience) => typeof audience === 'string')
+    ? audiences
+    : malformed(audienceClaim.text);
 }
 
 /** Whether the policy's blocklists name the client or the key of a token, whatever claim the client is found by. */

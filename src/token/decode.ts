@@ -1,5 +1,6 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import type { ReasonOf } from '../decision.ts';
+import { readKeyId } from '../keys/jwk.ts';
 
 /** A token that was read, and nothing more: neither signature nor claims are checked. */
 export interface UnverifiedToken {
@@ -39,28 +40,11 @@ export function decodeToken(token: string): UnverifiedToken | DecodeReason {
   if (Object.hasOwn(header, 'crit') || Object.hasOwn(header, 'b64')) {
     return { code: 'critical_header_unsupported' };
   }
-  const { alg, kid, typ } = header;
+  const { alg } = header;
+  const kid = readKeyId(header['kid']);
+  const typ = header['typ'] ?? undefined;
   if (typeof alg !== 'string') return { code: 'algorithm_not_allowed', alg };
-  if (kid !== undefined && (typeof kid !== 'string' || kid.length > MAX_KID_LENGTH)) {
-    return { code: 'token_malformed' };
-  }
+  if (kid === null || (kid !== undefined && kid.length > MAX_KID_LENGTH)) return { code: 'token_malformed' };
   if (typ !== undefined && typeof typ !== 'string') return { code: 'token_type_not_allowed', typ };
   return { kind: 'unverified', header: { alg, kid, typ }, claims };
-}
-
-/** Whether all text in a JSON value is well-formed Unicode: a lone surrogate can't be sent on. */
-export function isWellFormed(value: unknown): boolean {
-  const pending: unknown[] = [value];
-  while (pending.length > 0) {
-    const next = pending.pop();
-    if (typeof next === 'string') {
-      if (!next.isWellFormed()) return false;
-    } else if (typeof next === 'object' && next !== null) {
-      for (const [name, member] of Object.entries(next)) {
-        if (!name.isWellFormed()) return false;
-        pending.push(member);
-      }
-    }
-  }
-  return true;
 }

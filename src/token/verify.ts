@@ -1,13 +1,12 @@
-import { compactVerify } from 'jose';
-import { isReason, type Reason, type ReasonOf } from '../decision.ts';
+import { isReason, type Reason } from '../decision.ts';
 import type { KeyIo } from '../keys/io.ts';
-import { type KeySet, selectKey, type VerificationKey } from '../keys/jwks.ts';
-import type { KeyOrigin, KeySource, KeysReason } from '../keys/source.ts';
+import type { KeyOrigin, KeySource } from '../keys/source.ts';
 import { checkAudience } from '../policy/authorize.ts';
 import type { Issuer, Principal, Route, Settings } from '../policy/policy.ts';
 import type { TokenCache } from './cache.ts';
 import { checkBlocked, checkHeader, checkTimes, readClaims } from './checks.ts';
-import { decodeToken, type UnverifiedHeader, type UnverifiedToken } from './decode.ts';
+import { decodeToken, type UnverifiedToken } from './decode.ts';
+import { findKeys, isBlocked, verifySignature } from './signature.ts';
 
 /** Context of the checks that need no key. */
 export interface CheckContext {
@@ -95,23 +94,26 @@ async function verifyAnew(
   const { header } = unverified;
   const refuse = (reason: Reason): Refused => ({ kind: 'refused', reason, unverified });
 
-  const key = await findKey(header, principal, context);
-  if (isReason(key)) return refuse(key);
-  let { keysFrom, verifiedBy } = {
-    keysFrom: key.from,
-    verifiedBy: await verifySignature(token, header, key),
-  };
-  if (verifiedBy === undefined && header.kid === undefined) {
-    // Without a key id, a new key can't be told from a bad signature: look whether the issuer's keys changed.
-    const renewed = await findKey(header, principal, context, key.key);
-    if (isReason(renewed)) {
-      if (renewed.code === 'keys_unavailable') return refuse(renewed);
-    } else {
-      keysFrom = renewed.from;
-      verifiedBy = await verifySignature(token, header, renewed);
-    }
+  const { issuer } = principal;
+  let found = await findKeys(header, issuer, context);
+  if (isReason(found)) return refuse(found);
+  let verifiedBy = await verifySignature(token, header, found.keys, context.settings);
+  if (verifiedBy === undefined && !found.isNamed) {
+    // Where no key has its id, a new key can't be told from a bad signature: look whether the issuer's keys changed.
+    const renewed = await findKeys(header, issuer, context, found.keys);
+    if (!isReason(renewed)) {
+      found = renewed;
+      verifiedBy = await verifySignature(token, header, found.keys, context.settings);
+    } else if (renewed.code !== 'key_unknown') return refuse(renewed);
   }
-  if (verifiedBy === undefined) return { ...refuse({ code: 'signature_invalid' }), keysFrom };
+  const keysFrom = found.from;
+  if (verifiedBy === undefined) {
+    const { kid } = header;
+    const isUnknown = kid !== undefined && !found.isNamed;
+    return { ...refuse(isUnknown ? { code: 'key_unknown', kid } : { code: 'signature_invalid' }), keysFrom };
+  }
+  // The header of a token is its sender's: a leaked key must not pass by leaving its id out.
+  if (isBlocked(verifiedBy, context.settings)) return refuse({ code: 'key_blocked' });
   if (principal.issuer.remembersTokens) context.cache.set(token, { principal, keyId: verifiedBy.id });
   return { kind: 'verified', principal, keysFrom };
 }
@@ -182,64 +184,4 @@ function checkClaims(
     if (reason !== undefined) return reason;
   }
   return undefined;
-}
-
-/** The reasons for which a signature can't be verified, or is not valid. */
-export type SignatureReason =
-  | KeysReason
-  | ReasonOf<'key_unknown' | 'key_ambiguous' | 'key_blocked' | 'algorithm_not_allowed' | 'signature_invalid'>;
-
-interface FoundKey {
-  readonly kind: 'found';
-  readonly key: VerificationKey;
-  readonly from: KeyOrigin;
-}
-
-/** @param unlike a key that did not verify the signature: another one is wanted */
-async function findKey(
-  header: UnverifiedHeader,
-  { issuer }: Principal,
-  { keys, io, settings }: VerifyContext,
-  unlike?: VerificationKey,
-): Promise<FoundKey | SignatureReason> {
-  const select = (set: KeySet) => {
-    const selected = selectKey(set, header);
-    return typeof selected === 'object' && selected.id === unlike?.id ? 'unknown' : selected;
-  };
-  const found = keys.get(issuer, io);
-  let atHand = found instanceof Promise ? await found : found;
-  if (isReason(atHand)) return atHand;
-  let selected = select(atHand.set);
-  if (selected === 'unknown') {
-    atHand = await keys.findKey(issuer, (set) => select(set) !== 'unknown', io);
-    if (isReason(atHand)) return atHand;
-    selected = select(atHand.set);
-  }
-  switch (selected) {
-    case 'unknown':
-      return { code: 'key_unknown', kid: header.kid };
-    case 'ambiguous':
-      return { code: 'key_ambiguous', kid: header.kid };
-    case 'misfit':
-      return { code: 'algorithm_not_allowed', alg: header.alg };
-    default:
-      // The header of a token is its sender's: a leaked key must not pass by leaving its id out.
-      if (selected.kid !== undefined && settings.blockedKids.has(selected.kid))
-        return { code: 'key_blocked' };
-      return { kind: 'found', key: selected, from: atHand.from };
-  }
-}
-
-/** @returns the key, if it verifies the signature */
-async function verifySignature(
-  token: string,
-  { alg }: UnverifiedHeader,
-  { key }: FoundKey,
-): Promise<VerificationKey | undefined> {
-  try {
-    await compactVerify(token, await key.cryptoKey(alg), { algorithms: [alg] });
-    return key;
-  } catch {
-    return undefined; // whatever jose or Web Crypto object to: it is not verified
-  }
 }

@@ -26,7 +26,9 @@ describe('every refusal', () => {
       detail,
       reason: reason.code,
       request_id: 'request-1',
-      ...(reason.code === 'claims_too_large' && { claim: reason.claim }),
+      ...((reason.code === 'claims_malformed' || reason.code === 'claims_too_large') && {
+        claim: reason.claim,
+      }),
     });
   });
 
@@ -34,6 +36,7 @@ describe('every refusal', () => {
   const TOLD: Partial<Record<ReasonCode, readonly string[]>> = {
     method_not_allowed: ['allow'],
     scopes_missing: ['needed'],
+    claims_malformed: ['claim'],
     claims_too_large: ['claim'],
     keys_unavailable: ['retryAfterSeconds'],
   };

@@ -8,7 +8,8 @@ import { tableIn } from '../support/page.ts';
 describe('the health', () => {
   const now = Date.parse('2026-11-24T12:15:42.000Z');
   const checkedAtMs = Date.parse('2026-11-24T12:00:00.000Z');
-  const lastFailure = { atMs: Date.parse('2026-11-24T12:05:00.000Z'), fault: 'http_status' } as const;
+  const atMs = Date.parse('2026-11-24T12:05:00.000Z');
+  const lastFailure = { atMs, fault: 'http_status', status: 403 } as const;
   const never = { keys: 0, checkedAtMs: undefined, lastFailure: undefined };
   const good = { keys: 2, checkedAtMs, lastFailure: undefined };
   const STATES: Readonly<Record<string, KeyState>> = {

@@ -323,11 +323,13 @@ describe('what is in KV', () => {
     });
   });
 
-  it('never holds what a key server sent', async () => {
+  it('never holds what a key server sent, but the number of its status', async () => {
     const { shared, runCron, entry } = makeWorld();
     shared.isDown = true;
     await runCron();
-    expect(await entry('failure')).toBe(JSON.stringify({ atMs: shared.nowMs, fault: 'http_status' }));
+    expect(await entry('failure')).toBe(
+      JSON.stringify({ atMs: shared.nowMs, fault: 'http_status', status: 500 }),
+    );
   });
 
   it('a day of failures is written once in half an hour; the keys are as they were', async () => {

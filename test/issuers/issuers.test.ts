@@ -7,6 +7,7 @@ import { policyOf, refusedIn, sections, table } from './page.ts';
 import type { IssuerCase, Sample } from './sample.ts';
 import { access } from './shapes/access.ts';
 import { auth0 } from './shapes/auth0.ts';
+import { clerk } from './shapes/clerk.ts';
 import { cognito } from './shapes/cognito.ts';
 import { entraTenants, entraV1, entraV2 } from './shapes/entra.ts';
 import { github } from './shapes/github.ts';
@@ -15,6 +16,7 @@ import { keycloak } from './shapes/keycloak.ts';
 import { okta } from './shapes/okta.ts';
 import { own } from './shapes/own.ts';
 import { server } from './shapes/server.ts';
+import { workos } from './shapes/workos.ts';
 import { ask } from './world.ts';
 
 const makers = [
@@ -28,6 +30,8 @@ const makers = [
   google,
   github,
   access,
+  clerk,
+  workos,
   own,
   server,
 ];

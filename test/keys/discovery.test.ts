@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { version } from '../../package.json';
 import { fetchKeys } from '../../src/keys/discovery.ts';
 import { makeKey, type SigningKey } from '../support/issuer.ts';
 import { compiled } from '../support/policy.ts';
@@ -34,6 +35,7 @@ function network(pages: Pages) {
 
 const OPENID = 'https://issuer.example/tenant/.well-known/openid-configuration';
 const RFC8414 = 'https://issuer.example/.well-known/oauth-authorization-server/tenant';
+const OPENID_INSERTED = 'https://issuer.example/.well-known/openid-configuration/tenant';
 const KEYS = 'https://keys.example/jwks';
 const metadata = (more: object = {}) =>
   Response.json({ issuer: 'https://issuer.example/tenant', jwks_uri: KEYS, ...more });
@@ -58,6 +60,12 @@ describe('fetchKeys', () => {
       {},
       { [RFC8414]: metadata, [KEYS]: jwks },
       [OPENID, RFC8414, KEYS],
+    ],
+    [
+      'OpenID Connect, inserted as RFC 8414 §5 has it',
+      {},
+      { [OPENID_INSERTED]: metadata, [KEYS]: jwks },
+      [OPENID, RFC8414, OPENID_INSERTED, KEYS],
     ],
     [
       'metadata_uri',
@@ -136,9 +144,101 @@ describe('fetchKeys', () => {
     expect((await outcome({}, pages)).result).toBe(want);
   });
 
-  it('looks for the other document only where the first is missing: an outage is not asked twice', async () => {
-    const { asked } = await outcome({}, { [OPENID]: () => new Response('down', { status: 503 }) });
-    expect(asked).toEqual([OPENID]);
+  const html = () => new Response('<html>', { headers: { 'content-type': 'text/html' } });
+  const status = (code: number) => () => new Response('{}', { status: code });
+  it.each<[string, () => Response]>([
+    ...[400, 401, 403, 404, 405, 406, 410, 418, 429].map((code): [string, () => Response] => [
+      `${code}`,
+      status(code),
+    ]),
+    ['301', () => new Response(null, { status: 301, headers: { location: 'https://issuer.example/login' } })],
+    ['HTML', html],
+    ['an empty 200', () => new Response(null)],
+    ['an empty 204', () => new Response(null, { status: 204 })],
+    ['more than 256 KB', () => new Response('x'.repeat(300_000))],
+    ['JSON that says that there is nothing', () => Response.json({ error: 'not found' })],
+    ['JSON null', () => Response.json(null)],
+    ['metadata of another issuer', () => metadata({ issuer: 'https://issuer.example' })],
+    ['metadata without key set', () => metadata({ jwks_uri: undefined })],
+  ])('goes on to the next place after %s', async (_why, answer) => {
+    const second = await outcome({}, { [OPENID]: answer, [RFC8414]: metadata, [KEYS]: jwks });
+    expect(second).toEqual({ result: ['key-1'], asked: [OPENID, RFC8414, KEYS] });
+    const third = await outcome(
+      {},
+      { [OPENID]: answer, [RFC8414]: answer, [OPENID_INSERTED]: metadata, [KEYS]: jwks },
+    );
+    expect(third).toEqual({ result: ['key-1'], asked: [OPENID, RFC8414, OPENID_INSERTED, KEYS] });
+  });
+
+  it.each<[string, () => Response | Promise<Response>, string]>([
+    ['500', status(500), 'http_status'],
+    ['503', status(503), 'http_status'],
+    ['530, as Cloudflare answers for a host that is down', status(530), 'http_status'],
+    ['no connection', () => Promise.reject(new TypeError('refused')), 'network_error'],
+    ['no answer in time', () => Promise.reject(new DOMException('late', 'TimeoutError')), 'network_error'],
+  ])('asks no other place after %s: an outage must not multiply requests', async (_why, answer, fault) => {
+    expect(await outcome({}, { [OPENID]: answer })).toEqual({ result: fault, asked: [OPENID] });
+    expect(await outcome({}, { [RFC8414]: answer })).toEqual({ result: fault, asked: [OPENID, RFC8414] });
+  });
+
+  it('asks each place once where the issuer has no path', async () => {
+    const { fetch, asked } = network({});
+    await fetchKeys(issuerWith({ issuer: 'https://issuer.example' }), fetch);
+    expect(asked).toEqual([
+      'https://issuer.example/.well-known/openid-configuration',
+      'https://issuer.example/.well-known/oauth-authorization-server',
+    ]);
+  });
+
+  it.each<[string, Pages, object]>([
+    ['nothing anywhere', {}, { fault: 'http_status', status: 404, url: OPENID }],
+    [
+      'a refusal rather than nothing',
+      { [RFC8414]: status(403) },
+      { fault: 'http_status', status: 403, url: RFC8414 },
+    ],
+    [
+      'the first of two refusals',
+      { [OPENID]: status(400), [RFC8414]: status(403) },
+      { status: 400, url: OPENID },
+    ],
+    [
+      'a page rather than a refusal',
+      { [OPENID]: status(403), [OPENID_INSERTED]: html },
+      { fault: 'not_json', url: OPENID_INSERTED },
+    ],
+    [
+      'another name rather than a page',
+      { [OPENID]: html, [RFC8414]: () => metadata({ issuer: 'https://x.example' }) },
+      { fault: 'issuer_mismatch', url: RFC8414 },
+    ],
+    [
+      'an outage rather than anything',
+      { [OPENID]: () => metadata({ issuer: 'https://x.example' }), [RFC8414]: status(503) },
+      { fault: 'http_status', status: 503, url: RFC8414 },
+    ],
+    [
+      'the status of the key set',
+      { [OPENID]: metadata, [KEYS]: status(403) },
+      { fault: 'http_status', status: 403, url: KEYS },
+    ],
+    [
+      'why no key can be used',
+      { [OPENID]: metadata, [KEYS]: () => Response.json({ keys: [{ ...key.publicJwk, d: 'AA' }] }) },
+      { fault: 'no_usable_key', url: KEYS, dropped: [{ kid: 'key-1', why: 'private' }] },
+    ],
+  ])('tells %s', async (_why, pages, want) => {
+    expect(await fetchKeys(issuerWith({}), network(pages).fetch)).toMatchObject(want);
+  });
+
+  it('names itself in every request', async () => {
+    const agents: unknown[] = [];
+    const { fetch } = network({ [RFC8414]: metadata, [KEYS]: jwks });
+    await fetchKeys(issuerWith({}), (url, init) => {
+      agents.push(new Headers(init.headers).get('user-agent'));
+      return fetch(url, init);
+    });
+    expect(agents).toEqual(Array(3).fill(`claimgate/${version}`));
   });
 
   it('stops reading a body that is too large', async () => {

@@ -126,7 +126,7 @@ describe('stateOf: for people who look after the gateway', () => {
     state.now += KEY_TIMES.freshMs + 1;
     await alone.get();
     await settle();
-    const lastFailure = { atMs: state.now, fault: 'http_status' };
+    const lastFailure = { atMs: state.now, fault: 'http_status', status: 503 };
     expect(await alone.stateOf()).toEqual({ freshness: 'stale', keys: 1, checkedAtMs, lastFailure });
     state.now += KEY_TIMES.staleLimitMs;
     expect(await alone.stateOf()).toEqual({ freshness: 'unusable', keys: 1, checkedAtMs, lastFailure });

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { importKeySet, readJwks, selectKey } from '../../src/keys/jwks.ts';
+import { importKeySet, readJwks, selectKeys } from '../../src/keys/jwks.ts';
 import { makeKey, type SigningKey } from '../support/issuer.ts';
 
 let ec: SigningKey;
@@ -42,7 +42,7 @@ describe('readJwks', () => {
     ['an alg that does not fit the curve', () => ({ ...ec.publicJwk, alg: 'ES384' }), 'alg'],
     ['an alg for encryption', () => ({ ...rsa.publicJwk, alg: 'RSA-OAEP' }), 'alg'],
     ['a symmetric alg', () => ({ ...rsa.publicJwk, alg: 'HS256' }), 'alg'],
-    ['a kid that is a number', () => ({ ...rsa.publicJwk, kid: 1 }), 'kid'],
+    ['a kid that is a table', () => ({ ...rsa.publicJwk, kid: {} }), 'kid'],
     ['a modulus that is no base64url', () => ({ ...rsa.publicJwk, n: '!' }), 'malformed'],
     ['a modulus that ends in half a byte', () => ({ ...rsa.publicJwk, n: 'A'.repeat(345) }), 'malformed'],
     ['a point without y', () => ({ ...ec.publicJwk, y: undefined }), 'malformed'],
@@ -89,12 +89,12 @@ describe('importKeySet', () => {
   });
 });
 
-describe('selectKey', () => {
+describe('selectKeys', () => {
   const select = async (keys: unknown[], header: { alg: string; kid?: string }) => {
     const set = await importKeySet(readJwks({ keys })?.keys ?? []);
     if (set === undefined) throw new Error('no key');
-    const selected = selectKey(set, { kid: undefined, ...header });
-    return typeof selected === 'object' ? selected.kid : selected;
+    const selected = selectKeys(set, { kid: undefined, ...header });
+    return typeof selected === 'object' ? selected.keys.map(({ kid }) => kid ?? 'none').join(' ') : selected;
   };
 
   it.each<[string, () => unknown[], { alg: string; kid?: string }, string | undefined]>([
@@ -107,13 +107,31 @@ describe('selectKey', () => {
       'several that fit, without kid',
       () => [rsa.publicJwk, { ...rsa.publicJwk, kid: 'b' }],
       { alg: 'PS256' },
-      'ambiguous',
+      'rsa b',
     ],
     [
       'several with one kid',
       () => [rsa.publicJwk, { ...rsa.publicJwk, alg: 'RS256' }],
       { alg: 'RS256', kid: 'rsa' },
+      'rsa rsa',
+    ],
+    [
+      'four that fit, without kid',
+      () => [...'abcd'].map((kid) => ({ ...ec.publicJwk, kid })),
+      { alg: 'ES256' },
+      'a b c d',
+    ],
+    [
+      'five that fit, without kid',
+      () => [...'abcde'].map((kid) => ({ ...ec.publicJwk, kid })),
+      { alg: 'ES256' },
       'ambiguous',
+    ],
+    [
+      'five with one kid',
+      () => ['RS256', 'RS384', 'RS512', 'PS256', undefined].map((alg) => ({ ...rsa.publicJwk, alg })),
+      { alg: 'RS256', kid: 'rsa' },
+      'rsa rsa',
     ],
     [
       'by alg among several with one kid',
@@ -125,9 +143,21 @@ describe('selectKey', () => {
       'rsa',
     ],
     [
-      'a key without kid is not found by kid',
-      () => [{ ...ec.publicJwk, kid: undefined }],
+      'a key without kid, where no key has the one of the token',
+      () => [{ ...ec.publicJwk, kid: undefined }, rsa.publicJwk],
       { alg: 'ES256', kid: 'ec' },
+      'none',
+    ],
+    [
+      'no key without kid, where one has that of the token',
+      () => [{ ...ec.publicJwk, kid: undefined }, ec.publicJwk],
+      { alg: 'ES256', kid: 'ec' },
+      'ec',
+    ],
+    [
+      'no key without kid of another type',
+      () => [{ ...ec.publicJwk, kid: undefined }],
+      { alg: 'RS256', kid: 'x' },
       'unknown',
     ],
   ])('%s', async (_why, keys, header, want) => {

@@ -201,30 +201,39 @@ describe('get: when the key server fails', () => {
     expect(state.fetches).toBeLessThanOrEqual(8);
   });
 
-  it.each<[string, () => Response]>([
-    ['an empty key set', () => Response.json({ keys: [] })],
+  it.each<[string, () => Response, object[] | undefined]>([
+    ['an empty key set', () => Response.json({ keys: [] }), undefined],
     [
       'a set with keys that Web Crypto refuses',
       () => Response.json({ keys: [{ ...one.publicJwk, y: one.publicJwk.x }] }),
+      [{ kid: 'one', why: 'malformed' }],
     ],
-    ['a set of symmetric keys', () => Response.json({ keys: [{ kty: 'oct', k: 'AAAA' }] })],
-  ])('%s never replaces a good one', async (_why, answer) => {
+    [
+      'a set of symmetric keys',
+      () => Response.json({ keys: [{ kty: 'oct', k: 'AAAA' }] }),
+      [{ kid: undefined, why: 'private' }],
+    ],
+  ])('%s never replaces a good one, and the log says why', async (_why, answer, dropped) => {
     const { state, io, isolate } = world();
     await refresh(main, io);
     state.answer = answer;
     state.now += MINUTE;
-    expect(await refresh(main, io)).toBe('no_usable_key');
+    expect(await refresh(main, io)).toMatchObject({ fault: 'no_usable_key' });
     expect(await isolate().get()).toBe('kv: one');
     expect(state.events.at(-1)).toEqual({
       event: 'keys_refresh_failed',
       issuer: 'main',
       fault: 'no_usable_key',
+      url: 'https://issuer.example/keys',
+      ...(dropped && { dropped_keys: dropped }),
     });
   });
 
   it('says which binding is missing', async () => {
     const { io } = world();
-    expect(await refresh(main, { ...io, fetchFor: () => undefined })).toBe('binding_missing');
+    expect(await refresh(main, { ...io, fetchFor: () => undefined })).toMatchObject({
+      fault: 'binding_missing',
+    });
   });
 });
 

@@ -134,6 +134,19 @@ describe('kvStore', () => {
   describe('a failure', () => {
     const failure = (atMs: number, fault: KeysFault = 'timeout') => ({ atMs, fault });
 
+    it.each([
+      [403, 403],
+      ['403', undefined],
+      ['<script>', undefined],
+      [1e6, undefined],
+      [-1, undefined],
+      [403.5, undefined],
+    ])('has a status only where that is one: %j', async (status, want) => {
+      const store = kvStore(kv, () => 1000);
+      await store.writeFailure(issuerWith(), { ...failure(1), status: status as number });
+      expect((await store.readFailure(issuerWith()))?.status).toBe(want);
+    });
+
     it('is read where there are no keys, and leaves keys alone', async () => {
       const store = kvStore(kv, Date.now);
       await store.writeFailure(issuerWith(), failure(1));

@@ -32,8 +32,8 @@ const REQUEST: Fields = {
 const issuer = 'own';
 const faults = [{ at: 'API_X.routes', problem: 'there is none', remedy: 'write one' }];
 const LINES: { readonly [Event in keyof typeof EVENTS]: Fields } = {
-  keys_refreshed: { issuer, keys: 2, dropped: 0 },
-  keys_refresh_failed: { issuer, fault: 'timeout' },
+  keys_refreshed: { issuer, keys: 2, dropped: 1, dropped_keys: [{ kid: 'one', why: 'rsa_size' }] },
+  keys_refresh_failed: { issuer, fault: 'http_status', url: 'https://own.example/keys', http_status: 403 },
   keys_store_failed: { issuer, operation: 'write' },
   key_added: { issuer, kid: 'one' },
   key_removed: { issuer, kid: undefined },

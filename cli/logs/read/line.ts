@@ -197,6 +197,8 @@ function eventDetail(value: Table): string | undefined {
   const known = [fault, cause, kid, operation, claim, first, name]
     .map(textOf)
     .find((one) => one !== undefined);
+  const status = value['http_status'];
+  if (fault === 'http_status' && Number.isInteger(status)) return `${fault} ${status}`;
   // A refused preflight: which of the two is missing, and for whom.
   return value['event'] === 'preflight_refused' ? [known, textOf(origin)].filter(Boolean).join(' ') : known;
 }

@@ -2,7 +2,9 @@
 import type { KeysFault } from '../../../src/decision.ts';
 import type { Fetch } from '../../../src/keys/discovery.ts';
 import type { Api, Policy, Route } from '../../../src/policy/policy.ts';
+import { USER_AGENT } from '../../../src/version.ts';
 import { askIssuer, type IssuerAnswers } from '../what-if/ask-issuer.ts';
+import { fetchPlainly } from '../what-if/plain-fetch.ts';
 import { patternOf } from '../words.ts';
 
 export type IssuerFacts =
@@ -12,10 +14,16 @@ export type IssuerFacts =
       readonly algorithms: ReadonlySet<string>;
       /** The claims that its metadata lists; `undefined` if it lists none. */
       readonly claims: readonly string[] | undefined;
+      readonly dropped: IssuerAnswers['dropped'];
     }
   | {
       readonly kind: 'fault';
       readonly fault: KeysFault;
+      /** The document that was asked for. */
+      readonly url: string | undefined;
+      /** The status of its answer, where that is the fault. */
+      readonly status: number | undefined;
+      readonly dropped: IssuerAnswers['dropped'];
       /** What its metadata calls it, where that is another name. */
       readonly named?: string | undefined;
     };
@@ -42,7 +50,7 @@ export interface OnlineFacts {
 const ORIGIN_TIMEOUT_MS = 5_000;
 
 /** Never throws. Takes seconds at most. @param ask how requests are made */
-export async function goOnline(policy: Policy, ask: Fetch = fetch): Promise<OnlineFacts> {
+export async function goOnline(policy: Policy, ask: Fetch = fetchPlainly): Promise<OnlineFacts> {
   const [answers, origins] = await Promise.all([
     Promise.all(policy.issuers.map(async (issuer) => [issuer.name, await askIssuer(issuer, ask)] as const)),
     Promise.all(policy.apis.map(async (api) => [api.name, await askOrigin(api, ask)] as const)),
@@ -54,9 +62,10 @@ export async function goOnline(policy: Policy, ask: Fetch = fetch): Promise<Onli
   };
 }
 
-function factsOf({ fault, named, keys, claims }: IssuerAnswers): IssuerFacts {
-  if (fault !== undefined) return { kind: 'fault', fault, named };
-  return { kind: 'keys', algorithms: new Set(keys.flatMap(({ algorithms }) => algorithms)), claims };
+function factsOf({ fault, url, status, named, keys, claims, dropped }: IssuerAnswers): IssuerFacts {
+  if (fault !== undefined) return { kind: 'fault', fault, url, status, named, dropped };
+  const algorithms = new Set(keys.flatMap((key) => key.algorithms));
+  return { kind: 'keys', algorithms, claims, dropped };
 }
 
 /** Without a token, and without the gateway's secrets: as anyone could who knows the address. */
@@ -68,7 +77,8 @@ async function askOrigin(api: Api, ask: Fetch): Promise<OriginFacts | undefined>
   try {
     let status = 0;
     for (const method of ['HEAD', 'GET']) {
-      const response = await ask(url, { method, redirect: 'manual', signal });
+      const headers = { 'user-agent': USER_AGENT };
+      const response = await ask(url, { method, headers, redirect: 'manual', signal });
       await response.body?.cancel();
       status = response.status;
       if (status !== 405 && status !== 501) break; // it does not know HEAD

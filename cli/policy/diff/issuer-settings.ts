@@ -74,7 +74,10 @@ function lostTimes(from: Issuer, to: Issuer, now: number): IssuerSetting[] {
   return settings;
 }
 
-/** Values that stand elsewhere are not found, and what stands there instead may be malformed. */
+/**
+ * Values that stand elsewhere are not found, or others are found before them; and what stands in a place that the table
+ * names may be malformed.
+ */
 function lostPlace(
   field: 'scope_claim' | 'client_claim' | 'audience_claim',
   from: ClaimSelector | undefined,
@@ -84,9 +87,11 @@ function lostPlace(
   const paths = (selector: ClaimSelector | undefined): (readonly string[])[] =>
     selector === undefined ? usual.map((name) => [name]) : [selector.path];
   if (JSON.stringify(paths(from)) === JSON.stringify(paths(to))) return [];
-  const shownBy = [
-    ...paths(from).map((path): TokenProperties => ({ place: { field, path } })),
-    ...paths(to).map((path): TokenProperties => ({ malformed: path })),
-  ];
+  const shownBy = paths(from).flatMap((path): TokenProperties[] => {
+    const place = { field, path };
+    const others = paths(to).filter((other) => JSON.stringify(other) !== JSON.stringify(path));
+    return [{ place }, ...others.map((other) => ({ place, other }))];
+  });
+  shownBy.push(...paths(to).map((path) => ({ malformed: path })));
   return [{ field, shownBy }];
 }

@@ -7,9 +7,11 @@ import {
   type Asked,
   explainName,
   formatAsked,
+  formatDropped,
   formatKeys,
   type IssuerAnswers,
 } from '../what-if/ask-issuer.ts';
+import { statusWords } from '../what-if/status-words.ts';
 import { error, ok, type Symptom, warning } from './symptom.ts';
 
 /** Dates of HTTP are whole seconds, and an answer takes a while. */
@@ -28,8 +30,7 @@ const faultWords: Readonly<Record<KeysFault, (last: Asked | undefined, issuer: I
   timeout: () => 'it did not answer within 5 s; look whether it is up, and whether this machine reaches it',
   network_error: (last) =>
     `it can't be reached (${last?.outcome ?? 'no connection'}); look at the host's name, and whether this machine has a network`,
-  http_status: (last) =>
-    `it has no such document (${last?.outcome}); look at \`issuer\`, or give \`metadata_uri\` or \`jwks_uri\``,
+  http_status: (last) => statusWords(Number(last?.outcome)).join('; '),
   redirect: (last) =>
     `it redirects to ${last?.location ?? 'another place'}, which is not followed; write where it leads to as \`metadata_uri\` or \`jwks_uri\``,
   too_large: () => 'it sends more than 256 KB; give `jwks_uri` of the key set itself',
@@ -52,7 +53,8 @@ function judgeDocuments(issuer: Issuer, answers: IssuerAnswers, start: string): 
   const { asked, fault, named } = answers;
   const what = `metadata of ${visible(issuer.issuer)}`;
   const list = asked.map(formatAsked);
-  const last = asked.at(-1);
+  // Where several places were asked, the telling one.
+  const last = asked.findLast((one) => one.url === answers.url) ?? asked.at(-1);
   if (fault === 'issuer_mismatch') {
     const text =
       named === undefined
@@ -78,9 +80,7 @@ const lines = (...all: readonly string[]) => all.join('\n');
 
 function judgeKeys(issuer: Issuer, { fault, keys, dropped, listed: inMetadata }: IssuerAnswers): Symptom[] {
   const what = `keys of ${visible(issuer.issuer)}`;
-  const left = dropped.map(({ kid, why }) =>
-    visible(`${typeof kid === 'string' ? `kid ${kid}` : 'a key without kid'}: ${DROPPED[why]}`),
-  );
+  const left = formatDropped(dropped);
   if (fault === 'no_usable_key') {
     const problem =
       dropped.length === 0
@@ -111,19 +111,6 @@ function judgeKeys(issuer: Issuer, { fault, keys, dropped, listed: inMetadata }:
       : []),
   ];
 }
-
-const DROPPED: Readonly<Record<IssuerAnswers['dropped'][number]['why'], string>> = {
-  symmetric:
-    'symmetric (kty oct): whoever can verify could make tokens; have the issuer sign with RS256 or ES256',
-  private: 'it has its private half in it; tell the owner of the issuer, and do not trust it',
-  not_an_object: 'no object',
-  not_for_signatures: 'not for signatures (use, key_ops)',
-  kty: 'of a kind that is not taken (kty, crv)',
-  alg: 'for an algorithm that is not taken, or that does not fit it (alg)',
-  kid: 'its kid is no text',
-  malformed: 'malformed',
-  rsa_size: 'an RSA key of under 2048 or over 8192 bits',
-};
 
 function judgeClock(issuer: Issuer, asked: readonly Asked[]): Symptom[] {
   const skew = asked.findLast(({ skewSeconds }) => skewSeconds !== undefined)?.skewSeconds;

@@ -1,5 +1,6 @@
 /** The way of one request through the gateway, told by the run that decides it. */
 import type { DecisionStep } from '../../../src/decide.ts';
+import type { Reason } from '../../../src/decision.ts';
 import type { Policy, Route } from '../../../src/policy/policy.ts';
 import type { ObserveToken } from '../../../src/token/verify.ts';
 import { listed } from '../../text/words.ts';
@@ -100,25 +101,22 @@ function limitSteps(routes: readonly Route[]): Step[] {
   return [makeStep('rate limit', listed([...limits]), 'not counted here', { verdict: 'skipped' })];
 }
 
+/** Why the claims can't be sent. */
+function unsentWords(reason: Reason | undefined): string | undefined {
+  if (reason?.code === 'claims_too_large') return `the claim ${reason.claim} does not fit into headers`;
+  if (reason?.code === 'claims_malformed')
+    return `the claim ${reason.claim} has half a character in it (a lone surrogate), and can't be sent`;
+  return undefined;
+}
+
 function forwardStep({ api }: Route, { outbound, reason, skipped }: Simulated): Step {
   const saw = `${api.name}, whose origin is ${originWords(api.origin)}`;
   if (outbound === undefined) {
-    const decided =
-      reason?.code === 'claims_too_large'
-        ? `the claim ${reason.claim} does not fit into headers`
-        : 'the request went in a circle';
-    return makeStep('forward', saw, decided, { reason });
+    return makeStep('forward', saw, unsentWords(reason) ?? 'the request went in a circle', { reason });
   }
-  const tooLarge = outbound.wouldDeny?.code === 'claims_too_large' ? outbound.wouldDeny : undefined;
-  if (tooLarge !== undefined)
-    return makeStep(
-      'forward',
-      saw,
-      `the claim ${tooLarge.claim} does not fit into headers: sent without claims`,
-      {
-        verdict: 'would_refuse',
-      },
-    );
+  const unsent = unsentWords(outbound.wouldDeny);
+  if (unsent !== undefined)
+    return makeStep('forward', saw, `${unsent}: sent without claims`, { verdict: 'would_refuse' });
   if (api.origin.kind === 'next')
     return makeStep('forward', saw, 'handed to the next handler, with the caller as an object');
   const left = skipped.map(({ claim, as }) => `${claim.text} can't be sent as ${as}`);

@@ -1,11 +1,13 @@
 /** Asks an issuer for its keys, as the gateway would, and keeps what it answered on the way. */
 import type { KeysFault } from '../../../src/decision.ts';
 import { type Fetch, fetchKeys } from '../../../src/keys/discovery.ts';
-import { type DroppedKey, importKeySet, readJwks } from '../../../src/keys/jwks.ts';
+import type { DroppedKey } from '../../../src/keys/jwk.ts';
+import { importKeySet, readJwks } from '../../../src/keys/jwks.ts';
 import { ALGORITHMS } from '../../../src/policy/algorithms.ts';
 import type { Issuer } from '../../../src/policy/policy.ts';
 import { listOf, parseJson } from '../../text/json.ts';
 import { visible } from '../../text/terminal.ts';
+import { shown } from '../../text/words.ts';
 
 /** One document that was asked for. */
 export interface Asked {
@@ -30,6 +32,9 @@ export interface IssuerAnswers {
   readonly asked: readonly Asked[];
   /** Why there are no keys. */
   readonly fault: KeysFault | undefined;
+  /** The document whose answer is the fault, and its status where that is it. */
+  readonly url: string | undefined;
+  readonly status: number | undefined;
   /** The `issuer` of its metadata, where there is any. */
   readonly named: string | undefined;
   /** The algorithms that its metadata lists. */
@@ -47,7 +52,8 @@ export async function askIssuer(
   now: () => number = Date.now,
 ): Promise<IssuerAnswers> {
   const asked: Asked[] = [];
-  const documents: Record<string, unknown>[] = [];
+  const refused: DroppedKey[] = [];
+  const documents = new Map<string, Record<string, unknown>>();
   const fetched = await fetchKeys(issuer, async (url, init) => {
     const response = await ask(url, init).catch((error: unknown) => {
       asked.push({ url, outcome: codeOfFailure(error) });
@@ -69,28 +75,34 @@ export async function askIssuer(
     const text = await response.text();
     const document = parseJson(text);
     if (typeof document === 'object' && document !== null)
-      documents.push(document as Record<string, unknown>);
+      documents.set(url, document as Record<string, unknown>);
     return new Response(text, { headers });
   });
-  const metadata = documents.find((one) => !Array.isArray(one['keys'])) ?? {};
+  const set = fetched.kind === 'fetched' ? await importKeySet(fetched.keys, refused) : undefined;
+  const unusable = { fault: 'no_usable_key', url: undefined, status: undefined } as const;
+  const { fault, url, status } = fetched.kind === 'fault' ? fetched : unusable;
+  const all = [...documents.values()];
+  const metadata =
+    all.find((one) => one['issuer'] === issuer.issuer) ??
+    (url === undefined ? undefined : documents.get(url)) ??
+    all.find((one) => !Array.isArray(one['keys'])) ??
+    {};
   const { issuer: named } = metadata;
   const texts = (value: unknown) =>
     Array.isArray(value) ? value.filter((one) => typeof one === 'string') : undefined;
-  const found = {
+  const keySet = all.find((one) => Array.isArray(one['keys']));
+  return {
     asked,
     named: typeof named === 'string' ? named : undefined,
     listed: texts(metadata['id_token_signing_alg_values_supported']),
     claims: texts(metadata['claims_supported']),
-    dropped: droppedIn(documents.find((one) => Array.isArray(one['keys']))),
+    dropped: [...droppedIn(keySet), ...refused],
+    ...(set === undefined ? { fault, url, status } : { fault: undefined, url: undefined, status: undefined }),
+    keys: (set?.keys ?? []).map((key) => ({
+      kid: key.kid,
+      algorithms: ALGORITHMS.filter((alg) => key.fits(alg)),
+    })),
   };
-  if (fetched.kind === 'fault') return { ...found, fault: fetched.fault, keys: [] };
-  const set = await importKeySet(fetched.keys);
-  if (set === undefined) return { ...found, fault: 'no_usable_key', keys: [] };
-  const keys = set.keys.map((key) => ({
-    kid: key.kid,
-    algorithms: ALGORITHMS.filter((alg) => key.fits(alg)),
-  }));
-  return { ...found, fault: undefined, keys };
 }
 
 /** The gateway counts symmetric keys among the private ones; people look for the other word. */
@@ -119,11 +131,15 @@ async function faultsIn(response: Response): Promise<string[]> {
   return listOf(body?.faults).filter((one) => typeof one === 'string');
 }
 
-/** Node hides the cause of a failed request one level down. */
+/** Node's `fetch` hides the cause of a failed request one level down. */
 function codeOfFailure(error: unknown): string {
-  const { name, cause } = error as { name?: string; cause?: { code?: string; message?: string } };
+  const { name, code, cause } = error as {
+    name?: string;
+    code?: string;
+    cause?: { code?: string; message?: string };
+  };
   if (name === 'TimeoutError' || name === 'AbortError') return 'no answer in time';
-  return cause?.code ?? cause?.message ?? 'no connection';
+  return code ?? cause?.code ?? cause?.message ?? 'no connection';
 }
 
 /** One line for people. Whatever the server sent is harmless in it. */
@@ -141,6 +157,29 @@ export const formatKeys = (keys: readonly AskedKey[]): string =>
         ({ kid, algorithms }) => `${algorithms.join('|')} (${kid === undefined ? 'no kid' : `kid ${kid}`})`,
       )
       .join(', '),
+  );
+
+/** What is wrong with a key that is not used, in words. */
+const DROPPED: Readonly<Record<IssuerAnswers['dropped'][number]['why'], string>> = {
+  symmetric:
+    'symmetric (kty oct): whoever can verify could make tokens; have the issuer sign with RS256 or ES256',
+  private: 'it has its private half in it; tell the owner of the issuer, and do not trust it',
+  not_an_object: 'no object',
+  not_for_signatures: 'not for signatures (use, key_ops)',
+  kty: 'of a kind that is not taken (kty, crv)',
+  alg: 'for an algorithm that is not taken, or that does not fit it (alg)',
+  kid: 'its kid is neither text nor a number',
+  malformed: 'malformed: a number is missing or is no base64, or the point is not on its curve',
+  rsa_size: 'an RSA key of under 2048 or over 8192 bits',
+  too_many: 'it is not among the first 100 keys, and no more are read',
+};
+
+/** One line for people for each key that is not used. */
+export const formatDropped = (dropped: IssuerAnswers['dropped']): string[] =>
+  dropped.map(({ kid, why }) =>
+    visible(
+      `${kid == null || kid === '' ? 'a key without kid' : `kid ${typeof kid === 'string' ? kid : shown(kid)}`}: ${DROPPED[why]}`,
+    ),
   );
 
 /** What to say of an issuer whose metadata has another name than the policy. */

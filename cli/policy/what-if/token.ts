@@ -30,8 +30,12 @@ export interface TokenProperties {
   };
   /** A claim that is neither text nor a list. */
   readonly malformed?: readonly string[];
+  /** A claim that has a value which nobody asks for. */
+  readonly other?: readonly string[];
 }
 
+/** Of no policy, as far as anyone knows. */
+const OTHER = 'something-else';
 const PREFERRED_ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
 /** The name that a claim mostly has, of those that are looked for by default. */
 const USUAL = { scope: DEFAULT_CLAIMS.scope[0], client: 'client_id', audience: DEFAULT_CLAIMS.audience[0] };
@@ -96,6 +100,7 @@ export function sketchToken(
   const hasScopes = readClaim(claims, { text: '', path: scopePath }) !== undefined;
   if (scopes.length > 0) put(claims, scopePath, hasScopes ? scopes : [scopes.join(' ')]);
   if (properties.malformed !== undefined) put(claims, properties.malformed, [1]);
+  if (properties.other !== undefined) put(claims, properties.other, [OTHER]);
 
   const needsDate = issuer.maxTokenAgeSeconds !== undefined || issuer.notBeforeSeconds !== undefined;
   const iat =

@@ -4,6 +4,7 @@ import { createKeySource } from '../../../src/keys/source.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
 import { createTokenCache } from '../../../src/token/cache.ts';
 import { checkToken, type ObserveToken, verifyToken } from '../../../src/token/verify.ts';
+import { fetchPlainly } from './plain-fetch.ts';
 
 /**
  * As the gateway does, with keys that are fetched from the issuers over the network. An issuer that the gateway asks
@@ -12,7 +13,7 @@ import { checkToken, type ObserveToken, verifyToken } from '../../../src/token/v
 export function withIssuerKeys({ settings }: Policy, now: () => number, observe?: ObserveToken): Verify {
   const io = {
     store: undefined,
-    fetchFor: () => (url: string, init: RequestInit) => fetch(url, init),
+    fetchFor: () => fetchPlainly,
     now,
     waitUntil: () => {},
     log: () => {},

@@ -13,16 +13,17 @@ export const CLAIMS = {
   },
   claims_malformed: {
     example: { code: 'claims_malformed', claim: 'exp' },
-    log: 'names the claim: `exp`, `iat`, `nbf`, `sub`, `client id`, `scope`, `aud`; `unicode` means text that is not well-formed.',
+    log: 'names the claim: `exp`, `nbf`, `iat`, `aud`, or one that the policy names in `scope_claim`, `client_claim`, `audience_claim` or `forward`.',
     causes: [
       '`exp` is missing, or a date is text (`"1700000000"`) in place of a number.',
-      '`iat` is missing, and the issuer has `max_token_age` or `not_before` in the policy.',
-      'A hook or a mapper of the issuer writes a number into `sub`, or an object into the claim that `scope_claim` names.',
-      '`scope_claim`, `client_claim` or `audience_claim` names a claim of another kind than the rule needs.',
+      '`iat` is missing or no number, and the issuer has `max_token_age` or `not_before` in the policy.',
+      '`scope_claim`, `client_claim` or `audience_claim` names a claim of another kind: a number, an object, a list with something else than text.',
+      'A claim in `forward` has half a character in it (a lone surrogate), as where a display name was cut in the middle of an emoji.',
     ],
-    client: 'Nothing. The issuer makes the token. Tell the operator the `request_id`.',
+    client:
+      'Nothing. The issuer makes the token; `claim` in the body is the name of the claim. Tell the operator the `request_id`.',
     operator:
-      'Look at the claim in a token (`npx claimgate explain … --token -` shows what the gateway reads in one), and correct the mapper at the issuer or the claim that the policy names.',
+      'Look at the claim in a token (`npx claimgate explain … --token -` shows what the gateway reads in one), and correct the mapper at the issuer or the claim that the policy names. A claim that the policy does not use refuses no token, and `null` counts as absent.',
   },
   issuer_claim_mismatch: {
     example: { code: 'issuer_claim_mismatch', claim: 'token_use' },

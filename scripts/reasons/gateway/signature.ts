@@ -9,7 +9,7 @@ export const SIGNATURE = {
       'The token is of another environment that has the same `iss`, such as a local Keycloak or a restored backup.',
       'The issuer began to sign with a key before it published it, or a cache in front of its key set is old.',
       '`jwks_uri` in the policy names the key set of another tenant.',
-      "The key is published, and can't be used: RSA under 2048 bits, for encryption only, or for another algorithm. `dropped` of the event `keys_refreshed` counts these.",
+      "The key is published, and can't be used: RSA under 2048 bits, for encryption only, or for another algorithm. `dropped_keys` of the event `keys_refreshed` lists such keys, with `why`.",
       'The `kid` is made up. The gateway looks at the issuer for new keys at most once a minute in that case.',
     ],
     client: 'Ask for a new token. If that is refused too, tell the operator.',
@@ -20,8 +20,8 @@ export const SIGNATURE = {
     example: { code: 'key_ambiguous', kid: undefined },
     log: 'is absent. `unverified_kid` is absent too where the token names no key.',
     causes: [
-      'The token has no `kid`, and the key set has several keys for its algorithm, as during a rotation.',
-      'The key set has two keys under one `kid` for the same algorithm.',
+      'The token has no `kid`, and the key set has more than four keys for its algorithm.',
+      'More than four keys for its algorithm have the `kid` of the token.',
     ],
     client: 'Nothing. The issuer makes the token. Tell the operator the `request_id`.',
     operator: 'Let the issuer write a `kid` into its tokens, and give each key an id of its own.',
@@ -32,6 +32,7 @@ export const SIGNATURE = {
       'The token was changed after it was signed: a claim was edited, a character was lost at its end.',
       'The token is for Microsoft Graph: its header has a `nonce`, and no other API can verify it.',
       'Two environments use one `kid` for different keys, as where a test issuer was copied.',
+      'The token has no `kid`, and none of the keys that fit (four at most) verifies it.',
       'Somebody tries a forged token.',
     ],
     client:

@@ -116,7 +116,7 @@ export const ISSUER_TEXTS: Texts<IssuerConfig> = {
   scope_claim: `Where scopes are. Default: ${inTurn(DEFAULT_CLAIMS.scope)}. Example: "permissions".`,
   client_claim: `Where the client id is. Default: ${inTurn(DEFAULT_CLAIMS.client)}. Example: "client_id".`,
   audience_claim:
-    'Where the audience is, for issuers that send no aud (Amazon Cognito). Example: "client_id".',
+    'Where the audience is, for issuers that send no aud (Amazon Cognito, Clerk). With "iss", every token of the issuer passes. Example: "client_id".',
   claims: 'What every token of this issuer must say. Example: { token_use = "access" }.',
 };
 

@@ -162,6 +162,17 @@ describe('a log', () => {
     expect(JSON.stringify(summary)).not.toContain('hidden');
   });
 
+  it('a failed fetch of keys has its status', async () => {
+    const event = { event: 'keys_refresh_failed', issuer: 'main', fault: 'http_status' };
+    const lines = [403, 403, 503, '<b>'].map((status) => JSON.stringify({ ...event, http_status: status }));
+    const { events } = await summaryOf(file('log', lines.join('\n')));
+    expect(events).toMatchObject([
+      { detail: 'http_status 403', times: 2 },
+      { detail: 'http_status 503', times: 1 },
+      { detail: 'http_status', times: 1 },
+    ]);
+  });
+
   it('standard input is read in each of them, too', async () => {
     const { stdout } = await claimgate(['logs', '-', '--json'], { input: JSON.stringify(tail) });
     expect(JSON.parse(stdout)).toMatchObject({ requests: 3, formats: { tail: 4 } });

@@ -1,11 +1,19 @@
 /** All lints. Each looks for one thing, and is described in docs/check.md. */
 import { previewUrls, workersDev } from './addresses.ts';
+import { anyAudience } from './any-audience.ts';
 import { hiddenMethod, noRoot } from './hidden-method.ts';
 import { noKeyRefresh, noKeyStore, unusedIssuer } from './keys.ts';
 import { largeVariable } from './large-variable.ts';
 import { loopback } from './loopback.ts';
 import { neverMatches } from './never-matches.ts';
-import { issuerKeys, openOrigin, originUnreachable, unknownClaim, unusedAlgorithm } from './online.ts';
+import {
+  issuerKeys,
+  openOrigin,
+  originUnreachable,
+  unknownClaim,
+  unsoundKey,
+  unusedAlgorithm,
+} from './online.ts';
 import { openWrite } from './open-write.ts';
 import { assetsFirst, httpOrigin, workersDevOrigin, zoneGap } from './origins.ts';
 import { readScope } from './read-scope.ts';
@@ -42,6 +50,7 @@ export const LINTS: readonly Lint[] = [
   assetsFirst,
   workersDev,
   previewUrls,
+  anyAudience,
   noKeyStore,
   noKeyRefresh,
   unusedIssuer,
@@ -49,6 +58,7 @@ export const LINTS: readonly Lint[] = [
   unlistedSecret,
   loopback,
   issuerKeys,
+  unsoundKey,
   unusedAlgorithm,
   originUnreachable,
   openOrigin,

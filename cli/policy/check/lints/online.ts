@@ -3,15 +3,19 @@ import type { KeysFault } from '../../../../src/decision.ts';
 import { readClaim } from '../../../../src/policy/claims.ts';
 import { fault } from '../../../../src/policy/compile/fault.ts';
 import type { Issuer } from '../../../../src/policy/policy.ts';
+import { visible } from '../../../text/terminal.ts';
 import { shown } from '../../../text/words.ts';
-import { explainName } from '../../what-if/ask-issuer.ts';
+import { explainName, formatDropped, type IssuerAnswers } from '../../what-if/ask-issuer.ts';
+import { statusWords } from '../../what-if/status-words.ts';
 import { audiencePlace } from '../../what-if/token.ts';
 import type { Lint, Subject } from './subject.ts';
 
-const FAULTS: Readonly<Record<KeysFault, readonly [problem: string, remedy: string]>> = {
+/** `http_status` has words for each status. */
+const FAULTS: Readonly<
+  Record<Exclude<KeysFault, 'http_status'>, readonly [problem: string, remedy: string]>
+> = {
   timeout: ['did not answer within 5 s', 'look whether it is up, and whether this machine reaches it'],
   network_error: ["can't be reached", 'look at its address, and whether this machine has a network'],
-  http_status: ['has no such document', 'look at issuer, or give metadata_uri or jwks_uri'],
   redirect: ['answers with a redirect, which is not followed', 'write where it leads to'],
   too_large: ['sends more than 256 KB', 'give jwks_uri of the key set itself'],
   not_json: ['sends no JSON, or no key set', 'give metadata_uri or jwks_uri'],
@@ -39,17 +43,49 @@ export const issuerKeys: Lint = {
   *find(subject) {
     for (const [issuer, facts] of askedIssuers(subject)) {
       if (facts?.kind !== 'fault') continue;
-      const [usual, usualRemedy] = FAULTS[facts.fault];
+      const [usual, usualRemedy] =
+        facts.fault === 'http_status' ? statusWords(facts.status) : FAULTS[facts.fault];
       const isRenamed = facts.fault === 'issuer_mismatch' && facts.named !== undefined;
       const problem = isRenamed ? `calls itself ${shown(facts.named)}` : usual;
+      const where = facts.fault === 'http_status' && facts.url !== undefined ? ` at ${facts.url}` : '';
       const remedy = isRenamed ? explainName(issuer.issuer, facts.named) : usualRemedy;
       const found = fault(
         [issuer.variable, issuer.name, 'issuer'],
-        `the issuer ${problem} (${facts.fault})`,
+        `the issuer ${problem.replace(/^it /, '')} (${facts.fault}${visible(where)})`,
         remedy,
       );
       // The Worker's way to it is another one, which only the Worker has.
       yield issuer.service === undefined ? found : { ...found, severity: 'warning' };
+    }
+  },
+};
+
+/** Reasons to drop a key that nobody meant to publish so. Keys for encryption and other kinds are usual. */
+const UNSOUND: readonly IssuerAnswers['dropped'][number]['why'][] = [
+  'private',
+  'symmetric',
+  'malformed',
+  'rsa_size',
+  'kid',
+  'too_many',
+];
+
+export const unsoundKey: Lint = {
+  name: 'unsound-key',
+  finds: 'a key that the issuer publishes and the gateway does not use: private, malformed or too small',
+  why: 'its tokens are refused; and with a private half that anybody can read, anybody can make them',
+  remedy: "tell the issuer's owner: the key must be replaced, or published as it should be",
+  needs: '`--online`',
+  *find(subject) {
+    for (const [issuer, facts] of askedIssuers(subject)) {
+      const unsound = facts?.dropped.filter(({ why }) => UNSOUND.includes(why)) ?? [];
+      const [first, ...more] = formatDropped(unsound);
+      if (first === undefined) continue;
+      yield fault(
+        [issuer.variable, issuer.name, 'issuer'],
+        `a key of the issuer is not used: ${first}${more.length === 0 ? '' : ` (and ${more.length} more)`}`,
+        "tell the issuer's owner, and look at its key set",
+      );
     }
   },
 };

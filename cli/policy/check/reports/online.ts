@@ -1,14 +1,15 @@
 /** What `--online` asked and found: for people, and as JSON. */
 import { paint, visible } from '../../../text/terminal.ts';
-import { formatAsked, formatKeys } from '../../what-if/ask-issuer.ts';
+import { formatAsked, formatDropped, formatKeys } from '../../what-if/ask-issuer.ts';
 import type { OnlineFacts, OriginFacts } from '../online.ts';
 
 export function renderOnline({ answers, origins }: OnlineFacts): string[] {
   const rows = [
-    ...[...answers].flatMap(([name, { asked, named, keys }]) => [
+    ...[...answers].flatMap(([name, { asked, named, keys, dropped }]) => [
       ...asked.map((one) => ['asked', name, formatAsked(one)] as const),
       ...(named === undefined ? [] : [['found', name, `issuer ${JSON.stringify(named)}`] as const]),
       ...(keys.length === 0 ? [] : [['found', name, `keys ${formatKeys(keys)}`] as const]),
+      ...formatDropped(dropped).map((one) => ['found', name, `not used: ${one}`] as const),
     ]),
     ...[...origins].map(
       ([name, facts]) => ['asked', name, visible(`${facts.url}  ${outcomeOf(facts)}`)] as const,
@@ -23,9 +24,9 @@ const outcomeOf = (facts: OriginFacts): string =>
 
 export const onlineJson = ({ answers, origins }: OnlineFacts) => ({
   issuers: Object.fromEntries(
-    [...answers].map(([name, { asked, named, keys, fault }]) => [
+    [...answers].map(([name, { asked, named, keys, dropped, fault, url, status }]) => [
       name,
-      { asked, issuer: named, keys, fault },
+      { asked, issuer: named, keys, dropped, fault, fault_url: url, http_status: status },
     ]),
   ),
   origins: Object.fromEntries(origins),

@@ -40,8 +40,9 @@ const online = (issuer: object | undefined, origin?: object): Facts => ({
     ],
   ]),
 });
-const keys = (algorithms: string[], claims?: string[]) =>
-  online({ kind: 'keys', algorithms: new Set(algorithms), claims });
+const keys = (algorithms: string[], claims?: string[], dropped: object[] = []) =>
+  online({ kind: 'keys', algorithms: new Set(algorithms), claims, dropped });
+const faulty = (fault: string, more: object = {}) => online({ kind: 'fault', fault, dropped: [], ...more });
 const ON_TRIAL = 'report_only = true';
 const ADMIN = '{ scopes_all = ["admin"] }';
 const ZONE = 'hosts = ["api.example.com"]\norigin = "zone"\nzone_unprotected = true';
@@ -828,16 +829,85 @@ const EXAMPLES: readonly Example[] = [
         'an issuer with another name',
         policyText(),
         'ISSUERS.main.issuer: the issuer calls itself by another name (issuer_mismatch)',
-        online({ kind: 'fault', fault: 'issuer_mismatch' }),
+        faulty('issuer_mismatch'),
       ],
       [
         'an issuer whose metadata says which',
         policyText(),
         'ISSUERS.main.issuer: the issuer calls itself "https://issuer.example" (issuer_mismatch)',
-        online({ kind: 'fault', fault: 'issuer_mismatch', named: 'https://issuer.example' }),
+        faulty('issuer_mismatch', { named: 'https://issuer.example' }),
       ],
     ],
     good: [['keys', policyText(), keys(['ES256'])]],
+  },
+  {
+    rule: 'unsound-key',
+    bad: [
+      [
+        'a key with its private half',
+        policyText(),
+        'ISSUERS.main.issuer: a key of the issuer is not used: kid a: it has its private half in it; tell the owner of the issuer, and do not trust it',
+        keys(['ES256'], undefined, [{ kid: 'a', why: 'private' }]),
+      ],
+      [
+        'two keys',
+        policyText(),
+        'ISSUERS.main.issuer: a key of the issuer is not used: a key without kid: an RSA key of under 2048 or over 8192 bits (and 1 more)',
+        keys(['ES256'], undefined, [{ why: 'rsa_size' }, { kid: 'b', why: 'malformed' }]),
+      ],
+      [
+        'a kid that is no kid',
+        policyText(),
+        'ISSUERS.main.issuer: a key of the issuer is not used: kid {"toString":1}: its kid is neither text nor a number',
+        keys(['ES256'], undefined, [{ kid: { toString: 1 }, why: 'kid' }]),
+      ],
+    ],
+    good: [
+      [
+        'a key for encryption',
+        policyText(),
+        keys(['ES256'], undefined, [{ kid: 'e', why: 'not_for_signatures' }]),
+      ],
+      ['a curve of another kind', policyText(), keys(['ES256'], undefined, [{ kid: 'e', why: 'kty' }])],
+    ],
+  },
+  {
+    rule: 'any-audience',
+    bad: [
+      [
+        'the issuer itself',
+        policyText({ issuer: 'audience_claim = "iss"' }),
+        'ISSUERS.main.audience_claim: iss is the same in every token of this issuer, whatever API it was issued for',
+      ],
+      [
+        'a pointer to it, and a claim that says what a token is',
+        policyText({ issuer: 'audience_claim = "/iss"\nclaims = { token_use = "access" }' }),
+        'ISSUERS.main.audience_claim: iss is the same in every token of this issuer, whatever API it was issued for',
+      ],
+      [
+        'the tenant, and a route that asks for nothing beside one that does',
+        policyText({
+          issuer: 'audience_claim = "tid"',
+          routes: '"GET /x" = { clients = ["a"] }\n"GET /y" = {}',
+        }),
+        'ISSUERS.main.audience_claim: tid is the same in every token of this issuer, whatever API it was issued for',
+      ],
+    ],
+    good: [
+      ['the client', policyText({ issuer: 'audience_claim = "azp"' })],
+      ['a claim of that name elsewhere', policyText({ issuer: 'audience_claim = "/app/iss"' })],
+      [
+        'claims that say whose',
+        policyText({ issuer: 'audience_claim = "iss"\nclaims = { azp = "https://app.example" }' }),
+      ],
+      [
+        'clients on every route',
+        policyText({
+          issuer: 'audience_claim = "iss"',
+          routes: '"GET /x" = { clients = ["a"] }\n"GET /y" = { clients = ["b"] }',
+        }),
+      ],
+    ],
   },
   {
     rule: 'unused-algorithm',
@@ -918,7 +988,7 @@ describe.each(EXAMPLES)('$rule', ({ rule, bad, good }) => {
 
 it('an issuer behind a service binding may be one that only the Worker reaches', () => {
   const text = policyText({ issuer: 'service = "X"' });
-  const [finding] = check(text, online({ kind: 'fault', fault: 'network_error' }));
+  const [finding] = check(text, faulty('network_error'));
   expect(finding).toMatchObject({ rule: 'issuer-keys', severity: 'warning' });
 });
 

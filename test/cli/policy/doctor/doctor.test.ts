@@ -1,4 +1,5 @@
 /** `claimgate doctor` and `check --online`, asked about an identity provider that is healthy, and about ill ones. */
+import { exportJWK, generateKeyPair } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { claimgate } from '../../support/claimgate.ts';
 import { makeFolder } from '../../support/files.ts';
@@ -89,6 +90,13 @@ describe('an ill issuer', () => {
       return true;
     },
   });
+  const answering = (is: (url: string) => boolean, status: number | ((url: string) => number)): Change => ({
+    instead({ url = '' }, response) {
+      if (!is(url)) return false;
+      response.writeHead(typeof status === 'number' ? status : status(url)).end();
+      return true;
+    },
+  });
   const SYMMETRIC = { kty: 'oct', kid: 'shared', alg: 'HS256', k: 'c2VjcmV0' };
 
   it.each<[string, () => Change, readonly RegExp[]]>([
@@ -152,6 +160,42 @@ describe('an ill issuer', () => {
       [
         /^error metadata of IDP: it has no such document \(404\).*\n.*openid-configuration {2}404\n.*oauth-authorization-server {2}404/,
       ],
+    ],
+    [
+      'a firewall',
+      () => answering((url) => url.includes('jwks'), 403),
+      [
+        /^error metadata of IDP: it refuses to answer \(403\), as a firewall does; let requests with User-Agent/,
+      ],
+    ],
+    [
+      'a telling answer at one place of two',
+      () => answering((url) => url.includes('oauth-authorization-server'), 400),
+      [],
+    ],
+    [
+      'a refusal at the second place, and nothing at the first',
+      () =>
+        answering(
+          (url) => url.includes('.well-known'),
+          (url) => (url.includes('openid') ? 404 : 401),
+        ),
+      [/^error metadata of IDP: it refuses to answer \(401\)/],
+    ],
+    [
+      'an outage',
+      () => answering((url) => url.includes('openid'), 503),
+      [/^error metadata of IDP: it fails \(503\); look whether it is up\n.*openid-configuration {2}503$/],
+    ],
+    [
+      'a private key, and one that is none',
+      () => ({
+        keys: [
+          { kty: 'EC', crv: 'P-256', kid: 'p', x: 'AAAA', y: 'AAAA', d: 'AAAA' },
+          { kty: 'EC', crv: 'P-256', kid: 7 as never, x: 'AQAB', y: 'AQAB' },
+        ],
+      }),
+      [/^error keys of IDP: no key .*\nkid p: it has its private half in it.*\nkid 7: malformed/],
     ],
   ])('%s', async (_, change, expected) => {
     policy();
@@ -354,6 +398,67 @@ found  main  keys RS256 (kid NEE1QURBOTM4MzI5RkFDNTYxOTU1MDg2)
     expect(stdout.replace(/\s+/g, ' ')).toContain(
       `write issuer = "${idp.issuer}": the slash at the end counts`,
     );
+  });
+
+  it('asks with the headers of a Worker: a firewall says the same to both', async () => {
+    policy();
+    const headers: string[][] = [];
+    idp.set({
+      instead({ rawHeaders }) {
+        headers.push(
+          rawHeaders
+            .filter((_, i) => i % 2 === 0)
+            .map((name) => name.toLowerCase())
+            .sort(),
+        );
+        return false;
+      },
+    });
+    await check();
+    // As workerd sends them for the same call, and what HTTP/1.1 adds.
+    const wanted = ['accept', 'cache-control', 'connection', 'host', 'pragma', 'user-agent'];
+    expect(headers).toEqual([wanted, wanted]);
+  });
+
+  it.each([
+    [403, 'the issuer refuses to answer (403), as a firewall does (http_status at IDP.well-known/jwks.json)'],
+    [429, 'the issuer takes no more requests for now (429) (http_status at IDP.well-known/jwks.json)'],
+    [502, 'the issuer fails (502) (http_status at IDP.well-known/jwks.json)'],
+  ])('names the status and the document: %i', async (status, words) => {
+    policy();
+    idp.set({
+      instead({ url = '' }, response) {
+        if (!url.includes('jwks')) return false;
+        response.writeHead(status).end();
+        return true;
+      },
+    });
+    const { code, stdout } = await check();
+    expect(code).toBe(1);
+    expect(stdout.replace(/\s+/g, ' ')).toContain(words.replace('IDP', idp.issuer));
+    const [result] = JSON.parse((await check('--json')).stdout);
+    expect(result.online.issuers.main).toMatchObject({
+      fault: 'http_status',
+      http_status: status,
+      fault_url: `${idp.issuer}.well-known/jwks.json`,
+    });
+  });
+
+  it('lists the keys that are not used, and warns of those that should be', async () => {
+    policy();
+    const { publicKey } = await generateKeyPair('ES256', { extractable: true });
+    const good = { ...(await exportJWK(publicKey)), kid: 'good' };
+    const keys = [good, { ...good, kid: 'leaked', d: 'AAAA' }, { ...good, kid: 'enc', use: 'enc' }];
+    idp.set({ keys });
+    const { stdout } = await check();
+    expect(stdout).toContain('found  main  not used: kid leaked: it has its private half in it');
+    expect(stdout).toContain('found  main  not used: kid enc: not for signatures');
+    expect(stdout).toContain('warning[unsound-key]: a key of the issuer is not used: kid leaked');
+    const [result] = JSON.parse((await check('--json')).stdout);
+    expect(result.online.issuers.main.dropped).toEqual([
+      { kid: 'leaked', why: 'private' },
+      { kid: 'enc', why: 'not_for_signatures' },
+    ]);
   });
 
   it('leaves reports for programs alone', async () => {

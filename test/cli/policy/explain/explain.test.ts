@@ -103,10 +103,10 @@ describe('the steps of a request', () => {
     [
       'a malformed claim',
       'GET /orders',
-      { sub: 5 },
+      { nbf: '5' },
       'claims',
       'claims_malformed',
-      /^sub is missing, malformed or not accepted/,
+      /^nbf is missing, malformed or not accepted/,
     ],
     [
       'a claim that the issuer demands',
@@ -164,6 +164,26 @@ describe('the steps of a request', () => {
     expect(told.steps.at(-1)).toMatchObject({ step, verdict: 'refused' });
     expect(told.steps.at(-1)?.decided).toMatch(words);
     expect(told.answer.body).toMatchObject({ reason, request_id: 'request-1' });
+  });
+
+  it('say what a claim is not taken for, that nobody asked for', async () => {
+    const { steps } = await ask('GET /orders', { sub: 5, client_id: 7, scope: { a: 1 }, iat: null });
+    const { verdict, checks = [] } = steps.find(({ step }) => step === 'claims') ?? {};
+    expect(verdict).toBe('ok');
+    expect(Object.fromEntries(checks.map(({ check, saw }) => [check.split(' (')[0], saw]))).toMatchObject({
+      sub: '5, which is no text: the origin gets no x-claim-sub',
+      'client id': 'none in 7',
+      scopes: 'none in {"a":1}',
+      iat: 'null',
+    });
+  });
+
+  it('name the claim that can not be sent', async () => {
+    const { steps, reason, answer } = await ask('GET /maybe', { tenant: 'a\ud83d' });
+    expect(reason).toBe('claims_malformed');
+    expect(answer.body).toMatchObject({ claim: 'tenant' });
+    expect(steps.at(-1)).toMatchObject({ step: 'forward', verdict: 'refused' });
+    expect(steps.at(-1)?.decided).toMatch(/^the claim tenant has half a character in it/);
   });
 
   it('show each rule with what the token has', async () => {
