@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { RequestLine } from '../src/log.ts';
 import { makeRig, type RigOptions } from './support/gateway.ts';
 import { makeKey, NOW_SECONDS, type SigningKey, sign, usualClaims } from './support/issuer.ts';
+import { faultsOf, vars } from './support/policy.ts';
 
 let key: SigningKey;
 beforeAll(async () => {
@@ -213,21 +214,53 @@ describe('rate_limit', () => {
     expect((await rig.call('GET /own', await token())).status).toBe(429);
   });
 
-  it('counts clients, else subjects, else addresses; of each issuer by themselves', async () => {
+  it('counts subjects, else clients, else addresses; of each issuer by themselves', async () => {
     const { rig, shared } = setUp();
     await rig.call('GET /x', await token());
-    await rig.call('GET /x', await token({ client_id: undefined }));
+    await rig.call('GET /x', await token({ sub: undefined }));
     await rig.ask('GET /open', { 'cf-connecting-ip': '192.0.2.1' });
     await rig.ask('GET /open', { 'cf-connecting-ip': '2001:db8:1:2:3:4:5:6' });
     await rig.ask('GET /open', { 'cf-connecting-ip': '2001:db8:1:2::9' });
     await rig.ask('GET /open', { 'cf-connecting-ip': '2001:db8::1' });
     expect(shared.keys.map((one) => JSON.parse(one) as unknown)).toEqual([
-      ['API_ORDERS', 'client', 'main', 'client-1'],
       ['API_ORDERS', 'subject', 'main', 'user-1'],
+      ['API_ORDERS', 'client', 'main', 'client-1'],
       ['API_ORDERS', 'address', '192.0.2.1'],
       ['API_ORDERS', 'address', '2001:db8:1:2::/64'],
       ['API_ORDERS', 'address', '2001:db8:1:2::/64'],
       ['API_ORDERS', 'address', '2001:db8:0:0::/64'],
+    ]);
+  });
+
+  it.each([
+    ['client', { sub: 'a' }, ['client', 'main', 'client-1']],
+    ['client', { client_id: undefined }, ['subject', 'main', 'user-1']],
+    ['address', {}, ['address', '']],
+    [{ claim: 'org_id' }, { org_id: 'acme' }, ['claim', 'main', 'acme']],
+    [{ claim: 'org_id' }, { org_id: 7 }, ['claim', 'main', 7]],
+    [{ claim: '/org/id' }, { org: { id: 'acme' } }, ['claim', 'main', 'acme']],
+    [{ claim: 'org_id' }, {}, ['subject', 'main', 'user-1']],
+    [{ claim: 'org_id' }, { org_id: ['acme'] }, ['subject', 'main', 'user-1']],
+    [{ claim: 'org_id' }, { org_id: null }, ['subject', 'main', 'user-1']],
+  ])('counts by %j: %j as %j', async (by, claims, want) => {
+    const own = limit();
+    const rig = rigWith({
+      routes: { 'GET /x': { rate_limit: { binding: 'OWN', by } } },
+      env: { OWN: own.binding },
+    });
+    await rig.call('GET /x', await token(claims));
+    expect(own.keys.map((one) => (JSON.parse(one) as unknown[]).slice(1))).toEqual([want]);
+  });
+
+  it('has a binding that is bound, and a claim that is named', () => {
+    const faults = (rate_limit: unknown) => faultsOf(vars({ 'GET /x': { rate_limit } }));
+    expect(faults({ binding: 'OWN', by: 'user' })).toEqual([
+      'API_ORDERS.routes."GET /x".rate_limit.by: by is none of the choices; write "subject" or "client" or "address"',
+    ]);
+    expect(faults({ by: 'client' })[0]).toContain('rate_limit.binding: binding is missing');
+    expect(faults({ bindng: 'OWN' })[0]).toContain('did you mean "binding"?');
+    expect(faults({ binding: 'OWN', by: { clam: 'x' } })).toEqual([
+      'API_ORDERS.routes."GET /x".rate_limit.by.clam: there is no field "clam"; did you mean "claim"?',
     ]);
   });
 

@@ -1,7 +1,7 @@
 /** Rules in words: "tokens of auth0 for https://api.example.com/timesheets with batch:upload". */
 
 import { parseRouteKey, type RouteKey } from '../../src/policy/compile/route-key.ts';
-import type { Issuer, Origin, Route, Rules } from '../../src/policy/policy.ts';
+import type { Issuer, Origin, Route, RouteLimit, Rules } from '../../src/policy/policy.ts';
 import { listed } from '../text/words.ts';
 import { demandWords } from './rule-words.ts';
 
@@ -21,6 +21,10 @@ export const routeName = (route: Route): string =>
 
 /** The path of a route's key: `/orders/:id` of `GET /orders/:id`. */
 export const patternOf = ({ key }: Route): string => key.trim().split(/\s+/)[1] ?? '';
+
+/** "by subject", or what the policy says instead. */
+export const countedBy = ({ by = 'subject' }: RouteLimit): string =>
+  `by ${typeof by === 'object' ? `the claim ${by.text}` : by}`;
 
 export const issuerWords = (issuers: Iterable<Issuer>): string =>
   listed(

@@ -177,10 +177,14 @@ export interface Route extends Rules {
   readonly ruleKey: string;
 }
 
+export type LimitBy = 'subject' | 'client' | 'address' | ClaimSelector;
+
 export interface RouteLimit {
   readonly binding: string;
   /** Requests with the same scope are counted together: the name of the API, or of the route. */
   readonly scope: string;
+  /** Whose requests are counted together; `undefined`: those of a subject, else of a client, else of an address. */
+  readonly by: LimitBy | undefined;
 }
 
 /** A claim's name, or where it begins with `/` a JSON Pointer (RFC 6901) into the claims. */

@@ -2,6 +2,7 @@
 import { writePlace } from '../../../src/policy/compile/fault.ts';
 import { canonicalRules } from '../../../src/policy/compile/rules.ts';
 import type { Api, Policy, Route, Rules } from '../../../src/policy/policy.ts';
+import { countedBy } from '../words.ts';
 import type { OtherChange } from './difference.ts';
 
 export function settingsChanges(old: Policy, now: Policy): OtherChange[] {
@@ -39,7 +40,7 @@ export function routeChanges(old: Route, now: Route): OtherChange[] {
   const limit = ({ rateLimit, api }: Route) =>
     rateLimit === undefined
       ? 'none'
-      : `${rateLimit.binding}, counted for the ${rateLimit.scope === api.name ? 'API' : 'route'}`;
+      : `${rateLimit.binding}, counted for the ${rateLimit.scope === api.name ? 'API' : 'route'}, ${countedBy(rateLimit)}`;
   return [
     difference(place('rate_limit'), limit(old), limit(now)),
     difference(place('report'), writeReport(old.report), writeReport(now.report)),

@@ -6,7 +6,7 @@ import type { ObserveToken } from '../../../src/token/verify.ts';
 import { listed } from '../../text/words.ts';
 import { createSimulator, type IncomingRequest, type Simulated } from '../what-if/simulate.ts';
 import { withIssuerKeys, withoutSignature } from '../what-if/verifiers.ts';
-import { originWords } from '../words.ts';
+import { countedBy, originWords } from '../words.ts';
 import { credentialSteps } from './credential-steps.ts';
 import { maskUrl } from './mask.ts';
 import { routeSteps, targetSteps, trialStep } from './route-steps.ts';
@@ -96,7 +96,11 @@ function selfStep({ url, method }: IncomingRequest, { settings }: Policy): Step 
 }
 
 function limitSteps(routes: readonly Route[]): Step[] {
-  const limits = new Set(routes.flatMap(({ rateLimit }) => rateLimit?.binding ?? []));
+  const limits = new Set(
+    routes.flatMap(({ rateLimit }) =>
+      rateLimit === undefined ? [] : [`${rateLimit.binding}, ${countedBy(rateLimit)}`],
+    ),
+  );
   if (limits.size === 0) return [];
   return [makeStep('rate limit', listed([...limits]), 'not counted here', { verdict: 'skipped' })];
 }

@@ -1,5 +1,5 @@
 /** The route table for a program. */
-import type { Rules } from '../../../src/policy/policy.ts';
+import type { Route, Rules } from '../../../src/policy/policy.ts';
 import { rulesJson } from '../rule-words.ts';
 import type { ApiEntry } from './table.ts';
 
@@ -17,10 +17,18 @@ export function renderJson(apis: readonly ApiEntry[]): object[] {
       report: route.report === undefined ? null : rulesOf(route.report),
       report_only: route.reportOnly,
       rate_limit: route.rateLimit?.binding ?? null,
+      rate_limit_by: limitBy(route),
       origin,
       headers: Object.fromEntries(headers),
     })),
   );
+}
+
+/** As the policy writes it, with its default. */
+function limitBy({ rateLimit }: Route): unknown {
+  if (rateLimit === undefined) return null;
+  const { by = 'subject' } = rateLimit;
+  return typeof by === 'object' ? { claim: by.text } : by;
 }
 
 /** The rules by the names of the policy's fields. */

@@ -1,9 +1,9 @@
 import type { Api, Route, Trial } from '../policy.ts';
-import { checkBinding } from './bindings.ts';
 import { compileCors } from './cors.ts';
 import { closest, type Place, suggest } from './fault.ts';
 import type { Faults } from './faults.ts';
 import { compileForward } from './forward.ts';
+import { checkLimit, limitFieldsAt } from './limits.ts';
 import { compileOrigin } from './origins.ts';
 import { compileResource } from './resource.ts';
 import {
@@ -85,7 +85,7 @@ function compileApi(
   const config = readTable(apiSchema, withoutRoutes(table), at, apiFieldsAt);
   const rawRoutes = [...readRouteTables(table, at.at('routes')), ...extended];
   if (config === undefined) return undefined;
-  checkBinding('rateLimits', config.rate_limit, bindings, at.at('rate_limit'));
+  checkLimit(config.rate_limit, bindings, at.at('rate_limit'));
   const isSound = (field: keyof ApiConfig) => config[field] !== undefined || !Object.hasOwn(table, field);
   const issuers = isSound('issuer')
     ? resolveIssuers(config.issuer, surroundings, at.at('issuer'))
@@ -122,6 +122,7 @@ function compileApi(
 
 function apiFieldsAt(path: Place): readonly string[] {
   if (path.length === 0) return Object.keys(apiSchema.shape);
+  if (path[0] === 'rate_limit') return limitFieldsAt(path.slice(1));
   return Object.keys(path[0] === 'cors' ? corsSchema.shape : forwardSchema.shape);
 }
 

@@ -1,9 +1,10 @@
 import { paramOfHost } from '../hosts.ts';
 import type { Api, Issuer, Route, RouteLimit, Rules } from '../policy.ts';
 import { RULE_NAMES } from '../rules/rules.ts';
-import { type Bindings, checkBinding } from './bindings.ts';
+import type { Bindings } from './bindings.ts';
 import type { Place } from './fault.ts';
 import type { Faults } from './faults.ts';
+import { checkLimit, compileLimit, limitFieldsAt } from './limits.ts';
 import { parseRouteKey, type RouteKey } from './route-key.ts';
 import { type Accepted, canonicalRules, compileRules, type KnownIssuers } from './rules.ts';
 import { type ApiConfig, type RouteConfig, reportSchema, routeSchema } from './schema.ts';
@@ -57,6 +58,7 @@ export function rawRoutesOf(table: object): Record<string, unknown> | undefined 
 
 function routeFieldsAt(path: Place): readonly string[] {
   if (path.length === 0) return Object.keys(routeSchema.shape);
+  if (path[0] === 'rate_limit') return limitFieldsAt(path.slice(1));
   return path[0] === 'report' && path.length === 1 ? Object.keys(reportSchema.shape) : ['param'];
 }
 
@@ -71,7 +73,7 @@ export function compileRoute(
   if (key !== undefined) checkPrefix(key, apiConfig.strip_prefix, at);
   const auth = config.auth ?? 'required';
   checkRulesBesideAuth(auth, config, at);
-  checkBinding('rateLimits', config.rate_limit, surroundings.bindings, at.at('rate_limit'));
+  checkLimit(config.rate_limit, surroundings.bindings, at.at('rate_limit'));
   if (key === undefined) return undefined;
   const rules = compileRules(config, key, accepted, surroundings, at);
   const report = compileReport(config.report, key, accepted, surroundings, at.at('report'));
@@ -104,6 +106,7 @@ export function compileRoute(
       forwardAuthorization,
       reportOnly,
       rateLimit?.binding,
+      rateLimit?.by,
       config.rate_limit !== undefined,
       canonicalRules(rules),
       report && canonicalRules(report),
@@ -145,8 +148,8 @@ function limitOf(
   { name }: Api,
   { rate_limit: shared }: Partial<ApiConfig>,
 ): RouteLimit | undefined {
-  if (own !== undefined) return { binding: own, scope: `${name} ${key}` };
-  return shared === undefined ? undefined : { binding: shared, scope: name };
+  if (own !== undefined) return compileLimit(own, `${name} ${key}`);
+  return shared === undefined ? undefined : compileLimit(shared, name);
 }
 
 /** The prefix that is not sent on must be there, literally, in every path that can match. */

@@ -21,7 +21,18 @@ const rules = {
   issuer: z.optional(issuerNames),
 };
 
-const rateLimit = z.optional(text('the name of a rate limit binding'));
+/** A limit with a say in who is counted. */
+export const limitSchema = z.strictObject({
+  binding: text('the name of a rate limit binding'),
+  by: z.optional(
+    z.union([
+      z.strictObject({ claim: text('the name of a claim') }),
+      z.enum(['subject', 'client', 'address']),
+    ]),
+  ),
+});
+
+const rateLimit = z.optional(z.union([text('the name of a rate limit binding'), limitSchema]));
 
 /** Rules that are tried, and only logged. */
 export const reportSchema = z.strictObject(rules);
@@ -137,6 +148,7 @@ export const settingsSchema = z.strictObject({
 });
 
 export type ParamConfig = z.infer<typeof paramSchema>;
+export type LimitConfig = z.infer<typeof limitSchema>;
 export type ForwardConfig = z.infer<typeof forwardSchema>;
 export type RulesConfig = z.infer<typeof reportSchema>;
 export type ExtensionConfig = z.infer<typeof extensionSchema>;

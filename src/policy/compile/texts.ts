@@ -12,6 +12,7 @@ import type {
   ExtensionConfig,
   ForwardConfig,
   IssuerConfig,
+  LimitConfig,
   ParamConfig,
   RouteConfig,
   RulesConfig,
@@ -24,7 +25,7 @@ const inTurn = (names: readonly string[]) => names.join(', else ');
 type Texts<Config> = { readonly [Field in keyof Required<Config>]: string };
 
 const RATE_LIMIT =
-  'The rate limit that requests count against, a binding of the platform: for each client, else subject, else address. A route counts for itself, an API over all its routes that have none of their own. Example: "PER_CLIENT".';
+  'The rate limit that requests count against, a binding of the platform: for each subject, else client, else address. A table says otherwise: { binding = "PER_ORG", by = { claim = "org_id" } }. A route counts for itself, an API over all its routes that have none of their own. Example: "PER_USER".';
 
 export const RULE_TEXTS: Texts<RulesConfig> = {
   scopes_all: 'Scopes that the token must all have. Example: ["read:timesheets"].',
@@ -140,6 +141,12 @@ export const SETTINGS_TEXTS: Texts<SettingsConfig> = {
 /** The value of a claim rule that is bound to the path. */
 export const PARAM_TEXTS: Texts<ParamConfig> = {
   param: 'The :param of the path whose value the claim must have. Example: "org".',
+};
+
+/** The value of `rate_limit` where it says who is counted. */
+export const LIMIT_TEXTS: Texts<LimitConfig> = {
+  binding: 'The rate limit, a binding of the platform. Example: "PER_ORG".',
+  by: 'Whose requests are counted together: "subject", "client", "address", or { claim = "org_id" }. Requests without it are counted by subject, else client, else address. Example: "client".',
 };
 
 /** The value of `forward` where a claim is not sent as text. */
