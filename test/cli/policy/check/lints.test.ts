@@ -878,6 +878,7 @@ const EXAMPLES: readonly Example[] = [
     ],
     good: [
       ['the client', forIssuer({ issuer: 'audience_claim = "azp"' })],
+      ['a claim below it', forIssuer({ issuer: 'audience_claim = "/tid/app"' })],
       ['a claim of that name elsewhere', forIssuer({ issuer: 'audience_claim = "/app/iss"' })],
       [
         'claims that say whose',
