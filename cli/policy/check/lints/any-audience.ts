@@ -1,5 +1,6 @@
 import { fault } from '../../../../src/policy/compile/fault.ts';
-import type { Demand, Issuer } from '../../../../src/policy/policy.ts';
+import type { Demand, Issuer, Policy } from '../../../../src/policy/policy.ts';
+import { shown } from '../../../text/words.ts';
 import type { Lint, Subject } from './subject.ts';
 
 /**
@@ -30,11 +31,34 @@ export const anyAudience: Lint = {
   },
 };
 
+export const issuerAsAudience: Lint = {
+  name: 'issuer-as-audience',
+  finds: '`audience_claim = "iss"`, and no audience that is the issuer',
+  why: 'such a claim has one value only, so that every token of the issuer is refused',
+  remedy: 'write `audience` as `issuer`, or name another claim',
+  *find({ policy }) {
+    for (const issuer of policy.issuers) {
+      if (issuer.audienceClaim?.path.join('/') !== 'iss') continue;
+      const wanted = routesOf(issuer, policy).flatMap(({ audiences }) => audiences);
+      if (wanted.length === 0 || wanted.includes(issuer.issuer)) continue;
+      yield fault(
+        [issuer.variable, issuer.name, 'audience_claim'],
+        `iss is always ${shown(issuer.issuer)}, and no API has that as its audience`,
+        `write audience = ${shown(issuer.issuer)} at the API, or name another claim`,
+      );
+    }
+  },
+};
+
+const routesOf = (issuer: Issuer, { apis }: Policy) =>
+  apis.flatMap((api) => api.routes).filter((route) => route.issuers.has(issuer.issuer));
+
 /** Whether every route that takes its tokens asks whose they are. */
 function isNarrowed(issuer: Issuer, { policy }: Subject): boolean {
   if (issuer.requiredClaims.some(saysWhose)) return true;
-  const routes = policy.apis.flatMap((api) => api.routes).filter((route) => route.issuers.has(issuer.issuer));
-  return routes.every(({ demands }) => demands.some((one) => one.rule === 'clients' || saysWhose(one)));
+  return routesOf(issuer, policy).every(({ demands }) =>
+    demands.some((one) => one.rule === 'clients' || saysWhose(one)),
+  );
 }
 
 const saysWhose = ({ rule, anyOf }: Demand): boolean =>

@@ -1,6 +1,6 @@
 /** All lints. Each looks for one thing, and is described in docs/check.md. */
 import { previewUrls, workersDev } from './addresses.ts';
-import { anyAudience } from './any-audience.ts';
+import { anyAudience, issuerAsAudience } from './any-audience.ts';
 import { hiddenMethod, noRoot } from './hidden-method.ts';
 import { noKeyRefresh, noKeyStore, unusedIssuer } from './keys.ts';
 import { largeVariable } from './large-variable.ts';
@@ -51,6 +51,7 @@ export const LINTS: readonly Lint[] = [
   workersDev,
   previewUrls,
   anyAudience,
+  issuerAsAudience,
   noKeyStore,
   noKeyRefresh,
   unusedIssuer,

@@ -43,6 +43,9 @@ const online = (issuer: object | undefined, origin?: object): Facts => ({
 const keys = (algorithms: string[], claims?: string[], dropped: object[] = []) =>
   online({ kind: 'keys', algorithms: new Set(algorithms), claims, dropped });
 const faulty = (fault: string, more: object = {}) => online({ kind: 'fault', fault, dropped: [], ...more });
+/** With the issuer as its audience. */
+const forIssuer = (parts: Parameters<typeof policyText>[0]) =>
+  policyText(parts).replace('audience = "x"', 'audience = "https://issuer.example/"');
 const ON_TRIAL = 'report_only = true';
 const ADMIN = '{ scopes_all = ["admin"] }';
 const ZONE = 'hosts = ["api.example.com"]\norigin = "zone"\nzone_unprotected = true';
@@ -876,17 +879,17 @@ const EXAMPLES: readonly Example[] = [
     bad: [
       [
         'the issuer itself',
-        policyText({ issuer: 'audience_claim = "iss"' }),
+        forIssuer({ issuer: 'audience_claim = "iss"' }),
         'ISSUERS.main.audience_claim: iss is the same in every token of this issuer, whatever API it was issued for',
       ],
       [
         'a pointer to it, and a claim that says what a token is',
-        policyText({ issuer: 'audience_claim = "/iss"\nclaims = { token_use = "access" }' }),
+        forIssuer({ issuer: 'audience_claim = "/iss"\nclaims = { token_use = "access" }' }),
         'ISSUERS.main.audience_claim: iss is the same in every token of this issuer, whatever API it was issued for',
       ],
       [
         'the tenant, and a route that asks for nothing beside one that does',
-        policyText({
+        forIssuer({
           issuer: 'audience_claim = "tid"',
           routes: '"GET /x" = { clients = ["a"] }\n"GET /y" = {}',
         }),
@@ -894,19 +897,34 @@ const EXAMPLES: readonly Example[] = [
       ],
     ],
     good: [
-      ['the client', policyText({ issuer: 'audience_claim = "azp"' })],
-      ['a claim of that name elsewhere', policyText({ issuer: 'audience_claim = "/app/iss"' })],
+      ['the client', forIssuer({ issuer: 'audience_claim = "azp"' })],
+      ['a claim below it', forIssuer({ issuer: 'audience_claim = "/tid/app"' })],
+      ['a claim of that name elsewhere', forIssuer({ issuer: 'audience_claim = "/app/iss"' })],
       [
         'claims that say whose',
-        policyText({ issuer: 'audience_claim = "iss"\nclaims = { azp = "https://app.example" }' }),
+        forIssuer({ issuer: 'audience_claim = "iss"\nclaims = { azp = "https://app.example" }' }),
       ],
       [
         'clients on every route',
-        policyText({
+        forIssuer({
           issuer: 'audience_claim = "iss"',
           routes: '"GET /x" = { clients = ["a"] }\n"GET /y" = { clients = ["b"] }',
         }),
       ],
+    ],
+  },
+  {
+    rule: 'issuer-as-audience',
+    bad: [
+      [
+        'another audience',
+        policyText({ issuer: 'audience_claim = "iss"\nclaims = { azp = "a" }' }),
+        'ISSUERS.main.audience_claim: iss is always "https://issuer.example/", and no API has that as its audience',
+      ],
+    ],
+    good: [
+      ['the issuer', forIssuer({ issuer: 'audience_claim = "iss"\nclaims = { azp = "a" }' })],
+      ['another claim', policyText({ issuer: 'audience_claim = "azp"' })],
     ],
   },
   {

@@ -155,3 +155,30 @@ describe('diff: hosts', () => {
     ]);
   });
 });
+
+describe('diff: where claims are looked for', () => {
+  it.each<[string, Table, Table, string[]]>([
+    [
+      'a client, by one of the usual names',
+      { clients: ['x'] },
+      { client_claim: 'cid' },
+      ['narrowed', 'widened'],
+    ],
+    [
+      'scopes, by one of the usual names',
+      { scopes_all: ['s'] },
+      { scope_claim: 'scp' },
+      ['narrowed', 'widened'],
+    ],
+    // A number there is nothing to a gateway that guesses, and malformed to one that was told.
+    ['a client that nobody asks for', {}, { client_claim: 'cid' }, ['narrowed']],
+    ['scopes that nobody asks for', {}, { scope_claim: 'scp' }, ['narrowed']],
+  ])('%s', async (_what, rules, issuer, wanted) => {
+    const [guessed, named] = [compile({ 'GET /a': rules }), compile({ 'GET /a': rules }, { issuer })];
+    const [field = ''] = Object.keys(issuer);
+    const told = (kinds: string[]) => kinds.map((kind) => `${kind} ISSUERS.main.${field}`);
+    expect((await changes(guessed, named)).sort()).toEqual(told(wanted));
+    const back = wanted.map((kind) => (kind === 'narrowed' ? 'widened' : 'narrowed')).sort();
+    expect((await changes(named, guessed)).sort()).toEqual(told(back));
+  });
+});
