@@ -1,4 +1,5 @@
 import type { Reason } from './decision.ts';
+import { apiOfPreflight } from './http/preflight.ts';
 import {
   parseTarget,
   type RawTarget,
@@ -22,6 +23,8 @@ export interface GatewayRequest {
   readonly url: string;
   readonly method: string;
   readonly credentials: CredentialReader;
+  /** The method that a browser asks about, of a preflight. */
+  readonly preflight?: string | undefined;
 }
 
 /** How far a request came, and what was learnt on the way. */
@@ -38,6 +41,8 @@ export interface Progress {
   /** The principal of a token that a report-only route would refuse. For logs. */
   readonly refusedPrincipal?: Principal | undefined;
   readonly keysFrom?: KeyOrigin | undefined;
+  /** The method that a browser asks about, of a preflight that is sent on. */
+  readonly preflight?: string | undefined;
 }
 
 export type Decision =
@@ -66,6 +71,8 @@ export type Verify = (
 export type DecisionStep =
   | { readonly step: 'target'; readonly target: ReturnType<typeof parseTarget> }
   | { readonly step: 'route'; readonly target: Target; readonly found: Match | NoMatch }
+  /** A browser's question, which the API answers itself: `cors = "origin"`. */
+  | { readonly step: 'preflight'; readonly route: Route; readonly method: string }
   /** The request is refused for this reason where nothing is on trial. Here it goes on, to the API of this route. */
   | { readonly step: 'trial'; readonly route: Route; readonly reason: Reason }
   /** @property routes those that want a token */
@@ -90,7 +97,7 @@ export type DecisionStep =
  * @param observe is told of each step, in order, up to the one that refuses
  */
 export async function decide(
-  { url, method, credentials }: GatewayRequest,
+  { url, method, credentials, preflight }: GatewayRequest,
   policy: Policy,
   verify: Verify,
   observe?: (step: DecisionStep) => void,
@@ -107,6 +114,13 @@ export async function decide(
     return { ...passing(trial, NONE, raw), ...seenOf(credentials), wouldDeny: reason };
   }
 
+  if (preflight !== undefined) {
+    const cors = apiOfPreflight(policy, target, preflight)?.cors;
+    if (cors?.kind === 'origin') {
+      observe?.({ step: 'preflight', route: cors.preflights, method: preflight });
+      return { ...passing(cors.preflights, NONE, target), preflight };
+    }
+  }
   const found = match(policy, target.host, method, target.path);
   observe?.({ step: 'route', target, found });
   if (found.kind === 'no_match') {

@@ -69,7 +69,7 @@ const isBelow = ({ prefix, origin }: Api): boolean =>
 const staysBelow = (segments: readonly string[]): boolean =>
   typeof parsePath(`/${segments.filter((one) => one !== '').join('/')}`) !== 'string';
 
-const tableOf = (policy: Policy, host: string) => policy.hosts.get(host) ?? policy.otherHosts;
+export const tableOf = (policy: Policy, host: string) => policy.hosts.get(host) ?? policy.otherHosts;
 
 function find(table: RouteTable, method: string, path: ParsedPath): Match | NoMatch {
   const leaf = findFirst(table.exact, path.segments);

@@ -1,4 +1,5 @@
 import type { Reason } from '../decision.ts';
+import type { Cors, PassedCors } from './cors.ts';
 
 /** The compiled policy: what `compile` makes of the tables in wrangler.toml, and all that a request is judged by. */
 
@@ -10,7 +11,7 @@ export interface Policy {
   readonly hosts: ReadonlyMap<string, RouteTable>;
   /** The routes of APIs without `hosts`, for every host that `hosts` does not have. */
   readonly otherHosts: RouteTable | undefined;
-  /** Names of headers that some API sets (claims, secrets), in the normalised spelling of `normaliseHeaderName`. */
+  /** Names `x-…` that some API sets (claims, secrets), in the normalised spelling of `normaliseHeaderName`. */
   readonly ownHeaders: ReadonlySet<string>;
 }
 
@@ -80,7 +81,13 @@ export interface Api {
   readonly mtls: string | undefined;
   /** Segments at the start of the path that are not sent on. */
   readonly prefix: readonly string[];
-  readonly cors: Cors | undefined;
+  readonly cors: Cors | PassedCors | undefined;
+  /** Names of client headers that its origin does not get, besides those for all APIs; normalised. */
+  readonly dropped: ReadonlySet<string>;
+  /** Whether a `Location` on the origin's own host is written as clients see it. */
+  readonly rewritesLocation: boolean;
+  /** What all claim headers together may have, names and values. */
+  readonly maxClaimsBytes: number;
   readonly timeoutMs: number;
   readonly uploadTimeoutMs: number;
   readonly trial: Trial | undefined;
@@ -112,21 +119,13 @@ export interface SecretHeader {
   readonly secret: string;
 }
 
-/** Which web pages may call an API (CORS protocol of the Fetch standard). */
-export interface Cors {
-  /** `undefined`: any. */
-  readonly origins: ReadonlySet<string> | undefined;
-  readonly headers: readonly string[];
-  readonly expose: readonly string[];
-  readonly maxAgeSeconds: number;
-  readonly credentials: boolean;
-}
-
 export interface ForwardedClaim {
   readonly claim: ClaimSelector;
   /** Lower case. */
   readonly header: string;
   readonly as: 'text' | 'list' | 'json';
+  /** Which values of a list are sent on. `undefined`: all. */
+  readonly only: { readonly values: readonly string[]; readonly prefixes: readonly string[] } | undefined;
 }
 
 /** The rules of a route. All of them must hold. */
@@ -202,6 +201,8 @@ export interface RouteTable {
   readonly allFolded: boolean;
   /** Takes what no route takes, where an API of this host is on trial. */
   readonly fallback: Route | undefined;
+  /** The one API of this host, where there is no other. */
+  readonly onlyApi: Api | undefined;
 }
 
 export interface PatternNode<Leaf> {

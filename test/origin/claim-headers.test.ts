@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeJson, encodeList, encodeText, setClaimHeaders } from '../../src/origin/claim-headers.ts';
-import type { ForwardedClaim } from '../../src/policy/policy.ts';
+import type { Api, ForwardedClaim } from '../../src/policy/policy.ts';
 import { policyWith, principal } from '../support/policy.ts';
 
 const SAFE = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/;
@@ -76,16 +76,13 @@ describe('setClaimHeaders', () => {
       },
     },
   );
-  const forward = policy.apis[0]?.forward ?? [];
+  const api = policy.apis[0] as Api;
 
   function headersFor(claims: Record<string, unknown>, more = {}) {
     const headers = new Headers();
     const skipped: string[] = [];
-    const reason = setClaimHeaders(
-      headers,
-      principal(policy, claims, more),
-      forward,
-      (claim: ForwardedClaim) => skipped.push(claim.claim.text),
+    const reason = setClaimHeaders(headers, principal(policy, claims, more), api, (claim: ForwardedClaim) =>
+      skipped.push(claim.claim.text),
     );
     return { headers: Object.fromEntries(headers), skipped, reason };
   }
@@ -132,7 +129,7 @@ describe('setClaimHeaders', () => {
       { forward: { '/__proto__': { header: 'x-proto', as: 'json' } } },
     );
     const headers = new Headers();
-    setClaimHeaders(headers, principal(inherited), inherited.apis[0]?.forward ?? [], () => {});
+    setClaimHeaders(headers, principal(inherited), inherited.apis[0] as Api, () => {});
     expect(headers.get('x-proto')).toBeNull();
   });
 

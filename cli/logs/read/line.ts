@@ -192,11 +192,13 @@ function callerOf({
 }
 
 function eventDetail(value: Table): string | undefined {
-  const { fault, cause, kid, operation, claim, faults, name, origin } = value;
+  const { fault, cause, kid, operation, claim, faults, name, origin, add } = value;
   const first = Array.isArray(faults) && isTable(faults[0]) ? faults[0]['at'] : undefined;
   const known = [fault, cause, kid, operation, claim, first, name]
     .map(textOf)
     .find((one) => one !== undefined);
-  // A refused preflight: which of the two is missing, and for whom.
-  return value['event'] === 'preflight_refused' ? [known, textOf(origin)].filter(Boolean).join(' ') : known;
+  if (value['event'] !== 'preflight_refused') return known;
+  // Which of the two is missing, for whom, and what would allow it.
+  const remedy = textOf(add);
+  return [known, textOf(origin), remedy && `(add ${remedy})`].filter(Boolean).join(' ');
 }

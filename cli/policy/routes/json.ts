@@ -17,6 +17,7 @@ export function renderJson(apis: readonly ApiEntry[]): object[] {
       report: route.report === undefined ? null : rulesOf(route.report),
       report_only: route.reportOnly,
       rate_limit: route.rateLimit?.binding ?? null,
+      cors: api.cors?.kind ?? null,
       origin,
       headers: Object.fromEntries(headers),
     })),

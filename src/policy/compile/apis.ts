@@ -1,9 +1,11 @@
-import type { Api, Route, Trial } from '../policy.ts';
+import type { Api, Route } from '../policy.ts';
 import { checkBinding } from './bindings.ts';
 import { compileCors } from './cors.ts';
+import { compileDropped } from './dropped.ts';
 import { closest, type Place, suggest } from './fault.ts';
 import type { Faults } from './faults.ts';
 import { compileForward } from './forward.ts';
+import { openRoute } from './open-route.ts';
 import { compileOrigin } from './origins.ts';
 import { compileResource } from './resource.ts';
 import {
@@ -15,12 +17,21 @@ import {
   type Surroundings,
 } from './routes.ts';
 import { type Accepted, byIss, resolveIssuers } from './rules.ts';
-import { type ApiConfig, apiSchema, corsSchema, extensionSchema, forwardSchema } from './schema.ts';
+import {
+  type ApiConfig,
+  apiSchema,
+  corsSchema,
+  extensionSchema,
+  forwardSchema,
+  prefixSchema,
+} from './schema.ts';
 import { readTable } from './schema-faults.ts';
 import { compileTrial, isTried } from './trial.ts';
 
 export const DEFAULT_TIMEOUT_MS = 15_000;
 export const DEFAULT_UPLOAD_TIMEOUT_MS = 300_000;
+/** What the strictest common servers take in one line: 200 groups of Entra ID are 7,400. */
+export const DEFAULT_MAX_CLAIMS_BYTES = 8_192;
 
 export interface CompiledApi {
   readonly api: Api;
@@ -92,22 +103,26 @@ function compileApi(
     : surroundings.issuers;
   const apiRoutes: Route[] = [];
   const resource = isSound('hosts') ? compileResource(config, at.at('resource')) : undefined;
-  const cors = compileCors(config.cors?.origins && config.cors, at.at('cors'));
   // What the gateway would answer itself, an API on trial goes on answering.
   const isOnTrial = isTried(config, surroundings.trials);
-  const api: Api & { trial: Trial | undefined } = {
+  const api: Api & { trial: Api['trial']; cors: Api['cors'] } = {
     name,
     hosts: config.hosts ?? [],
     ...compileOrigin(isSound('hosts') ? config : { ...config, hosts: [] }, bindings, at),
     resource: isOnTrial ? undefined : resource,
     issuers,
     forward: compileForward(config.forward ?? {}, at.at('forward')),
-    cors: isOnTrial ? undefined : cors,
+    cors: undefined,
+    dropped: compileDropped(config, surroundings.drops, at.at('drop_headers')),
+    rewritesLocation: config.rewrite_location ?? true,
+    maxClaimsBytes: config.max_claims_bytes ?? DEFAULT_MAX_CLAIMS_BYTES,
     timeoutMs: config.timeout_ms ?? DEFAULT_TIMEOUT_MS,
     uploadTimeoutMs: config.upload_timeout_ms ?? DEFAULT_UPLOAD_TIMEOUT_MS,
     routes: apiRoutes,
     trial: undefined,
   };
+  const cors = corsOf(api, config, at.at('cors'));
+  if (!isOnTrial) api.cors = cors;
   api.trial = compileTrial(config, surroundings.trials, api, at);
   if (rawRoutes.length === 0 && isSound('routes') && api.trial === undefined) addNoRoute(at.at('routes'));
   const accepted: Accepted = {
@@ -120,9 +135,20 @@ function compileApi(
   return isSound('hosts') ? { api, routes } : undefined;
 }
 
+/** Also of an API on trial: its faults are told before it is enforced. */
+function corsOf(api: Api, { cors, rate_limit: limit }: Partial<ApiConfig>, at: Faults): Api['cors'] {
+  if (cors !== 'origin') return compileCors(cors?.origins && cors, at);
+  const preflights: Route = {
+    ...openRoute(api, 'OPTIONS (preflights)', 'preflights'),
+    rateLimit: limit === undefined ? undefined : { binding: limit, scope: api.name },
+  };
+  return { kind: 'origin', preflights };
+}
+
 function apiFieldsAt(path: Place): readonly string[] {
   if (path.length === 0) return Object.keys(apiSchema.shape);
-  return Object.keys(path[0] === 'cors' ? corsSchema.shape : forwardSchema.shape);
+  if (path[0] === 'cors') return Object.keys(corsSchema.shape);
+  return Object.keys(path.includes('only') ? prefixSchema.shape : forwardSchema.shape);
 }
 
 /** Routes are checked one by one, so that a fault in one doesn't hide those of the others. */

@@ -51,9 +51,12 @@ function wordIssue(issue: Issue, place: Place, table: unknown, fieldsAt: FieldsA
 const typeProblem = (value: unknown) => (value === undefined ? 'is missing' : 'has the wrong type');
 
 /** The alternative whose type is right knows what else is wrong: in a list with a bad item, the item. */
+const fittingOf = (issue: Issue): readonly Issue[] | undefined =>
+  alternativesOf(issue).find((issues) => !issues.some((one) => isTypeOfWhole(one)));
+
 function wordUnion(issue: Issue, here: Place, value: unknown, fieldsAt: FieldsAt): Fault[] {
   const alternatives = alternativesOf(issue);
-  const fitting = alternatives.find((issues) => !issues.some((one) => isTypeOfWhole(one)));
+  const fitting = fittingOf(issue);
   if (fitting !== undefined) return schemaFaults(here, value, withoutMeant(fitting, fieldsAt), fieldsAt);
   const wanted = alternatives.flat().filter(isTypeOfWhole);
   const words = wanted.map((one) =>
@@ -149,8 +152,13 @@ function soundPart(schema: z.ZodMiniType, table: object, name: string): unknown 
   return undefined;
 }
 
-function remove(table: object, name: string, issue: Issue): void {
-  const path = [name, ...pathOf(issue)];
+function remove(table: object, name: string, issue: Issue, within: Place = []): void {
+  const path = [name, ...within, ...pathOf(issue)];
+  const fitting = issue.code === 'invalid_union' ? fittingOf(issue) : undefined;
+  if (fitting !== undefined) {
+    for (const inner of fitting.toReversed()) remove(table, name, inner, path.slice(1));
+    return;
+  }
   const places = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...path, key]) : [path];
   for (const place of places) removeAt(table, place);
 }

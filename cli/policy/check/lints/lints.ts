@@ -1,5 +1,6 @@
 /** All lints. Each looks for one thing, and is described in docs/check.md. */
 import { previewUrls, workersDev } from './addresses.ts';
+import { localPages, nullOrigin, sharedSuffix, unansweredPreflight } from './cors.ts';
 import { hiddenMethod, noRoot } from './hidden-method.ts';
 import { noKeyRefresh, noKeyStore, unusedIssuer } from './keys.ts';
 import { largeVariable } from './large-variable.ts';
@@ -7,7 +8,7 @@ import { loopback } from './loopback.ts';
 import { neverMatches } from './never-matches.ts';
 import { issuerKeys, openOrigin, originUnreachable, unknownClaim, unusedAlgorithm } from './online.ts';
 import { openWrite } from './open-write.ts';
-import { assetsFirst, httpOrigin, workersDevOrigin, zoneGap } from './origins.ts';
+import { assetsFirst, httpOrigin, openCredential, workersDevOrigin, zoneGap } from './origins.ts';
 import { readScope } from './read-scope.ts';
 import { reportOnly } from './report-only.ts';
 import { scopeTypo } from './scope-typo.ts';
@@ -24,6 +25,7 @@ export const LINTS: readonly Lint[] = [
   weakerWrite,
   openWrite,
   hiddenMethod,
+  unansweredPreflight,
   noRoot,
   neverMatches,
   unrouted,
@@ -34,7 +36,11 @@ export const LINTS: readonly Lint[] = [
   unknownAudience,
   undeclaredScope,
   unknownClaim,
+  nullOrigin,
+  localPages,
+  sharedSuffix,
   httpOrigin,
+  openCredential,
   workersDevOrigin,
   zoneGap,
   assetsFirst,
