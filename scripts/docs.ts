@@ -55,6 +55,7 @@ function fieldTable(schema: JsonSchema): string {
 }
 
 function typeText(schema: JsonSchema): string {
+  if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``;
   if (schema.enum !== undefined) return schema.enum.map((value) => `\`${JSON.stringify(value)}\``).join(', ');
   if (schema.anyOf !== undefined)
     return [...new Set(schema.anyOf.map((one) => typeText(one as JsonSchema)))].join(' or ');

@@ -115,10 +115,10 @@ export async function decide(
   }
 
   if (preflight !== undefined) {
-    const cors = apiOfPreflight(policy, target, preflight)?.cors;
-    if (cors?.kind === 'origin') {
-      observe?.({ step: 'preflight', route: cors.preflights, method: preflight });
-      return { ...passing(cors.preflights, NONE, target), preflight };
+    const route = apiOfPreflight(policy, target, preflight)?.preflights;
+    if (route !== undefined) {
+      observe?.({ step: 'preflight', route, method: preflight });
+      return { ...passing(route, NONE, target), preflight };
     }
   }
   const found = match(policy, target.host, method, target.path);

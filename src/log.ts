@@ -4,13 +4,13 @@ import type { ErrorLine } from './error-line.ts';
 import type { Hmac } from './hmac.ts';
 import type { PreflightRefused } from './http/cors.ts';
 import type { RequestFacts } from './http/facts.ts';
+import { isForPreflights } from './http/preflight.ts';
 import { PROBLEMS } from './http/problem.ts';
 import { clientRequestId } from './http/request-id.ts';
 import { readTraceId } from './http/trace.ts';
 import type { KeyEvent } from './keys/events.ts';
 import type { KeyOrigin } from './keys/source.ts';
 import { DEFAULT_CLAIMS } from './policy/claims.ts';
-import { isForPreflights } from './policy/cors.ts';
 import type { Principal, Route, Settings } from './policy/policy.ts';
 
 /** One line of the log. JSON: names are stable, docs/operations.md lists them. */

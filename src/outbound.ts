@@ -1,12 +1,12 @@
 /** The request that an origin gets: its URL and headers. Tools that show it to people use the same function. */
 import type { Decision } from './decide.ts';
 import type { Reason } from './decision.ts';
+import { isForPreflights } from './http/preflight.ts';
 import { clientRequestId } from './http/request-id.ts';
 import type { RawTarget } from './http/target.ts';
 import { setClaimHeaders } from './origin/claim-headers.ts';
 import { LOOP_HEADER } from './origin/forward.ts';
 import { createStripper, isRefusedUsually, OWN, stripClaimed } from './origin/strip.ts';
-import { isForPreflights } from './policy/cors.ts';
 import { isNeverPassed, normaliseHeaderName } from './policy/headers.ts';
 import type { Api, ForwardedClaim, Policy } from './policy/policy.ts';
 import { isOnTrial } from './policy/trial.ts';

@@ -1,6 +1,6 @@
 /** Whom a browser's question is for: CORS is spoken by APIs, and some paths are of none. */
 import { match, tableOf } from '../policy/match.ts';
-import type { Api, Policy } from '../policy/policy.ts';
+import type { Api, Policy, Route } from '../policy/policy.ts';
 import type { Target } from './target.ts';
 
 /** A browser's question before it sends a request that a page may not send by itself. */
@@ -43,3 +43,6 @@ export function apiOfPreflight(
 /** The API that speaks for a host alone, also for paths that it does not have. */
 export const onlyApiOn = (policy: Policy, host: string | undefined): Api | undefined =>
   host === undefined ? undefined : tableOf(policy, host)?.onlyApi;
+
+/** Whether a route is the one that sends preflights on. */
+export const isForPreflights = (route: Route): boolean => route.api.preflights === route;

@@ -1,5 +1,4 @@
 /** Which web pages may call an API (CORS protocol of the Fetch standard). */
-import type { Route } from './policy.ts';
 
 /** The gateway speaks the protocol. */
 export interface Cors {
@@ -15,8 +14,6 @@ export interface Cors {
 /** `cors = "origin"`: the API speaks it itself. */
 export interface PassedCors {
   readonly kind: 'origin';
-  /** What preflights are sent on by: it asks for no token. */
-  readonly preflights: Route;
 }
 
 export interface WebOrigins {
@@ -51,7 +48,3 @@ function fits({ star, before, after }: OriginPattern, origin: string): boolean {
     LABEL.test(origin.slice(before.length, origin.length - after.length))
   );
 }
-
-/** Whether a route is the one that preflights are sent on by. */
-export const isForPreflights = (route: Route): boolean =>
-  route.api.cors?.kind === 'origin' && route.api.cors.preflights === route;

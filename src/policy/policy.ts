@@ -82,6 +82,8 @@ export interface Api {
   /** Segments at the start of the path that are not sent on. */
   readonly prefix: readonly string[];
   readonly cors: Cors | PassedCors | undefined;
+  /** What sends preflights on, where the API speaks CORS itself: it asks for no token. */
+  readonly preflights: Route | undefined;
   /** Names of client headers that its origin does not get, besides those for all APIs; normalised. */
   readonly dropped: ReadonlySet<string>;
   /** Whether a `Location` on the origin's own host is written as clients see it. */

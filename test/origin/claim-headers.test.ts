@@ -153,11 +153,11 @@ describe('setClaimHeaders', () => {
   });
 
   it.each([
-    ['one header over 4 KB', { org: 'x'.repeat(4097) }, 'org'],
-    ['encoding counts', { org: 'é'.repeat(700) }, 'org'],
+    ['more than 8 KB', { org: 'x'.repeat(8_192) }, 'org'],
+    ['encoding counts', { org: 'é'.repeat(1_400) }, 'org'],
     [
-      'all over 6 KB',
-      { org: 'x'.repeat(4000), 'https://example.com/tenant': 'x'.repeat(4000) },
+      'all of them together',
+      { org: 'x'.repeat(4_000), 'https://example.com/tenant': 'x'.repeat(4_100) },
       'https://example.com/tenant',
     ],
   ])('refuses %s', (_why, claims, claim) => {

@@ -4,7 +4,6 @@ import type { Reason } from '../../../src/decision.ts';
 import type { PreflightRefused } from '../../../src/http/cors.ts';
 import { isHealthRequest } from '../../../src/http/health.ts';
 import { readPreflight } from '../../../src/http/preflight.ts';
-import { newRequestId } from '../../../src/http/request-id.ts';
 import { createOutbound, isLoop, type Outbound } from '../../../src/outbound.ts';
 import type { Api, ForwardedClaim, Policy } from '../../../src/policy/policy.ts';
 import { createReplies, withId } from '../../../src/reply.ts';
@@ -40,6 +39,9 @@ export type Simulate = (
   observe?: (step: DecisionStep) => void,
 ) => Promise<Simulated>;
 
+/** The gateway makes a new one for each request. */
+const requestId = '(a new id)';
+
 /** Secrets are not in the policy's file, and are not for anyone's eyes. */
 export const secretWords = (name: string): string => `(from secret ${name})`;
 
@@ -52,7 +54,6 @@ export function createSimulator(policy: Policy): Simulate {
     skipped: (_, claim) => skipped.push(claim),
   });
   return async (request, verify, observe) => {
-    const requestId = newRequestId();
     let refused: PreflightRefused | undefined;
     const self = isHealthRequest(request, policy.settings.healthPath)
       ? new Response(null, { headers: { 'content-type': 'application/json', 'cache-control': 'no-store' } })

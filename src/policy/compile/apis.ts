@@ -103,16 +103,20 @@ function compileApi(
     : surroundings.issuers;
   const apiRoutes: Route[] = [];
   const resource = isSound('hosts') ? compileResource(config, at.at('resource')) : undefined;
+  const isPassed = config.cors === 'origin';
+  const cors =
+    config.cors === 'origin' ? undefined : compileCors(config.cors?.origins && config.cors, at.at('cors'));
   // What the gateway would answer itself, an API on trial goes on answering.
   const isOnTrial = isTried(config, surroundings.trials);
-  const api: Api & { trial: Api['trial']; cors: Api['cors'] } = {
+  const api: Api & { trial: Api['trial']; preflights: Api['preflights'] } = {
     name,
     hosts: config.hosts ?? [],
     ...compileOrigin(isSound('hosts') ? config : { ...config, hosts: [] }, bindings, at),
     resource: isOnTrial ? undefined : resource,
     issuers,
     forward: compileForward(config.forward ?? {}, at.at('forward')),
-    cors: undefined,
+    cors: isOnTrial ? undefined : isPassed ? { kind: 'origin' } : cors,
+    preflights: undefined,
     dropped: compileDropped(config, surroundings.drops, at.at('drop_headers')),
     rewritesLocation: config.rewrite_location ?? true,
     maxClaimsBytes: config.max_claims_bytes ?? DEFAULT_MAX_CLAIMS_BYTES,
@@ -121,8 +125,7 @@ function compileApi(
     routes: apiRoutes,
     trial: undefined,
   };
-  const cors = corsOf(api, config, at.at('cors'));
-  if (!isOnTrial) api.cors = cors;
+  if (isPassed && !isOnTrial) api.preflights = preflightsOf(api, config.rate_limit);
   api.trial = compileTrial(config, surroundings.trials, api, at);
   if (rawRoutes.length === 0 && isSound('routes') && api.trial === undefined) addNoRoute(at.at('routes'));
   const accepted: Accepted = {
@@ -135,15 +138,11 @@ function compileApi(
   return isSound('hosts') ? { api, routes } : undefined;
 }
 
-/** Also of an API on trial: its faults are told before it is enforced. */
-function corsOf(api: Api, { cors, rate_limit: limit }: Partial<ApiConfig>, at: Faults): Api['cors'] {
-  if (cors !== 'origin') return compileCors(cors?.origins && cors, at);
-  const preflights: Route = {
-    ...openRoute(api, 'OPTIONS (preflights)', 'preflights'),
-    rateLimit: limit === undefined ? undefined : { binding: limit, scope: api.name },
-  };
-  return { kind: 'origin', preflights };
-}
+/** What sends preflights on: without a token, and counted by the address. */
+const preflightsOf = (api: Api, binding: string | undefined): Route => ({
+  ...openRoute(api, 'OPTIONS (preflights)', 'preflights'),
+  rateLimit: binding === undefined ? undefined : { binding, scope: api.name },
+});
 
 function apiFieldsAt(path: Place): readonly string[] {
   if (path.length === 0) return Object.keys(apiSchema.shape);

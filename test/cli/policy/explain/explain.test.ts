@@ -70,10 +70,11 @@ describe('the steps of a request', () => {
         ['x-claim-iss', 'https://auth0.example/'],
         ['x-claim-scope', 'write:orders sales'],
         ['x-claim-sub', 'u'],
+        ['x-client-request-id', 'request-1'],
         ['x-forwarded-host', 'shop.example.com'],
         ['x-forwarded-proto', 'https'],
         ['x-origin-secret', '(from secret SHOP_SECRET)'],
-        ['x-request-id', 'request-1'],
+        ['x-request-id', '(a new id)'],
         ['x-tenant', 'acme'],
       ],
     });
@@ -153,7 +154,7 @@ describe('the steps of a request', () => {
     [
       'claims too large',
       'GET /maybe',
-      { tenant: 'x'.repeat(5000) },
+      { tenant: 'x'.repeat(8_200) },
       'forward',
       'claims_too_large',
       /the claim tenant does not fit/,
@@ -163,7 +164,7 @@ describe('the steps of a request', () => {
     expect(told).toMatchObject({ result: 'refused', reason, origin: null });
     expect(told.steps.at(-1)).toMatchObject({ step, verdict: 'refused' });
     expect(told.steps.at(-1)?.decided).toMatch(words);
-    expect(told.answer.body).toMatchObject({ reason, request_id: 'request-1' });
+    expect(told.answer.body).toMatchObject({ reason, request_id: '(a new id)' });
   });
 
   it('show each rule with what the token has', async () => {

@@ -106,6 +106,7 @@ describe('claimgate routes', () => {
         report: null,
         report_only: false,
         rate_limit: null,
+        cors: null,
         origin: 'https://shop.internal.example/base',
         headers: {
           'x-claim-iss': 'issuer',
