@@ -174,8 +174,8 @@ describe('bundles', () => {
     expect(files.filter((file) => !file.startsWith('src/'))).toEqual([]);
   });
 
-  it('the gateway is 52 KB at most, minified and gzipped: every isolate starts with reading it', async () => {
-    expect(gzipSync(await bundle('src/index.ts')).length).toBeLessThanOrEqual(52_000);
+  it('the gateway is 55 KB at most, minified and gzipped: every isolate starts with reading it', async () => {
+    expect(gzipSync(await bundle('src/index.ts')).length).toBeLessThanOrEqual(55_000);
   });
 
   it('the issuer has no code of the gateway but what both share on purpose', async () => {
