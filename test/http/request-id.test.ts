@@ -53,7 +53,10 @@ describe('every answer has the id', () => {
   ])('of the same Worker: %s', async (_what, make, status) => {
     const rig = rigWith({ api: { origin: 'next' }, options: { next: async () => make() } });
     const response = await rig.ask('GET /open');
-    expect([response.status, response.headers.get('x-request-id')]).toEqual([status, expect.stringMatching(ID)]);
+    expect([response.status, response.headers.get('x-request-id')]).toEqual([
+      status,
+      expect.stringMatching(ID),
+    ]);
   });
 
   it('but those of an API on trial, which are its origin’s', async () => {

@@ -198,7 +198,8 @@ function eventDetail(value: Table): string | undefined {
     .map(textOf)
     .find((one) => one !== undefined);
   if (value['event'] !== 'preflight_refused') return known;
-  // Which of the two is missing, for whom, and what would allow it.
-  const remedy = textOf(add);
-  return [known, textOf(origin), remedy && `(add ${remedy})`].filter(Boolean).join(' ');
+  // What would allow it comes first: the end may be cut. An origin to add tells whose preflight it was.
+  const [remedy, page] = [textOf(add), textOf(origin)];
+  if (remedy === undefined) return [known, page].filter(Boolean).join(' ');
+  return cause === 'headers' ? `add ${remedy} for ${page}` : `add ${remedy}`;
 }

@@ -39,12 +39,14 @@ const pathOf = ({ route }: Match) => (isOnTrial(route) ? 'as it came' : 'in its 
 const passesOn = ({ route, nearMisses }: Match): string =>
   [route, ...nearMisses].every((one) => one.forwardAuthorization) ? 'sent on' : 'not sent on';
 
-const AS_SENT = 'not set';
+const DROPPED = 'dropped';
+/** What becomes of a header that one policy has a word on, in the other. */
+const without = (word: string | undefined) => (word === DROPPED ? 'as the client sends it' : 'not set');
 
 function headerChanges(before: Api, after: Api): (SentChange | undefined)[] {
   const [old, now] = [headersOf(before), headersOf(after)];
   return [...new Set([...old.keys(), ...now.keys()])].map((name) =>
-    change(`${name} `, old.get(name) ?? AS_SENT, now.get(name) ?? AS_SENT),
+    change(`${name} `, old.get(name) ?? without(now.get(name)), now.get(name) ?? without(old.get(name))),
   );
 }
 
@@ -52,7 +54,7 @@ function headersOf({ forward, originHeaders, dropped }: Api): Map<string, string
   const encoding = ({ as, only }: ForwardedClaim) =>
     (as === 'text' ? '' : `, as ${as}`) + (only === undefined ? '' : `, ${onlyWords(only)}`);
   return new Map([
-    ...[...dropped].map((name) => [name, 'dropped'] as const),
+    ...[...dropped].map((name) => [name, DROPPED] as const),
     ...forward.map((one) => [one.header, `from the claim ${one.claim.text}${encoding(one)}`] as const),
     ...originHeaders.map(({ header, secret }) => [header, `from the secret ${secret}`] as const),
   ]);

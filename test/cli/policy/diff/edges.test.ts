@@ -241,7 +241,13 @@ describe('what origins get', () => {
       'x-groups from the claim groups, as list',
       'x-groups from the claim groups, as list, only b and app-…',
     ],
-    ['a header that is dropped', {}, { drop_headers: ['X_User'] }, 'x-user not set', 'x-user dropped'],
+    [
+      'a header that is dropped',
+      {},
+      { drop_headers: ['X_User'] },
+      'x-user as the client sends it',
+      'x-user dropped',
+    ],
     [
       'a credential',
       {},

@@ -208,6 +208,31 @@ describe('the steps of a request', () => {
     expect(open.steps.at(-1)).toMatchObject({ step: 'forward', verdict: 'ok' });
   });
 
+  it('of a preflight end at once, or lead to an origin that speaks CORS itself', async () => {
+    const headers = { origin: 'https://app.example', 'access-control-request-method': 'PUT' };
+    const withCors = (cors: string) =>
+      SHOP.replace('forward = { tenant', `cors = ${cors}\nforward = { tenant`);
+    const explained = (cors: string) =>
+      explain(
+        { method: 'OPTIONS', url: 'https://shop.example.com/orders', headers: new Headers(headers) },
+        {
+          policy: policyOf(parsePolicyFile('cors.toml', withCors(cors)), undefined),
+          signature: 'offline',
+          nowMs: NOW_MS,
+        },
+      );
+    const passed = await explained('"origin"');
+    expect(passed.steps.map(({ step, decided }) => [step, decided])).toEqual([
+      ['target', expect.any(String)],
+      ['cors', 'API_SHOP speaks CORS itself: its origin answers, and no token is asked for'],
+      ['forward', 'sent to https://shop.internal.example/base/orders'],
+    ]);
+    const refused = await explained('{ origins = ["https://other.example"] }');
+    expect(refused.steps.map(({ decided }) => decided)).toEqual([
+      'a preflight of a browser: the gateway answers it itself, to anyone; the browser then keeps the request to itself, since cors lacks the origin: origins = ["https://app.example"]',
+    ]);
+  });
+
   it('look at no token on a public route', async () => {
     const told = await ask('GET /files/a', undefined, { authorization: 'Bearer abc' });
     expect(stepOf(told, 'authorization')).toMatchObject({ verdict: 'skipped' });
