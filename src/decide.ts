@@ -114,13 +114,8 @@ export async function decide(
     return { ...passing(trial, NONE, raw), ...seenOf(credentials), wouldDeny: reason };
   }
 
-  if (preflight !== undefined) {
-    const route = apiOfPreflight(policy, target, preflight)?.preflights;
-    if (route !== undefined) {
-      observe?.({ step: 'preflight', route, method: preflight });
-      return { ...passing(route, NONE, target), preflight };
-    }
-  }
+  const asked = preflight === undefined ? undefined : passPreflight(policy, target, preflight, observe);
+  if (asked !== undefined) return asked;
   const found = match(policy, target.host, method, target.path);
   observe?.({ step: 'route', target, found });
   if (found.kind === 'no_match') {
@@ -182,6 +177,19 @@ export async function decide(
     if (reason !== undefined) return { ...passed, ...known, wouldDeny: reason };
   }
   return { ...passed, ...known };
+}
+
+/** A browser's question to an API that speaks CORS itself. Nobody is asked who it comes from. */
+function passPreflight(
+  policy: Policy,
+  target: Target,
+  method: string,
+  observe: ((step: DecisionStep) => void) | undefined,
+): Decision | undefined {
+  const route = apiOfPreflight(policy, target, method)?.preflights;
+  if (route === undefined) return undefined;
+  observe?.({ step: 'preflight', route, method });
+  return { ...passing(route, NONE, target), preflight: method };
 }
 
 /** What the token of a request claims that only a trial lets pass: no route looks at it, and the log may. */

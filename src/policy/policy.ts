@@ -88,7 +88,6 @@ export interface Api {
   readonly dropped: ReadonlySet<string>;
   /** Whether a `Location` on the origin's own host is written as clients see it. */
   readonly rewritesLocation: boolean;
-  /** What all claim headers together may have, names and values. */
   readonly maxClaimsBytes: number;
   readonly timeoutMs: number;
   readonly uploadTimeoutMs: number;
