@@ -5,6 +5,7 @@ import {
   type RawTarget,
   rawSegments,
   type Target,
+  type UnreadTarget,
   writeRawTarget,
   writeTarget,
 } from './http/target.ts';
@@ -104,16 +105,7 @@ export async function decide(
 ): Promise<Decision> {
   const target = parseTarget(url);
   observe?.({ step: 'target', target });
-  if (target.kind === 'fault') {
-    const { raw } = target;
-    const reason: Reason = { code: 'path_ambiguous', fault: target.fault };
-    if (raw === undefined) return { kind: 'deny', reason };
-    const trial = matchUnread(policy, raw.host, method, rawSegments(raw));
-    if (trial === undefined) return { kind: 'deny', reason, target: raw };
-    observe?.({ step: 'trial', route: trial, reason });
-    return { ...passing(trial, NONE, raw), ...seenOf(credentials), wouldDeny: reason };
-  }
-
+  if (target.kind === 'fault') return decideUnread(policy, target, method, credentials, observe);
   const asked = preflight === undefined ? undefined : passPreflight(policy, target, preflight, observe);
   if (asked !== undefined) return asked;
   const found = match(policy, target.host, method, target.path);
@@ -177,6 +169,22 @@ export async function decide(
     if (reason !== undefined) return { ...passed, ...known, wouldDeny: reason };
   }
   return { ...passed, ...known };
+}
+
+/** A path that can be read in two ways is refused, unless nothing is enforced beside it. */
+function decideUnread(
+  policy: Policy,
+  { fault, raw }: UnreadTarget,
+  method: string,
+  credentials: CredentialReader,
+  observe: ((step: DecisionStep) => void) | undefined,
+): Decision {
+  const reason: Reason = { code: 'path_ambiguous', fault };
+  if (raw === undefined) return { kind: 'deny', reason };
+  const trial = matchUnread(policy, raw.host, method, rawSegments(raw));
+  if (trial === undefined) return { kind: 'deny', reason, target: raw };
+  observe?.({ step: 'trial', route: trial, reason });
+  return { ...passing(trial, NONE, raw), ...seenOf(credentials), wouldDeny: reason };
 }
 
 /** A browser's question to an API that speaks CORS itself. Nobody is asked who it comes from. */
