@@ -156,6 +156,12 @@ const FAULTS: Row[] = [
     'API_ORDERS.cors.headers[0]: "x a" is no header name; name each header; there is no "*"',
   ],
   [
+    'another word for cors',
+    { cors: 'orgin' },
+    {},
+    'API_ORDERS.cors: cors is none of the choices; write a table or "origin"',
+  ],
+  [
     'a misspelt field of cors',
     { cors: { origins: ['*'], maxage: 1 } },
     {},

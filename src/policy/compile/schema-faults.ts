@@ -57,14 +57,17 @@ const fittingOf = (issue: Issue): readonly Issue[] | undefined =>
 function wordUnion(issue: Issue, here: Place, value: unknown, fieldsAt: FieldsAt): Fault[] {
   const alternatives = alternativesOf(issue);
   const fitting = fittingOf(issue);
-  if (fitting !== undefined) return schemaFaults(here, value, withoutMeant(fitting, fieldsAt), fieldsAt);
+  const [word] = fitting ?? [];
+  const isWord = word?.code === 'invalid_value' && word.path.length === 0;
+  if (fitting !== undefined && !isWord)
+    return schemaFaults(here, value, withoutMeant(fitting, fieldsAt), fieldsAt);
   const wanted = alternatives.flat().filter(isTypeOfWhole);
   const words = wanted.map((one) =>
     one.code === 'invalid_type' ? typeWords(one.expected, fieldsAt([])) : '',
   );
-  return [
-    fault(here, `${fieldName(here)} ${typeProblem(value)}`, `write ${[...new Set(words)].join(' or ')}`),
-  ];
+  const choices = isWord ? [...words, ...word.values.map((one) => JSON.stringify(one))] : words;
+  const problem = isWord ? 'is none of the choices' : typeProblem(value);
+  return [fault(here, `${fieldName(here)} ${problem}`, `write ${[...new Set(choices)].join(' or ')}`)];
 }
 
 /** In a table with one field, a misspelt name is one mistake: its right name is not missing besides. */
