@@ -13,6 +13,7 @@ import {
   routeSchema,
   settingsSchema,
 } from '../src/policy/compile/schema.ts';
+import { IDENTITY_HEADERS_OF_OTHERS } from '../src/policy/identity-headers.ts';
 import { renderIssuerLogSchema, renderLogSchema } from './log-schema.ts';
 import { renderReasonsPage } from './reasons-page.ts';
 
@@ -23,7 +24,21 @@ const LOG_SCHEMA_FILE = 'docs/log.schema.json';
 const ISSUER_LOG_SCHEMA_FILE = 'docs/issuer-log.schema.json';
 const POLICY_PAGE = 'docs/policy.md';
 const CHECK_PAGE = 'docs/check.md';
+const ORIGINS_PAGE = 'docs/origins.md';
 const REASONS_PAGE = 'docs/reasons.md';
+
+/** Fills the table of identity headers. */
+export function renderOriginsPage(page: string): string {
+  const rows = IDENTITY_HEADERS_OF_OTHERS.map(({ by, names }) => {
+    const written = names.map((name) => `\`${name.endsWith('-') ? `${name}…` : name}\``);
+    return `| ${by} | ${written.join(', ')} |`;
+  });
+  const table = ['| set by | headers |', '|---|---|', ...rows].join('\n');
+  return page.replace(
+    /(<!-- identity headers -->\n)[\s\S]*?(<!-- end -->)/,
+    (_whole, start: string, end: string) => `${start}${table}\n${end}`,
+  );
+}
 
 const TABLES = {
   gateway: settingsSchema,
@@ -55,6 +70,7 @@ function fieldTable(schema: JsonSchema): string {
 }
 
 function typeText(schema: JsonSchema): string {
+  if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``;
   if (schema.enum !== undefined) return schema.enum.map((value) => `\`${JSON.stringify(value)}\``).join(', ');
   if (schema.anyOf !== undefined)
     return [...new Set(schema.anyOf.map((one) => typeText(one as JsonSchema)))].join(' or ');
@@ -90,4 +106,5 @@ if (import.meta.main) {
   writeFileSync(POLICY_PAGE, renderPolicyPage(readFileSync(POLICY_PAGE, 'utf8')));
   writeFileSync(REASONS_PAGE, renderReasonsPage());
   writeFileSync(CHECK_PAGE, renderCheckPage(readFileSync(CHECK_PAGE, 'utf8')));
+  writeFileSync(ORIGINS_PAGE, renderOriginsPage(readFileSync(ORIGINS_PAGE, 'utf8')));
 }

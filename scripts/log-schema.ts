@@ -26,11 +26,21 @@ const unverified = (of: string) =>
 /** The lines of requests. Their fields are columns of Analytics Engine too: docs/operations.md lists those. */
 export const REQUEST = {
   time,
-  request_id: text('The client got it with its refusal, and the origin with the request.'),
+  request_id: text('The gateway’s own. The client got it as `X-Request-Id`, and so did the origin.'),
+  client_request_id: z
+    .string()
+    .max(64)
+    .describe('The client’s own `X-Request-Id`, which the origin got as `X-Client-Request-Id`.')
+    .optional(),
   ray: text('Cloudflare’s id of the request.').optional(),
   method: text('The method of the request.'),
   route: text('API and key of the route, as the policy has them.').optional(),
   near_miss: texts('Other routes whose rules had to hold too.').optional(),
+  preflight: z
+    .string()
+    .max(128)
+    .describe('Of a preflight that the origin answers: the method that the browser asks about.')
+    .optional(),
   decision: z.enum(['allow', 'deny']).describe('Whether the request was let through.'),
   reason: reason('Why it was refused: docs/reasons.md.').optional(),
   reason_detail: detail('What the policy wanted, or a date of the token.').optional(),
@@ -162,6 +172,9 @@ export const EVENTS = {
     cause: z.enum(['origin', 'headers']).describe('What `cors` lacks.'),
     origin: text('The page’s origin, as the browser says it.'),
     method: text('The method that the browser asks for.'),
+    request_id: text('The browser got it as `X-Request-Id`.'),
+    missing: texts('The headers that `cors` does not allow, the first 16.').optional(),
+    add: text('What of `cors` would allow it, such as `origins = ["https://app.example.com"]`.').optional(),
   },
   claim_skipped: {
     api: text('The API whose origin does not get it.'),

@@ -1,9 +1,11 @@
 import type { Reason } from './decision.ts';
+import { apiOfPreflight } from './http/preflight.ts';
 import {
   parseTarget,
   type RawTarget,
   rawSegments,
   type Target,
+  type UnreadTarget,
   writeRawTarget,
   writeTarget,
 } from './http/target.ts';
@@ -23,6 +25,8 @@ export interface GatewayRequest {
   readonly url: string;
   readonly method: string;
   readonly credentials: CredentialReader;
+  /** The method that a browser asks about, of a preflight. */
+  readonly preflight?: string | undefined;
 }
 
 /** How far a request came, and what was learnt on the way. */
@@ -39,6 +43,8 @@ export interface Progress {
   /** The principal of a token that a report-only route would refuse. For logs. */
   readonly refusedPrincipal?: Principal | undefined;
   readonly keysFrom?: KeyOrigin | undefined;
+  /** The method that a browser asks about, of a preflight that is sent on. */
+  readonly preflight?: string | undefined;
 }
 
 export type Decision =
@@ -67,6 +73,8 @@ export type Verify = (
 export type DecisionStep =
   | { readonly step: 'target'; readonly target: ReturnType<typeof parseTarget> }
   | { readonly step: 'route'; readonly target: Target; readonly found: Match | NoMatch }
+  /** A browser's question, which the API answers itself: `cors = "origin"`. */
+  | { readonly step: 'preflight'; readonly route: Route; readonly method: string }
   /** The request is refused for this reason where nothing is on trial. Here it goes on, to the API of this route. */
   | { readonly step: 'trial'; readonly route: Route; readonly reason: Reason }
   /** @property routes those that want a token */
@@ -90,23 +98,16 @@ export type DecisionStep =
  * @param observe is told of each step, in order, up to the one that refuses
  */
 export async function decide(
-  { url, method, credentials }: GatewayRequest,
+  { url, method, credentials, preflight }: GatewayRequest,
   policy: Policy,
   verify: Verify,
   observe?: (step: DecisionStep) => void,
 ): Promise<Decision> {
   const target = parseTarget(url);
   observe?.({ step: 'target', target });
-  if (target.kind === 'fault') {
-    const { raw } = target;
-    const reason: Reason = { code: 'path_ambiguous', fault: target.fault };
-    if (raw === undefined) return { kind: 'deny', reason };
-    const trial = matchUnread(policy, raw.host, method, rawSegments(raw));
-    if (trial === undefined) return { kind: 'deny', reason, target: raw };
-    observe?.({ step: 'trial', route: trial, reason });
-    return { ...passing(trial, NONE, raw), ...seenOf(credentials), wouldDeny: reason };
-  }
-
+  if (target.kind === 'fault') return decideUnread(policy, target, method, credentials, observe);
+  const asked = preflight === undefined ? undefined : passPreflight(policy, target, preflight, observe);
+  if (asked !== undefined) return asked;
   const found = match(policy, target.host, method, target.path, target.query);
   observe?.({ step: 'route', target, found });
   if (found.kind === 'no_match') {
@@ -168,6 +169,35 @@ export async function decide(
     if (reason !== undefined) return { ...passed, ...known, wouldDeny: reason };
   }
   return { ...passed, ...known };
+}
+
+/** A path that can be read in two ways is refused, unless nothing is enforced beside it. */
+function decideUnread(
+  policy: Policy,
+  { fault, raw }: UnreadTarget,
+  method: string,
+  credentials: CredentialReader,
+  observe: ((step: DecisionStep) => void) | undefined,
+): Decision {
+  const reason: Reason = { code: 'path_ambiguous', fault };
+  if (raw === undefined) return { kind: 'deny', reason };
+  const trial = matchUnread(policy, raw.host, method, rawSegments(raw));
+  if (trial === undefined) return { kind: 'deny', reason, target: raw };
+  observe?.({ step: 'trial', route: trial, reason });
+  return { ...passing(trial, NONE, raw), ...seenOf(credentials), wouldDeny: reason };
+}
+
+/** A browser's question to an API that speaks CORS itself. Nobody is asked who it comes from. */
+function passPreflight(
+  policy: Policy,
+  target: Target,
+  method: string,
+  observe: ((step: DecisionStep) => void) | undefined,
+): Decision | undefined {
+  const route = apiOfPreflight(policy, target, method)?.preflights;
+  if (route === undefined) return undefined;
+  observe?.({ step: 'preflight', route, method });
+  return { ...passing(route, NONE, target), preflight: method };
 }
 
 /** What the token of a request claims that only a trial lets pass: no route looks at it, and the log may. */

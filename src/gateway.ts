@@ -21,6 +21,6 @@ export function createGateway(options: GatewayOptions): Hono {
   const ask: Next | undefined = next && (async (request, caller) => changeable(await next(request, caller)));
   const app = new Hono();
   app.all('*', (c) => handle(c.req.raw, readWaitUntil(c), ask));
-  app.onError((error, c) => fail(error, c.req.raw));
+  app.onError((error) => fail(error));
   return app;
 }

@@ -4,7 +4,7 @@ import { type Environment, type GatewayOptions, readEnvironment, type WaitUntil 
 import { errorLine } from './error-line.ts';
 import { renderDenial } from './http/answer.ts';
 import { requestFacts } from './http/facts.ts';
-import { readRequestId } from './http/request-id.ts';
+import { newRequestId } from './http/request-id.ts';
 import { refresh } from './keys/refresh.ts';
 import type { KeySource } from './keys/source.ts';
 import { describeRequest, type LogLine, requestLine } from './log.ts';
@@ -17,7 +17,7 @@ interface Gateway {
   /** What is wrong with the policy. */
   readonly faults: readonly Fault[];
   /** Answers where the gateway itself failed. */
-  fail(error: unknown, request: Request): Response;
+  fail(error: unknown): Response;
 }
 
 /**
@@ -33,12 +33,9 @@ export function createHandler(options: GatewayOptions, hasNext: boolean, keys?: 
   return {
     faults: compiled.ok ? [] : compiled.faults,
     handle: compiled.ok ? serve(environment, compiled.policy, keys) : refuseAll(environment, compiled.faults),
-    fail(error, request) {
+    fail(error) {
       environment.log(errorLine(error));
-      return renderDenial(
-        { code: 'internal_error' },
-        { requestId: readRequestId(request.headers), problemBase },
-      );
+      return renderDenial({ code: 'internal_error' }, { requestId: newRequestId(), problemBase });
     },
   };
 }
@@ -73,7 +70,7 @@ function refuseAll({ log, now, versions }: Environment, faults: readonly Fault[]
     isTold = true;
     const authority = /^[a-z]+:\/\/([^/]*)/.exec(request.url)?.[1] ?? '';
     const shown = isLoopbackHost(normaliseHost(authority)) ? faults.map(formatFault) : undefined;
-    const requestId = readRequestId(request.headers);
+    const requestId = newRequestId();
     const response = renderDenial(reason, { requestId, faults: shown });
     const answered = { time: now(), requestId, status: response.status, ...describeRequest(request) };
     const facts = { ...versions, ...requestFacts(request) };

@@ -4,7 +4,9 @@ import type { ErrorLine } from './error-line.ts';
 import type { Hmac } from './hmac.ts';
 import type { PreflightRefused } from './http/cors.ts';
 import type { RequestFacts } from './http/facts.ts';
+import { isForPreflights } from './http/preflight.ts';
 import { PROBLEMS } from './http/problem.ts';
+import { clientRequestId } from './http/request-id.ts';
 import { readTraceId } from './http/trace.ts';
 import type { KeyEvent } from './keys/events.ts';
 import type { KeyOrigin } from './keys/source.ts';
@@ -24,12 +26,16 @@ export type EventLine =
 export interface RequestLine extends Versions, Partial<RequestFacts> {
   readonly time: string;
   readonly request_id: string;
+  /** The client's own id, as it says. */
+  readonly client_request_id?: string | undefined;
   readonly ray?: string | undefined;
   readonly method: string;
   /** API and key of the route, as the policy has them. */
   readonly route?: string | undefined;
   /** Other routes that a lax origin could read the path as: their rules had to hold too. */
   readonly near_miss?: readonly string[] | undefined;
+  /** The method that a browser asks about, of a preflight that its origin answers. */
+  readonly preflight?: string | undefined;
   readonly decision: 'allow' | 'deny';
   readonly reason?: ReasonCode | undefined;
   /** The reason's value from the policy: the scopes needed, the claim, the cause. */
@@ -75,6 +81,7 @@ const MAX_LISTED = 32;
 export interface Answered {
   readonly time: number;
   readonly requestId: string;
+  readonly clientRequestId?: string | undefined;
   readonly ray: string | null;
   readonly method: string;
   readonly status: number;
@@ -98,10 +105,12 @@ export function requestLine(decision: Decision, answered: Answered): RequestLine
   return {
     time: new Date(answered.time).toISOString(),
     request_id: answered.requestId,
+    client_request_id: answered.clientRequestId,
     ray: answered.ray ?? undefined,
     method: answered.method,
     route: route && routeName(route),
     near_miss: nearMisses === undefined || nearMisses.length === 0 ? undefined : nearMisses.map(routeName),
+    preflight: cut(decision.preflight),
     decision: reason === undefined ? 'allow' : 'deny',
     reason: reason?.code,
     reason_detail: reason && reasonDetail(reason),
@@ -130,12 +139,15 @@ export function requestLine(decision: Decision, answered: Answered): RequestLine
 
 /** A route as the log has it: its API alone, where none of its routes serves the request. */
 export const routeName = (route: Route) =>
-  route === route.api.trial?.anything ? route.api.name : `${route.api.name} ${route.key}`;
+  route === route.api.trial?.anything || isForPreflights(route)
+    ? route.api.name
+    : `${route.api.name} ${route.key}`;
 
 /** What the log has of every request. */
 export const describeRequest = ({ method, headers }: Pick<Request, 'method' | 'headers'>) => ({
   method,
   ray: headers.get('cf-ray'),
+  clientRequestId: clientRequestId(headers),
   traceId: readTraceId(headers),
 });
 

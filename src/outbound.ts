@@ -1,11 +1,13 @@
 /** The request that an origin gets: its URL and headers. Tools that show it to people use the same function. */
 import type { Decision } from './decide.ts';
 import type { Reason } from './decision.ts';
+import { isForPreflights } from './http/preflight.ts';
+import { clientRequestId } from './http/request-id.ts';
 import type { RawTarget } from './http/target.ts';
 import { setClaimHeaders } from './origin/claim-headers.ts';
 import { LOOP_HEADER } from './origin/forward.ts';
-import { createStripper, stripClaimed } from './origin/strip.ts';
-import { isNeverPassed } from './policy/headers.ts';
+import { createStripper, isRefusedUsually, OWN, stripClaimed } from './origin/strip.ts';
+import { isNeverPassed, normaliseHeaderName } from './policy/headers.ts';
 import type { Api, ForwardedClaim, Policy } from './policy/policy.ts';
 import { isOnTrial } from './policy/trial.ts';
 import { isLoopbackHost } from './policy/uri.ts';
@@ -36,37 +38,80 @@ export const isLoop = ({ origin }: Api, inbound: Headers): boolean =>
 /** Makes the origin's request out of the client's headers and what was decided. A reason where the claims don't fit. */
 export function createOutbound(policy: Policy, { originHeaders, skipped }: OutboundOptions): Prepare {
   const stripUsual = createStripper(policy.ownHeaders);
-  const stripOnTrial = createStripper(policy.ownHeaders, isNeverPassed);
-  const parts = new Map(
+  const parts = new Map<Api, Part>(
     policy.apis.map((api) => [
       api,
-      { secrets: originHeaders(api), skipped: (claim: ForwardedClaim) => skipped(api, claim) },
+      {
+        secrets: originHeaders(api),
+        skipped: (claim: ForwardedClaim) => skipped(api, claim),
+        strip:
+          api.dropped.size === 0
+            ? stripUsual
+            : createStripper(policy.ownHeaders, isRefusedUsually, new Set([...OWN, ...api.dropped])),
+        stripOnTrial: createStripper(policy.ownHeaders, isNeverPassed, new Set(namesOfSecrets(api))),
+      },
     ]),
   );
   return (inbound, { route, target, sent, principal, forwardAuthorization }, requestId) => {
     const { api } = route;
-    if (api.origin.kind === 'next')
-      return { url: baseOf(api, target) + sent, headers: stripClaimed(inbound, policy.ownHeaders) };
-    const part = parts.get(api);
     const isTried = isOnTrial(route);
-    const strip = isTried && api.trial?.isAlone === true ? stripOnTrial : stripUsual;
-    const headers = strip(inbound, forwardAuthorization);
+    const isPreflight = isForPreflights(route);
+    if (api.origin.kind === 'next') {
+      const headers = stripClaimed(inbound, { ...policy, dropped: api.dropped, isTried });
+      return { url: baseOf(api, target) + sent, headers: isPreflight ? withoutCaller(headers) : headers };
+    }
+    const part = parts.get(api) as Part;
+    const isUntouched = isTried && api.trial?.isAlone === true;
+    const strip = isUntouched ? part.stripOnTrial : part.strip;
+    const stripped = strip(inbound, forwardAuthorization);
+    const headers = isPreflight ? withoutCaller(stripped) : stripped;
     let wouldDeny: Reason | undefined;
     if (principal !== undefined) {
-      wouldDeny = setClaimHeaders(headers, principal, api.forward, part?.skipped ?? (() => {}));
+      wouldDeny = setClaimHeaders(headers, principal, api, part.skipped);
       if (wouldDeny !== undefined && !isTried) return wouldDeny;
     }
-    for (const [name, value] of part?.secrets ?? []) headers.set(name, value);
+    for (const [name, value] of part.secrets) headers.set(name, value);
     const address = inbound.get('cf-connecting-ip');
     if (address !== null) headers.set('x-forwarded-for', address);
     headers.set('x-forwarded-host', target.authority);
     headers.set('x-forwarded-proto', target.scheme);
-    headers.set('x-request-id', requestId);
+    if (!isUntouched) setPrefix(headers, api);
+    setIds(headers, inbound, requestId, isUntouched);
     if (api.origin.kind === 'zone') headers.set(LOOP_HEADER, '1');
     // Nothing travels there that the client has not sent: its scheme and port are its own.
     const isAsItCame = isTried && api.originHeaders.length === 0 && principal === undefined;
     return { url: (isAsItCame ? rawBaseOf : baseOf)(api, target) + sent, headers, wouldDeny };
   };
+}
+
+interface Part {
+  readonly secrets: readonly (readonly [name: string, value: string])[];
+  readonly skipped: (claim: ForwardedClaim) => void;
+  readonly strip: ReturnType<typeof createStripper>;
+  readonly stripOnTrial: ReturnType<typeof createStripper>;
+}
+
+const namesOfSecrets = ({ originHeaders }: Api) =>
+  originHeaders.map(({ header }) => normaliseHeaderName(header));
+
+/** A preflight is for nobody: browsers send neither credentials nor a body with it, and no one else has to. */
+function withoutCaller(inbound: Headers): Headers {
+  const headers = new Headers(inbound);
+  for (const name of ['authorization', 'cookie', 'content-length', 'content-type']) headers.delete(name);
+  return headers;
+}
+
+/** Servers build links by it. The client's own was dropped. */
+function setPrefix(headers: Headers, { prefix }: Api): void {
+  if (prefix.length > 0) headers.set('x-forwarded-prefix', `/${prefix.join('/')}`);
+}
+
+/** @param isUntouched what the client sent is what arrives, as it did before there was a gateway */
+function setIds(headers: Headers, inbound: Headers, requestId: string, isUntouched: boolean): void {
+  if (isUntouched && headers.has('x-request-id')) return;
+  headers.set('x-request-id', requestId);
+  const given = isUntouched ? undefined : clientRequestId(inbound);
+  if (given !== undefined) headers.set('x-client-request-id', given);
 }
 
 const rawBaseOf = (api: Api, target: RawTarget): string =>

@@ -3,21 +3,18 @@ import type { Decision } from './decide.ts';
 import type { Reason } from './decision.ts';
 import { renderDenial } from './http/answer.ts';
 import {
-  type Inbound,
-  type Preflight,
   type PreflightRefused,
-  readPreflight,
   refusalOf,
   renderPreflight,
   renderPublicPreflight,
   withCors,
 } from './http/cors.ts';
 import { indexMetadata, renderMetadata } from './http/metadata.ts';
+import { apiOfPreflight, type Inbound, onlyApiOn, type Preflight, readPreflight } from './http/preflight.ts';
 import { parseTarget } from './http/target.ts';
-import { match } from './policy/match.ts';
-import type { Policy } from './policy/policy.ts';
-
-const MAX_LOGGED_LENGTH = 128;
+import type { Cors } from './policy/cors.ts';
+import type { Api, Policy } from './policy/policy.ts';
+import { isOnTrial } from './policy/trial.ts';
 
 /** Built once for a policy. */
 export interface Replies {
@@ -26,7 +23,7 @@ export interface Replies {
    *
    * @param log is told of a preflight that keeps a browser from sending the request
    */
-  own(request: Inbound, log?: (line: PreflightRefused) => void): Response | undefined;
+  own(request: Inbound, requestId: string, log?: (line: PreflightRefused) => void): Response | undefined;
   /** The origin's answer or the gateway's refusal, as the client gets it. */
   finish(request: Inbound, answer: Response | Reason, decision: Decision, requestId: string): Response;
 }
@@ -34,44 +31,64 @@ export interface Replies {
 export function createReplies(policy: Policy): Replies {
   const metadata = indexMetadata(policy);
   const { problemBase } = policy.settings;
+
+  /** Who speaks for a request that is no API's: the only API of the host, if it speaks CORS by the gateway. */
+  function corsOf(api: Api | undefined, host: string | undefined): Cors | undefined {
+    const cors = (api ?? onlyApiOn(policy, host))?.cors;
+    return cors?.kind === 'gateway' ? cors : undefined;
+  }
+
+  function answerPreflight(
+    url: string,
+    preflight: Preflight,
+    requestId: string,
+    log: ((line: PreflightRefused) => void) | undefined,
+  ): Response | undefined {
+    const target = parseTarget(url);
+    const isRead = target.kind === 'target';
+    const host = isRead ? target.host : target.raw?.host;
+    const found = isRead ? apiOfPreflight(policy, target, preflight.method) : undefined;
+    const cors = corsOf(found, host);
+    const api = found ?? onlyApiOn(policy, host);
+    if (cors === undefined || api === undefined) return undefined;
+    const refused = refusalOf(cors, preflight);
+    if (refused !== undefined) log?.({ ...refused, api: api.name, request_id: requestId });
+    return renderPreflight(cors, preflight);
+  }
+
   return {
-    own(request, log) {
+    own(request, requestId, log) {
       const preflight = readPreflight(request);
       const document = isRead(request.method) || preflight ? metadata.find(request.url) : undefined;
       if (document !== undefined)
-        return preflight ? renderPublicPreflight(request) : renderMetadata(document);
-      if (preflight === undefined) return undefined;
-      const target = parseTarget(request.url);
-      if (target.kind === 'fault') return undefined;
-      const found = match(policy, target.host, preflight.method, target.path, target.query);
-      // Also for a method that the path lacks: the page can read the 405 then.
-      const api = found.kind === 'match' ? found.route.api : found.api;
-      if (api?.cors === undefined) return undefined;
-      const cause = refusalOf(api.cors, preflight);
-      if (cause !== undefined)
-        log?.({ event: 'preflight_refused', api: api.name, cause, ...describe(preflight) });
-      return renderPreflight(api.cors, preflight);
+        return withId(preflight ? renderPublicPreflight(request) : renderMetadata(document), requestId);
+      const answer = preflight && answerPreflight(request.url, preflight, requestId, log);
+      return answer && withId(answer, requestId);
     },
     finish(request, answer, decision, requestId) {
       const api = decision.route?.api ?? decision.api;
-      const response =
-        answer instanceof Response
-          ? answer
-          : renderDenial(answer, {
-              requestId,
-              problemBase,
-              realm: api?.resource ?? decision.target?.host,
-              resourceMetadata: api && metadata.urlFor(api),
-            });
-      return api?.cors === undefined ? response : withCors(response, api.cors, request.headers.get('origin'));
+      const isOrigins = answer instanceof Response;
+      const response = isOrigins
+        ? answer
+        : renderDenial(answer, {
+            requestId,
+            problemBase,
+            realm: api?.resource ?? decision.target?.host,
+            resourceMetadata: api && metadata.urlFor(api),
+          });
+      // On trial, an answer is the origin's own.
+      const isTried = decision.route !== undefined && isOnTrial(decision.route);
+      const named = isOrigins && !isTried ? withId(response, requestId) : response;
+      const cors = corsOf(api, decision.target?.host);
+      return cors === undefined ? named : withCors(named, cors, request.headers.get('origin'));
     },
   };
 }
 
-/** Both are a stranger's words. */
-const describe = ({ origin, method }: Preflight) => ({
-  origin: origin.slice(0, MAX_LOGGED_LENGTH),
-  method: method.slice(0, MAX_LOGGED_LENGTH),
-});
+/** The same answer, with the id that the log has too. */
+export function withId(response: Response, requestId: string): Response {
+  response.headers.set('x-request-id', requestId);
+  return response;
+}
 
 const isRead = (method: string) => method === 'GET' || method === 'HEAD';

@@ -6,18 +6,20 @@ import type { Environment, WaitUntil } from './environment.ts';
 import { errorLine } from './error-line.ts';
 import { requestFacts } from './http/facts.ts';
 import { isHealthRequest, renderHealth } from './http/health.ts';
-import { readRequestId } from './http/request-id.ts';
+import { readPreflight } from './http/preflight.ts';
+import { newRequestId } from './http/request-id.ts';
 import type { KeyIo } from './keys/io.ts';
 import { createKeySource, type KeySource } from './keys/source.ts';
 import { type Answered, describeRequest, type EventLine, loggedSubject, requestLine } from './log.ts';
 import { forward, timeLimit } from './origin/forward.ts';
-import { callerOf, type Next, requestFor } from './origin/next.ts';
+import { rewriteLocation } from './origin/location.ts';
+import { callerOf, type Next, requestFor, withoutBody } from './origin/next.ts';
 import { limitKey } from './origin/rate-limit.ts';
-import { changeable, untilExpiry } from './origin/websocket.ts';
+import { changeable, isChangeable, untilExpiry } from './origin/websocket.ts';
 import { type Allowed, createOutbound, isLoop, type Prepare } from './outbound.ts';
 import type { Policy, Settings } from './policy/policy.ts';
 import { isOnTrial } from './policy/trial.ts';
-import { createReplies } from './reply.ts';
+import { createReplies, withId } from './reply.ts';
 import { bearer } from './token/bearer.ts';
 import { createTokenCache } from './token/cache.ts';
 import { verifyToken } from './token/verify.ts';
@@ -40,11 +42,12 @@ export function serve(environment: Environment, policy: Policy, keys = createKey
   return async (request, waitUntil, next = noNext) => {
     const { url, method, headers } = request;
     const io = environment.keyIo(waitUntil);
-    if (isHealthRequest(request, settings.healthPath)) return healthOf(policy, keys, io);
-    const own = replies.own(request, (line) => environment.log(line, request));
+    const requestId = newRequestId();
+    if (isHealthRequest(request, settings.healthPath))
+      return withId(await healthOf(policy, keys, io), requestId);
+    const own = replies.own(request, requestId, (line) => environment.log(line, request));
     if (own !== undefined) return own;
 
-    const requestId = readRequestId(headers);
     // A Worker's clock stands still between I/O: what moves it before the decision is the wait for keys.
     const start = io.now();
     let decidedAt = start;
@@ -53,13 +56,15 @@ export function serve(environment: Environment, policy: Policy, keys = createKey
     let answer: Response | Reason;
     try {
       const credentials = bearer(headers.get('authorization'));
-      decision = await decide({ url, method, credentials }, policy, (token, routes) =>
+      const preflight = readPreflight(request)?.method;
+      decision = await decide({ url, method, credentials, preflight }, policy, (token, routes) =>
         verifyToken(token, routes, { settings, keys, cache, io }),
       );
       decidedAt = io.now();
       if (decision.kind === 'deny') answer = decision.reason;
       else {
-        const sent = await send(request, decision, requestId, next, () => (askedAt = io.now()));
+        const asked = decision.preflight === undefined ? request : withoutBody(request);
+        const sent = await send(asked, decision, requestId, next, () => (askedAt = io.now()));
         answer = sent.answer;
         decision = { ...decision, wouldDeny: decision.wouldDeny ?? sent.wouldDeny };
       }
@@ -130,7 +135,10 @@ function createSend(environment: Environment, prepare: Prepare) {
     const given = isNext
       ? await next(requestFor(request, url, headers), callerOf(principal))
       : await forward(request, api, url, headers, fetchOrigin, isTried ? undefined : limitMs, isShared);
-    const answer = isNext || !(given instanceof Response) ? given : changeable(given);
+    const isReady = !(given instanceof Response) || (isNext && isChangeable(given));
+    const answer = isReady ? given : changeable(given);
+    if (api.rewritesLocation && !isTried && answer instanceof Response)
+      rewriteLocation(answer.headers, api, decision.target);
     const isLate = isTried && !isNext && environment.now() - askedAt > limitMs;
     const wouldDeny = overLimit ?? outbound.wouldDeny ?? (isLate ? { code: 'origin_timeout' } : undefined);
     const isOpen = answer instanceof Response && answer.status === 101;

@@ -311,6 +311,17 @@ describe('beside other parts of Hono', () => {
     ]);
   });
 
+  it('a handler that returns what can’t be changed: the answer has the id all the same', async () => {
+    const app = new Hono()
+      .use(parts().middleware())
+      .get('/open', () => Response.redirect('https://a.example/'));
+    const response = await app.request('https://api.example.com/open');
+    expect([response.status, response.headers.get('x-request-id')]).toEqual([
+      302,
+      expect.stringMatching(/^[0-9a-f-]{36}$/),
+    ]);
+  });
+
   it('cors before it answers preflights, and completes refusals', async () => {
     const app = new Hono().use(cors({ origin: 'https://app.example.com' })).use(parts().middleware());
     app.get('/admin', (c) => c.text('x'));

@@ -124,12 +124,24 @@ describe('a preflight that the policy does not allow', () => {
   };
 
   it('is logged, since the browser sends nothing else', async () => {
-    const refused = { event: 'preflight_refused', api: 'API_ORDERS', method: 'GET' };
+    const request_id = expect.stringMatching(/^[0-9a-f-]{36}$/);
+    const refused = { event: 'preflight_refused', api: 'API_ORDERS', method: 'GET', request_id };
     expect(await ask('https://evil.example', 'Authorization')).toEqual([
-      { ...refused, cause: 'origin', origin: 'https://evil.example' },
+      {
+        ...refused,
+        cause: 'origin',
+        origin: 'https://evil.example',
+        add: 'origins = ["https://evil.example"]',
+      },
     ]);
     expect(await ask('https://app.example.com', 'authorization, x-trace')).toEqual([
-      { ...refused, cause: 'headers', origin: 'https://app.example.com' },
+      {
+        ...refused,
+        cause: 'headers',
+        origin: 'https://app.example.com',
+        missing: ['x-trace'],
+        add: 'headers = ["x-trace"]',
+      },
     ]);
     expect(await ask('https://app.example.com', 'Authorization')).toEqual([]);
   });

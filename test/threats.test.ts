@@ -167,6 +167,70 @@ describe('trusting headers: prevents', () => {
     },
   );
 
+  it.each([
+    'x-auth-request-user',
+    'X_Auth_Request_Email',
+    'x-consumer-username',
+    'x-amzn-oidc-identity',
+    'x-goog-authenticated-user-email',
+    'x-ms-client-principal-name',
+    'x-pomerium-claim-email',
+    'remote-user',
+    'remote_user',
+    'x-authentik-groups',
+    'x-webauth-user',
+    'ssl-client-verify',
+    'tailscale-user-login',
+  ])(
+    'a spoofed %s, to an origin that stood behind another gateway (Grafana CVE-2022-35957)',
+    async (name) => {
+      const rig = rigWith({ routes: { 'GET /open': PUBLIC, 'GET /x': {} } });
+      await rig.ask('GET /open', { [name]: 'root' });
+      await rig.call('GET /x', await sign(key), { [name]: 'root' });
+      for (const { headers } of rig.received) expect([...headers.values()]).not.toContain('root');
+      expect(rig.received).toHaveLength(2);
+    },
+  );
+
+  it('a request id that a client chose, to hide among those of others', async () => {
+    const rig = rigWith({ routes: { 'GET /open': PUBLIC } });
+    const response = await rig.ask('GET /open', { 'x-request-id': 'id-of-somebody' });
+    const ids = [rig.lastLog().request_id, response.headers.get('x-request-id')];
+    expect([...ids, rig.lastReceived().headers.get('x-request-id')]).not.toContain('id-of-somebody');
+    expect(rig.lastReceived().headers.get('x-client-request-id')).toBe('id-of-somebody');
+  });
+
+  it("a client's Authorization reaching an origin that has a credential of the gateway", async () => {
+    const rig = rigWith({
+      routes: { 'GET /open': PUBLIC, 'GET /x': { report_only: true } },
+      api: { origin_headers: { authorization: 'secret:S' } },
+      env: { S: 'Bearer of-the-gateway' },
+    });
+    for (const path of ['/open', '/x']) {
+      await rig.ask(`GET ${path}`, { authorization: 'Bearer root', connection: 'authorization' });
+      expect(rig.lastReceived().headers.get('authorization')).toBe('Bearer of-the-gateway');
+    }
+  });
+
+  it('a preflight that is passed on carrying a method, a body, or a caller (cors = "origin")', async () => {
+    const rig = rigWith({ routes: { 'POST /admin': ADMIN }, api: { cors: 'origin' } });
+    const headers = {
+      origin: 'https://evil.example',
+      'access-control-request-method': 'POST',
+      authorization: 'Bearer root',
+      cookie: 'session=root',
+      'x-http-method-override': 'POST',
+      'x-claim-sub': 'root',
+    };
+    await rig.ask('OPTIONS /admin', headers, { body: 'delete everything' });
+    const { method, body, headers: sent } = rig.lastReceived();
+    expect([method, body]).toEqual(['OPTIONS', null]);
+    expect([...sent.values()].join()).not.toMatch(/root/);
+    expect(sent.get('x-http-method-override')).toBeNull();
+    expect((await rig.ask('POST /admin', headers)).status).toBe(401);
+    expect(rig.received).toHaveLength(1);
+  });
+
   it("a claim header of one API surviving on another API's routes", async () => {
     const other = {
       API_OTHER: {

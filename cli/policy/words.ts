@@ -1,7 +1,8 @@
 /** Rules in words: "tokens of auth0 for https://api.example.com/timesheets with batch:upload". */
 
 import { parseRouteKey, type RouteKey } from '../../src/policy/compile/route-key.ts';
-import type { Issuer, Origin, Route, RouteLimit, Rules } from '../../src/policy/policy.ts';
+import { allowsOrigin, type WebOrigins } from '../../src/policy/cors.ts';
+import type { ForwardedClaim, Issuer, Origin, Route, RouteLimit, Rules } from '../../src/policy/policy.ts';
 import { listed } from '../text/words.ts';
 import { demandWords } from './rule-words.ts';
 
@@ -84,3 +85,16 @@ export function originWords(origin: Origin): string {
 /** Who is asked, behind "to". */
 export const askedWords = (origin: Origin): string =>
   origin.kind === 'next' ? 'the next handler' : originWords(origin);
+
+/** Which values of a list are sent on. */
+export const onlyWords = ({ values, prefixes }: NonNullable<ForwardedClaim['only']>): string =>
+  `only ${listed([...values, ...prefixes.map((prefix) => `${prefix}…`)])}`;
+
+/** As the policy writes them; what a pattern has already is left out. */
+export function originsOf({ exact, patterns }: WebOrigins): string[] {
+  const rest = [...exact].filter((origin) => !allowsOrigin({ exact: new Set(), patterns }, origin));
+  return [
+    ...rest,
+    ...patterns.map(({ star, before, after }) => `${before}${star === 'port' ? ':' : ''}*${after}`),
+  ];
+}

@@ -1,10 +1,6 @@
 import type { Reason } from '../decision.ts';
 import { isWellFormed, parseSelector, readClaim } from '../policy/claims.ts';
-import type { ForwardedClaim, Principal } from '../policy/policy.ts';
-
-/** Limits of docs/origins.md: servers commonly refuse more than 8 KB of headers. */
-const MAX_HEADER_LENGTH = 4_096;
-const MAX_HEADERS_LENGTH = 6_144;
+import type { Api, ForwardedClaim, Principal } from '../policy/policy.ts';
 
 // The look-behind keeps a long run of blanks inside from taking quadratic time.
 const TO_ENCODE = /[%,]|[^\x20-\x7e]+|^ +|(?<! ) +$/gu;
@@ -29,7 +25,12 @@ export function encodeJson(value: unknown): string {
 }
 
 /** The subject is sent where it is text, whatever the policy forwards. */
-const SUBJECT: ForwardedClaim = { claim: parseSelector('sub'), header: 'x-claim-sub', as: 'text' };
+const SUBJECT: ForwardedClaim = {
+  claim: parseSelector('sub'),
+  header: 'x-claim-sub',
+  as: 'text',
+  only: undefined,
+};
 
 /** A claim that could not be sent in the form that the policy asks for. */
 export type SkippedClaim = (claim: ForwardedClaim) => void;
@@ -38,10 +39,10 @@ export type SkippedClaim = (claim: ForwardedClaim) => void;
 type Rendered = readonly (readonly [name: string, value: string])[] | Reason;
 
 /** Caches the rendered headers per principal. One entry: callers mostly stay with one API. */
-const rendered = new WeakMap<
-  Principal,
-  { readonly forward: readonly ForwardedClaim[]; readonly result: Rendered }
->();
+const rendered = new WeakMap<Principal, { readonly claims: Claims; readonly result: Rendered }>();
+
+/** What an API says of claims: one object for all its requests. */
+type Claims = Pick<Api, 'forward' | 'maxClaimsBytes'>;
 
 /**
  * Writes who is calling into headers: `x-claim-iss`, `-sub`, `-client-id`, `-scope`, and what the API forwards. A
@@ -53,12 +54,12 @@ const rendered = new WeakMap<
 export function setClaimHeaders(
   headers: Headers,
   principal: Principal,
-  forward: readonly ForwardedClaim[],
+  claims: Claims,
   skipped: SkippedClaim,
 ): Reason | undefined {
   let known = rendered.get(principal);
-  if (known?.forward !== forward) {
-    known = { forward, result: render(principal, forward, skipped) };
+  if (known?.claims !== claims) {
+    known = { claims, result: render(principal, claims, skipped) };
     rendered.set(principal, known);
   }
   const { result } = known;
@@ -67,14 +68,13 @@ export function setClaimHeaders(
   return undefined;
 }
 
-function render(principal: Principal, forward: readonly ForwardedClaim[], skipped: SkippedClaim): Rendered {
+function render(principal: Principal, { forward, maxClaimsBytes }: Claims, skipped: SkippedClaim): Rendered {
   const lines: [string, string][] = [];
   let total = 0;
   const add = (name: string, value: string, claim: string): Reason | undefined => {
     if (value === '') return undefined;
     total += name.length + value.length;
-    if (value.length > MAX_HEADER_LENGTH || total > MAX_HEADERS_LENGTH)
-      return { code: 'claims_too_large', claim };
+    if (total > maxClaimsBytes) return { code: 'claims_too_large', claim };
     lines.push([name, value]);
     return undefined;
   };
@@ -95,7 +95,7 @@ function render(principal: Principal, forward: readonly ForwardedClaim[], skippe
     try {
       // From 2^53 on, the numbers of two subjects are read as one.
       const isNumber = typeof claim === 'number' && forwarded.claim.path.join() === 'sub';
-      value = isNumber ? undefined : encodeAs(forwarded.as, claim);
+      value = isNumber ? undefined : encodeAs(forwarded, claim);
     } catch {
       return { code: 'claims_too_large', claim: forwarded.claim.text }; // nested too deeply for JSON.stringify
     }
@@ -108,16 +108,20 @@ function render(principal: Principal, forward: readonly ForwardedClaim[], skippe
   return lines;
 }
 
-function encodeAs(as: ForwardedClaim['as'], claim: unknown): string | undefined {
+function encodeAs({ as, only }: ForwardedClaim, claim: unknown): string | undefined {
   switch (as) {
     case 'text':
       return typeof claim === 'string' ? encodeText(claim) : undefined;
     case 'list': {
       const items: unknown = typeof claim === 'string' ? [claim] : claim;
       if (!Array.isArray(items)) return undefined;
-      return items.every((item) => typeof item === 'string') ? encodeList(items as string[]) : undefined;
+      if (!items.every((item) => typeof item === 'string')) return undefined;
+      return encodeList(only === undefined ? items : items.filter((item) => isSent(only, item)));
     }
     case 'json':
       return encodeJson(claim);
   }
 }
+
+const isSent = ({ values, prefixes }: NonNullable<ForwardedClaim['only']>, value: string): boolean =>
+  values.includes(value) || prefixes.some((prefix) => value.startsWith(prefix));

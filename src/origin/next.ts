@@ -69,3 +69,8 @@ export function requestFor(inbound: Request, url: string, headers: Headers): Req
   const { method, cf, signal, redirect } = inbound;
   return new Request(url, { method, headers, signal, redirect, ...(cf && { cf }) } as RequestInit);
 }
+
+/** A preflight has no content. What a client sends with one is not sent on. */
+export function withoutBody({ url, method, headers, cf, signal }: Request): Request {
+  return new Request(url, { method, headers, signal, redirect: 'manual', ...(cf && { cf }) } as RequestInit);
+}

@@ -1,19 +1,31 @@
-import { isReserved, normaliseHeaderName } from '../policy/headers.ts';
+import { isReserved, normaliseHeaderName, OWN_IDS } from '../policy/headers.ts';
+import { tellsIdentity } from '../policy/identity-headers.ts';
 
 /** Headers that the gateway sets on every request, besides the claim headers. */
-const OWN = new Set(['x-request-id']);
+export const OWN: ReadonlySet<string> = new Set(OWN_IDS);
+
+/** What no origin gets from clients, unless it is on trial. */
+export const isRefusedUsually = (normalised: string): boolean =>
+  isReserved(normalised) || tellsIdentity(normalised);
 
 /**
- * The headers for handlers of the same Worker: as they came, without any that would pass for the gateway's own.
+ * The headers for handlers of the same Worker: as they came, without any that would pass for the gateway's own, or for
+ * those of another gateway.
  *
+ * @param isTried other gateways may still be there
  * @returns the same object where there is none
  */
-export function stripClaimed(inbound: Headers, ownHeaders: ReadonlySet<string>): Headers {
+export function stripClaimed(
+  inbound: Headers,
+  { ownHeaders, dropped, isTried }: { ownHeaders: Names; dropped: Names; isTried: boolean },
+): Headers {
   const forged = [...inbound.keys()].filter((name) => {
-    // All of these begin so, in every spelling; most headers don't.
-    if (!name.startsWith('x')) return false;
     const normalised = normaliseHeaderName(name);
-    return normalised.startsWith('x-claim-') || ownHeaders.has(normalised);
+    return (
+      normalised.startsWith('x-claim-') ||
+      ownHeaders.has(normalised) ||
+      (!isTried && (dropped.has(normalised) || tellsIdentity(normalised)))
+    );
   });
   if (forged.length === 0) return inbound;
   const headers = new Headers(inbound);
@@ -21,19 +33,22 @@ export function stripClaimed(inbound: Headers, ownHeaders: ReadonlySet<string>):
   return headers;
 }
 
+type Names = ReadonlySet<string>;
+
 /**
  * Decides for each request header whether it is passed on. Built once for a policy: the answer for a name never
  * changes, so that names are judged once.
  *
  * @param ownHeaders normalised names of the headers that some API sets: gone on all routes of all APIs
  * @param isRefused which others are not passed on, by their normalised names
+ * @param dropped further ones
  */
-export function createStripper(ownHeaders: ReadonlySet<string>, isRefused = isReserved) {
+export function createStripper(ownHeaders: Names, isRefused = isRefusedUsually, dropped: Names = OWN) {
   const known = new Map<string, boolean>();
 
   function judge(name: string): boolean {
     const normalised = normaliseHeaderName(name);
-    if (isRefused(normalised) || ownHeaders.has(normalised) || OWN.has(normalised)) return false;
+    if (isRefused(normalised) || ownHeaders.has(normalised) || dropped.has(normalised)) return false;
     // Of `cf-…` only what Cloudflare sets on every request, in its spelling: the rest would be the client's word.
     return !normalised.startsWith('cf-') || FROM_CLOUDFLARE.has(name);
   }

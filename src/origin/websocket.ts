@@ -1,4 +1,5 @@
 import type { Principal } from '../policy/policy.ts';
+import { LOOP_HEADER } from './forward.ts';
 
 /** RFC 6455 §7.4.1: the policy of the endpoint is violated: the token has expired. */
 const EXPIRED = 1008;
@@ -13,6 +14,16 @@ export function changeable(response: Response): Response {
   const { status, headers, webSocket } = response;
   if (status === 101) return new Response(null, { status, headers, webSocket });
   return new Response(response.body, response);
+}
+
+/** Whether it can be changed as it is. A handler of the same Worker may return what `fetch` gave it. */
+export function isChangeable({ headers }: Response): boolean {
+  try {
+    headers.delete(LOOP_HEADER);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

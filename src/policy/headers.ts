@@ -42,21 +42,39 @@ export function isReserved(normalised: string): boolean {
   );
 }
 
+/** Set by the gateway on every request, besides claims. */
+export const OWN_IDS = ['x-request-id', 'x-client-request-id'] as const;
+
 /** Of those, what no origin gets from a client, whatever it is asked for: claims, and what is for one hop. */
 export const isNeverPassed = (normalised: string): boolean =>
   normalised.startsWith('x-claim-') || HOP_BY_HOP.has(normalised);
 
-/** Names that the policy may give away at all. */
-const isOwnName = (name: string) => /^x-[a-z0-9-]+$/.test(name) && name !== 'x-request-id';
+const isOwnId = (name: string) => (OWN_IDS as readonly string[]).includes(normaliseHeaderName(name));
+
+/** Names that may carry a claim at all: none that clients have a use for. */
+const isOwnName = (name: string) => /^x-[a-z0-9-]+$/.test(name) && !isOwnId(name);
 
 /** Whether the policy may put a claim into this header: `x-…`, or `x-claim-…` besides the four identity headers. */
 export function mayCarryClaim(name: string): boolean {
   const isClaimHeader =
     name.startsWith('x-claim-') && !(IDENTITY_HEADERS as readonly string[]).includes(name);
-  return maySetHeader(name) || (isOwnName(name) && isClaimHeader);
+  return isOwnName(name) && (isClaimHeader || !isReserved(name));
 }
 
-/** Whether the policy may put a secret into this header: `x-…`, outside what the gateway and claims use. */
+/** Whether the policy may put a secret into this header: any that is neither the gateway's nor about the message. */
 export function maySetHeader(name: string): boolean {
-  return isOwnName(name) && !isReserved(name);
+  const normalised = normaliseHeaderName(name);
+  return (
+    /^[a-z0-9]+([_.-]+[a-z0-9]+)*$/.test(name) &&
+    !isReserved(normalised) &&
+    !isOwnId(name) &&
+    !NOT_CREDENTIALS.test(normalised) &&
+    (!normalised.startsWith('cf-') || ACCESS.test(name))
+  );
 }
+
+/** How the message is read and routed; a cookie would take the place of the caller's own. */
+const NOT_CREDENTIALS =
+  /^(host|date|via|origin|cookie2?|set-cookie|cache-control|pragma|(content|sec|access-control)-.*)$/;
+/** The service tokens of Cloudflare Access. All other names of the family are Cloudflare's own. */
+const ACCESS = /^cf-access-client-(id|secret)$/;

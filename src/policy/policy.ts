@@ -1,4 +1,5 @@
 import type { Reason } from '../decision.ts';
+import type { Cors, PassedCors } from './cors.ts';
 import type { Param } from './params.ts';
 import type { QueryCondition } from './query.ts';
 import type { PatternNode } from './tree.ts';
@@ -13,7 +14,7 @@ export interface Policy {
   readonly hosts: ReadonlyMap<string, RouteTable>;
   /** The routes of APIs without `hosts`, for every host that `hosts` does not have. */
   readonly otherHosts: RouteTable | undefined;
-  /** Names of headers that some API sets (claims, secrets), in the normalised spelling of `normaliseHeaderName`. */
+  /** Names `x-…` that some API sets (claims, secrets), in the normalised spelling of `normaliseHeaderName`. */
   readonly ownHeaders: ReadonlySet<string>;
 }
 
@@ -83,7 +84,14 @@ export interface Api {
   readonly mtls: string | undefined;
   /** Segments at the start of the path that are not sent on. */
   readonly prefix: readonly string[];
-  readonly cors: Cors | undefined;
+  readonly cors: Cors | PassedCors | undefined;
+  /** What sends preflights on, where the API speaks CORS itself: it asks for no token. */
+  readonly preflights: Route | undefined;
+  /** Names of client headers that its origin does not get, besides those for all APIs; normalised. */
+  readonly dropped: ReadonlySet<string>;
+  /** Whether a `Location` on the origin's own host is written as clients see it. */
+  readonly rewritesLocation: boolean;
+  readonly maxClaimsBytes: number;
   readonly timeoutMs: number;
   readonly uploadTimeoutMs: number;
   readonly trial: Trial | undefined;
@@ -115,21 +123,13 @@ export interface SecretHeader {
   readonly secret: string;
 }
 
-/** Which web pages may call an API (CORS protocol of the Fetch standard). */
-export interface Cors {
-  /** `undefined`: any. */
-  readonly origins: ReadonlySet<string> | undefined;
-  readonly headers: readonly string[];
-  readonly expose: readonly string[];
-  readonly maxAgeSeconds: number;
-  readonly credentials: boolean;
-}
-
 export interface ForwardedClaim {
   readonly claim: ClaimSelector;
   /** Lower case. */
   readonly header: string;
   readonly as: 'text' | 'list' | 'json';
+  /** Which values of a list are sent on. `undefined`: all. */
+  readonly only: { readonly values: readonly string[]; readonly prefixes: readonly string[] } | undefined;
 }
 
 /** The rules of a route. All of them must hold. */
@@ -204,6 +204,8 @@ export interface RouteTable {
   readonly allFolded: boolean;
   /** Takes what no route takes, where an API of this host is on trial. */
   readonly fallback: Route | undefined;
+  /** The one API of this host, where there is no other. */
+  readonly onlyApi: Api | undefined;
 }
 
 /** All routes that share one pattern. */

@@ -157,7 +157,12 @@ describe('docs/adopting.md', () => {
     const compared = await compare(port);
     const isEnforced = ({ target, method }: OldRequest) =>
       /^\/orders\/\d+$/i.test(target) && ['GET', 'HEAD'].includes(method);
-    const refused = differing(compared);
+    // An answer that is no longer the origin's alone has the gateway's id.
+    const withoutId = (seen: Seen): Seen => ({
+      ...seen,
+      headers: seen.headers.filter((line) => !line.startsWith('x-request-id:')),
+    });
+    const refused = differing(compared.map((one) => ({ ...one, through: withoutId(one.through) })));
     expect(refused.length).toBeGreaterThan(10);
     // Another spelling is the same path to many origins, and one with two readings could be it.
     for (const { request, through } of refused) {

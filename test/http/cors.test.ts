@@ -76,7 +76,7 @@ describe('a preflight', () => {
   });
 
   it.each([
-    ['an unknown path', '/nothing', 404],
+    ['an unknown path, where another API has the host too', '/nothing', 404],
     ['a path that can be read two ways', '/x/..%2forders', 400],
     ['an API without cors', '/plain', 405],
   ])('is a request like any other for %s', async (_what, target, status) => {
@@ -280,7 +280,7 @@ describe("the origin server's own words", () => {
     const response = await rigWith({}, { origin: make }).ask('GET /open/x', { origin: APP });
     expect(response.status).toBe(status);
     const others = (one: Response) =>
-      [...one.headers].filter(([name]) => !/^(access-control-|vary$)/.test(name));
+      [...one.headers].filter(([name]) => !/^(access-control-|vary$|x-request-id$)/.test(name));
     expect(others(response)).toEqual(others(make()));
     expect(response.headers.get('vary')).toBe('Accept, Origin');
     expect(await response.text()).toBe(await make().text());
@@ -330,5 +330,104 @@ describe('what belongs to the gateway itself', () => {
     const response = await rig.call('GET /orders', await sign(key, usualClaims({ exp: NOW_SECONDS + 60 })));
     expect(response.status).toBe(200);
     expect(rig.logs).toContainEqual(expect.objectContaining({ event: 'error' }));
+  });
+});
+
+describe('an API that is alone on its host speaks for paths that are none', () => {
+  const alone = { api: { hosts: ['api.example.com'] } };
+
+  it.each([
+    ['GET /nothing', 404],
+    ['GET /orders/..%2fadmin', 400],
+    ['GET //orders', 400],
+    ['DELETE /orders', 405],
+    ['GET /Orders', 404],
+  ])('%s: %i can be read, and so can its preflight', async (request, status) => {
+    const rig = rigWith({}, alone);
+    const [method = '', target = ''] = request.split(' ');
+    const asked = await rig.ask(`OPTIONS ${target}`, preflight(APP, method));
+    expect([asked.status, corsOf(asked)]).toEqual([204, { ...PREFLIGHT, 'allow-methods': method }]);
+    const response = await rig.ask(request, { origin: APP });
+    expect([response.status, corsOf(response)]).toEqual([status, ANSWER]);
+    expect(rig.received).toHaveLength(0);
+  });
+
+  it('to its own pages only', async () => {
+    const rig = rigWith({}, alone);
+    const evil = 'https://evil.example';
+    expect(corsOf(await rig.ask('OPTIONS /nothing', preflight(evil, 'GET')))).toEqual({});
+    expect(corsOf(await rig.ask('GET /nothing', { origin: evil }))).toEqual({});
+    expect(rig.logs).toContainEqual(
+      expect.objectContaining({
+        event: 'preflight_refused',
+        api: 'API_ORDERS',
+        add: `origins = ["${evil}"]`,
+      }),
+    );
+  });
+
+  it.each([
+    ['two APIs on the host', {}, 'GET /nothing'],
+    ['another host', alone, 'GET https://other.example.com/nothing'],
+    ['no host that is sure', alone, 'GET https://me@api.example.com/nothing'],
+  ])('but not for %s', async (_what, more, request) => {
+    const rig = rigWith({}, more);
+    const response = await rig.ask(request, { origin: APP });
+    expect([response.status >= 400, corsOf(response)]).toEqual([true, {}]);
+    expect(corsOf(await rig.ask(request.replace('GET', 'OPTIONS'), preflight(APP, 'GET')))).toEqual({});
+  });
+});
+
+describe('pages of a pattern', () => {
+  const ORIGINS = ['https://*.example.com', 'http://localhost:*', 'capacitor://localhost'];
+
+  it.each(['https://pr-12.example.com', 'http://localhost:5173', 'capacitor://localhost'])(
+    '%s may call, and is named alone',
+    async (origin) => {
+      const rig = rigWith({ origins: ORIGINS });
+      const asked = await rig.ask('OPTIONS /orders', preflight(origin, 'GET'));
+      expect(corsOf(asked)).toEqual({ ...PREFLIGHT, 'allow-origin': origin, 'allow-methods': 'GET' });
+      const response = await rig.ask('GET /orders', { origin });
+      expect(corsOf(response)).toEqual({ ...ANSWER, 'allow-origin': origin });
+      expect(response.headers.get('vary')).toBe('Origin');
+    },
+  );
+
+  it.each(['https://example.com', 'https://a.b.example.com', 'https://evil.example', 'null'])(
+    '%s may not',
+    async (origin) => {
+      const rig = rigWith({ origins: ORIGINS, credentials: true });
+      expect(corsOf(await rig.ask('OPTIONS /orders', preflight(origin, 'GET')))).toEqual({});
+      expect(corsOf(await rig.ask('GET /orders', { origin }))).toEqual({});
+    },
+  );
+});
+
+describe('the log of a refused preflight', () => {
+  const lineOf = async (headers: Record<string, string>) => {
+    const rig = rigWith();
+    await rig.ask('OPTIONS /orders', { 'access-control-request-method': 'GET', ...headers });
+    return rig.logs[0] as unknown as Record<string, unknown>;
+  };
+
+  it('names what is missing, within bounds, and what would allow it', async () => {
+    const many = Array.from({ length: 200 }, (_, i) => `x-${i}-${'y'.repeat(100)}`).join();
+    const line = await lineOf({ origin: APP, 'access-control-request-headers': `Authorization, ${many}` });
+    expect(line['missing']).toHaveLength(16);
+    expect(JSON.stringify(line).length).toBeLessThan(4_000);
+    const odd = await lineOf({ origin: APP, 'access-control-request-headers': 'x trace, "é", x-ok' });
+    expect(odd).toMatchObject({ cause: 'headers', add: 'headers = ["x-ok"]' });
+  });
+
+  it.each([
+    ['null', 'origins = ["null"]'],
+    ['capacitor://localhost', 'origins = ["capacitor://localhost"]'],
+    ['https://a.example"], x = ["', undefined],
+    ['javascript:alert(1)', undefined],
+    [`https://${'a'.repeat(300)}.example`, undefined],
+  ])('of the origin %s', async (origin, add) => {
+    const line = await lineOf({ origin });
+    expect(line['add']).toBe(add);
+    expect(String(line['origin']).length).toBeLessThanOrEqual(128);
   });
 });

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeJson, encodeList, encodeText, setClaimHeaders } from '../../src/origin/claim-headers.ts';
-import type { ForwardedClaim } from '../../src/policy/policy.ts';
-import { policyWith, principal } from '../support/policy.ts';
+import type { Api, ForwardedClaim } from '../../src/policy/policy.ts';
+import { faultsOf, policyWith, principal, vars } from '../support/policy.ts';
 
 const SAFE = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/;
 const anyText = fc.oneof(
@@ -76,16 +76,13 @@ describe('setClaimHeaders', () => {
       },
     },
   );
-  const forward = policy.apis[0]?.forward ?? [];
+  const api = policy.apis[0] as Api;
 
   function headersFor(claims: Record<string, unknown>, more = {}) {
     const headers = new Headers();
     const skipped: string[] = [];
-    const reason = setClaimHeaders(
-      headers,
-      principal(policy, claims, more),
-      forward,
-      (claim: ForwardedClaim) => skipped.push(claim.claim.text),
+    const reason = setClaimHeaders(headers, principal(policy, claims, more), api, (claim: ForwardedClaim) =>
+      skipped.push(claim.claim.text),
     );
     return { headers: Object.fromEntries(headers), skipped, reason };
   }
@@ -132,7 +129,7 @@ describe('setClaimHeaders', () => {
       { forward: { '/__proto__': { header: 'x-proto', as: 'json' } } },
     );
     const headers = new Headers();
-    setClaimHeaders(headers, principal(inherited), inherited.apis[0]?.forward ?? [], () => {});
+    setClaimHeaders(headers, principal(inherited), inherited.apis[0] as Api, () => {});
     expect(headers.get('x-proto')).toBeNull();
   });
 
@@ -156,14 +153,74 @@ describe('setClaimHeaders', () => {
   });
 
   it.each([
-    ['one header over 4 KB', { org: 'x'.repeat(4097) }, 'org'],
-    ['encoding counts', { org: 'é'.repeat(700) }, 'org'],
+    ['more than 8 KB', { org: 'x'.repeat(8_192) }, 'org'],
+    ['encoding counts', { org: 'é'.repeat(1_400) }, 'org'],
     [
-      'all over 6 KB',
-      { org: 'x'.repeat(4000), 'https://example.com/tenant': 'x'.repeat(4000) },
+      'all of them together',
+      { org: 'x'.repeat(4_000), 'https://example.com/tenant': 'x'.repeat(4_100) },
       'https://example.com/tenant',
     ],
   ])('refuses %s', (_why, claims, claim) => {
     expect(headersFor(claims).reason).toEqual({ code: 'claims_too_large', claim });
+  });
+});
+
+describe('only', () => {
+  const groupsOf = (only: unknown[], groups: unknown) => {
+    const chosen = policyWith(
+      { 'GET /x': {} },
+      { forward: { groups: { header: 'x-groups', as: 'list', only } } },
+    );
+    const headers = new Headers();
+    const skipped: string[] = [];
+    setClaimHeaders(headers, principal(chosen, { groups }), chosen.apis[0] as Api, ({ header }) =>
+      skipped.push(header),
+    );
+    return [headers.get('x-groups'), ...skipped];
+  };
+
+  it.each<[string, unknown[], unknown, unknown[]]>([
+    ['values', ['admins', 'staff'], ['all', 'staff', 'admins'], ['staff,admins']],
+    ['values that begin so', [{ prefix: 'app-' }], ['app-a', 'xapp-b', 'app', 'app-'], ['app-a,app-']],
+    ['both', ['admins', { prefix: 'app-' }], ['app-a', 'admins', 'Admins', 'admins2'], ['app-a,admins']],
+    ['values before they are encoded', ['a,b'], ['a,b', 'a', 'b'], ['a%2Cb']],
+    ['none: no header, as for an empty list', ['admins'], ['all'], [null]],
+    ['a single string', ['admins'], 'admins', ['admins']],
+    ['a list with something else is not sent', ['admins'], ['admins', 1], [null, 'x-groups']],
+  ])('%s', (_what, only, groups, want) => {
+    expect(groupsOf(only, groups)).toEqual(want);
+  });
+
+  it('leaves room: what is not sent does not count', () => {
+    const groups = Array.from({ length: 5_000 }, (_, i) => `group-${i}`);
+    expect(groupsOf(['group-7', { prefix: 'group-499' }], groups)[0]).toBe(
+      ['group-7', 'group-499', ...Array.from({ length: 10 }, (_, i) => `group-499${i}`)].join(),
+    );
+  });
+
+  it.each(['text', 'json', undefined])('beside as = %s is a fault', (as) => {
+    const forward = { groups: { header: 'x-groups', only: ['a'], ...(as && { as }) } };
+    expect(faultsOf(vars({ 'GET /x': {} }, { forward }))).toEqual([
+      'API_ORDERS.forward.groups.only: only chooses among the values of a list; add as = "list", or remove only',
+    ]);
+  });
+});
+
+describe('max_claims_bytes', () => {
+  // Entra ID writes up to 200 groups into a token, by their ids.
+  const groups = Array.from(
+    { length: 200 },
+    (_, i) => `00000000-0000-4000-8000-${String(i).padStart(12, '0')}`,
+  );
+  const reasonFor = (more: object) => {
+    const api = { forward: { groups: { header: 'x-groups', as: 'list' } }, ...more };
+    const limited = policyWith({ 'GET /x': {} }, api);
+    return setClaimHeaders(new Headers(), principal(limited, { groups }), limited.apis[0] as Api, () => {});
+  };
+
+  it('is enough for 200 groups, and can be less or more', () => {
+    expect(reasonFor({})).toBeUndefined();
+    expect(reasonFor({ max_claims_bytes: 7_000 })).toEqual({ code: 'claims_too_large', claim: 'groups' });
+    expect(reasonFor({ max_claims_bytes: 65_536 })).toBeUndefined();
   });
 });

@@ -80,13 +80,29 @@ describe('what the origin gets', () => {
     expect(rig.lastLog().request_id).toBe(headers.get('x-request-id'));
   });
 
-  it("the client's request id, if it can do no harm", async () => {
-    const rig = rigWith();
-    await rig.ask('GET /open/a', { 'x-request-id': 'abc-DEF.123_' });
-    expect(rig.lastReceived().headers.get('x-request-id')).toBe('abc-DEF.123_');
-    await rig.ask('GET /open/a', { 'x-request-id': 'has a blank in it' });
-    expect(rig.lastReceived().headers.get('x-request-id')).not.toContain(' ');
-  });
+  it.each([
+    ['x-request-id', 'abc-DEF.123_', 'abc-DEF.123_'],
+    ['x-client-request-id', 'abc', 'abc'],
+    ['x-request-id', 'has a blank in it', null],
+    ['x-request-id', 'x'.repeat(65), null],
+    ['x_request_id', 'forged-by-an-alias', null],
+    ['x-client_request_id', 'forged-by-an-alias', null],
+  ])(
+    "the client's request id apart from the gateway's, if it can do no harm: %s: %s",
+    async (name, id, kept) => {
+      const rig = rigWith();
+      const response = await rig.ask('GET /open/a', { [name]: id });
+      const { headers } = rig.lastReceived();
+      const own = headers.get('x-request-id');
+      expect(own).toMatch(/^[0-9a-f-]{36}$/);
+      expect(headers.get('x-client-request-id')).toBe(kept);
+      expect(
+        headers.get(name === 'x-request-id' || name === 'x-client-request-id' ? 'x-none' : name),
+      ).toBeNull();
+      expect(rig.lastLog().client_request_id ?? null).toBe(kept);
+      expect([rig.lastLog().request_id, response.headers.get('x-request-id')]).toEqual([own, own]);
+    },
+  );
 
   it('nothing from a shared cache: claims are in no cache key', async () => {
     const rig = rigWith();

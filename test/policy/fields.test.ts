@@ -39,13 +39,13 @@ const FAULTS: Row[] = [
     'a header of the gateway',
     { origin_headers: { 'x-claim-sub': 'secret:A' } },
     {},
-    'API_ORDERS.origin_headers.x-claim-sub: the header "x-claim-sub" can\'t be set; name it x-…, in lower case, outside the families of "Headers" in docs/policy.md and x-claim-…',
+    'API_ORDERS.origin_headers.x-claim-sub: the header "x-claim-sub" can\'t be set; name one outside of what "Headers" in docs/policy.md lists',
   ],
   [
     'a header of the client',
-    { origin_headers: { authorization: 'secret:A' } },
+    { origin_headers: { cookie: 'secret:A' } },
     {},
-    'API_ORDERS.origin_headers.authorization: the header "authorization" can\'t be set; name it x-…, in lower case, outside the families of "Headers" in docs/policy.md and x-claim-…',
+    'API_ORDERS.origin_headers.cookie: the header "cookie" can\'t be set; name one outside of what "Headers" in docs/policy.md lists',
   ],
   [
     'a secret over a claim',
@@ -141,7 +141,7 @@ const FAULTS: Row[] = [
     'a web origin without scheme',
     { cors: { origins: ['a.example'] } },
     {},
-    'API_ORDERS.cors.origins[0]: "a.example" is no web origin; write scheme, host and port as browsers do, such as "https://app.example.com"',
+    'API_ORDERS.cors.origins[0]: "a.example" is no web origin; did you mean "https://a.example"?',
   ],
   [
     'no web origins',
@@ -154,6 +154,12 @@ const FAULTS: Row[] = [
     { cors: { origins: ['*'], headers: ['x a'] } },
     {},
     'API_ORDERS.cors.headers[0]: "x a" is no header name; name each header; there is no "*"',
+  ],
+  [
+    'another word for cors',
+    { cors: 'orgin' },
+    {},
+    'API_ORDERS.cors: cors is none of the choices; write a table or "origin"',
   ],
   [
     'a misspelt field of cors',

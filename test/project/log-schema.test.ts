@@ -42,7 +42,15 @@ const LINES: { readonly [Event in keyof typeof EVENTS]: Fields } = {
   keys_recovered: { issuer, was: 'stale' },
   refetch_suppressed: { issuer },
   policy_invalid: { faults },
-  preflight_refused: { api: 'API_X', cause: 'origin', origin: 'https://app.example', method: 'PUT' },
+  preflight_refused: {
+    api: 'API_X',
+    cause: 'headers',
+    origin: 'https://app.example',
+    method: 'PUT',
+    request_id: 'r',
+    missing: ['x-trace'],
+    add: 'headers = ["x-trace"]',
+  },
   claim_skipped: { api: 'API_X', claim: 'roles', as: 'x-claim-roles' },
   error: { name: 'TypeError', frames: ['at f (index.js:1:1)'] },
 };

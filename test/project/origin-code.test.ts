@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { setClaimHeaders } from '../../src/origin/claim-headers.ts';
+import type { Api } from '../../src/policy/policy.ts';
 import { policyWith, principal } from '../support/policy.ts';
 
 // In the repository, so that its packages are found.
@@ -26,7 +27,7 @@ function headersOf(claims: { sub: string; roles: string[] }): Record<string, str
   const policy = policyWith({ 'GET /x': {} }, { forward: { roles: { header: 'x-roles', as: 'list' } } });
   const headers = new Headers({ 'x-origin-secret': 'the secret' });
   const caller = principal(policy, claims, { subject: claims.sub, scopes: new Set(['read:a', 'write:a']) });
-  setClaimHeaders(headers, caller, policy.apis[0]?.forward ?? [], () => {});
+  setClaimHeaders(headers, caller, policy.apis[0] as Api, () => {});
   return Object.fromEntries(headers);
 }
 

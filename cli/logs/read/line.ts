@@ -192,13 +192,16 @@ function callerOf({
 }
 
 function eventDetail(value: Table): string | undefined {
-  const { fault, cause, kid, operation, claim, faults, name, origin } = value;
+  const { fault, cause, kid, operation, claim, faults, name, origin, add } = value;
   const first = Array.isArray(faults) && isTable(faults[0]) ? faults[0]['at'] : undefined;
   const known = [fault, cause, kid, operation, claim, first, name]
     .map(textOf)
     .find((one) => one !== undefined);
   const status = value['http_status'];
   if (fault === 'http_status' && Number.isInteger(status)) return `${fault} ${status}`;
-  // A refused preflight: which of the two is missing, and for whom.
-  return value['event'] === 'preflight_refused' ? [known, textOf(origin)].filter(Boolean).join(' ') : known;
+  if (value['event'] !== 'preflight_refused') return known;
+  // What would allow it comes first: the end may be cut. An origin to add tells whose preflight it was.
+  const [remedy, page] = [textOf(add), textOf(origin)];
+  if (remedy === undefined) return [known, page].filter(Boolean).join(' ');
+  return cause === 'headers' ? `add ${remedy} for ${page}` : `add ${remedy}`;
 }

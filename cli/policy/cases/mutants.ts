@@ -103,6 +103,11 @@ function* apiChanges(
   if (own.length < issuers.length) yield ['takes tokens of all issuers', { ...table, issuer: issuers }];
   for (const name of Object.keys(tableIn(table, 'forward')))
     yield [`without forward of ${name}`, { ...table, forward: without(tableIn(table, 'forward'), name) }];
+  for (const [name, target] of Object.entries(tableIn(table, 'forward'))) {
+    if (!isTable(target) || target['only'] === undefined) continue;
+    const forward = { ...tableIn(table, 'forward'), [name]: without(target, 'only') };
+    yield [`sends all values of ${name}`, { ...table, forward }];
+  }
   for (const name of Object.keys(tableIn(table, 'origin_headers')))
     yield [`without the header ${name} for its origin`, withoutIn(table, 'origin_headers', name)];
   if (table['report_only'] !== undefined)

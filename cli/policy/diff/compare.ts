@@ -11,7 +11,7 @@ import { settingsChanges } from './other.ts';
 import { spellingsOf } from './spellings.ts';
 
 /** Stand for all methods that no route names, in upper case. */
-const OTHER_METHODS = ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'PROPFIND', 'X-OTHER'];
+export const OTHER_METHODS = ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'PROPFIND', 'X-OTHER'];
 /** No route serves those in lower case, but APIs on trial take them. */
 const LOWER_CASE = 'x-other';
 

@@ -14,6 +14,7 @@ import {
   placedDifference,
 } from './difference.ts';
 import { hostGroups } from './hosts.ts';
+import { preflightDifferences } from './preflights.ts';
 import { type Answer, tryRequest } from './trial.ts';
 
 export async function comparePolicies(old: Policy, now: Policy, nowSeconds: number): Promise<Comparison> {
@@ -25,7 +26,11 @@ export async function comparePolicies(old: Policy, now: Policy, nowSeconds: numb
     if (example === undefined && rest.place !== undefined && /_claim$/.test(rest.place)) continue;
     findings.push({ ...rest, example });
   }
-  findings.push(...ownHeaderDifferences(old, now), ...unreadDifferences(old, now));
+  findings.push(
+    ...ownHeaderDifferences(old, now),
+    ...unreadDifferences(old, now),
+    ...preflightDifferences(old, now),
+  );
   // A sort that keeps the order of what is equal.
   findings.sort(byChange);
   return { findings, other };

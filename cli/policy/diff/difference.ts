@@ -53,6 +53,8 @@ export interface OtherChange {
   readonly place: string;
   readonly before: string;
   readonly now: string;
+  /** Of `cors`, where one lets pages do all that the other lets them, and more. */
+  readonly verdict?: 'wider' | 'narrower';
 }
 
 export interface Comparison {

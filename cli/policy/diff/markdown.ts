@@ -23,7 +23,8 @@ export function renderMarkdown({ findings, other }: Comparison, nowSeconds: numb
   }
   if (other.length > 0) {
     const changes = other.map(
-      ({ place, before, now }) => `- ${code(place)}: ${plain(before)} → ${plain(now)}`,
+      ({ place, before, now, verdict }) =>
+        `- ${code(place)}: ${plain(before)} → ${plain(now)}${verdict === undefined ? '' : ` (${verdict})`}`,
     );
     lines.push(OTHERWISE, '', ...changes, '');
   }

@@ -3,6 +3,7 @@ import { writePlace } from '../../../src/policy/compile/fault.ts';
 import { canonicalRules } from '../../../src/policy/compile/rules.ts';
 import type { Api, Policy, Route, Rules } from '../../../src/policy/policy.ts';
 import { countedBy } from '../words.ts';
+import { corsChanges } from './cors.ts';
 import type { OtherChange } from './difference.ts';
 
 export function settingsChanges(old: Policy, now: Policy): OtherChange[] {
@@ -27,7 +28,9 @@ export function apiChanges(old: Api, now: Api): OtherChange[] {
   const place = (field: string) => `${now.name}.${field}`;
   return [
     difference(place('resource'), old.resource ?? 'none', now.resource ?? 'none'),
-    difference(place('cors'), writeCors(old), writeCors(now)),
+    corsChanges(place('cors'), old.cors, now.cors),
+    difference(place('max_claims_bytes'), old.maxClaimsBytes, now.maxClaimsBytes),
+    difference(place('rewrite_location'), old.rewritesLocation, now.rewritesLocation),
     difference(place('timeout_ms'), old.timeoutMs, now.timeoutMs),
     difference(place('upload_timeout_ms'), old.uploadTimeoutMs, now.uploadTimeoutMs),
     difference(place('report_only'), writeTrial(old), writeTrial(now)),
@@ -52,19 +55,6 @@ const writeReport = (report: Rules | undefined) =>
 
 const writeTrial = ({ trial }: Api) =>
   trial === undefined ? 'enforced' : `on trial${trial.until === undefined ? '' : ` until ${trial.until}`}`;
-
-function writeCors({ cors }: Api): string {
-  if (cors === undefined) return 'none';
-  const sorted = (names: Iterable<string>) => [...new Set(names)].sort().join(', ');
-  const parts = [
-    cors.origins === undefined ? 'all origins' : sorted(cors.origins),
-    `headers ${sorted(cors.headers)}`,
-    ...(cors.expose.length === 0 ? [] : [`expose ${sorted(cors.expose)}`]),
-    `max_age ${cors.maxAgeSeconds}`,
-    ...(cors.credentials ? ['credentials'] : []),
-  ];
-  return parts.join('; ');
-}
 
 const difference = (place: string, before: unknown, now: unknown): OtherChange[] =>
   before === now ? [] : [{ place, before: String(before), now: String(now) }];

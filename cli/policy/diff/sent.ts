@@ -2,7 +2,7 @@
 import type { Match } from '../../../src/policy/match.ts';
 import type { Api, ForwardedClaim } from '../../../src/policy/policy.ts';
 import { isOnTrial } from '../../../src/policy/trial.ts';
-import { askedWords } from '../words.ts';
+import { askedWords, onlyWords } from '../words.ts';
 import { lostTokens } from './caller-differences.ts';
 import type { Callers, Side } from './callers.ts';
 
@@ -39,16 +39,22 @@ const pathOf = ({ route }: Match) => (isOnTrial(route) ? 'as it came' : 'in its 
 const passesOn = ({ route, nearMisses }: Match): string =>
   [route, ...nearMisses].every((one) => one.forwardAuthorization) ? 'sent on' : 'not sent on';
 
+const DROPPED = 'dropped';
+/** What becomes of a header that one policy has a word on, in the other. */
+const without = (word: string | undefined) => (word === DROPPED ? 'as the client sends it' : 'not set');
+
 function headerChanges(before: Api, after: Api): (SentChange | undefined)[] {
   const [old, now] = [headersOf(before), headersOf(after)];
   return [...new Set([...old.keys(), ...now.keys()])].map((name) =>
-    change(`${name} `, old.get(name) ?? 'not set', now.get(name) ?? 'not set'),
+    change(`${name} `, old.get(name) ?? without(now.get(name)), now.get(name) ?? without(old.get(name))),
   );
 }
 
-function headersOf({ forward, originHeaders }: Api): Map<string, string> {
-  const encoding = ({ as }: ForwardedClaim) => (as === 'text' ? '' : `, as ${as}`);
+function headersOf({ forward, originHeaders, dropped }: Api): Map<string, string> {
+  const encoding = ({ as, only }: ForwardedClaim) =>
+    (as === 'text' ? '' : `, as ${as}`) + (only === undefined ? '' : `, ${onlyWords(only)}`);
   return new Map([
+    ...[...dropped].map((name) => [name, DROPPED] as const),
     ...forward.map((one) => [one.header, `from the claim ${one.claim.text}${encoding(one)}`] as const),
     ...originHeaders.map(({ header, secret }) => [header, `from the secret ${secret}`] as const),
   ]);

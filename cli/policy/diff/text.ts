@@ -28,8 +28,8 @@ export function renderText({ findings, other }: Comparison, nowSeconds: number):
   if (findings.length + other.length === 0) return [NO_DIFFERENCE];
   const lines = findings.flatMap((difference) => [...renderDifference(difference, nowSeconds), '']);
   if (other.length > 0) {
-    const changes = other.flatMap(({ place, before, now }) =>
-      labelled('  ', '', `${place}: ${before} -> ${now}`, 4),
+    const changes = other.flatMap(({ place, before, now, verdict }) =>
+      labelled('  ', '', `${place}: ${before} -> ${now}${verdict === undefined ? '' : ` (${verdict})`}`, 4),
     );
     lines.push(OTHERWISE, ...changes, '');
   }

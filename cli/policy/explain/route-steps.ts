@@ -43,6 +43,15 @@ export function targetSteps(target: Seen['target'], { url, method }: IncomingReq
   ];
 }
 
+export function preflightStep({ route, method }: Extract<DecisionStep, { step: 'preflight' }>): Step {
+  const saw = `a preflight of a browser, which asks about ${method}`;
+  return makeStep(
+    'cors',
+    saw,
+    `${route.api.name} speaks CORS itself: its origin answers, and no token is asked for`,
+  );
+}
+
 /** What refuses the request is told by the step before. */
 export function trialStep({ route }: Extract<DecisionStep, { step: 'trial' }>): Step {
   const saw = `${route.api.name} is on trial`;

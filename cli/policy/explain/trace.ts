@@ -9,7 +9,7 @@ import { withIssuerKeys, withoutSignature } from '../what-if/verifiers.ts';
 import { countedBy, originWords } from '../words.ts';
 import { credentialSteps } from './credential-steps.ts';
 import { maskUrl } from './mask.ts';
-import { routeSteps, targetSteps, trialStep } from './route-steps.ts';
+import { preflightStep, routeSteps, targetSteps, trialStep } from './route-steps.ts';
 import { reportStep, rulesStep } from './rule-steps.ts';
 import { makeStep, type Step } from './step.ts';
 import { type Signature, signatureStep, TOKEN_STEP_WORDS } from './token-steps.ts';
@@ -57,6 +57,8 @@ function stepsOf(step: DecisionStep, policy: Policy, request: IncomingRequest): 
   switch (step.step) {
     case 'target':
       return targetSteps(step.target, request);
+    case 'preflight':
+      return [preflightStep(step)];
     case 'route':
       return routeSteps(step.found, step.target, policy, request);
     case 'trial':
@@ -79,20 +81,29 @@ const asDecided = (steps: readonly Step[], { decision }: Simulated): Step[] =>
 /** The steps that follow the decision. */
 function lastSteps(request: IncomingRequest, policy: Policy, simulated: Simulated): Step[] {
   const { decision, kind } = simulated;
-  if (kind === 'self') return [selfStep(request, policy)];
+  if (kind === 'self') return [selfStep(request, policy, simulated)];
   if (decision?.kind !== 'allow') return [];
   const { route, nearMisses } = decision;
   return [...limitSteps([route, ...nearMisses]), forwardStep(route, simulated)];
 }
 
-function selfStep({ url, method }: IncomingRequest, { settings }: Policy): Step {
+function selfStep(
+  { url, method }: IncomingRequest,
+  { settings }: Policy,
+  { preflightRefused: refused }: Simulated,
+): Step {
   const what =
     method === 'OPTIONS'
       ? 'a preflight of a browser'
       : settings.healthPath !== undefined && url.includes(settings.healthPath)
         ? 'the health of the gateway'
         : 'the metadata of an API (RFC 9728)';
-  return makeStep('target', `${method} ${maskUrl(url)}`, `${what}: the gateway answers it itself, to anyone`);
+  const missing =
+    refused &&
+    `; the browser then keeps the request to itself, since cors lacks the ${refused.cause === 'origin' ? 'origin' : 'headers'}`;
+  const remedy = refused?.add === undefined ? '' : `: ${refused.add}`;
+  const decided = `${what}: the gateway answers it itself, to anyone${missing ?? ''}${remedy}`;
+  return makeStep('target', `${method} ${maskUrl(url)}`, decided);
 }
 
 function limitSteps(routes: readonly Route[]): Step[] {

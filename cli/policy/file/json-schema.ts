@@ -7,6 +7,7 @@ import {
   forwardSchema,
   issuerSchema,
   limitSchema,
+  prefixSchema,
   reportSchema,
   routeSchema,
   settingsSchema,
@@ -19,6 +20,7 @@ import {
   ISSUER_TEXTS,
   LIMIT_TEXTS,
   PARAM_TEXTS,
+  PREFIX_TEXTS,
   ROUTE_TEXTS,
   RULE_TEXTS,
   SETTINGS_TEXTS,
@@ -36,6 +38,7 @@ export const DESCRIBED = [
   [issuerSchema, ISSUER_TEXTS],
   [limitSchema, LIMIT_TEXTS],
   [paramSchema, PARAM_TEXTS],
+  [prefixSchema, PREFIX_TEXTS],
   [reportSchema, RULE_TEXTS],
   [routeSchema, ROUTE_TEXTS],
   [settingsSchema, SETTINGS_TEXTS],
@@ -53,9 +56,22 @@ for (const [schema, fields] of DESCRIBED) {
 
 /** Draft 7 is what editors' TOML plugins read. */
 export const toJsonSchema = (schema: z.core.$ZodType): JsonSchema => {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', target: 'draft-7', metadata: texts });
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    io: 'input',
+    target: 'draft-7',
+    metadata: texts,
+    override: ({ jsonSchema }) => spreadTable(jsonSchema),
+  });
   return rest as JsonSchema;
 };
+
+/** A table, or a word: with a choice of two, editors would say of a typo only that it is neither. */
+function spreadTable(schema: JsonSchema): void {
+  const [table, word, ...more] = (schema.anyOf ?? []) as JsonSchema[];
+  if (table?.type !== 'object' || word?.const === undefined || more.length > 0) return;
+  const { type, ...fields } = table;
+  Object.assign(schema, fields, { anyOf: [{ type }, { const: word.const }] });
+}
 
 /** wrangler's own fields are none of its business: `[vars]` and `[env.<name>.vars]` are. */
 function policyFileSchema() {

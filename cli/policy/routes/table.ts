@@ -6,7 +6,7 @@ import type { Api, Policy, Route } from '../../../src/policy/policy.ts';
 import { findAll } from '../../../src/policy/tree.ts';
 import { secretWords } from '../what-if/simulate.ts';
 import { tablesOf } from '../what-if/targets.ts';
-import { keyOf, originWords, patternOf, whoGetsIn, whoGetsInHere } from '../words.ts';
+import { keyOf, onlyWords, originWords, patternOf, whoGetsIn, whoGetsInHere } from '../words.ts';
 
 export interface RouteEntry {
   readonly route: Route;
@@ -67,10 +67,13 @@ function headersOf({ api, auth, forwardAuthorization }: Route): [string, string]
   const headers = new Map<string, string>();
   if (auth !== 'none') {
     for (const [i, name] of IDENTITY_HEADERS.entries()) headers.set(name, IDENTITY[i] ?? '');
-    for (const { header, claim, as } of api.forward)
-      headers.set(header, as === 'text' ? claim.text : `${claim.text} as ${as}`);
+    for (const { header, claim, as, only } of api.forward) {
+      const chosen = only === undefined ? '' : `, ${onlyWords(only)}`;
+      headers.set(header, (as === 'text' ? claim.text : `${claim.text} as ${as}`) + chosen);
+    }
   }
   for (const { header, secret } of api.originHeaders) headers.set(header, secretWords(secret));
+  if (api.prefix.length > 0) headers.set('x-forwarded-prefix', `/${api.prefix.join('/')}`);
   if (forwardAuthorization) headers.set('authorization', 'as the client sent it');
   return [...headers];
 }

@@ -3,7 +3,7 @@ import { code, plain } from '../../text/markdown.ts';
 import { WIDTH, wrap } from '../../text/snippet.ts';
 import { paint } from '../../text/terminal.ts';
 import { listed } from '../../text/words.ts';
-import { audiencesOf, issuerWords } from '../words.ts';
+import { audiencesOf, issuerWords, originsOf } from '../words.ts';
 import { type ApiEntry, IDENTITY, type RouteEntry } from './table.ts';
 
 const MAX_PATH_WIDTH = 34;
@@ -21,6 +21,7 @@ function renderApi({ api, routes }: ApiEntry): string[] {
     ['tokens', `of ${issuerWords(api.issuers)}${audiences && ` for ${audiences}`}`],
     ['origin', routes[0]?.origin ?? ''],
     ['gets', headerWords(routes)],
+    ...corsWords(api),
   ] as const;
   const methodWidth = Math.max(...routes.map(({ methods }) => methods.join('|').length));
   const pathWidth = Math.min(MAX_PATH_WIDTH, Math.max(...routes.map(({ path }) => path.length)));
@@ -31,6 +32,12 @@ function renderApi({ api, routes }: ApiEntry): string[] {
     ...routes.flatMap((one) => renderRoute(one, methodWidth, pathWidth)),
   ];
 }
+
+const corsWords = ({ cors }: ApiEntry['api']): [string, string][] => {
+  if (cors === undefined) return [];
+  if (cors.kind === 'origin') return [['pages', 'preflights go to the origin, without a token']];
+  return [['pages', cors.origins === undefined ? 'any' : `of ${listed(originsOf(cors.origins))}`]];
+};
 
 /** Headers of the routes that read tokens, if there are any: a public one sends nothing of a token. */
 function headerWords(routes: readonly RouteEntry[]): string {

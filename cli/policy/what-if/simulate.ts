@@ -1,11 +1,12 @@
 /** Simulates the gateway with a request: its own functions on the same policy, up to where it would ask an origin. */
 import { type Decision, type DecisionStep, decide, type Verify } from '../../../src/decide.ts';
 import type { Reason } from '../../../src/decision.ts';
+import type { PreflightRefused } from '../../../src/http/cors.ts';
 import { isHealthRequest } from '../../../src/http/health.ts';
-import { readRequestId } from '../../../src/http/request-id.ts';
+import { readPreflight } from '../../../src/http/preflight.ts';
 import { createOutbound, isLoop, type Outbound } from '../../../src/outbound.ts';
 import type { Api, ForwardedClaim, Policy } from '../../../src/policy/policy.ts';
-import { createReplies } from '../../../src/reply.ts';
+import { createReplies, withId } from '../../../src/reply.ts';
 import { bearer } from '../../../src/token/bearer.ts';
 
 /** A request as it comes to the gateway. */
@@ -26,6 +27,8 @@ export interface Simulated {
   readonly answer: Response;
   /** The request to the origin, if there is one. */
   readonly outbound: Outbound | undefined;
+  /** Why a browser would keep the request to itself. */
+  readonly preflightRefused?: PreflightRefused | undefined;
   /** Claims that can't be sent in the form that the policy asks for. */
   readonly skipped: readonly ForwardedClaim[];
 }
@@ -35,6 +38,9 @@ export type Simulate = (
   verify: Verify,
   observe?: (step: DecisionStep) => void,
 ) => Promise<Simulated>;
+
+/** The gateway makes a new one for each request. */
+const requestId = '(a new id)';
 
 /** Secrets are not in the policy's file, and are not for anyone's eyes. */
 export const secretWords = (name: string): string => `(from secret ${name})`;
@@ -48,16 +54,18 @@ export function createSimulator(policy: Policy): Simulate {
     skipped: (_, claim) => skipped.push(claim),
   });
   return async (request, verify, observe) => {
+    let refused: PreflightRefused | undefined;
     const self = isHealthRequest(request, policy.settings.healthPath)
       ? new Response(null, { headers: { 'content-type': 'application/json', 'cache-control': 'no-store' } })
-      : replies.own(request);
+      : replies.own(request, requestId, (line) => (refused = line));
     const nothing = { decision: undefined, reason: undefined, outbound: undefined, skipped: [] };
-    if (self !== undefined) return { kind: 'self', ...nothing, answer: self };
+    if (self !== undefined)
+      return { kind: 'self', ...nothing, answer: withId(self, requestId), preflightRefused: refused };
 
     const { url, method, headers } = request;
-    const requestId = readRequestId(headers);
+    const preflight = readPreflight(request)?.method;
     const decision = await decide(
-      { url, method, credentials: bearer(headers.get('authorization')) },
+      { url, method, credentials: bearer(headers.get('authorization')), preflight },
       policy,
       verify,
       observe,

@@ -35,12 +35,12 @@ export const REQUEST = {
     causes: [
       'The client sends PUT where the API has PATCH, or the other way round.',
       'The client follows a redirect, which turned its POST into a GET.',
-      'A browser sends OPTIONS, and the API has no `cors` table.',
+      'A browser sends OPTIONS, and the API has no `cors`. A route `OPTIONS /*` does not serve paths that have routes of their own.',
       'A more specific path has the request: with `GET /orders/:id` and `DELETE /orders/*`, a DELETE of `/orders/1` is refused.',
     ],
     client: 'Use a method of the `Allow` header.',
     operator:
-      'Add the method to the route with this path, or a `cors` table for browsers: [browsers](policy.md#browsers).',
+      'Add the method to the route with this path, or `cors` for browsers: a table, or `cors = "origin"` where the API speaks CORS itself ([browsers](policy.md#browsers)).',
   },
   authorization_malformed: {
     example: { code: 'authorization_malformed' },

@@ -55,14 +55,13 @@ export const ROUTE = {
     example: { code: 'claims_too_large', claim: 'groups' },
     log: 'names the claim that does not fit. The body of the answer has it as `claim`.',
     causes: [
-      'A claim of more than 4,096 characters is forwarded as a header, such as the groups of a user who is in hundreds.',
-      'All claim headers together have more than 6,144 characters.',
+      'All claim headers together have more bytes than `max_claims_bytes`, 8,192 by default: such as the groups of a user who is in hundreds.',
       'Text in other scripts grows when it is encoded: a character can take twelve.',
       'A claim is nested too deeply to be written as JSON.',
     ],
     client:
       'Ask for fewer scopes, if scopes bring claims with them. Otherwise tell the operator which claim it is.',
     operator:
-      'Forward less: ids in place of objects, the roles of this API alone. Let the issuer filter the groups that it writes.',
+      'Forward less: `only = ["admins", { prefix = "app-" }]` chooses among the values of a list. Or set `max_claims_bytes` to what the origin’s server takes: [limits](origins.md#how-values-are-encoded).',
   },
 } as const satisfies Partial<GatewayReasons>;

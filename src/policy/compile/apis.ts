@@ -1,9 +1,11 @@
-import type { Api, Route, Trial } from '../policy.ts';
+import type { Api, Route } from '../policy.ts';
 import { compileCors } from './cors.ts';
+import { compileDropped } from './dropped.ts';
 import { closest, type Place, suggest } from './fault.ts';
 import type { Faults } from './faults.ts';
 import { compileForward } from './forward.ts';
-import { checkLimit, limitFieldsAt } from './limits.ts';
+import { checkLimit, compileLimit, limitFieldsAt } from './limits.ts';
+import { openRoute } from './open-route.ts';
 import { compileOrigin } from './origins.ts';
 import { compileResource } from './resource.ts';
 import {
@@ -15,12 +17,21 @@ import {
   type Surroundings,
 } from './routes.ts';
 import { type Accepted, byIss, resolveIssuers } from './rules.ts';
-import { type ApiConfig, apiSchema, corsSchema, extensionSchema, forwardSchema } from './schema.ts';
+import {
+  type ApiConfig,
+  apiSchema,
+  corsSchema,
+  extensionSchema,
+  forwardSchema,
+  prefixSchema,
+} from './schema.ts';
 import { readTable } from './schema-faults.ts';
 import { compileTrial, isTried } from './trial.ts';
 
 export const DEFAULT_TIMEOUT_MS = 15_000;
 export const DEFAULT_UPLOAD_TIMEOUT_MS = 300_000;
+/** What the strictest common servers take in one line: 200 groups of Entra ID are 7,400. */
+export const DEFAULT_MAX_CLAIMS_BYTES = 8_192;
 
 export interface CompiledApi {
   readonly api: Api;
@@ -92,22 +103,29 @@ function compileApi(
     : surroundings.issuers;
   const apiRoutes: Route[] = [];
   const resource = isSound('hosts') ? compileResource(config, at.at('resource')) : undefined;
-  const cors = compileCors(config.cors?.origins && config.cors, at.at('cors'));
+  const isPassed = config.cors === 'origin';
+  const cors =
+    config.cors === 'origin' ? undefined : compileCors(config.cors?.origins && config.cors, at.at('cors'));
   // What the gateway would answer itself, an API on trial goes on answering.
   const isOnTrial = isTried(config, surroundings.trials);
-  const api: Api & { trial: Trial | undefined } = {
+  const api: Api & { trial: Api['trial']; preflights: Api['preflights'] } = {
     name,
     hosts: config.hosts ?? [],
     ...compileOrigin(isSound('hosts') ? config : { ...config, hosts: [] }, bindings, at),
     resource: isOnTrial ? undefined : resource,
     issuers,
     forward: compileForward(config.forward ?? {}, at.at('forward')),
-    cors: isOnTrial ? undefined : cors,
+    cors: isOnTrial ? undefined : isPassed ? { kind: 'origin' } : cors,
+    preflights: undefined,
+    dropped: compileDropped(config, surroundings.drops, at.at('drop_headers')),
+    rewritesLocation: config.rewrite_location ?? true,
+    maxClaimsBytes: config.max_claims_bytes ?? DEFAULT_MAX_CLAIMS_BYTES,
     timeoutMs: config.timeout_ms ?? DEFAULT_TIMEOUT_MS,
     uploadTimeoutMs: config.upload_timeout_ms ?? DEFAULT_UPLOAD_TIMEOUT_MS,
     routes: apiRoutes,
     trial: undefined,
   };
+  if (isPassed && !isOnTrial) api.preflights = preflightsOf(api, config.rate_limit);
   api.trial = compileTrial(config, surroundings.trials, api, at);
   if (rawRoutes.length === 0 && isSound('routes') && api.trial === undefined) addNoRoute(at.at('routes'));
   const accepted: Accepted = {
@@ -120,10 +138,17 @@ function compileApi(
   return isSound('hosts') ? { api, routes } : undefined;
 }
 
+/** What sends preflights on: without a token, and counted by the address. */
+const preflightsOf = (api: Api, limit: ApiConfig['rate_limit']): Route => ({
+  ...openRoute(api, 'OPTIONS (preflights)', 'preflights'),
+  rateLimit: limit === undefined ? undefined : { ...compileLimit(limit, api.name), by: 'address' },
+});
+
 function apiFieldsAt(path: Place): readonly string[] {
   if (path.length === 0) return Object.keys(apiSchema.shape);
   if (path[0] === 'rate_limit') return limitFieldsAt(path.slice(1));
-  return Object.keys(path[0] === 'cors' ? corsSchema.shape : forwardSchema.shape);
+  if (path[0] === 'cors') return Object.keys(corsSchema.shape);
+  return Object.keys(path.includes('only') ? prefixSchema.shape : forwardSchema.shape);
 }
 
 /** Routes are checked one by one, so that a fault in one doesn't hide those of the others. */

@@ -5,6 +5,7 @@ import { parsePath } from '../path.ts';
 import type { Policy, RouteTable, Settings } from '../policy.ts';
 import { type CompiledApi, compileApis } from './apis.ts';
 import type { Bindings } from './bindings.ts';
+import { checkDropped } from './dropped.ts';
 import type { Fault } from './fault.ts';
 import { collectFaults, type Faults } from './faults.ts';
 import { compileIssuers } from './issuers.ts';
@@ -50,7 +51,9 @@ export function compilePolicy(vars: Readonly<Record<string, unknown>>, bindings:
   const apiTables = tables.filter(([name]) => isApiName(name));
   if (apiTables.length === 0)
     faults.at('vars').add('there is no API', 'add a table such as [vars.API_ORDERS]');
-  const surroundings = { issuers, issuerNames: names, bindings, trials: config };
+  const drops = config.drop_headers ?? [];
+  checkDropped(drops, faults.at('GATEWAY', 'drop_headers'));
+  const surroundings = { issuers, issuerNames: names, bindings, trials: config, drops };
   const compiled = compileApis(apiTables, surroundings, faults);
   const apis = compiled.map(({ api }) => api);
   checkTrialDate(config.report_only_until, apis, faults.at('GATEWAY', 'report_only_until'));
@@ -58,9 +61,12 @@ export function compilePolicy(vars: Readonly<Record<string, unknown>>, bindings:
   checkHealthPath(settings, [...hosts.values(), otherHosts], faults.at('GATEWAY', 'health_path'));
   if (faults.list().length > 0) return { ok: false, faults: faults.list() };
   markAlone(apis);
+  // Others are names that clients have uses for: only the API that sets one drops it.
   const ownHeaders = new Set(
     apis.flatMap(({ forward, originHeaders }) =>
-      [...forward, ...originHeaders].map(({ header }) => normaliseHeaderName(header)),
+      [...forward, ...originHeaders]
+        .map(({ header }) => normaliseHeaderName(header))
+        .filter((name) => name.startsWith('x-')),
     ),
   );
   return { ok: true, policy: { settings, issuers, apis, hosts, otherHosts, ownHeaders } };

@@ -1,7 +1,7 @@
-import type { Cors } from '../policy.ts';
-import { parseUrl } from '../uri.ts';
+import type { Cors } from '../cors.ts';
 import type { Faults } from './faults.ts';
 import type { CorsConfig } from './schema.ts';
+import { readOrigin } from './web-origins.ts';
 
 export const DEFAULT_HEADERS = ['authorization', 'content-type'];
 /** Headers of refusals that a page needs to read. */
@@ -19,15 +19,19 @@ export function compileCors(config: CorsConfig | undefined, at: Faults): Cors | 
       'every page of the web could call with cookies',
       'name the origins, or remove credentials',
     );
-  for (const [i, origin] of origins.entries()) {
-    if (origin === '*' || isWebOrigin(origin)) continue;
-    const meant = parseUrl(origin)?.origin;
-    at.at('origins', i).add(
-      `${JSON.stringify(origin)} is no web origin`,
-      meant === undefined || meant === 'null'
-        ? 'write scheme, host and port as browsers do, such as "https://app.example.com"'
-        : `did you mean ${JSON.stringify(meant)}?`,
+  if (origins.includes('null') && credentials)
+    at.at('credentials').add(
+      'any page can make its origin "null", and could call with cookies',
+      'remove "null", or credentials',
     );
+  const exact = new Set<string>();
+  const patterns = [];
+  for (const [i, origin] of origins.entries()) {
+    if (origin === '*') continue;
+    const entry = readOrigin(origin);
+    if (typeof entry === 'string') exact.add(entry);
+    else if ('problem' in entry) at.at('origins', i).add(entry.problem, entry.remedy);
+    else patterns.push(entry);
   }
   for (const list of ['headers', 'expose'] as const) {
     for (const [i, name] of (config[list] ?? []).entries()) {
@@ -36,15 +40,11 @@ export function compileCors(config: CorsConfig | undefined, at: Faults): Cors | 
     }
   }
   return {
-    origins: any ? undefined : new Set(origins),
+    kind: 'gateway',
+    origins: any ? undefined : { exact, patterns },
     headers: config.headers ?? DEFAULT_HEADERS,
     expose: [...ALWAYS_EXPOSED, ...(config.expose ?? [])],
     maxAgeSeconds: config.max_age ?? DEFAULT_MAX_AGE_SECONDS,
     credentials,
   };
-}
-
-function isWebOrigin(text: string): boolean {
-  const url = parseUrl(text);
-  return url !== undefined && ['http:', 'https:'].includes(url.protocol) && url.origin === text;
 }

@@ -2,13 +2,17 @@ import { parseSelector } from '../claims.ts';
 import { mayCarryClaim, normaliseHeaderName } from '../headers.ts';
 import type { ForwardedClaim } from '../policy.ts';
 import type { Faults } from './faults.ts';
-import type { ApiConfig } from './schema.ts';
+import type { ApiConfig, ForwardConfig } from './schema.ts';
 
 /** Which claims the origin gets, in which headers: one claim for each. */
 export function compileForward(config: NonNullable<ApiConfig['forward']>, at: Faults): ForwardedClaim[] {
   const seen = new Map<string, string>();
   return Object.entries(config).map(([claim, target]) => {
-    const { header, as } = typeof target === 'string' ? { header: target, as: undefined } : target;
+    const {
+      header,
+      as = 'text',
+      only,
+    } = typeof target === 'string' ? { header: target, as: undefined, only: undefined } : target;
     if (!mayCarryClaim(header))
       at.at(claim).add(
         `the header ${JSON.stringify(header)} can't carry a claim`,
@@ -21,6 +25,21 @@ export function compileForward(config: NonNullable<ApiConfig['forward']>, at: Fa
         'give each claim its own header',
       );
     seen.set(normaliseHeaderName(header), claim);
-    return { claim: parseSelector(claim), header, as: as ?? 'text' };
+    if (only !== undefined && as !== 'list')
+      at.at(claim, 'only').add('only chooses among the values of a list', 'add as = "list", or remove only');
+    return { claim: parseSelector(claim), header, as, only: only && compileOnly(only) };
   });
+}
+
+/** In one order, and without what a prefix says already: two that send the same are equal. */
+function compileOnly(only: NonNullable<ForwardConfig['only']>): NonNullable<ForwardedClaim['only']> {
+  const all = only.flatMap((one) => (typeof one === 'string' ? [] : [one.prefix]));
+  const begins = (value: string, prefixes: readonly string[]) =>
+    prefixes.some((prefix) => prefix !== value && value.startsWith(prefix));
+  const prefixes = [...new Set(all)].filter((prefix) => !begins(prefix, all)).sort();
+  const values = only.filter((one) => typeof one === 'string');
+  return {
+    values: [...new Set(values)].filter((value) => !prefixes.some((one) => value.startsWith(one))).sort(),
+    prefixes,
+  };
 }

@@ -4,6 +4,7 @@ import type { Origin, SecretHeader } from '../policy.ts';
 import { isLoopbackHost, normaliseHost, parseUrl } from '../uri.ts';
 import { type Bindings, checkBinding, namespaceFault } from './bindings.ts';
 import type { Faults } from './faults.ts';
+import { CREDENTIAL_INSTEAD } from './routes.ts';
 import type { ApiConfig } from './schema.ts';
 
 const SECRET_PREFIX = 'secret:';
@@ -21,7 +22,7 @@ export interface CompiledOrigin {
 /** @param at the API's table */
 export function compileOrigin(config: Partial<ApiConfig>, bindings: Bindings, at: Faults): CompiledOrigin {
   const origin = parseOrigin(config.origin, bindings, at.at('origin'));
-  const originHeaders = compileSecretHeaders(config, bindings, at.at('origin_headers'));
+  const originHeaders = compileSecretHeaders(config, bindings, at);
   if (config.mtls !== undefined) {
     checkBinding('certificates', config.mtls, bindings, at.at('mtls'));
     if (origin !== undefined && (origin.kind !== 'url' || !origin.base.startsWith('https:')))
@@ -30,6 +31,8 @@ export function compileOrigin(config: Partial<ApiConfig>, bindings: Bindings, at
   checkOwnHost(config, origin, at.at('origin'));
   if (origin?.kind === 'zone') checkZone(config, originHeaders, bindings, at);
   if (origin?.kind === 'next') checkNext(config, bindings, at);
+  if (origin !== undefined && origin.kind !== 'url' && config.rewrite_location !== undefined)
+    at.at('rewrite_location').add('rewrite_location is for origins with a URL only', 'remove it');
   if (origin !== undefined && origin.kind !== 'zone' && config.zone_unprotected !== undefined)
     at.at('zone_unprotected').add('zone_unprotected is for origin = "zone" only', 'remove it');
   return {
@@ -68,18 +71,27 @@ function parseOrigin(text: string | undefined, bindings: Bindings, at: Faults): 
   return undefined;
 }
 
-/** Values come from secrets only: what stands in wrangler.toml is no secret. */
-function compileSecretHeaders(config: Partial<ApiConfig>, bindings: Bindings, at: Faults): SecretHeader[] {
+/** Values come from secrets only: what stands in wrangler.toml is no secret. @param root the API's table */
+function compileSecretHeaders(config: Partial<ApiConfig>, bindings: Bindings, root: Faults): SecretHeader[] {
   const claimHeaders = Object.values(config.forward ?? {}).map((target) =>
     normaliseHeaderName(typeof target === 'string' ? target : target.header),
   );
+  const at = root.at('origin_headers');
+  const seen = new Set<string>();
   return Object.entries(config.origin_headers ?? {}).map(([header, value]) => {
     const here = at.at(header);
     if (!maySetHeader(header))
       here.add(
         `the header ${JSON.stringify(header)} can't be set`,
-        'name it x-…, in lower case, outside the families of "Headers" in docs/policy.md and x-claim-…',
+        maySetHeader(header.toLowerCase())
+          ? `write it in lower case: ${header.toLowerCase()}`
+          : 'name one outside of what "Headers" in docs/policy.md lists',
       );
+    const name = normaliseHeaderName(header);
+    if (seen.has(name)) here.add(`${header} is set twice`, 'servers take _ for -: keep one of them');
+    seen.add(name);
+    if (name === 'authorization' && config.forward_authorization === true)
+      root.at('forward_authorization').add(...CREDENTIAL_INSTEAD);
     if (claimHeaders.includes(normaliseHeaderName(header)))
       here.add(`${header} carries a claim already`, 'give the secret a header of its own');
     const secret = value.startsWith(SECRET_PREFIX) ? value.slice(SECRET_PREFIX.length) : '';
@@ -110,6 +122,7 @@ const NOT_FOR_NEXT = {
   forward_authorization: 'remove it: handlers see the request as it came',
   timeout_ms: 'remove it, and limit the time in the handler',
   upload_timeout_ms: 'remove it, and limit the time in the handler',
+  max_claims_bytes: 'remove it: no claims are sent as headers',
 } as const satisfies { readonly [Field in keyof ApiConfig]?: string };
 
 /** A field that does nothing would look like protection. */

@@ -16,6 +16,8 @@ export interface Surroundings extends KnownIssuers {
   readonly bindings: Bindings;
   /** What `GATEWAY` says of trials, for all APIs. */
   readonly trials: TrialConfig;
+  /** `drop_headers` of `GATEWAY`. */
+  readonly drops: readonly string[];
 }
 
 /** A route with its key taken apart: what the route table is built from. */
@@ -62,6 +64,12 @@ function routeFieldsAt(path: Place): readonly string[] {
   return path[0] === 'report' && path.length === 1 ? Object.keys(reportSchema.shape) : ['param'];
 }
 
+/** There is one such header, and the API's is the gateway's own. */
+export const CREDENTIAL_INSTEAD = [
+  'origin_headers sets Authorization',
+  "remove it: the caller's is not sent on by this API",
+] as const;
+
 const NO_ISSUERS: ReadonlyMap<string, Issuer> = new Map();
 
 /** @returns `undefined` where the key has faults; those of its rules are told all the same */
@@ -85,10 +93,14 @@ export function compileRoute(
       'forward_authorization has no effect beside origin = "next"',
       'remove it: handlers see the request as it came',
     );
+  const hasCredential = api.originHeaders.some(({ header }) => header === 'authorization');
+  if (hasCredential && config.forward_authorization === true)
+    at.at('forward_authorization').add(...CREDENTIAL_INSTEAD);
   const forwardAuthorization =
-    isNext ||
-    (isOnTrial && reportOnly) ||
-    (config.forward_authorization ?? apiConfig.forward_authorization ?? (auth === 'none' || reportOnly));
+    !hasCredential &&
+    (isNext ||
+      (isOnTrial && reportOnly) ||
+      (config.forward_authorization ?? apiConfig.forward_authorization ?? (auth === 'none' || reportOnly)));
   const rateLimit = limitOf(keyText, config, api, apiConfig);
   const route: Route = {
     key: keyText,

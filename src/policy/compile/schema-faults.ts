@@ -51,17 +51,23 @@ function wordIssue(issue: Issue, place: Place, table: unknown, fieldsAt: FieldsA
 const typeProblem = (value: unknown) => (value === undefined ? 'is missing' : 'has the wrong type');
 
 /** The alternative whose type is right knows what else is wrong: in a list with a bad item, the item. */
+const fittingOf = (issue: Issue): readonly Issue[] | undefined =>
+  alternativesOf(issue).find((issues) => !issues.some((one) => isTypeOfWhole(one)));
+
 function wordUnion(issue: Issue, here: Place, value: unknown, fieldsAt: FieldsAt): Fault[] {
   const alternatives = alternativesOf(issue);
-  const fitting = alternatives.find((issues) => !issues.some((one) => isTypeOfWhole(one)));
-  if (fitting !== undefined) return schemaFaults(here, value, withoutMeant(fitting, fieldsAt), fieldsAt);
+  const fitting = fittingOf(issue);
+  const [word] = fitting ?? [];
+  const isWord = word?.code === 'invalid_value' && word.path.length === 0;
+  if (fitting !== undefined && !isWord)
+    return schemaFaults(here, value, withoutMeant(fitting, fieldsAt), fieldsAt);
   const wanted = alternatives.flat().filter(isTypeOfWhole);
   const words = wanted.map((one) =>
     one.code === 'invalid_type' ? typeWords(one.expected, fieldsAt([])) : '',
   );
-  return [
-    fault(here, `${fieldName(here)} ${typeProblem(value)}`, `write ${[...new Set(words)].join(' or ')}`),
-  ];
+  const choices = isWord ? [...words, ...word.values.map((one) => JSON.stringify(one))] : words;
+  const problem = isWord ? 'is none of the choices' : typeProblem(value);
+  return [fault(here, `${fieldName(here)} ${problem}`, `write ${[...new Set(choices)].join(' or ')}`)];
 }
 
 /** In a table with one field, a misspelt name is one mistake: its right name is not missing besides. */
@@ -149,8 +155,13 @@ function soundPart(schema: z.ZodMiniType, table: object, name: string): unknown 
   return undefined;
 }
 
-function remove(table: object, name: string, issue: Issue): void {
-  const path = [name, ...pathOf(issue)];
+function remove(table: object, name: string, issue: Issue, within: Place = []): void {
+  const path = [name, ...within, ...pathOf(issue)];
+  const fitting = issue.code === 'invalid_union' ? fittingOf(issue) : undefined;
+  if (fitting !== undefined) {
+    for (const inner of fitting.toReversed()) remove(table, name, inner, path.slice(1));
+    return;
+  }
   const places = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...path, key]) : [path];
   for (const place of places) removeAt(table, place);
 }

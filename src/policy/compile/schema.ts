@@ -58,11 +58,21 @@ export const corsSchema = z.strictObject({
   credentials: z.optional(z.boolean()),
 });
 
+/** Values that begin so. */
+export const prefixSchema = z.strictObject({ prefix: text('how the values begin') });
+
 /** How a claim is sent, where not as text. */
 export const forwardSchema = z.strictObject({
   header: z.string(),
   as: z.optional(z.enum(['text', 'list', 'json'])),
+  only: z.optional(
+    list(z.union([text('a value'), prefixSchema]), 'name at least one value, or leave the field out for all'),
+  ),
 });
+
+const dropHeaders = z.optional(
+  z.array(z.string().check(z.regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, 'the name of a header'))),
+);
 
 export const apiSchema = z.strictObject({
   hosts: z.optional(
@@ -90,7 +100,10 @@ export const apiSchema = z.strictObject({
   resource: z.optional(z.string()),
   forward: z.optional(z.record(z.string(), z.union([z.string(), forwardSchema]))),
   forward_authorization: z.optional(z.boolean()),
-  cors: z.optional(corsSchema),
+  max_claims_bytes: z.optional(z.int().check(z.minimum(1_024), z.maximum(65_536))),
+  drop_headers: dropHeaders,
+  rewrite_location: z.optional(z.boolean()),
+  cors: z.optional(z.union([corsSchema, z.literal('origin')])),
   rate_limit: rateLimit,
   timeout_ms: z.optional(z.int().check(z.positive(), z.maximum(600_000))),
   upload_timeout_ms: z.optional(z.int().check(z.positive(), z.maximum(3_600_000))),
@@ -129,6 +142,7 @@ export const settingsSchema = z.strictObject({
   log_requests: z.optional(z.enum(['denied', 'all', 'none'])),
   blocked_clients: z.optional(z.array(text('a client id'))),
   blocked_kids: z.optional(z.array(text('a key id'))),
+  drop_headers: dropHeaders,
   report_only: z.optional(z.boolean()),
   report_only_until: reportOnlyUntil,
   health_path: z.optional(
@@ -149,6 +163,7 @@ export const settingsSchema = z.strictObject({
 
 export type ParamConfig = z.infer<typeof paramSchema>;
 export type LimitConfig = z.infer<typeof limitSchema>;
+export type PrefixConfig = z.infer<typeof prefixSchema>;
 export type ForwardConfig = z.infer<typeof forwardSchema>;
 export type RulesConfig = z.infer<typeof reportSchema>;
 export type ExtensionConfig = z.infer<typeof extensionSchema>;

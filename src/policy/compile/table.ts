@@ -44,7 +44,14 @@ export function buildTable(apis: readonly CompiledApi[]): RouteTable {
     // Which of several equal routes a log names must not depend on the order of the file.
     group.leaves.sort((a, b) => (a.pattern < b.pattern ? -1 : 1));
   }
-  return { exact, folded, allFolded, fallback: fallbackOf(apis.map(({ api }) => api)) };
+  const all = apis.map(({ api }) => api);
+  return {
+    exact,
+    folded,
+    allFolded,
+    fallback: fallbackOf(all),
+    onlyApi: all.length === 1 ? all[0] : undefined,
+  };
 }
 
 const isFoldedSegment = (s: PatternSegment): boolean =>

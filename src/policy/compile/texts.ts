@@ -3,7 +3,7 @@
  * that a Worker doesn't carry it. `npm run docs` joins them.
  */
 import { DEFAULT_CLAIMS } from '../claims.ts';
-import { DEFAULT_TIMEOUT_MS, DEFAULT_UPLOAD_TIMEOUT_MS } from './apis.ts';
+import { DEFAULT_MAX_CLAIMS_BYTES, DEFAULT_TIMEOUT_MS, DEFAULT_UPLOAD_TIMEOUT_MS } from './apis.ts';
 import { DEFAULT_HEADERS, DEFAULT_MAX_AGE_SECONDS } from './cors.ts';
 import { DEFAULT_ALGORITHMS, DEFAULT_CLOCK_TOLERANCE_SECONDS, DEFAULT_TOKEN_TYPES } from './issuers.ts';
 import type {
@@ -14,6 +14,7 @@ import type {
   IssuerConfig,
   LimitConfig,
   ParamConfig,
+  PrefixConfig,
   RouteConfig,
   RulesConfig,
   SettingsConfig,
@@ -52,7 +53,7 @@ export const ROUTE_TEXTS: Texts<RouteConfig> = {
 
 export const CORS_TEXTS: Texts<CorsConfig> = {
   origins:
-    'Web origins whose pages may call, exactly as browsers send them; ["*"]: all. Example: ["https://app.example.com"].',
+    'Web origins whose pages may call, as browsers send them; "https://*.example.com" for one label in place of the star, "http://localhost:*" for any port of this machine, own schemes such as "capacitor://localhost", "null" for sandboxed pages; ["*"]: all. Example: ["https://app.example.com"].',
   headers: `Request headers that pages may send. Default: ${listed(DEFAULT_HEADERS)}. Example: ["authorization", "x-trace"].`,
   expose:
     'Answer headers that pages may read, besides those of browsers and WWW-Authenticate, Retry-After, X-Request-Id. Example: ["x-total-count"].',
@@ -66,12 +67,12 @@ export const API_TEXTS: Texts<ApiConfig> = {
   origin:
     'Where requests go: an http(s) URL, with a path if wanted; "service:BINDING" for a binding that can fetch (a service, static assets, a private network); "zone" for what lies behind the Worker\'s own route; or "next" for handlers in the same Worker (docs/hono.md). Example: "https://timesheets.internal.example".',
   origin_headers:
-    'Headers that the origin gets from secrets of the Worker, so that it can tell that a request came through the gateway. Example: { x-origin-secret = "secret:ORIGIN_SECRET" }.',
+    'Headers that the origin gets from secrets of the Worker: so that it can tell that a request came through the gateway, or as a credential of its own (authorization, cf-access-client-id, apikey). The secret is the whole value, "Bearer " included. Example: { x-origin-secret = "secret:ORIGIN_SECRET" }.',
   mtls: 'Presents this client certificate to the origin, a binding of the platform. Example: "ORIGIN_CERT".',
   zone_unprotected:
     'With origin = "zone": the origin can\'t be reached around the Worker, and so needs no origin_headers. Example: true.',
   strip_prefix:
-    'Segments at the start of the path that are not sent on. Routes have them: their paths are the public ones. Example: "/api".',
+    'Segments at the start of the path that are not sent on; the origin gets them as X-Forwarded-Prefix. Routes have them: their paths are the public ones. Example: "/api".',
   issuer:
     'Which issuers may speak for callers, by their names under [vars.ISSUERS]. May be left out where there is only one. Example: "auth0".',
   audience:
@@ -81,7 +82,12 @@ export const API_TEXTS: Texts<ApiConfig> = {
   forward:
     'Claims that the origin gets as headers, besides the four it always gets: a name, or a JSON Pointer that begins with /, and the header. Example: { "https://example.com/tenant" = "x-tenant", "/realm_access/roles" = { header = "x-roles", as = "list" } }.',
   forward_authorization: 'Default for the routes of this API. Example: true.',
-  cors: 'Which web pages may call from browsers. Example: { origins = ["https://app.example.com"] }.',
+  max_claims_bytes: `How large all claim headers together may be, names and values; more is answered with 431. Default: ${DEFAULT_MAX_CLAIMS_BYTES}. Example: 6000.`,
+  drop_headers:
+    'Client headers that the origin does not get, in no spelling, besides those of docs/origins.md: such as names that only an older gateway may set. Not on trial. Example: ["x-user-id"].',
+  rewrite_location:
+    "Whether a Location on the origin's own host is written as clients see it. Default: true. Example: false.",
+  cors: 'Which web pages may call from browsers; "origin": the API speaks CORS itself, and gets preflights without a token. Example: { origins = ["https://app.example.com"] }.',
   rate_limit: RATE_LIMIT,
   timeout_ms: `How long the gateway waits for the head of the answer, in milliseconds. Default: ${DEFAULT_TIMEOUT_MS}. Example: 5000.`,
   upload_timeout_ms: `The same where the request has a body, which must be sent first. Default: ${DEFAULT_UPLOAD_TIMEOUT_MS}. Example: 60000.`,
@@ -129,6 +135,7 @@ export const SETTINGS_TEXTS: Texts<SettingsConfig> = {
   log_requests:
     'Which lines of the log have the fields that trace a request: host, path, names of query parameters, address, country, user agent. "denied" (default): refused requests, and those that a rule on trial would refuse. Addresses are personal data in many countries. Example: "none".',
   blocked_clients: 'Blocklist: tokens of these clients are refused. Example: ["backoffice"].',
+  drop_headers: 'For all APIs: see drop_headers there. Example: ["x-user-id"].',
   blocked_kids: 'Blocklist: tokens signed with these keys are refused. Example: ["key-2026-11"].',
   report_only: 'Default for all APIs: see report_only there. Example: true.',
   report_only_until: 'Default for all APIs on trial: see report_only_until there. Example: "2027-01-31".',
@@ -149,8 +156,14 @@ export const LIMIT_TEXTS: Texts<LimitConfig> = {
   by: 'Whose requests are counted together: "subject", "client", "address", or { claim = "org_id" }. Requests without it are counted by subject, else client, else address. Example: "client".',
 };
 
+/** Values of a list that begin so. */
+export const PREFIX_TEXTS: Texts<PrefixConfig> = {
+  prefix: 'How the values begin. Example: "app-".',
+};
+
 /** The value of `forward` where a claim is not sent as text. */
 export const FORWARD_TEXTS: Texts<ForwardConfig> = {
   header: 'The header that carries the claim. Example: "x-roles".',
   as: 'How the claim is written. "text" (default) is for strings only. Example: "list".',
+  only: 'The values of a list that are sent on, and no others; a table for all that begin so. Example: ["admins", { prefix = "app-" }].',
 };

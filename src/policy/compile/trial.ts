@@ -2,6 +2,7 @@
 import { hostKey, isMeant } from '../hosts.ts';
 import type { Api, Route, Trial } from '../policy.ts';
 import type { Faults } from './faults.ts';
+import { openRoute } from './open-route.ts';
 import type { ApiConfig, SettingsConfig } from './schema.ts';
 
 export type TrialConfig = Pick<SettingsConfig & ApiConfig, 'report_only' | 'report_only_until'>;
@@ -41,21 +42,11 @@ export function checkTrialDate(
 }
 
 /** The route for whatever has none. As a key it would be the weakest there is. */
-function anythingOf(api: Api): Route {
-  return {
-    key: '* /*',
-    api,
-    auth: 'none',
-    issuers: new Map(),
-    audiences: [],
-    demands: [],
-    forwardAuthorization: true,
-    rateLimit: undefined,
-    report: undefined,
-    reportOnly: true,
-    ruleKey: JSON.stringify([api.name, 'trial']),
-  };
-}
+const anythingOf = (api: Api): Route => ({
+  ...openRoute(api, '* /*', 'trial'),
+  forwardAuthorization: !api.originHeaders.some(({ header }) => header === 'authorization'),
+  reportOnly: true,
+});
 
 /**
  * Who takes what no route of a host takes: the API on trial. Where there are several, nobody knows whose it is, unless

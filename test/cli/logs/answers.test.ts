@@ -344,6 +344,26 @@ describe('events', () => {
         cause: 'origin',
         origin: 'https://app.example',
         method: 'PUT',
+        request_id: 'r',
+        add: 'origins = ["https://app.example"]',
+      },
+      {
+        event: 'preflight_refused',
+        api: 'API_X',
+        cause: 'headers',
+        origin: 'https://app.example',
+        method: 'PUT',
+        request_id: 'r',
+        missing: ['x-a'],
+        add: 'headers = ["x-a"]',
+      },
+      // As older versions wrote it.
+      {
+        event: 'preflight_refused',
+        api: 'API_Y',
+        cause: 'origin',
+        origin: 'https://app.example',
+        method: 'PUT',
       },
     ];
     const events = logged.map((one, i) => ({
@@ -358,8 +378,12 @@ describe('events', () => {
 events
          2  keys_refresh_failed     main, timeout
             2026-11-24 12:00:00 to 12:01:00
-         1  preflight_refused       API_X, origin https://app.example
+         1  preflight_refused       API_X, add origins = ["https://app.example"]
             2026-11-24 12:02:00
+         1  preflight_refused       API_X, add headers = ["x-a"] for https://ap…
+            2026-11-24 12:03:00
+         1  preflight_refused       API_Y, origin https://app.example
+            2026-11-24 12:04:00
 `);
   });
 });

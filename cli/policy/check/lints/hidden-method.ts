@@ -70,7 +70,7 @@ const servesAll = ({ key, route }: PlacedRoute): boolean =>
   key.pattern === '/*' && (key.methods.includes('*') || route.reportOnly);
 
 /** Whether the wildcard would match all that the other pattern matches. */
-function covers({ key: wide }: PlacedRoute, { key: other }: PlacedRoute): boolean {
+export function covers({ key: wide }: PlacedRoute, { key: other }: PlacedRoute): boolean {
   const fixed = wide.segments.slice(0, -1);
   return (
     other.pattern !== wide.pattern &&

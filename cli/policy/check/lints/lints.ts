@@ -1,6 +1,7 @@
 /** All lints. Each looks for one thing, and is described in docs/check.md. */
 import { previewUrls, workersDev } from './addresses.ts';
 import { anyAudience, issuerAsAudience } from './any-audience.ts';
+import { localPages, nullOrigin, sharedSuffix, unansweredPreflight } from './cors.ts';
 import { hiddenMethod, noRoot } from './hidden-method.ts';
 import { noKeyRefresh, noKeyStore, unusedIssuer } from './keys.ts';
 import { largeVariable } from './large-variable.ts';
@@ -15,7 +16,7 @@ import {
   unusedAlgorithm,
 } from './online.ts';
 import { openWrite } from './open-write.ts';
-import { assetsFirst, httpOrigin, workersDevOrigin, zoneGap } from './origins.ts';
+import { assetsFirst, httpOrigin, openCredential, workersDevOrigin, zoneGap } from './origins.ts';
 import { readScope } from './read-scope.ts';
 import { reportOnly } from './report-only.ts';
 import { scopeTypo } from './scope-typo.ts';
@@ -34,6 +35,7 @@ export const LINTS: readonly Lint[] = [
   weakerWrite,
   openWrite,
   hiddenMethod,
+  unansweredPreflight,
   noRoot,
   neverMatches,
   unrouted,
@@ -44,7 +46,11 @@ export const LINTS: readonly Lint[] = [
   unknownAudience,
   undeclaredScope,
   unknownClaim,
+  nullOrigin,
+  localPages,
+  sharedSuffix,
   httpOrigin,
+  openCredential,
   workersDevOrigin,
   zoneGap,
   assetsFirst,

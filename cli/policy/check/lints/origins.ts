@@ -22,6 +22,25 @@ export const httpOrigin: Lint = {
   },
 };
 
+export const openCredential: Lint = {
+  name: 'open-credential',
+  finds: 'a route that needs no token, of an API whose `origin_headers` set `authorization`',
+  why: 'whoever comes acts at the origin with the credential of the gateway',
+  remedy: 'ask for a token, or give the open routes an API of their own without the credential',
+  *find({ routes }) {
+    for (const { route, place } of routes) {
+      const { auth, api } = route;
+      const own = api.originHeaders.find(({ header }) => header === 'authorization');
+      if (own === undefined || auth === 'required') continue;
+      yield fault(
+        place,
+        `anyone acts at the origin with the secret ${own.secret}`,
+        'ask for a token, or give it an API without the credential',
+      );
+    }
+  },
+};
+
 export const workersDevOrigin: Lint = {
   name: 'workers-dev-origin',
   finds: 'an origin under `workers.dev`',

@@ -640,6 +640,15 @@ describe('mutants', () => {
     expect(await survivorsOf(oneCase(fields))).not.toContain(mutant);
   });
 
+  it('of values that are sent on are noticed by a case about one that is not', async () => {
+    const chosen = SHOP.replace('as = "list" }', 'as = "list", only = ["a"] }');
+    const mutant = 'API_SHOP: sends all values of /realm/roles';
+    const fields =
+      'request = "GET /maybe"\nclaims = { realm = { roles = ["a", "b"] } }\nexpect = "allow"\norigin = { x-roles = "a" }';
+    expect(await survivorsOf('', chosen)).toContain(mutant);
+    expect(await survivorsOf(oneCase(fields), chosen)).not.toContain(mutant);
+  });
+
   it('are judged alike by the routes around them and by the whole policy', async () => {
     const lax = SHOP.replace(
       '"*   /admin/*"',

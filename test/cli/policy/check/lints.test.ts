@@ -28,6 +28,11 @@ function found(rule: string, text: string, facts?: Facts): string[] {
   return findings.map(({ at, problem }) => `${at}: ${problem}`);
 }
 
+const cors = (value: string, ...lines: string[]) =>
+  policyText({
+    api: `origin = "service:X"\ncors = ${value}`,
+    ...(lines.length > 0 && { routes: lines.join('\n') }),
+  });
 const routes = (...lines: string[]) => policyText({ routes: lines.join('\n') });
 const online = (issuer: object | undefined, origin?: object): Facts => ({
   online: new Map([
@@ -208,6 +213,119 @@ const EXAMPLES: readonly Example[] = [
           `"GET /a/b" = ${ADMIN}`,
           '"POST /a/b" = {} # claimgate: allow weaker-write',
         ),
+      ],
+    ],
+  },
+  {
+    rule: 'unanswered-preflight',
+    bad: [
+      [
+        'OPTIONS /* beside paths of their own',
+        routes('"GET|POST /x" = {}', '"PUT /y/:id" = {}', '"OPTIONS /*" = { auth = "none" }'),
+        'API_X.routes."OPTIONS /*": it does not serve OPTIONS for the path of "GET|POST /x" and 1 more: preflights there are answered with 405',
+      ],
+    ],
+    good: [
+      ['cors = "origin"', cors('"origin"', '"GET /x" = {}', '"OPTIONS /*" = { auth = "none" }')],
+      [
+        'a cors table',
+        cors('{ origins = ["https://a.example"] }', '"GET /x" = {}', '"OPTIONS /*" = { auth = "none" }'),
+      ],
+      [
+        'a path with OPTIONS',
+        routes('"GET /x" = {}', '"OPTIONS /x" = { auth = "none" }', '"OPTIONS /*" = { auth = "none" }'),
+      ],
+      ['a path elsewhere', routes('"GET /x" = {}', '"OPTIONS /y/*" = { auth = "none" }')],
+    ],
+  },
+  {
+    rule: 'null-origin',
+    bad: [
+      [
+        'null',
+        cors('{ origins = ["https://a.example", "null"] }'),
+        'API_X.cors.origins[1]: any page can make its origin "null"',
+      ],
+    ],
+    good: [['others', cors('{ origins = ["https://null.example", "capacitor://localhost"] }')]],
+  },
+  {
+    rule: 'local-pages',
+    bad: [
+      [
+        'with credentials',
+        cors('{ origins = ["http://localhost:*"], credentials = true }'),
+        "API_X.cors.origins[0]: whatever serves http://localhost:* can call with the user's cookies",
+      ],
+      [
+        'where it is deployed',
+        cors('{ origins = ["https://a.example", "http://127.0.0.1:5173"] }'),
+        "API_X.cors.origins[1]: http://127.0.0.1:5173 is the user's own machine, and this is deployed",
+        { deployed: 'yes' },
+      ],
+      [
+        'a host below localhost',
+        cors('{ origins = ["http://app.localhost:3000"] }'),
+        "API_X.cors.origins[0]: http://app.localhost:3000 is the user's own machine, and this is deployed",
+        { deployed: 'perhaps' },
+      ],
+    ],
+    good: [
+      ['in development', cors('{ origins = ["http://localhost:*"] }')],
+      [
+        'an app on a phone',
+        cors('{ origins = ["https://localhost", "capacitor://localhost"], credentials = true }'),
+        { deployed: 'yes' },
+      ],
+    ],
+  },
+  {
+    rule: 'shared-suffix',
+    bad: [
+      [
+        'a platform',
+        cors('{ origins = ["https://*.vercel.app"] }'),
+        'API_X.cors.origins[0]: anyone can have a page below vercel.app',
+      ],
+      [
+        'a registry',
+        cors('{ origins = ["https://*.co.uk:8443"] }'),
+        'API_X.cors.origins[0]: anyone can have a page below co.uk',
+      ],
+    ],
+    good: [
+      ['a project there', cors('{ origins = ["https://*.my-app.pages.dev"] }')],
+      ['a domain of one’s own', cors('{ origins = ["https://*.example.com", "https://my.vercel.app"] }')],
+    ],
+  },
+  {
+    rule: 'open-credential',
+    bad: [
+      [
+        'a route without token',
+        policyText({
+          top: 'secrets.required = ["S"]',
+          api: 'origin = "https://x.example"\norigin_headers = { authorization = "secret:S" }',
+          routes: '"GET /x" = {}\n"GET /open" = { auth = "none" }',
+        }),
+        'API_X.routes."GET /open": anyone acts at the origin with the secret S',
+      ],
+    ],
+    good: [
+      [
+        'a route with one',
+        policyText({
+          top: 'secrets.required = ["S"]',
+          api: 'origin = "https://x.example"\norigin_headers = { authorization = "secret:S" }',
+        }),
+      ],
+      [
+        'a proof, which every request has',
+        policyText({
+          top: 'secrets.required = ["S"]',
+          api: SECRET,
+          routes: '"GET /open" = { auth = "none" }',
+        }),
       ],
     ],
   },

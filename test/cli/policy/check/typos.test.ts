@@ -186,7 +186,7 @@ const SLIPS: readonly [slip: string, written: string, at: string, where?: 'file'
   ['hosts = ["zone.example.com"]', 'hosts = ["zone.example.org"]', 'API_ZONE.hosts', 'file'],
   ['"secret:ORIGIN_SECRET"', '"ORIGIN_SECRET"', 'API_ZONE.origin_headers.x-origin-secret'],
   ['"secret:ORIGIN_SECRET"', '"secret:ORIGIN_SECRT"', 'API_ZONE.origin_headers.x-origin-secret'],
-  ['x-origin-secret =', 'origin-secret =', 'API_ZONE.origin_headers.origin-secret'],
+  ['x-origin-secret =', 'X-Origin-Secret =', 'API_ZONE.origin_headers.X-Origin-Secret'],
   ['strip_prefix = "/v1"', 'strip_prefix = "v1"', 'API_ZONE.strip_prefix'],
   ['strip_prefix = "/v1"', 'strip_prefix = "/v2"', 'API_ZONE.routes."GET /v1/x"'],
   ['compatibility_date', 'cache = { enabled = true }\ncompatibility_date', 'cache.enabled', 'file'],

@@ -70,10 +70,11 @@ describe('the steps of a request', () => {
         ['x-claim-iss', 'https://auth0.example/'],
         ['x-claim-scope', 'write:orders sales'],
         ['x-claim-sub', 'u'],
+        ['x-client-request-id', 'request-1'],
         ['x-forwarded-host', 'shop.example.com'],
         ['x-forwarded-proto', 'https'],
         ['x-origin-secret', '(from secret SHOP_SECRET)'],
-        ['x-request-id', 'request-1'],
+        ['x-request-id', '(a new id)'],
         ['x-tenant', 'acme'],
       ],
     });
@@ -153,7 +154,7 @@ describe('the steps of a request', () => {
     [
       'claims too large',
       'GET /maybe',
-      { tenant: 'x'.repeat(5000) },
+      { tenant: 'x'.repeat(8_200) },
       'forward',
       'claims_too_large',
       /the claim tenant does not fit/,
@@ -163,7 +164,7 @@ describe('the steps of a request', () => {
     expect(told).toMatchObject({ result: 'refused', reason, origin: null });
     expect(told.steps.at(-1)).toMatchObject({ step, verdict: 'refused' });
     expect(told.steps.at(-1)?.decided).toMatch(words);
-    expect(told.answer.body).toMatchObject({ reason, request_id: 'request-1' });
+    expect(told.answer.body).toMatchObject({ reason, request_id: '(a new id)' });
   });
 
   it('say what a claim is not taken for, that nobody asked for', async () => {
@@ -225,6 +226,31 @@ describe('the steps of a request', () => {
     expect(open).toMatchObject({ result: 'allowed', would_deny: 'token_expired' });
     expect(open.steps.map(({ verdict }) => verdict)).toContain('would_refuse');
     expect(open.steps.at(-1)).toMatchObject({ step: 'forward', verdict: 'ok' });
+  });
+
+  it('of a preflight end at once, or lead to an origin that speaks CORS itself', async () => {
+    const headers = { origin: 'https://app.example', 'access-control-request-method': 'PUT' };
+    const withCors = (cors: string) =>
+      SHOP.replace('forward = { tenant', `cors = ${cors}\nforward = { tenant`);
+    const explained = (cors: string) =>
+      explain(
+        { method: 'OPTIONS', url: 'https://shop.example.com/orders', headers: new Headers(headers) },
+        {
+          policy: policyOf(parsePolicyFile('cors.toml', withCors(cors)), undefined),
+          signature: 'offline',
+          nowMs: NOW_MS,
+        },
+      );
+    const passed = await explained('"origin"');
+    expect(passed.steps.map(({ step, decided }) => [step, decided])).toEqual([
+      ['target', expect.any(String)],
+      ['cors', 'API_SHOP speaks CORS itself: its origin answers, and no token is asked for'],
+      ['forward', 'sent to https://shop.internal.example/base/orders'],
+    ]);
+    const refused = await explained('{ origins = ["https://other.example"] }');
+    expect(refused.steps.map(({ decided }) => decided)).toEqual([
+      'a preflight of a browser: the gateway answers it itself, to anyone; the browser then keeps the request to itself, since cors lacks the origin: origins = ["https://app.example"]',
+    ]);
   });
 
   it('look at no token on a public route', async () => {

@@ -6,7 +6,8 @@ import { pathToFileURL } from 'node:url';
 import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
 import { DESCRIBED } from '../../../../cli/policy/file/json-schema.ts';
-import { renderCheckPage } from '../../../../scripts/docs.ts';
+import { renderCheckPage, renderOriginsPage } from '../../../../scripts/docs.ts';
+import { IDENTITY_HEADERS_OF_OTHERS } from '../../../../src/policy/identity-headers.ts';
 import { clonePolicy } from '../../../support/clone.ts';
 import { claimgate } from '../../support/claimgate.ts';
 import { makeFolder } from '../../support/policies.ts';
@@ -107,5 +108,14 @@ describe('docs/check.md', () => {
   it('has every rule as the code has it (npm run docs)', () => {
     const page = readFileSync('docs/check.md', 'utf8');
     expect(page).toBe(renderCheckPage(page));
+  });
+});
+
+describe('docs/origins.md', () => {
+  it('lists every identity header that is dropped (npm run docs)', () => {
+    const page = readFileSync('docs/origins.md', 'utf8');
+    expect(page).toBe(renderOriginsPage(page));
+    for (const name of IDENTITY_HEADERS_OF_OTHERS.flatMap(({ names }) => names))
+      expect(page).toContain(`\`${name}`);
   });
 });

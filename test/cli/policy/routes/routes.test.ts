@@ -73,6 +73,34 @@ describe('claimgate routes', () => {
     expect(stdout).toContain('Authorization is sent on');
   });
 
+  it.each([
+    ['"origin"', 'pages   preflights go to the origin, without a token', 'origin'],
+    [
+      '{ origins = ["https://*.example.com", "http://localhost:*"] }',
+      'pages   of https://*.example.com and http://localhost:*',
+      'gateway',
+    ],
+    ['{ origins = ["*"] }', 'pages   any', 'gateway'],
+  ])('says which pages may call: cors = %s', async (cors, words, kind) => {
+    const file = folder.write(
+      'pages.toml',
+      SHOP.replace('forward = { tenant', `cors = ${cors}\nforward = { tenant`),
+    );
+    const { stdout } = await claimgate(['routes', '--config', file]);
+    expect(stdout).toContain(words);
+    const json = await claimgate(['routes', '--config', file, '--json']);
+    expect(JSON.parse(json.stdout)[0]).toMatchObject({ cors: kind });
+  });
+
+  it('says which values of a list are sent on, and the prefix', async () => {
+    const only = '{ header = "x-roles", as = "list", only = ["admins", { prefix = "app-" }] }';
+    const file = folder.write('only.toml', SHOP.replace('{ header = "x-roles", as = "list" }', only));
+    const { stdout } = await claimgate(['routes', '--config', file, '--json']);
+    expect(JSON.parse(stdout)[0].headers).toMatchObject({
+      'x-roles': '/realm/roles as list, only admins and app-…',
+    });
+  });
+
   it.each<[string | undefined, string | undefined, string[]]>([
     ['/orgs/acme/orders', undefined, ['/orgs/:org/orders']],
     ['robot', undefined, ['/robots']],
@@ -107,6 +135,7 @@ describe('claimgate routes', () => {
         report_only: false,
         rate_limit: null,
         rate_limit_by: null,
+        cors: null,
         origin: 'https://shop.internal.example/base',
         headers: {
           'x-claim-iss': 'issuer',
