@@ -255,7 +255,7 @@ describe('rate_limit', () => {
   it('has a binding that is bound, and a claim that is named', () => {
     const faults = (rate_limit: unknown) => faultsOf(vars({ 'GET /x': { rate_limit } }));
     expect(faults({ binding: 'OWN', by: 'user' })).toEqual([
-      'API_ORDERS.routes."GET /x".rate_limit.by: by is none of the choices; write "subject" or "client" or "address"',
+      'API_ORDERS.routes."GET /x".rate_limit.by: by is none of the choices; write { claim = … } or "subject" or "client" or "address"',
     ]);
     expect(faults({ by: 'client' })[0]).toContain('rate_limit.binding: binding is missing');
     expect(faults({ bindng: 'OWN' })[0]).toContain('did you mean "binding"?');
