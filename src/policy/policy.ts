@@ -54,7 +54,7 @@ export interface JwtIssuer {
   readonly clientClaim: ClaimSelector | undefined;
   readonly audienceClaim: ClaimSelector | undefined;
   /** Every token of the issuer must meet them, whatever the route. */
-  readonly requiredClaims: readonly Demand[];
+  readonly requiredClaims: readonly Demand<BoundProperty>[];
   readonly keys: KeyLocation;
   /** Name of the service binding that fetches go through, instead of the network. */
   readonly service: string | undefined;
@@ -141,24 +141,40 @@ export interface Rules {
 }
 
 /** Met by a token that has one of the properties. */
-export interface Demand {
+export interface Demand<P = Property> {
   readonly rule: RuleName;
   /** The rule as the policy writes it: `scopes_all`, `claims.org_id`. */
   readonly label: string;
-  readonly anyOf: readonly Property[];
+  readonly anyOf: readonly P[];
   /** Why a token is refused that has none of them. */
   readonly refusal: Reason;
+  /** The demands of each alternative that this one was made of, with others. Only words are made of them. */
+  readonly alternatives?: readonly (readonly Demand[])[] | undefined;
 }
 
-export type Property =
+/** What a token can have. @template Selector how a claim is found */
+type PropertyBy<Selector> =
   | { readonly of: 'audience' | 'scope' | 'client'; readonly value: string }
-  /** The claim has this value, or is a list that has it. */
-  | { readonly of: 'claim'; readonly claim: ClaimSelector; readonly value: ClaimValue }
+  /** The claim has this value, or is a list that has it, or an object with a member of that name. */
+  | { readonly of: 'claim'; readonly claim: Selector; readonly value: ClaimValue }
+  /** The claim is there, and not null. */
+  | { readonly of: 'present'; readonly claim: Selector }
+  /** The claim is there, can be judged, and none of its values is this one, in whatever type and letter case. */
+  | { readonly of: 'not'; readonly claim: Selector; readonly value: ClaimValue };
+
+export type Property =
+  | PropertyBy<RouteSelector>
   /** The claim has the value that a parameter of the route has in the request. */
-  | { readonly of: 'param'; readonly claim: ClaimSelector; readonly param: Param };
+  | { readonly of: 'param'; readonly claim: RouteSelector; readonly param: Param };
+
+/** A property that no parameter has a part in. */
+export type BoundProperty = PropertyBy<ClaimSelector>;
 
 /** The rules that a route can have. `rules/rules.ts` has one definition for each. */
-export type RuleName = 'scopes_all' | 'scopes_any' | 'clients' | 'claims';
+export type RuleName = PlainRuleName | 'any_of';
+
+/** The rules that an alternative of `any_of` can have too. */
+export type PlainRuleName = 'scopes_all' | 'scopes_any' | 'clients' | 'claims';
 
 export interface Route extends Rules {
   /** As it is written in the policy: `GET /orgs/:org/timesheets`. */
@@ -185,6 +201,14 @@ export interface RouteLimit {
 export interface ClaimSelector {
   readonly text: string;
   readonly path: readonly string[];
+  /** Indexes into `path` of names that a parameter gave: they are members of objects, never indexes of a list. */
+  readonly members?: readonly number[];
+}
+
+/** The same for a route: parameters stand for members that the request names. */
+export interface RouteSelector {
+  readonly text: string;
+  readonly path: readonly (string | Param)[];
 }
 
 export type ClaimValue = string | number | boolean;

@@ -1,6 +1,8 @@
 /** Segments that stand for all others of their kind. */
+
+import { foldValue } from '../../../src/policy/claims.ts';
 import { parsePath } from '../../../src/policy/path.ts';
-import type { ClaimValue, PatternNode, Policy } from '../../../src/policy/policy.ts';
+import type { Demand, PatternNode, Policy } from '../../../src/policy/policy.ts';
 import { tablesOf } from '../what-if/targets.ts';
 
 export interface Spellings {
@@ -25,7 +27,7 @@ export function spellingsOf(policies: readonly Policy[]): Spellings {
     byFold.set(folded, [...(byFold.get(folded) ?? []), text]);
   }
   // A segment that a claim may have to equal is no segment like any other.
-  for (const value of policies.flatMap(claimValuesOf)) taken.add(String(value));
+  for (const name of policies.flatMap(claimNamesOf)) taken.add(name);
   return {
     unknown(index) {
       let text = `x${index + 1}`;
@@ -62,11 +64,16 @@ function* literalsOf<Leaf>(node: PatternNode<Leaf>): Generator<string> {
   if (node.param !== undefined) yield* literalsOf(node.param);
 }
 
-/** Every value that some rule of a policy wants in a claim. */
-function claimValuesOf({ issuers, apis }: Policy): ClaimValue[] {
-  const demands = [
+/** Every value that some rule of a policy wants in a claim or does not, and every name of one. */
+function claimNamesOf({ issuers, apis }: Policy): string[] {
+  const demands: readonly Demand[] = [
     ...issuers.flatMap(({ requiredClaims }) => requiredClaims),
     ...apis.flatMap(({ routes }) => routes.flatMap((route) => route.demands)),
   ];
-  return demands.flatMap(({ anyOf }) => anyOf.flatMap((one) => (one.of === 'claim' ? [one.value] : [])));
+  return demands.flatMap(({ anyOf }) =>
+    anyOf.flatMap((one) => [
+      ...('value' in one ? [String(one.value), foldValue(one.value)] : []),
+      ...('claim' in one ? one.claim.path.filter((name) => typeof name === 'string') : []),
+    ]),
+  );
 }

@@ -1,7 +1,7 @@
 /** Steps from a token to a caller: each check of the gateway, with what it looked at. */
 import type { Reason } from '../../../src/decision.ts';
 import { DEFAULT_CLAIMS, readClaim } from '../../../src/policy/claims.ts';
-import type { Demand, Issuer, Policy } from '../../../src/policy/policy.ts';
+import type { BoundProperty, Demand, Issuer, Policy } from '../../../src/policy/policy.ts';
 import type { TimeReason } from '../../../src/token/checks.ts';
 import { type DecodeReason, decodeToken } from '../../../src/token/decode.ts';
 import type { Refused, SeenToken, SignatureReason, TokenStep, Verified } from '../../../src/token/verify.ts';
@@ -141,13 +141,13 @@ function claimChecks({ principal, unverified, issuer }: SeenToken): ClaimCheck[]
 }
 
 function requiredCheck(
-  { label, anyOf: [first], refusal }: Demand,
+  { label, anyOf: [first], refusal }: Demand<BoundProperty>,
   issuer: Issuer | undefined,
   claims: Readonly<Record<string, unknown>>,
 ): ClaimCheck {
   return {
     check: `${label.slice('claims.'.length)}, as ${issuer?.name} demands`,
-    saw: first?.of === 'claim' ? shown(readClaim(claims, first.claim)) : '',
+    saw: first !== undefined && 'claim' in first ? shown(readClaim(claims, first.claim)) : '',
     fails: (reason) => reason === refusal,
   };
 }

@@ -1,8 +1,8 @@
-import { parseSelector } from '../claims.ts';
 import { mayCarryClaim, normaliseHeaderName } from '../headers.ts';
 import type { ForwardedClaim } from '../policy.ts';
 import type { Faults } from './faults.ts';
 import type { ApiConfig } from './schema.ts';
+import { compileSelector } from './selectors.ts';
 
 /** Which claims the origin gets, in which headers: one claim for each. */
 export function compileForward(config: NonNullable<ApiConfig['forward']>, at: Faults): ForwardedClaim[] {
@@ -21,6 +21,6 @@ export function compileForward(config: NonNullable<ApiConfig['forward']>, at: Fa
         'give each claim its own header',
       );
     seen.set(normaliseHeaderName(header), claim);
-    return { claim: parseSelector(claim), header, as: as ?? 'text' };
+    return { claim: compileSelector(claim, at.at(claim)), header, as: as ?? 'text' };
   });
 }

@@ -43,7 +43,9 @@ const respelt = (value: unknown): unknown =>
 /** Values and parameters that demands name. */
 const namesIn = (demands: readonly Demand[]): string[] =>
   demands.flatMap(({ anyOf }) =>
-    anyOf.map((one) => (one.of === 'param' ? one.param.name : String(one.value))),
+    anyOf.map((one) =>
+      one.of === 'param' ? one.param.name : 'value' in one ? String(one.value) : one.claim.text,
+    ),
   );
 
 const onlyRoute = (policy: Policy): Route => policy.apis[0]?.routes[0] as Route;
