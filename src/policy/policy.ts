@@ -1,5 +1,7 @@
 import type { Reason } from '../decision.ts';
-import type { Param } from './params.ts';
+import type { BoundProperty, ClaimSelector, Property } from './property.ts';
+
+export type { BoundProperty, ClaimSelector, ClaimValue, Property, RouteSelector } from './property.ts';
 
 /** The compiled policy: what `compile` makes of the tables in wrangler.toml, and all that a request is judged by. */
 
@@ -152,24 +154,6 @@ export interface Demand<P = Property> {
   readonly alternatives?: readonly (readonly Demand[])[] | undefined;
 }
 
-/** What a token can have. @template Selector how a claim is found */
-type PropertyBy<Selector> =
-  | { readonly of: 'audience' | 'scope' | 'client'; readonly value: string }
-  /** The claim has this value, or is a list that has it, or an object with a member of that name. */
-  | { readonly of: 'claim'; readonly claim: Selector; readonly value: ClaimValue }
-  /** The claim is there, and not null. */
-  | { readonly of: 'present'; readonly claim: Selector }
-  /** The claim is there, can be judged, and none of its values is this one, in whatever type and letter case. */
-  | { readonly of: 'not'; readonly claim: Selector; readonly value: ClaimValue };
-
-export type Property =
-  | PropertyBy<RouteSelector>
-  /** The claim has the value that a parameter of the route has in the request. */
-  | { readonly of: 'param'; readonly claim: RouteSelector; readonly param: Param };
-
-/** A property that no parameter has a part in. */
-export type BoundProperty = PropertyBy<ClaimSelector>;
-
 /** The rules that a route can have. `rules/rules.ts` has one definition for each. */
 export type RuleName = PlainRuleName | 'any_of';
 
@@ -196,22 +180,6 @@ export interface RouteLimit {
   /** Requests with the same scope are counted together: the name of the API, or of the route. */
   readonly scope: string;
 }
-
-/** A claim's name, or where it begins with `/` a JSON Pointer (RFC 6901) into the claims. */
-export interface ClaimSelector {
-  readonly text: string;
-  readonly path: readonly string[];
-  /** Indexes into `path` of names that a parameter gave: they are members of objects, never indexes of a list. */
-  readonly members?: readonly number[];
-}
-
-/** The same for a route: parameters stand for members that the request names. */
-export interface RouteSelector {
-  readonly text: string;
-  readonly path: readonly (string | Param)[];
-}
-
-export type ClaimValue = string | number | boolean;
 
 /** The routes that one host can be asked for. */
 export interface RouteTable {

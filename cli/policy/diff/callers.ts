@@ -4,7 +4,6 @@ import { forPlace, valuesOf, withoutImplied } from '../../../src/policy/demands.
 import type { Match, NoMatch } from '../../../src/policy/match.ts';
 import type { Place } from '../../../src/policy/params.ts';
 import type {
-  BoundProperty,
   Demand,
   Issuer,
   Policy,
@@ -103,7 +102,10 @@ export function demandsOn(
   { requiredClaims }: Issuer,
   { blockedClients }: Settings,
 ): AnyOf[] {
-  const isFree = (one: BoundProperty) => one.of !== 'client' || !blockedClients.has(one.value);
   const all = [...demands, ...requiredClaims, ...(clients === undefined ? [] : [ofClients(clients)])];
-  return all.map(({ anyOf }) => ({ anyOf: anyOf.filter(isFree) }));
+  return withoutBlocked(all, blockedClients);
 }
+
+/** A client that is blocked meets no demand. */
+export const withoutBlocked = (demands: readonly AnyOf[], blocked: ReadonlySet<string>): AnyOf[] =>
+  demands.map(({ anyOf }) => ({ anyOf: anyOf.filter((one) => one.of !== 'client' || !blocked.has(one.value)) }));

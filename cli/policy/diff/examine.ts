@@ -80,7 +80,7 @@ function differ(old: Side, now: Side, nowSeconds: number, tell: Tell): SeenOfRul
       patterns,
       ...words(),
       ...placeOf(one, old.policy, now.policy),
-      tokens: tokensThatShow(one, from.callers, to.callers, nowSeconds),
+      tokens: tokensThatShow(one, from, to, nowSeconds),
     }));
   return [
     ...lost('widened', now, old),

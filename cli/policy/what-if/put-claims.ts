@@ -18,7 +18,7 @@ export function putClaims(claims: Claims, chosen: readonly BoundProperty[], avoi
   for (const properties of deepFirst) {
     const { claim } = properties[0] as ClaimProperty;
     for (const one of properties) if (one.of === 'claim') put(claims, claim.path, [one.value]);
-    if (isAbsent(claims, claim)) put(claims, claim.path, [otherValue(properties, avoid)]);
+    if (isAbsent(claims, claim)) put(claims, claim.path, [otherValue(claim, properties, avoid)]);
   }
   for (const one of avoid?.anyOf.filter(isAboutClaim) ?? [])
     if (one.of === 'not' && !isAbsent(claims, one.claim))
@@ -30,11 +30,19 @@ const lengthOf = ([first]: readonly ClaimProperty[]) => first?.claim.path.length
 const isAbsent = (claims: Claims, claim: ClaimSelector) =>
   (readClaim(claims, claim) ?? undefined) === undefined;
 
-/** A value that neither is unwanted nor proves anything. */
-function otherValue(properties: readonly BoundProperty[], avoid: AnyOf | undefined): string {
+/** A value that neither is unwanted nor proves anything: not even that there is a member, if that is to be avoided. */
+function otherValue(
+  { path }: ClaimSelector,
+  properties: readonly BoundProperty[],
+  avoid: AnyOf | undefined,
+): ClaimValue {
+  const [parent, member = ''] = [path.slice(0, -1), path.at(-1)];
+  const isMember = { of: 'claim', claim: { text: '', path: parent }, value: member } as const;
   const named = [...properties, ...(avoid?.anyOf ?? [])].flatMap((one) =>
     'value' in one ? [foldValue(one.value)] : [],
   );
+  const empty = [false, 0, ''].find((value) => !named.includes(foldValue(value)));
+  if (avoid?.anyOf.some((other) => propertyImplies(isMember, other)) && empty !== undefined) return empty;
   let text = 'some-value';
   while (named.includes(text)) text += '-x';
   return text;
@@ -42,10 +50,11 @@ function otherValue(properties: readonly BoundProperty[], avoid: AnyOf | undefin
 
 /** The value that `not` is about, as it is or spelt otherwise: it must not be a value that is to be avoided, too. */
 function spelling(claim: ClaimSelector, value: ClaimValue, avoid: AnyOf | undefined): ClaimValue {
-  const isAvoided = (one: ClaimValue) =>
-    avoid?.anyOf.some((other) => propertyImplies({ of: 'claim', claim, value: one }, other)) === true;
+  const avoided = avoid?.anyOf.flatMap((one) =>
+    one.of === 'claim' && String(one.claim.path) === String(claim.path) ? [one.value] : [],
+  );
   let spelt = value;
-  while (isAvoided(spelt)) spelt = `${spelt} `;
+  while (avoided?.includes(spelt)) spelt = `${spelt} `;
   return spelt;
 }
 
