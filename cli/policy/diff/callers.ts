@@ -3,14 +3,7 @@ import type { Reason } from '../../../src/decision.ts';
 import { forPlace, valuesOf, withoutImplied } from '../../../src/policy/demands.ts';
 import type { Match, NoMatch } from '../../../src/policy/match.ts';
 import type { Place } from '../../../src/policy/params.ts';
-import type {
-  Demand,
-  Issuer,
-  Policy,
-  Route,
-  Rules,
-  Settings,
-} from '../../../src/policy/policy.ts';
+import type { Demand, Issuer, Policy, Route, Rules, Settings } from '../../../src/policy/policy.ts';
 import { isOnTrial } from '../../../src/policy/trial.ts';
 import { type AnyOf, choose, ofClients } from '../what-if/choose.ts';
 
@@ -108,4 +101,6 @@ export function demandsOn(
 
 /** A client that is blocked meets no demand. */
 export const withoutBlocked = (demands: readonly AnyOf[], blocked: ReadonlySet<string>): AnyOf[] =>
-  demands.map(({ anyOf }) => ({ anyOf: anyOf.filter((one) => one.of !== 'client' || !blocked.has(one.value)) }));
+  demands.map(({ anyOf }) => ({
+    anyOf: anyOf.filter((one) => one.of !== 'client' || !blocked.has(one.value)),
+  }));

@@ -1,11 +1,14 @@
 /** All lints. Each looks for one thing, and is described in docs/check.md. */
 import { previewUrls, workersDev } from './addresses.ts';
+import { foreignSpelling } from './foreign-spelling.ts';
 import { hiddenMethod, noRoot } from './hidden-method.ts';
+import { idleAlternative } from './idle-alternative.ts';
 import { noKeyRefresh, noKeyStore, unusedIssuer } from './keys.ts';
 import { largeVariable } from './large-variable.ts';
 import { loopback } from './loopback.ts';
 import { neverMatches } from './never-matches.ts';
 import { issuerKeys, openOrigin, originUnreachable, unknownClaim, unusedAlgorithm } from './online.ts';
+import { onlyNot } from './only-not.ts';
 import { openWrite } from './open-write.ts';
 import { assetsFirst, httpOrigin, workersDevOrigin, zoneGap } from './origins.ts';
 import { readScope } from './read-scope.ts';
@@ -26,6 +29,9 @@ export const LINTS: readonly Lint[] = [
   hiddenMethod,
   noRoot,
   neverMatches,
+  idleAlternative,
+  onlyNot,
+  foreignSpelling,
   unrouted,
   scopeTypo,
   readScope,
