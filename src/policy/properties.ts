@@ -1,7 +1,7 @@
 /** How properties compare: by what they ask of a token, not by how the policy writes it. */
 import { foldValue, isIndex } from './claims.ts';
 import type { Param } from './params.ts';
-import type { ClaimSelector, Property, RouteSelector } from './policy.ts';
+import type { BoundProperty, ClaimSelector, Property, RouteSelector } from './policy.ts';
 
 type ClaimProperty = Extract<Property, { claim: unknown }>;
 
@@ -96,8 +96,26 @@ const foldOf = (property: Property | undefined) =>
 /** Whether a claim like the one can't have the member that the other is about. */
 function excludesMember(one: ClaimProperty, other: ClaimProperty, depth: number): boolean {
   const member = String(other.claim.path[depth]);
-  // Objects have the names of their members for values, and those are text.
-  if (one.of === 'claim') return typeof one.value !== 'string' && isOfObject(other, depth);
+  if (one.of === 'claim') {
+    // Objects have the names of their members for values: those are text, and their values count.
+    const isEmptyMember =
+      other.of === 'claim' && other.claim.path.length === depth + 1 && one.value === member && !other.value;
+    return isOfObject(other, depth) && (typeof one.value !== 'string' || isEmptyMember);
+  }
   if (one.of !== 'not' || foldValue(one.value) !== foldValue(member)) return false;
   return isOfObject(other, depth) ? isTruthy(other, depth) : other.claim.path.length > depth + 1;
+}
+
+/**
+ * What a token has that has both, and neither says alone: a claim that has a value, and is an object since it has some
+ * member, has a member of that name.
+ */
+export function impliedTogether(one: BoundProperty, other: BoundProperty): BoundProperty | undefined {
+  if (one.of !== 'claim' || !('claim' in other) || typeof one.value !== 'string') return undefined;
+  const [outer, inner] = [namesOf(one), namesOf(other)];
+  const depth = outer.length;
+  if (inner.length <= depth || !outer.every((name, i) => covers(name, inner[i]))) return undefined;
+  if (!isOfObject(other, depth)) return undefined;
+  const { text, path, members = [] } = one.claim;
+  return { of: 'present', claim: { text, path: [...path, one.value], members: [...members, depth] } };
 }

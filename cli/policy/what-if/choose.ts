@@ -1,7 +1,7 @@
 /** Which properties a token can have, to meet demands: all of those that it needs at once, and none that it must lack. */
 
 import type { BoundProperty, Demand } from '../../../src/policy/policy.ts';
-import { areExclusive, propertyImplies } from '../../../src/policy/properties.ts';
+import { areExclusive, impliedTogether, propertyImplies } from '../../../src/policy/properties.ts';
 
 export type AnyOf = Pick<Demand<BoundProperty>, 'anyOf'>;
 
@@ -20,6 +20,10 @@ export function choose(demands: readonly AnyOf[], avoid?: AnyOf): BoundProperty[
   const open = demands
     .map(({ anyOf }) => anyOf.filter((one) => !isAvoided(one)))
     .sort((a, b) => a.length - b.length);
+  const saysTooMuch = (one: BoundProperty, other: BoundProperty) =>
+    [impliedTogether(one, other), impliedTogether(other, one)].some(
+      (both) => both !== undefined && isAvoided(both),
+    );
   let steps = 0;
   const search = (chosen: readonly BoundProperty[], at: number): BoundProperty[] | undefined => {
     const demand = open[at];
@@ -28,7 +32,7 @@ export function choose(demands: readonly AnyOf[], avoid?: AnyOf): BoundProperty[
       return search(chosen, at + 1);
     for (const one of demand) {
       if (++steps > MAX_STEPS) return [...chosen];
-      if (chosen.some((other) => areExclusive(one, other))) continue;
+      if (chosen.some((other) => areExclusive(one, other) || saysTooMuch(one, other))) continue;
       const found = search([...chosen, one], at + 1);
       if (found !== undefined) return found;
     }

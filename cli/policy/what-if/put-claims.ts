@@ -1,7 +1,7 @@
 /** Writes claims that have properties, and lack others. */
 import { foldValue, readClaim } from '../../../src/policy/claims.ts';
 import type { BoundProperty, ClaimSelector, ClaimValue } from '../../../src/policy/policy.ts';
-import { propertyImplies } from '../../../src/policy/properties.ts';
+import { areExclusive, propertyImplies } from '../../../src/policy/properties.ts';
 import type { AnyOf } from './choose.ts';
 
 type Claims = Record<string, unknown>;
@@ -18,7 +18,7 @@ export function putClaims(claims: Claims, chosen: readonly BoundProperty[], avoi
   for (const properties of deepFirst) {
     const { claim } = properties[0] as ClaimProperty;
     for (const one of properties) if (one.of === 'claim') put(claims, claim.path, [one.value]);
-    if (isAbsent(claims, claim)) put(claims, claim.path, [otherValue(claim, properties, avoid)]);
+    if (isAbsent(claims, claim)) put(claims, claim.path, [otherValue(claim, wanted, avoid)]);
   }
   for (const one of avoid?.anyOf.filter(isAboutClaim) ?? [])
     if (one.of === 'not' && !isAbsent(claims, one.claim))
@@ -33,16 +33,20 @@ const isAbsent = (claims: Claims, claim: ClaimSelector) =>
 /** A value that neither is unwanted nor proves anything: not even that there is a member, if that is to be avoided. */
 function otherValue(
   { path }: ClaimSelector,
-  properties: readonly BoundProperty[],
+  wanted: readonly ClaimProperty[],
   avoid: AnyOf | undefined,
 ): ClaimValue {
   const [parent, member = ''] = [path.slice(0, -1), path.at(-1)];
   const isMember = { of: 'claim', claim: { text: '', path: parent }, value: member } as const;
-  const named = [...properties, ...(avoid?.anyOf ?? [])].flatMap((one) =>
+  const mustNotBe =
+    avoid?.anyOf.some((other) => propertyImplies(isMember, other)) === true ||
+    wanted.some((other) => areExclusive(isMember, other));
+  const own = wanted.filter(({ claim }) => String(claim.path) === String(path));
+  const named = [...own, ...(avoid?.anyOf ?? [])].flatMap((one) =>
     'value' in one ? [foldValue(one.value)] : [],
   );
   const empty = [false, 0, ''].find((value) => !named.includes(foldValue(value)));
-  if (avoid?.anyOf.some((other) => propertyImplies(isMember, other)) && empty !== undefined) return empty;
+  if (mustNotBe && empty !== undefined) return empty;
   let text = 'some-value';
   while (named.includes(text)) text += '-x';
   return text;
