@@ -133,8 +133,10 @@ describe('what only some files know', () => {
       [
         'policy/compile/schema.ts',
         'policy/compile/schema-faults.ts',
+        'policy/rules/any-of.ts',
         'policy/rules/claims.ts',
         'policy/rules/fields.ts',
+        'policy/rules/plain.ts',
         'policy/rules/rule-kind.ts',
         'policy/rules/rules.ts',
         'policy/rules/scopes.ts',
@@ -174,8 +176,8 @@ describe('bundles', () => {
     expect(files.filter((file) => !file.startsWith('src/'))).toEqual([]);
   });
 
-  it('the gateway is 52 KB at most, minified and gzipped: every isolate starts with reading it', async () => {
-    expect(gzipSync(await bundle('src/index.ts')).length).toBeLessThanOrEqual(52_000);
+  it('the gateway is 53 KB at most, minified and gzipped: every isolate starts with reading it', async () => {
+    expect(gzipSync(await bundle('src/index.ts')).length).toBeLessThanOrEqual(53_000);
   });
 
   it('the issuer has no code of the gateway but what both share on purpose', async () => {

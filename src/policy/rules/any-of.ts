@@ -47,7 +47,7 @@ export const anyOf = defineRule({
 });
 
 /** `a and b, or c and d` is `a or c, and a or d, and b or c, and b or d`. */
-export const distribute = (alternatives: readonly (readonly Demand[])[]) =>
+const distribute = (alternatives: readonly (readonly Demand[])[]) =>
   alternatives.reduce<readonly { readonly anyOf: readonly Property[] }[]>(
     (some, demands) =>
       some.flatMap(({ anyOf: before }) => demands.map((one) => ({ anyOf: [...before, ...one.anyOf] }))),
