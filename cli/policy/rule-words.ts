@@ -52,7 +52,7 @@ export const RULE_WORDS: Readonly<Record<RuleName, RuleWords>> = {
   },
   claims: {
     lead: 'where',
-    list: (demands) => demands.map((demand) => `${claimOf(demand)} ${wanted(demand)}`),
+    list: (demands) => [...Map.groupBy(demands, claimOf)].flatMap(([claim, some]) => wantedOf(claim, some)),
     join: (claims) => listed(claims),
     lacks: (unmet) => listed(unmet.map((demand) => `the claim ${claimOf(demand)} ${unwanted(demand)}`)),
     saw: (demands, principal, place) => {
@@ -64,14 +64,15 @@ export const RULE_WORDS: Readonly<Record<RuleName, RuleWords>> = {
   },
   any_of: {
     lead: 'either',
-    list: (demands) => alternativesOf(demands).map(demandWords),
+    list: (demands) => alternativesOf(demands).map((some) => `(${demandWords(some)})`),
     join: (alternatives) => listed(alternatives, 'or'),
-    lacks: (unmet) =>
-      `the token meets no alternative: ${listed(alternativesOf(unmet).map(demandWords), 'or')}`,
+    lacks: (unmet) => `the token meets no alternative: ${listed(RULE_WORDS.any_of.list(unmet), 'or')}`,
     saw: (demands, principal, place) => {
       const parts = groupByRule(alternativesOf(demands).flat());
-      const saw = [...parts].map(([rule, some]) => RULE_WORDS[rule].saw(some, principal, place));
-      return [...new Set(saw)].join('; ');
+      const saw = [...parts].map(
+        ([rule, some]) => `${rule}: ${RULE_WORDS[rule].saw(some, principal, place)}`,
+      );
+      return saw.join('; ');
     },
     json: (demands) =>
       demands.length === 0
@@ -97,6 +98,16 @@ const valuesIn = ({ anyOf }: Demand): string => listed(anyOf.map(valueIn), 'or')
 function valueIn(property: Property): string {
   if (property.of === 'param') return `:${property.param.name}`;
   return 'value' in property ? JSON.stringify(property.value) : '';
+}
+
+/** Values that a claim must all have are named together. */
+function wantedOf(claim: string, demands: readonly Demand[]): string[] {
+  const isOfAll = ({ anyOf }: Demand) => anyOf.length === 1 && anyOf[0]?.of === 'claim';
+  const all = demands.filter(isOfAll);
+  return [
+    ...(all.length === 0 ? [] : [`${claim} is ${listed(all.map(valuesIn))}`]),
+    ...demands.filter((one) => !isOfAll(one)).map((one) => `${claim} ${wanted(one)}`),
+  ];
 }
 
 /** `is :org`, `is not "guest"`, `is present`. */

@@ -33,7 +33,8 @@ export const anyOf = defineRule({
         );
       return compilePlain(one, key, here);
     });
-    const count = alternatives.reduce((product, demands) => product * Math.max(1, demands.length), 1);
+    const asked = alternatives.map(withoutImplied);
+    const count = asked.reduce((product, demands) => product * Math.max(1, demands.length), 1);
     if (count > MAX_DEMANDS) {
       at.add(
         `${at.field} combines into ${count} demands; ${MAX_DEMANDS} are the most`,
@@ -41,7 +42,7 @@ export const anyOf = defineRule({
       );
       return [];
     }
-    return withoutImplied(distribute(alternatives)).map((demand) => ({ ...demand, alternatives }));
+    return withoutImplied(distribute(asked)).map((demand) => ({ ...demand, alternatives }));
   },
   refusal: ({ alternatives = [] }, all) => byScopes(alternatives, all) ?? { code: 'alternatives_unmet' },
 });
