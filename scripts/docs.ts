@@ -14,6 +14,7 @@ import {
   settingsSchema,
 } from '../src/policy/compile/schema.ts';
 import { IDENTITY_HEADERS_OF_OTHERS } from '../src/policy/identity-headers.ts';
+import { wantSchema } from '../src/policy/rules/claims.ts';
 import { renderIssuerLogSchema, renderLogSchema } from './log-schema.ts';
 import { renderReasonsPage } from './reasons-page.ts';
 
@@ -46,6 +47,7 @@ const TABLES = {
   api: apiSchema,
   route: routeSchema,
   cors: corsSchema,
+  claim: wantSchema,
 } as const;
 
 /** Fills the tables between `<!-- fields: NAME -->` and `<!-- end -->`. */
@@ -75,9 +77,10 @@ function typeText(schema: JsonSchema): string {
   if (schema.anyOf !== undefined)
     return [...new Set(schema.anyOf.map((one) => typeText(one as JsonSchema)))].join(' or ');
   if (schema.type === 'array')
-    return `list of ${typeText(schema.items as JsonSchema).replace(/^string$/, 'strings')}`;
+    return `list of ${typeText(schema.items as JsonSchema).replace(/^(string|value)$/, '$1s')}`;
   if (schema.type === 'object') return 'table';
-  return String(schema.type);
+  // Text, number or boolean.
+  return Array.isArray(schema.type) ? 'value' : String(schema.type);
 }
 
 /** Examples are TOML: they read as code. */

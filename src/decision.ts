@@ -32,9 +32,15 @@ export type Reason =
   | { readonly code: 'client_blocked'; readonly client: string }
   | { readonly code: 'key_blocked' }
   // The route's rules
-  | { readonly code: 'scopes_missing'; readonly needed: readonly string[] }
+  /** `needed`: all that are named. `any`: of each of these lists one is enough. */
+  | {
+      readonly code: 'scopes_missing';
+      readonly needed: readonly string[];
+      readonly any?: readonly (readonly string[])[];
+    }
   | { readonly code: 'client_not_allowed' }
   | { readonly code: 'claim_mismatch'; readonly claim: string }
+  | { readonly code: 'alternatives_unmet' }
   | { readonly code: 'rate_limited' }
   // The claims on their way to the origin
   | { readonly code: 'claims_too_large'; readonly claim: string }

@@ -1,13 +1,14 @@
 /** Words for each rule: in sentences, in `explain`, and by the policy's own names in JSON. */
-import { readClaim } from '../../src/policy/claims.ts';
+import { readClaimAt } from '../../src/policy/claims.ts';
 import { isMet, valuesOf } from '../../src/policy/demands.ts';
 import { type Place, paramValue } from '../../src/policy/params.ts';
 import type { Demand, Held, Principal, Property, RuleName } from '../../src/policy/policy.ts';
+import { paramsOf } from '../../src/policy/properties.ts';
 import { listed, shown } from '../text/words.ts';
 
 interface RuleWords {
   /** The beginning of its phrase. Rules that begin alike share a phrase: `with a, and one of b, c`. */
-  readonly lead: 'with' | 'of client' | 'where';
+  readonly lead: 'with' | 'of client' | 'where' | 'either';
   /** Lists its demands, piece by piece. */
   list(demands: readonly Demand[]): string[];
   /** The pieces in a sentence. */
@@ -51,39 +52,100 @@ export const RULE_WORDS: Readonly<Record<RuleName, RuleWords>> = {
   },
   claims: {
     lead: 'where',
-    list: (demands) => demands.map((demand) => `${claimOf(demand)} is ${wanted(demand)}`),
+    list: (demands) => [...Map.groupBy(demands, claimOf)].flatMap(([claim, some]) => wantedOf(claim, some)),
     join: (claims) => listed(claims),
-    lacks: (unmet) => listed(unmet.map((demand) => `the claim ${claimOf(demand)} is not ${wanted(demand)}`)),
-    saw: (demands, principal, place) =>
-      listed(
-        demands.flatMap(({ anyOf: [first] }) =>
-          first === undefined ? [] : sawClaim(first, principal, place),
-        ),
-      ),
-    json: (demands) => Object.fromEntries(demands.map((demand) => [claimOf(demand), wantJson(demand)])),
+    lacks: (unmet) => listed(unmet.map((demand) => `the claim ${claimOf(demand)} ${unwanted(demand)}`)),
+    saw: (demands, principal, place) => {
+      const byClaim = Map.groupBy(demands, claimOf);
+      return listed([...byClaim.values()].map((some) => sawClaim(some, principal, place)));
+    },
+    json: (demands) =>
+      Object.fromEntries([...Map.groupBy(demands, claimOf)].map(([claim, some]) => [claim, wantJson(some)])),
+  },
+  any_of: {
+    lead: 'either',
+    list: (demands) => alternativesOf(demands).map((some) => `(${demandWords(some)})`),
+    join: (alternatives) => listed(alternatives, 'or'),
+    lacks: (unmet) => `the token meets no alternative: ${listed(RULE_WORDS.any_of.list(unmet), 'or')}`,
+    saw: (demands, principal, place) => {
+      const parts = groupByRule(alternativesOf(demands).flat());
+      const saw = [...parts].map(
+        ([rule, some]) => `${rule}: ${RULE_WORDS[rule].saw(some, principal, place)}`,
+      );
+      return saw.join('; ');
+    },
+    json: (demands) =>
+      demands.length === 0
+        ? null
+        : alternativesOf(demands).map((some) =>
+            Object.fromEntries(
+              [...groupByRule(some)].map(([rule, part]) => [rule, RULE_WORDS[rule].json(part)]),
+            ),
+          ),
   },
 };
+
+/** All demands of `any_of` are made of the same alternatives. */
+const alternativesOf = ([first]: readonly Demand[]): readonly (readonly Demand[])[] =>
+  first?.alternatives ?? [];
 
 const claimOf = ({ anyOf: [first] }: Demand): string =>
   first !== undefined && 'claim' in first ? first.claim.text : '';
 
 /** `:org`, or `"gold" or "silver"`. */
-const wanted = ({ anyOf }: Demand): string =>
-  listed(
-    anyOf.map((one) => (one.of === 'param' ? `:${one.param.name}` : JSON.stringify(one.value))),
-    'or',
-  );
+const valuesIn = ({ anyOf }: Demand): string => listed(anyOf.map(valueIn), 'or');
 
-function wantJson({ anyOf }: Demand): unknown {
-  const [first] = anyOf;
-  return first?.of === 'param'
-    ? { param: first.param.name }
-    : anyOf.map((one) => 'value' in one && one.value);
+function valueIn(property: Property): string {
+  if (property.of === 'param') return `:${property.param.name}`;
+  return 'value' in property ? JSON.stringify(property.value) : '';
 }
 
-function sawClaim(property: Property, { claims }: Principal, place: Place): string {
-  const held = 'claim' in property ? shown(readClaim(claims, property.claim)) : '';
-  return property.of === 'param' ? `${held}, the path has ${shown(paramValue(property.param, place))}` : held;
+/** Values that a claim must all have are named together. */
+function wantedOf(claim: string, demands: readonly Demand[]): string[] {
+  const isOfAll = ({ anyOf }: Demand) => anyOf.length === 1 && anyOf[0]?.of === 'claim';
+  const all = demands.filter(isOfAll);
+  return [
+    ...(all.length === 0 ? [] : [`${claim} is ${listed(all.map(valuesIn))}`]),
+    ...demands.filter((one) => !isOfAll(one)).map((one) => `${claim} ${wanted(one)}`),
+  ];
+}
+
+/** `is :org`, `is not "guest"`, `is present`. */
+function wanted(demand: Demand): string {
+  const [first] = demand.anyOf;
+  if (first?.of === 'present') return 'is present';
+  return `${first?.of === 'not' ? 'is not' : 'is'} ${valuesIn(demand)}`;
+}
+
+function unwanted(demand: Demand): string {
+  const [first] = demand.anyOf;
+  if (first?.of === 'present') return 'is absent';
+  return first?.of === 'not'
+    ? `is ${valuesIn(demand)}, absent, or can't be judged`
+    : `is not ${valuesIn(demand)}`;
+}
+
+/** A value or a list where that says it all, else a table. */
+function wantJson(demands: readonly Demand[]): unknown {
+  const [{ anyOf: values } = { anyOf: [] }, ...others] = demands;
+  const of = (kind: Property['of']) => demands.flatMap(({ anyOf }) => anyOf.filter((one) => one.of === kind));
+  const valuesOfKind = (kind: 'claim' | 'not') => of(kind).map((one) => 'value' in one && one.value);
+  if (others.length === 0 && values[0]?.of === 'claim') return valuesOfKind('claim');
+  const [bound] = of('param');
+  return {
+    ...(bound?.of === 'param' && { param: bound.param.name }),
+    ...(of('present').length > 0 && { present: true }),
+    ...(of('claim').length > 0 && { all: valuesOfKind('claim') }),
+    ...(of('not').length > 0 && { not: valuesOfKind('not') }),
+  };
+}
+
+function sawClaim(demands: readonly Demand[], { claims }: Principal, place: Place): string {
+  const properties = demands.flatMap(({ anyOf }) => anyOf);
+  const [first] = properties;
+  const held = first !== undefined && 'claim' in first ? shown(readClaimAt(claims, first.claim, place)) : '';
+  const values = new Set(properties.flatMap(paramsOf).map((param) => shown(paramValue(param, place))));
+  return [held, ...[...values].map((value) => `the path has ${value}`)].join(', ');
 }
 
 /** Demands of one rule, or of one of its members, which are shown and tested as one. */

@@ -100,6 +100,7 @@ export const PROBLEMS: { readonly [Code in ReasonCode]: Problem & Logged<Code> }
   },
   client_not_allowed: forbidden('This client may not make this request.'),
   claim_mismatch: { ...forbidden('The claims of the token do not permit this request.'), logged: 'claim' },
+  alternatives_unmet: forbidden('The token has nothing of what permits this request.'),
   rate_limited: {
     status: 429,
     title: 'Too many requests',

@@ -1,7 +1,16 @@
 /** Demands: a route asks a token for a list of them, each met by any one of its properties. */
-import { hasClaimValue, readClaim } from './claims.ts';
+import { hasClaimValue, lacksClaimValue, readClaimAt } from './claims.ts';
 import { type Param, type Place, paramValue } from './params.ts';
-import type { ClaimValue, Demand, Held, Property } from './policy.ts';
+import type {
+  BoundProperty,
+  ClaimSelector,
+  ClaimValue,
+  Demand,
+  Held,
+  Property,
+  RouteSelector,
+} from './policy.ts';
+import { propertyImplies, propertyKey } from './properties.ts';
 
 /** @param place what parameters are read from */
 export function isMet({ anyOf }: Pick<Demand, 'anyOf'>, held: Held, place: Place): boolean {
@@ -16,11 +25,15 @@ function has(property: Property, held: Held, place: Place): boolean {
     case 'client':
       return held.client === property.value;
     case 'claim':
-      return hasClaimValue(readClaim(held.claims, property.claim), property.value);
+      return hasClaimValue(readClaimAt(held.claims, property.claim, place), property.value);
     case 'param':
       return valuesOfParam(property.param, place).some((value) =>
-        hasClaimValue(readClaim(held.claims, property.claim), value),
+        hasClaimValue(readClaimAt(held.claims, property.claim, place), value),
       );
+    case 'present':
+      return (readClaimAt(held.claims, property.claim, place) ?? undefined) !== undefined;
+    case 'not':
+      return lacksClaimValue(readClaimAt(held.claims, property.claim, place), property.value);
     case 'audience':
       return held.audiences.includes(property.value);
   }
@@ -34,32 +47,36 @@ function valuesOfParam(param: Param, place: Place): readonly ClaimValue[] {
   return Number.isSafeInteger(number) && String(number) === text ? [text, number] : [text];
 }
 
-/** The demand for requests to this place: a claim that must equal a parameter must have the parameter's value. */
-export function forPlace<T extends Pick<Demand, 'anyOf'>>(demand: T, place: Place): T {
-  const anyOf = demand.anyOf.flatMap((one): readonly Property[] =>
-    one.of === 'param'
-      ? valuesOfParam(one.param, place).map((value) => ({ of: 'claim', claim: one.claim, value }))
-      : [one],
-  );
+/**
+ * The demand for requests to this place: a claim that must equal a parameter must have the parameter's value, and a
+ * claim is looked for where a parameter says.
+ */
+export function forPlace<T extends Pick<Demand, 'anyOf'>>(
+  demand: T,
+  place: Place,
+): Omit<T, 'anyOf'> & Pick<Demand<BoundProperty>, 'anyOf'> {
+  const anyOf = demand.anyOf.flatMap((one): readonly BoundProperty[] => {
+    if (!('claim' in one)) return [one];
+    const claim = bindSelector(one.claim, place);
+    if (claim === undefined) return [];
+    return one.of === 'param'
+      ? valuesOfParam(one.param, place).map((value) => ({ of: 'claim', claim, value }))
+      : [{ ...one, claim }];
+  });
   return { ...demand, anyOf };
 }
 
-/** Where a parameter stands: its name doesn't count. */
-const placeOf = ({ at, before, after }: Param) => [at, before, after];
-
-/** One text for one property: two spellings of a claim's place are the same, and names of parameters don't count. */
-export function propertyKey(property: Property): string {
-  return JSON.stringify([
-    property.of,
-    'claim' in property ? property.claim.path : '',
-    'param' in property ? placeOf(property.param) : property.value,
-  ]);
+/** `undefined`: there is no such member, since a parameter has no value. */
+function bindSelector({ text, path }: RouteSelector, place: Place): ClaimSelector | undefined {
+  const members = path.flatMap((name, i) => (typeof name === 'string' ? [] : [i]));
+  const names = path.map((name) => (typeof name === 'string' ? name : paramValue(name, place)));
+  if (members.some((i) => names[i] === '')) return undefined;
+  return { text, path: names, ...(members.length > 0 && { members }) };
 }
 
 /** Whether whatever meets the one meets the other as well. */
 export function implies(one: Pick<Demand, 'anyOf'>, other: Pick<Demand, 'anyOf'>): boolean {
-  const keys = new Set(other.anyOf.map(propertyKey));
-  return one.anyOf.every((property) => keys.has(propertyKey(property)));
+  return one.anyOf.every((property) => other.anyOf.some((wanted) => propertyImplies(property, wanted)));
 }
 
 /** The demands that say something which no other says already. */
@@ -74,7 +91,9 @@ export function withoutImplied<T extends Pick<Demand, 'anyOf'>>(demands: readonl
 
 /** The same value, as JSON, for lists of demands that ask for the same, in whatever order. */
 export function canonicalDemands(demands: readonly Demand[]): readonly string[] {
-  const texts = demands.map(({ anyOf }) => JSON.stringify([...new Set(anyOf.map(propertyKey))].sort()));
+  const texts = withoutImplied(demands).map(({ anyOf }) =>
+    JSON.stringify([...new Set(anyOf.map(propertyKey))].sort()),
+  );
   return [...new Set(texts)].sort();
 }
 

@@ -1,8 +1,10 @@
 import type { Reason } from '../decision.ts';
 import type { Cors, PassedCors } from './cors.ts';
-import type { Param } from './params.ts';
+import type { BoundProperty, ClaimSelector, Property } from './property.ts';
 import type { QueryCondition } from './query.ts';
 import type { PatternNode } from './tree.ts';
+
+export type { BoundProperty, ClaimSelector, ClaimValue, Property, RouteSelector } from './property.ts';
 
 /** The compiled policy: what `compile` makes of the tables in wrangler.toml, and all that a request is judged by. */
 
@@ -57,7 +59,7 @@ export interface JwtIssuer {
   readonly clientClaim: ClaimSelector | undefined;
   readonly audienceClaim: ClaimSelector | undefined;
   /** Every token of the issuer must meet them, whatever the route. */
-  readonly requiredClaims: readonly Demand[];
+  readonly requiredClaims: readonly Demand<BoundProperty>[];
   readonly keys: KeyLocation;
   /** Name of the service binding that fetches go through, instead of the network. */
   readonly service: string | undefined;
@@ -143,24 +145,22 @@ export interface Rules {
 }
 
 /** Met by a token that has one of the properties. */
-export interface Demand {
+export interface Demand<P = Property> {
   readonly rule: RuleName;
   /** The rule as the policy writes it: `scopes_all`, `claims.org_id`. */
   readonly label: string;
-  readonly anyOf: readonly Property[];
+  readonly anyOf: readonly P[];
   /** Why a token is refused that has none of them. */
   readonly refusal: Reason;
+  /** The demands of each alternative that this one was made of, with others. Only words are made of them. */
+  readonly alternatives?: readonly (readonly Demand[])[] | undefined;
 }
 
-export type Property =
-  | { readonly of: 'audience' | 'scope' | 'client'; readonly value: string }
-  /** The claim has this value, or is a list that has it. */
-  | { readonly of: 'claim'; readonly claim: ClaimSelector; readonly value: ClaimValue }
-  /** The claim has the value that a parameter of the route has in the request. */
-  | { readonly of: 'param'; readonly claim: ClaimSelector; readonly param: Param };
-
 /** The rules that a route can have. `rules/rules.ts` has one definition for each. */
-export type RuleName = 'scopes_all' | 'scopes_any' | 'clients' | 'claims';
+export type RuleName = PlainRuleName | 'any_of';
+
+/** The rules that an alternative of `any_of` can have too. */
+export type PlainRuleName = 'scopes_all' | 'scopes_any' | 'clients' | 'claims';
 
 export interface Route extends Rules {
   /** As it is written in the policy: `GET /orgs/:org/timesheets`. */
@@ -186,14 +186,6 @@ export interface RouteLimit {
   /** Whose requests are counted together; `undefined`: those of a subject, else of a client, else of an address. */
   readonly by: LimitBy | undefined;
 }
-
-/** A claim's name, or where it begins with `/` a JSON Pointer (RFC 6901) into the claims. */
-export interface ClaimSelector {
-  readonly text: string;
-  readonly path: readonly string[];
-}
-
-export type ClaimValue = string | number | boolean;
 
 /** The routes that one host can be asked for. */
 export interface RouteTable {

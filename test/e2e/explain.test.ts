@@ -183,6 +183,7 @@ describe('explain and the Worker agree', () => {
     expect([...reasons].sort()).toMatchInlineSnapshot(`
       [
         "allow",
+        "alternatives_unmet",
         "audience_mismatch",
         "authorization_malformed",
         "claim_mismatch",

@@ -32,7 +32,7 @@ const STATUSES: Readonly<Record<number, readonly ReasonCode[]>> = {
     'client_blocked',
     'key_blocked',
   ],
-  403: ['scopes_missing', 'client_not_allowed', 'claim_mismatch'],
+  403: ['scopes_missing', 'client_not_allowed', 'claim_mismatch', 'alternatives_unmet'],
   404: ['route_unknown'],
   405: ['method_not_allowed'],
   429: ['rate_limited'],

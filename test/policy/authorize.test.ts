@@ -67,7 +67,49 @@ describe('claims', () => {
     ['true is not its text', true, { c: 'true' }, 'claim_mismatch'],
     ['true is not 1', true, { c: 1 }, 'claim_mismatch'],
     ['null is nothing', 'null', { c: null }, 'claim_mismatch'],
-    ['an object is no value', 'a', { c: { a: 'a' } }, 'claim_mismatch'],
+    ['an object that has a member of that name', 'a', { c: { a: { roles: [] } } }, 'allow'],
+    ['an object that has it among its values', 'a', { c: { b: 'a' } }, 'claim_mismatch'],
+    ['an object inside of a list', 'a', { c: [{ a: true }] }, 'claim_mismatch'],
+    ['a member that is false', 'a', { c: { a: false } }, 'claim_mismatch'],
+    ['a member that is null', 'a', { c: { a: null } }, 'claim_mismatch'],
+    ['a member that is 0', 'a', { c: { a: 0 } }, 'claim_mismatch'],
+    ['a member that is empty', 'a', { c: { a: '' } }, 'claim_mismatch'],
+    ['a member that is inherited', 'toString', { c: {} }, 'claim_mismatch'],
+    ['a number is no name of a member', 7, { c: { 7: true } }, 'claim_mismatch'],
+    ['a path parameter that names a member', { param: 'org' }, { c: { acme: true } }, 'allow'],
+    ['a path parameter that names none', { param: 'org' }, { c: { other: true } }, 'claim_mismatch'],
+    ['present: text', { present: true }, { c: 'x' }, 'allow'],
+    ['present: false, 0 and empty', { present: true }, { c: false }, 'allow'],
+    ['present: null', { present: true }, { c: null }, 'claim_mismatch'],
+    ['present: absent', { present: true }, {}, 'claim_mismatch'],
+    ['present: inherited', { present: true }, { d: 1 }, 'claim_mismatch'],
+    ['all of a list', { all: ['a', 'b'] }, { c: ['b', 'x', 'a'] }, 'allow'],
+    ['all of an object', { all: ['a', 'b'] }, { c: { a: 1, b: {} } }, 'allow'],
+    ['one of all', { all: ['a', 'b'] }, { c: ['a'] }, 'claim_mismatch'],
+    ['one of all, as text', { all: ['a', 'b'] }, { c: 'a' }, 'claim_mismatch'],
+    ['not: another value', { not: 'guest' }, { c: 'staff' }, 'allow'],
+    ['not: a list without it', { not: ['guest', 'bot'] }, { c: ['staff', 7] }, 'allow'],
+    ['not: an empty list', { not: 'guest' }, { c: [] }, 'allow'],
+    ['not: an object without it', { not: 'guest' }, { c: { staff: true, guest: false } }, 'allow'],
+    ['not: the value', { not: 'guest' }, { c: 'guest' }, 'claim_mismatch'],
+    ['not: another case, and blanks', { not: 'guest' }, { c: ' Guest' }, 'claim_mismatch'],
+    ['not: a list that has it', { not: ['bot', 'guest'] }, { c: ['staff', 'guest'] }, 'claim_mismatch'],
+    ['not: an object that has it', { not: 'guest' }, { c: { guest: {} } }, 'claim_mismatch'],
+    ['not: an absent claim', { not: 'guest' }, {}, 'claim_mismatch'],
+    ['not: null', { not: 'guest' }, { c: null }, 'claim_mismatch'],
+    ['not: a list of objects', { not: 'guest' }, { c: [{ name: 'guest' }] }, 'claim_mismatch'],
+    ['not: a list with null', { not: 'guest' }, { c: ['staff', null] }, 'claim_mismatch'],
+    ['not: text is its number', { not: '1' }, { c: 1 }, 'claim_mismatch'],
+    ['not: a number is its text', { not: 1 }, { c: ['1'] }, 'claim_mismatch'],
+    ['not: a boolean is its text', { not: true }, { c: 'TRUE' }, 'claim_mismatch'],
+    ['all but one: both hold', { all: ['a'], not: 'b' }, { c: ['a', 'c'] }, 'allow'],
+    ['all but one: the one', { all: ['a'], not: 'b' }, { c: ['a', 'b'] }, 'claim_mismatch'],
+    [
+      'a parameter but one value',
+      { param: 'org', not: 'suspended' },
+      { c: ['acme', 'suspended'] },
+      'claim_mismatch',
+    ],
     ['a path parameter', { param: 'org' }, { c: 'acme' }, 'allow'],
     ['another path parameter', { param: 'org' }, { c: 'other' }, 'claim_mismatch'],
     ['a path parameter in another case', { param: 'org' }, { c: 'Acme' }, 'claim_mismatch'],
@@ -113,5 +155,83 @@ describe('claims', () => {
     expect(outcome(route, { a: 1, b: 3 }, { scopes: ['s'] })).toBe('claim_mismatch');
     expect(outcome(route, { a: 1, b: 2 }, { scopes: [] })).toBe('scopes_missing');
     expect(outcome(route, { a: 1, b: 2 }, { scopes: ['s'], client: 'x' })).toBe('client_not_allowed');
+  });
+});
+
+describe('a pointer with a parameter', () => {
+  const ADMIN = { claims: { '/orgs/:org/roles': 'admin' } };
+  it.each<[why: string, segment: string, claims: Tables, want: string]>([
+    ['reads the member that the path names', 'acme', { orgs: { acme: { roles: ['admin'] } } }, 'allow'],
+    ['reads no other member', 'beta', { orgs: { acme: { roles: ['admin'] } } }, 'claim_mismatch'],
+    ['is never its own text', 'acme', { orgs: { ':org': { roles: ['admin'] } } }, 'claim_mismatch'],
+    ['is no index of a list', '0', { orgs: [{ roles: ['admin'] }] }, 'claim_mismatch'],
+    ['may look like one in an object', '0', { orgs: { 0: { roles: 'admin' } } }, 'allow'],
+    ['is never inherited', 'constructor', { orgs: {} }, 'claim_mismatch'],
+    [
+      'takes __proto__ for a name',
+      '__proto__',
+      { orgs: JSON.parse('{"__proto__":{"roles":"admin"}}') },
+      'allow',
+    ],
+    ['has no member without a value', '', { orgs: { '': { roles: 'admin' } } }, 'claim_mismatch'],
+    ['does not read a pointer in the path', 'a/roles', { orgs: { a: { roles: 'admin' } } }, 'claim_mismatch'],
+    ['finds no member of a text', 'length', { orgs: 'admin' }, 'claim_mismatch'],
+  ])('%s', (_why, segment, claims, want) => {
+    expect(outcome(ADMIN, claims, {}, 'GET /orgs/:org', ['orgs', segment])).toBe(want);
+  });
+});
+
+describe('alternatives', () => {
+  const ROLE = { claims: { role: 'admin' } };
+  it.each<[why: string, any_of: Tables[], claims: Tables, scopes: string[], want: string]>([
+    ['the first', [{ scopes_all: ['a'] }, ROLE], {}, ['a'], 'allow'],
+    ['the second', [{ scopes_all: ['a'] }, ROLE], { role: 'admin' }, [], 'allow'],
+    ['both', [{ scopes_all: ['a'] }, ROLE], { role: 'admin' }, ['a'], 'allow'],
+    ['none: scopes help', [ROLE, { scopes_all: ['a'] }], {}, ['b'], 'scopes_missing'],
+    [
+      'none: scopes alone do not',
+      [{ ...ROLE, scopes_all: ['a'] }, { clients: ['x'] }],
+      {},
+      ['a'],
+      'alternatives_unmet',
+    ],
+    [
+      'a part of each',
+      [
+        { ...ROLE, scopes_all: ['a'] },
+        { clients: ['client'], scopes_all: ['b'] },
+      ],
+      {},
+      ['a'],
+      'alternatives_unmet',
+    ],
+    [
+      'one as a whole',
+      [
+        { ...ROLE, scopes_all: ['a'] },
+        { clients: ['client'], scopes_all: ['b'] },
+      ],
+      {},
+      ['b'],
+      'allow',
+    ],
+  ])('%s', (_why, any_of, claims, scopes, want) => {
+    expect(outcome({ any_of }, claims, { scopes })).toBe(want);
+  });
+
+  it('hold beside the other rules', () => {
+    const route = { any_of: [{ scopes_all: ['a'] }, { scopes_all: ['b'] }], ...ROLE };
+    expect(outcome(route, { role: 'admin' }, { scopes: ['b'] })).toBe('allow');
+    expect(outcome(route, {}, { scopes: ['b'] })).toBe('claim_mismatch');
+  });
+
+  it('name the scopes of the route, and of the first alternative that needs no more', () => {
+    const any_of = [ROLE, { scopes_all: ['a'], scopes_any: ['b', 'c'] }, { scopes_all: ['d'] }];
+    const [route] = policyWith({ 'GET /x': { scopes_all: ['r'], any_of } }).apis[0]?.routes ?? [];
+    expect(route?.demands.at(-1)?.refusal).toEqual({
+      code: 'scopes_missing',
+      needed: ['r', 'a', 'b', 'c'],
+      any: [['b', 'c']],
+    });
   });
 });

@@ -220,6 +220,66 @@ describe('compilePolicy', () => {
       'API_ORDERS.routes."GET /:org".claims.org.param: the path has no :orgg; did you mean "org"?',
     ],
     [
+      'a pointer with a parameter that the path lacks',
+      vars({ 'GET /:org': { claims: { '/orgs/:orgg/roles': 'admin' } } }),
+      'API_ORDERS.routes."GET /:org".claims."/orgs/:orgg/roles": the path has no :orgg; did you mean "org"?',
+    ],
+    [
+      'a pointer with a parameter, for an issuer',
+      vars(ROUTES, {}, issuers({ claims: { '/orgs/:org': 'x' } })),
+      'ISSUERS.main.claims."/orgs/:org": ":org" stands for a parameter of a path, and here is no path; name the member',
+    ],
+    [
+      'a pointer with a parameter, for scopes',
+      vars(ROUTES, {}, issuers({ scope_claim: '/orgs/:org/scopes' })),
+      'ISSUERS.main.scope_claim: ":org" stands for a parameter of a path, and here is no path; name the member',
+    ],
+    [
+      'a pointer with a parameter, for a header',
+      vars(ROUTES, { forward: { '/orgs/:org': 'x-org' } }),
+      'API_ORDERS.forward."/orgs/:org": ":org" stands for a parameter of a path, and here is no path; name the member',
+    ],
+    [
+      'a table that says nothing of a claim',
+      vars({ 'GET /x': { claims: { org: {} } } }),
+      'API_ORDERS.routes."GET /x".claims.org: org says nothing of the claim; write a value, a list, or { present = true }',
+    ],
+    [
+      'a claim that is to be absent',
+      vars({ 'GET /x': { claims: { org: { present: false } } } }),
+      'API_ORDERS.routes."GET /x".claims.org.present: present is none of the choices; write true',
+    ],
+    [
+      'a parameter, for an issuer',
+      vars(ROUTES, {}, issuers({ claims: { org: { param: 'org' } } })),
+      'ISSUERS.main.claims.org.param: there is no field "param"; there is "present", "all", "not"',
+    ],
+    [
+      'no alternatives',
+      vars({ 'GET /x': { any_of: [] } }),
+      'API_ORDERS.routes."GET /x".any_of: any_of is empty; write at least one alternative, or leave the field out',
+    ],
+    [
+      'an alternative that asks for nothing',
+      vars({ 'GET /x': { any_of: [{ clients: ['a'] }, {}] } }),
+      'API_ORDERS.routes."GET /x".any_of[1]: any_of[1] is empty, and would let in every good token; name a rule, or remove any_of',
+    ],
+    [
+      'a rule that alternatives do not have',
+      vars({ 'GET /x': { any_of: [{ scopes_al: ['a'] }] } }),
+      'API_ORDERS.routes."GET /x".any_of[0].scopes_al: there is no field "scopes_al"; did you mean "scopes_all"?',
+    ],
+    [
+      'a misspelt field of a claim in an alternative',
+      vars({ 'GET /x': { any_of: [{ claims: { org: { nott: 'a' } } }] } }),
+      'API_ORDERS.routes."GET /x".any_of[0].claims.org.nott: there is no field "nott"; did you mean "not"?',
+    ],
+    [
+      'alternatives that combine into too much',
+      vars({ 'GET /x': { any_of: Array(7).fill({ scopes_all: ['a', 'b'] }) } }),
+      'API_ORDERS.routes."GET /x".any_of: any_of combines into 128 demands; 64 are the most; use fewer rules in each alternative, or give them routes of their own',
+    ],
+    [
       'an auth that is none',
       vars({ 'GET /x': { auth: 'open' } }),
       'API_ORDERS.routes."GET /x".auth: auth is none of the choices; write "required" or "optional" or "none"',

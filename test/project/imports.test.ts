@@ -133,8 +133,10 @@ describe('what only some files know', () => {
       [
         'policy/compile/schema.ts',
         'policy/compile/schema-faults.ts',
+        'policy/rules/any-of.ts',
         'policy/rules/claims.ts',
         'policy/rules/fields.ts',
+        'policy/rules/plain.ts',
         'policy/rules/rule-kind.ts',
         'policy/rules/rules.ts',
         'policy/rules/scopes.ts',

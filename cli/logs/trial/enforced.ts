@@ -41,6 +41,7 @@ const MERGE: Readonly<Record<Field, Merge>> = {
   scopes_any: theNarrower,
   clients: common,
   claims: mergeClaims,
+  any_of: theNarrower,
   audience: theNarrower,
   issuer: common,
 };
@@ -52,7 +53,8 @@ function merge(field: string, now: unknown, tried: unknown): unknown {
 
 /** A token has one client, and one issuer: it must be in both lists. */
 function common(now: unknown, tried: unknown): unknown[] | undefined {
-  const both = listOf(tried).filter((one) => listOf(now).includes(one));
+  const mine = listOf(now).map((one) => JSON.stringify(one));
+  const both = listOf(tried).filter((one) => mine.includes(JSON.stringify(one)));
   return both.length > 0 ? both : undefined;
 }
 

@@ -1,5 +1,6 @@
 /** Small changes of one rule of a route, each of which lets other requests in. */
 import type { RuleName } from '../../../src/policy/policy.ts';
+import { RULE_NAMES } from '../../../src/policy/rules/rules.ts';
 import { isTable, type Table, without } from '../../text/json.ts';
 
 /** A change of a route's table, in words. */
@@ -29,9 +30,40 @@ export const RULE_MUTANTS: Readonly<Record<RuleName, Mutate>> = {
           what: `${rule}.${name} without ${JSON.stringify(one)}`,
           config: { ...config, [rule]: { ...claims, [name]: rest } },
         };
+      for (const [what, changed] of wantChanges(want))
+        yield {
+          what: `${rule}.${name} ${what}`,
+          config: { ...config, [rule]: { ...claims, [name]: changed } },
+        };
     }
   },
+  *any_of(config, rule) {
+    yield* listChanges(config, rule);
+    const alternatives = listOf(config[rule]).filter(isTable);
+    for (const [i, alternative] of alternatives.entries())
+      for (const inner of RULE_NAMES.filter((name) => Object.hasOwn(alternative, name)))
+        for (const { what, config: changed } of RULE_MUTANTS[inner](alternative, inner))
+          yield {
+            what: `${rule}[${i}]: ${what}`,
+            config: { ...config, [rule]: alternatives.with(i, changed) },
+          };
+  },
 };
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+/** A table of what a claim must be, with less in it; where it would be empty, the whole claim rule is gone anyway. */
+function* wantChanges(want: unknown): Generator<readonly [what: string, changed: unknown]> {
+  if (!isTable(want)) return;
+  const fields = Object.keys(want);
+  for (const field of fields) {
+    if (fields.length > 1) yield [`without ${field}`, without(want, field)];
+    for (const [one, rest] of shortened(want[field]))
+      yield [`${field} without ${JSON.stringify(one)}`, { ...want, [field]: rest }];
+  }
+  if (fields.length === 1 && listOf(want['all']).length > 1) yield ['all becomes any', want['all']];
+  if (want['not'] !== undefined) yield ['not becomes present', { ...without(want, 'not'), present: true }];
+}
 
 /** The list is gone, or one of its members. */
 function* listChanges(config: Table, field: string): Generator<RuleChange> {

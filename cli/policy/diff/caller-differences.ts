@@ -1,11 +1,12 @@
 /** Which callers one policy lets in with a request, and another does not. Empty: it lets in all of them. */
 
 import { DEFAULT_CLAIMS } from '../../../src/policy/claims.ts';
-import { implies } from '../../../src/policy/demands.ts';
+import { valuesOf } from '../../../src/policy/demands.ts';
 import type { Issuer, Settings } from '../../../src/policy/policy.ts';
 import { clientIdClaims } from '../../../src/token/checks.ts';
-import type { AnyOf, TokenProperties } from '../what-if/token.ts';
-import type { Side, Tokens } from './callers.ts';
+import { type AnyOf, choose, ofClients } from '../what-if/choose.ts';
+import type { TokenProperties } from '../what-if/token.ts';
+import { demandsOn, type Side, type Tokens } from './callers.ts';
 import { differingSettings } from './issuer-settings.ts';
 
 /** Callers of one kind that are lost. */
@@ -65,31 +66,50 @@ export function lostTokens(
   toSettings: Settings,
   nowSeconds: number,
 ): CallerDifference[] {
-  const clients = from.clients && [...from.clients].filter((one) => !fromSettings.blockedClients.has(one));
-  if (clients?.length === 0 || from.demands.some(({ anyOf }) => anyOf.length === 0)) return [];
   return [...from.issuers.values()].flatMap((issuer): CallerDifference[] => {
+    const known = demandsOn(from, issuer, fromSettings);
+    const canBe = (client: string) => choose([...known, ofClients([client])]) !== undefined;
+    const clients = from.clients && [...from.clients].filter(canBe);
+    if (choose(known) === undefined) return [];
     const after = to.issuers.get(issuer.issuer);
     if (after === undefined) return [{ of: 'rule', issuer, properties: clientOf(clients) }];
     const found: CallerDifference[] = [];
-    const lostClient =
-      clients === undefined
-        ? unknownClient(to.clients, fromSettings)
-        : clients.find((one) => !to.clients?.has(one));
+    const others = clients ?? [unknownClient(to, fromSettings), ...valuesOf(known, 'client')];
+    const lostClient = others.find((one) => !to.clients?.has(one) && canBe(one));
     if (to.clients !== undefined && lostClient !== undefined)
       found.push({ of: 'rule', issuer, properties: { client: lostClient } });
     const properties = sharedClient(clients, to.clients, [fromSettings, toSettings]);
-    const known = [...from.demands, ...issuer.requiredClaims];
-    const isNew = (demand: AnyOf) => !known.some((one) => implies(one, demand));
-    for (const lacks of to.demands.filter(isNew)) found.push({ of: 'rule', issuer, properties, lacks });
-    for (const lacks of after.requiredClaims.filter(isNew))
-      found.push({ of: 'issuer', issuer, field: 'claims', shownBy: [properties], lacks });
+    const lost = (demands: readonly AnyOf[]) =>
+      demands.flatMap((lacks) => lostFor(known, lacks, properties, fromSettings));
+    for (const one of lost(to.demands)) found.push({ of: 'rule', issuer, ...one });
+    for (const { lacks, properties: its } of lost(after.requiredClaims))
+      found.push({ of: 'issuer', issuer, field: 'claims', shownBy: [its], lacks });
     for (const { field, shownBy } of differingSettings(issuer, after, nowSeconds))
       found.push({ of: 'issuer', issuer, field, shownBy: shownBy.map((one) => ({ ...properties, ...one })) });
     found.push(
-      ...lostToBlocklist(issuer, after, { from: fromSettings, to: toSettings, clients, properties }),
+      ...lostToBlocklist(issuer, after, { from: fromSettings, to: toSettings, clients, properties, canBe }),
     );
     return found;
   });
+}
+
+/** Whether a token that meets what is known can lack this; then what it has. @param usual is kept where it can be */
+function lostFor(
+  known: readonly AnyOf[],
+  lacks: AnyOf,
+  usual: TokenProperties,
+  { blockedClients }: Settings,
+): { lacks: AnyOf; properties: TokenProperties }[] {
+  const { client } = usual;
+  if (client !== undefined && choose([...known, ofClients([client])], lacks) !== undefined)
+    return [{ lacks, properties: usual }];
+  const chosen = choose(known, lacks);
+  if (chosen === undefined) return [];
+  const [own] = valuesOf([{ anyOf: chosen }], 'client');
+  if (own !== undefined) return [{ lacks, properties: { client: own } }];
+  const named = valuesOf([lacks], 'client');
+  if (named.length === 0) return [{ lacks, properties: {} }];
+  return [{ lacks, properties: { client: unknownName(new Set([...named, ...blockedClients])) } }];
 }
 
 interface Blocklists {
@@ -98,6 +118,7 @@ interface Blocklists {
   readonly clients: readonly string[] | undefined;
   /** A token that nothing else speaks against. */
   readonly properties: TokenProperties;
+  canBe(client: string): boolean;
 }
 
 /**
@@ -107,7 +128,7 @@ interface Blocklists {
 function lostToBlocklist(
   issuer: Issuer,
   after: Issuer,
-  { from, to, clients, properties }: Blocklists,
+  { from, to, clients, properties, canBe }: Blocklists,
 ): CallerDifference[] {
   const found: CallerDifference[] = [];
   const known = new Set(clientIdClaims(issuer).map(({ path }) => JSON.stringify(path)));
@@ -121,7 +142,7 @@ function lostToBlocklist(
     // Any of the names of a client counts, not only the one that the rules look at.
     const path = [DEFAULT_CLAIMS.client[3]];
     const shown =
-      clients === undefined || clients.includes(client)
+      (clients === undefined || clients.includes(client)) && canBe(client)
         ? { client }
         : { ...properties, alias: { value: client, path } };
     found.push({ of: 'blocklist', issuer, field: 'blocked_clients', properties: shown });
@@ -150,8 +171,11 @@ function sharedClient(
     : clientOf(clients?.some(isFree) ? clients.filter(isFree) : clients);
 }
 
-function unknownClient(clients: ReadonlySet<string> | undefined, { blockedClients }: Settings): string {
+const unknownClient = ({ clients, demands }: Tokens, { blockedClients }: Settings): string =>
+  unknownName(new Set([...(clients ?? []), ...valuesOf(demands, 'client'), ...blockedClients]));
+
+function unknownName(taken: ReadonlySet<string>): string {
   let name = 'another-client';
-  while (clients?.has(name) || blockedClients.has(name)) name += '-x';
+  while (taken.has(name)) name += '-x';
   return name;
 }

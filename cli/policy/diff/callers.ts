@@ -5,6 +5,7 @@ import type { Match, NoMatch } from '../../../src/policy/match.ts';
 import type { Place } from '../../../src/policy/params.ts';
 import type { Demand, Issuer, Policy, Route, Rules, Settings } from '../../../src/policy/policy.ts';
 import { isOnTrial } from '../../../src/policy/trial.ts';
+import { type AnyOf, choose, ofClients } from '../what-if/choose.ts';
 
 export type Callers =
   | { readonly kind: 'nobody'; readonly reason: Reason | undefined }
@@ -27,8 +28,8 @@ export interface Side {
   readonly callers: Callers;
 }
 
-/** A demand for one path. A token can have any of these properties and lack any others. */
-export interface BoundDemand extends Pick<Demand, 'anyOf'> {
+/** A demand for one path. */
+export interface BoundDemand extends AnyOf {
   /** The parameter of the path that a claim must equal, as the rule says it. */
   readonly param?: string;
 }
@@ -70,8 +71,8 @@ const audienceOf = ({ audiences }: Rules): BoundDemand[] => [
   { anyOf: audiences.map((value) => ({ of: 'audience', value })) },
 ];
 
-/** A token has one client: its ids are compared apart. */
-const isAboutClients = ({ anyOf }: Demand) => anyOf.some(({ of }) => of === 'client');
+/** A token has one client: lists of them are compared apart. */
+const isAboutClients = ({ anyOf }: Demand) => anyOf.every(({ of }) => of === 'client');
 
 const demandsOf = ({ demands }: Route, place: Place): BoundDemand[] =>
   demands.filter((demand) => !isAboutClients(demand)).map((demand) => bind(demand, place));
@@ -85,7 +86,21 @@ function bind(demand: Demand, place: Place): BoundDemand {
 const clientListsOf = ({ demands }: Route): ReadonlySet<string>[] =>
   demands.filter(isAboutClients).map((demand) => new Set(valuesOf([demand], 'client')));
 
-function canExist({ issuers, clients, demands }: Tokens, { blockedClients }: Settings): boolean {
-  if (issuers.size === 0 || demands.some(({ anyOf }) => anyOf.length === 0)) return false;
-  return clients === undefined || [...clients].some((client) => !blockedClients.has(client));
+const canExist = (tokens: Tokens, settings: Settings): boolean =>
+  [...tokens.issuers.values()].some((issuer) => choose(demandsOn(tokens, issuer, settings)) !== undefined);
+
+/** All that a token of this issuer must meet. No client that is blocked helps it. */
+export function demandsOn(
+  { demands, clients }: Pick<Tokens, 'demands' | 'clients'>,
+  { requiredClaims }: Issuer,
+  { blockedClients }: Settings,
+): AnyOf[] {
+  const all = [...demands, ...requiredClaims, ...(clients === undefined ? [] : [ofClients(clients)])];
+  return withoutBlocked(all, blockedClients);
 }
+
+/** A client that is blocked meets no demand. */
+export const withoutBlocked = (demands: readonly AnyOf[], blocked: ReadonlySet<string>): AnyOf[] =>
+  demands.map(({ anyOf }) => ({
+    anyOf: anyOf.filter((one) => one.of !== 'client' || !blocked.has(one.value)),
+  }));

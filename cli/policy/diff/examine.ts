@@ -3,6 +3,7 @@ import { type Match, match, type NoMatch } from '../../../src/policy/match.ts';
 import { type Place, paramValue } from '../../../src/policy/params.ts';
 import type { ParsedPath } from '../../../src/policy/path.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
+import { paramsOf } from '../../../src/policy/properties.ts';
 import { type CallerDifference, callerDifferences } from './caller-differences.ts';
 import { callersOf, type Side } from './callers.ts';
 import type { Sighting } from './collect.ts';
@@ -57,7 +58,7 @@ function rulesKey(found: Match | NoMatch, place: Place, identityOf: (route: obje
   const routes = [found.route, ...found.nearMisses];
   const parts = routes.map((route) => {
     const bound = route.demands.flatMap(({ anyOf }) =>
-      anyOf.flatMap((one) => (one.of === 'param' ? [paramValue(one.param, place)] : [])),
+      anyOf.flatMap(paramsOf).map((param) => paramValue(param, place)),
     );
     return `${identityOf(route)}${bound.length === 0 ? '' : JSON.stringify(bound)}`;
   });
@@ -79,7 +80,7 @@ function differ(old: Side, now: Side, nowSeconds: number, tell: Tell): SeenOfRul
       patterns,
       ...words(),
       ...placeOf(one, old.policy, now.policy),
-      tokens: tokensThatShow(one, from.callers, to.callers, nowSeconds),
+      tokens: tokensThatShow(one, from, to, nowSeconds),
     }));
   return [
     ...lost('widened', now, old),

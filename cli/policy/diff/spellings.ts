@@ -1,6 +1,8 @@
 /** Segments that stand for all others of their kind. */
+
+import { foldValue } from '../../../src/policy/claims.ts';
 import { parsePath } from '../../../src/policy/path.ts';
-import type { ClaimValue, Policy } from '../../../src/policy/policy.ts';
+import type { Demand, Policy } from '../../../src/policy/policy.ts';
 import type { Affixes, PatternNode } from '../../../src/policy/tree.ts';
 import { tablesOf } from '../what-if/targets.ts';
 
@@ -36,7 +38,7 @@ export function spellingsOf(policies: readonly Policy[]): Spellings {
     byFold.set(folded, [...(byFold.get(folded) ?? []), text]);
   }
   // A segment that a claim may have to equal is no segment like any other.
-  for (const value of policies.flatMap(claimValuesOf)) taken.add(String(value));
+  for (const name of policies.flatMap(claimNamesOf)) taken.add(name);
   const unknown = (index: number) => {
     let text = `x${index + 1}`;
     while (taken.has(text)) text += 'x';
@@ -118,11 +120,16 @@ function* literalsOf<Leaf>(node: PatternNode<Leaf>): Generator<string> {
   if (node.param !== undefined) yield* literalsOf(node.param);
 }
 
-/** Every value that some rule of a policy wants in a claim. */
-function claimValuesOf({ issuers, apis }: Policy): ClaimValue[] {
-  const demands = [
+/** Every value that some rule of a policy wants in a claim or does not, and every name of one. */
+function claimNamesOf({ issuers, apis }: Policy): string[] {
+  const demands: readonly Demand[] = [
     ...issuers.flatMap(({ requiredClaims }) => requiredClaims),
     ...apis.flatMap(({ routes }) => routes.flatMap((route) => route.demands)),
   ];
-  return demands.flatMap(({ anyOf }) => anyOf.flatMap((one) => (one.of === 'claim' ? [one.value] : [])));
+  return demands.flatMap(({ anyOf }) =>
+    anyOf.flatMap((one) => [
+      ...('value' in one ? [String(one.value), foldValue(one.value)] : []),
+      ...('claim' in one ? one.claim.path.filter((name) => typeof name === 'string') : []),
+    ]),
+  );
 }

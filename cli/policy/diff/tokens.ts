@@ -1,7 +1,7 @@
 /** Tokens by which a difference may show. */
 import { sketchToken, type TokenSketch } from '../what-if/token.ts';
 import type { CallerDifference } from './caller-differences.ts';
-import type { Callers, Side } from './callers.ts';
+import { type Side, withoutBlocked } from './callers.ts';
 import type { Candidate } from './difference.ts';
 
 /** A caller that is let in. @param also another side that should let it in too, if that is possible */
@@ -14,13 +14,12 @@ export function someCaller(side: Side, nowSeconds: number, also?: Side): (TokenS
       : [...someCaller(also, nowSeconds), undefined];
   const { tokens, withoutToken } = callers;
   const others = also?.callers.kind === 'checked' ? also.callers.tokens : undefined;
-  const isBlocked = (client: string) =>
-    [side, also].some((one) => one?.policy.settings.blockedClients.has(client));
+  const blocked = [side, also].flatMap((one) => [...(one?.policy.settings.blockedClients ?? [])]);
   const clients = [...(tokens.clients ?? others?.clients ?? [])].filter(
-    (client) => !isBlocked(client) && (others?.clients?.has(client) ?? true),
+    (client) => !blocked.includes(client) && (others?.clients?.has(client) ?? true),
   );
   const wanted = {
-    demands: [...tokens.demands, ...(others?.demands ?? [])],
+    demands: withoutBlocked([...tokens.demands, ...(others?.demands ?? [])], new Set(blocked)),
     clients: clients.length === 0 ? undefined : new Set(clients),
   };
   const sketches = [...tokens.issuers.values()]
@@ -32,16 +31,18 @@ export function someCaller(side: Side, nowSeconds: number, also?: Side): (TokenS
 /** Callers of `losing` that `keeping` does not let in. */
 export function tokensThatShow(
   difference: CallerDifference,
-  losing: Callers,
-  keeping: Callers,
+  losing: Side,
+  keeping: Side,
   nowSeconds: number,
 ): Candidate['tokens'] {
   if (difference.of === 'without-token') return [undefined];
   if (difference.of === 'bad-token') return ['bad'];
-  if (losing.kind !== 'checked') return [];
-  const kept = keeping.kind === 'checked' ? keeping.tokens.demands : [];
-  const { tokens } = losing;
-  const all = { ...tokens, demands: [...tokens.demands, ...kept] };
+  if (losing.callers.kind !== 'checked') return [];
+  const kept = keeping.callers.kind === 'checked' ? keeping.callers.tokens.demands : [];
+  const blockedBy = ({ policy }: Side) => policy.settings.blockedClients;
+  const { clients, demands: own } = losing.callers.tokens;
+  const tokens = { clients, demands: withoutBlocked(own, blockedBy(losing)) };
+  const all = { clients, demands: withoutBlocked([...tokens.demands, ...kept], blockedBy(keeping)) };
   const shownBy = difference.of === 'issuer' ? difference.shownBy : [difference.properties];
   const lacks = difference.of === 'blocklist' ? undefined : difference.lacks;
   return shownBy.flatMap((properties) =>

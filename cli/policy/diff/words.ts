@@ -1,7 +1,7 @@
 /** Words for the callers that a policy lets in; for two policies, only the differences. */
 import { DEFAULT_CLAIMS } from '../../../src/policy/claims.ts';
-import type { Issuer, Property } from '../../../src/policy/policy.ts';
-import type { AnyOf } from '../what-if/token.ts';
+import type { BoundProperty, ClaimSelector, Issuer } from '../../../src/policy/policy.ts';
+import type { AnyOf } from '../what-if/choose.ts';
 import type { BoundDemand, Callers, Tokens } from './callers.ts';
 import type { Difference } from './difference.ts';
 import { writeKeys } from './issuer-settings.ts';
@@ -36,14 +36,20 @@ function describeRefusal(reason: { code: string } | undefined): string {
 }
 
 function partsOf({ withoutToken, tokens }: Extract<Callers, { kind: 'checked' }>): Map<string, string> {
-  const of = (kind: Property['of']) => tokens.demands.filter(({ anyOf }) => anyOf[0]?.of === kind);
+  const of = (kind: BoundProperty['of']) =>
+    tokens.demands.filter(({ anyOf }) => anyOf.length > 0 && anyOf.every((one) => one.of === kind));
+  const aboutOneClaim = tokens.demands.filter((one) => claimOf(one) !== undefined);
+  const mixed = tokens.demands.filter(
+    ({ anyOf }) => !anyOf.every(({ of: kind }) => kind === anyOf[0]?.of) || isAboutSeveralClaims(anyOf),
+  );
   return new Map([
     ['token', withoutToken ? 'no token, or a good one' : 'a good token'],
     ['issuer', `issuer ${orList([...tokens.issuers.keys()])}`],
     ['audience', sorted(of('audience').map((one) => `audience ${orList(valuesOf(one))}`)).join(' and ')],
     ...scopeParts(of('scope')),
     ...clientPart(tokens),
-    ...groupClaims(of('claim')),
+    ...groupClaims(aboutOneClaim),
+    ...alternativesPart(mixed.filter((one) => !aboutOneClaim.includes(one))),
   ]);
 }
 
@@ -61,17 +67,52 @@ function clientPart({ clients }: Tokens): [string, string][] {
 }
 
 function groupClaims(demands: readonly BoundDemand[]): [string, string][] {
-  const byClaim = Map.groupBy(demands, ({ anyOf: [first] }) =>
-    first?.of === 'claim' ? first.claim.text : '',
-  );
+  const byClaim = Map.groupBy(demands, (one) => claimOf(one)?.text ?? '');
   return [...byClaim].map(([claim, all]) => {
-    const values = all.map((one) => one.param ?? orList(valuesOf(one)));
+    const values = all.map((one) => one.param ?? orList(one.anyOf.map(wantedOf)));
     return [`claim ${claim}`, `claim ${claim} is ${sorted(values).join(' and ')}`];
   });
 }
 
-const valuesOf = ({ anyOf }: AnyOf): string[] =>
-  anyOf.flatMap((one) => (one.of === 'param' ? [] : one.of === 'claim' ? writeValue(one.value) : one.value));
+/** The claim that a demand is about, and nothing else. */
+function claimOf({ anyOf: [first, ...others] }: AnyOf): ClaimSelector | undefined {
+  if (first === undefined || !('claim' in first)) return undefined;
+  const { claim } = first;
+  return others.every((one) => 'claim' in one && String(one.claim.path) === String(claim.path))
+    ? claim
+    : undefined;
+}
+
+const isAboutSeveralClaims = (anyOf: readonly BoundProperty[]) =>
+  anyOf.some((one) => 'claim' in one) && claimOf({ anyOf }) === undefined;
+
+/** Parts of alternatives, of which a token needs one. */
+function alternativesPart(demands: readonly AnyOf[]): [string, string][] {
+  const texts = demands.map(({ anyOf }) =>
+    orList(
+      anyOf.map((one) =>
+        'claim' in one ? `claim ${one.claim.text} is ${wantedOf(one)}` : `${one.of} ${one.value}`,
+      ),
+    ),
+  );
+  return texts.length === 0 ? [] : [['alternatives', sorted(texts).join(', and ')]];
+}
+
+/** `a`, `not a`, `present`. */
+function wantedOf(one: BoundProperty): string {
+  switch (one.of) {
+    case 'present':
+      return 'present';
+    case 'not':
+      return `not ${writeValue(one.value)}`;
+    case 'claim':
+      return writeValue(one.value);
+    default:
+      return one.value;
+  }
+}
+
+const valuesOf = ({ anyOf }: AnyOf): string[] => anyOf.map(wantedOf);
 
 /** `1` is not `"1"`. */
 const writeValue = (value: unknown) =>

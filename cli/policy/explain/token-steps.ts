@@ -1,7 +1,7 @@
 /** Steps from a token to a caller: each check of the gateway, with what it looked at. */
 import type { Reason } from '../../../src/decision.ts';
 import { DEFAULT_CLAIMS, parseSelector, readClaim } from '../../../src/policy/claims.ts';
-import type { ClaimSelector, Demand, Issuer, Policy } from '../../../src/policy/policy.ts';
+import type { BoundProperty, ClaimSelector, Demand, Issuer, Policy } from '../../../src/policy/policy.ts';
 import type { TimeReason } from '../../../src/token/checks.ts';
 import { type DecodeReason, decodeToken } from '../../../src/token/decode.ts';
 import type { SignatureReason } from '../../../src/token/signature.ts';
@@ -168,13 +168,13 @@ function sawAt(
 }
 
 function requiredCheck(
-  { label, anyOf: [first], refusal }: Demand,
+  { label, anyOf: [first], refusal }: Demand<BoundProperty>,
   issuer: Issuer | undefined,
   claims: Readonly<Record<string, unknown>>,
 ): ClaimCheck {
   return {
     check: `${label.slice('claims.'.length)}, as ${issuer?.name} demands`,
-    saw: first?.of === 'claim' ? shown(readClaim(claims, first.claim)) : '',
+    saw: first !== undefined && 'claim' in first ? shown(readClaim(claims, first.claim)) : '',
     fails: (reason) => reason === refusal,
   };
 }

@@ -13,35 +13,40 @@ import {
   settingsSchema,
 } from '../../../src/policy/compile/schema.ts';
 import {
+  ALTERNATIVE_TEXTS,
   API_TEXTS,
   CORS_TEXTS,
   EXTENSION_TEXTS,
+  FIXED_WANT_TEXTS,
   FORWARD_TEXTS,
   ISSUER_TEXTS,
   LIMIT_TEXTS,
-  PARAM_TEXTS,
   PREFIX_TEXTS,
   ROUTE_TEXTS,
   RULE_TEXTS,
   SETTINGS_TEXTS,
+  WANT_TEXTS,
 } from '../../../src/policy/compile/texts.ts';
-import { paramSchema } from '../../../src/policy/rules/claims.ts';
+import { alternativeSchema } from '../../../src/policy/rules/any-of.ts';
+import { fixedWantSchema, wantSchema } from '../../../src/policy/rules/claims.ts';
 
 export type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 /** Every table of the policy, and what its fields mean. */
 export const DESCRIBED = [
+  [alternativeSchema, ALTERNATIVE_TEXTS],
   [apiSchema, API_TEXTS],
   [corsSchema, CORS_TEXTS],
   [extensionSchema, EXTENSION_TEXTS],
   [forwardSchema, FORWARD_TEXTS],
   [issuerSchema, ISSUER_TEXTS],
   [limitSchema, LIMIT_TEXTS],
-  [paramSchema, PARAM_TEXTS],
   [prefixSchema, PREFIX_TEXTS],
+  [fixedWantSchema, FIXED_WANT_TEXTS],
   [reportSchema, RULE_TEXTS],
   [routeSchema, ROUTE_TEXTS],
   [settingsSchema, SETTINGS_TEXTS],
+  [wantSchema, WANT_TEXTS],
 ] as const;
 
 /** The texts of fields, as the schemas' own descriptions. */

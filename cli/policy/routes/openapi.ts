@@ -141,24 +141,30 @@ function operationOf({ route, who, origin, headers }: RouteEntry): Operation {
 /** Alternatives: each issuer, and each way to have the scopes. */
 function securityOf({ auth, reportOnly, issuers, demands }: Route): object[] {
   if (auth === 'none') return [];
-  const choices = demands
-    .filter(isAboutScopes)
-    .reduce<readonly string[][]>(
-      (some, demand) => some.flatMap((scopes) => valuesOf([demand], 'scope').map((one) => [...scopes, one])),
-      [[]],
-    );
+  const alternatives = demands.find((one) => one.alternatives !== undefined)?.alternatives ?? [[]];
+  const choices = alternatives.flatMap((some) =>
+    scopeChoices([...demands.filter((one) => one.alternatives === undefined), ...some]),
+  );
   const tokens = [...issuers.values()].flatMap(({ name }) =>
     choices.map((scopes) => ({ [name]: [...new Set(scopes)] })),
   );
   return auth === 'optional' || reportOnly ? [{}, ...tokens] : tokens;
 }
 
+const scopeChoices = (demands: readonly Demand[]): readonly string[][] =>
+  demands
+    .filter(isAboutScopes)
+    .reduce<readonly string[][]>(
+      (some, demand) => some.flatMap((scopes) => valuesOf([demand], 'scope').map((one) => [...scopes, one])),
+      [[]],
+    );
+
 const isAboutScopes = ({ anyOf }: Demand) => anyOf.every(({ of }) => of === 'scope');
 
 /** OpenAPI knows of scopes only: of each other rule it gets the words. */
 function otherRules({ demands }: Route): Record<string, unknown> {
   const byRule = Map.groupBy(
-    demands.filter((demand) => !isAboutScopes(demand)),
+    demands.filter((demand) => demand.alternatives !== undefined || !isAboutScopes(demand)),
     ({ rule }) => rule,
   );
   return Object.fromEntries([...byRule].map(([rule, part]) => [rule, RULE_WORDS[rule].list(part)]));

@@ -1,10 +1,11 @@
 /** Tokens that nobody has signed, made to order: for examples, for drafts of cases, and for "what if". */
 import { DEFAULT_CLAIMS, parseSelector, readClaim } from '../../../src/policy/claims.ts';
-import { implies, propertyKey, valuesOf } from '../../../src/policy/demands.ts';
-import type { ClaimSelector, ClaimValue, Demand, Issuer, Property } from '../../../src/policy/policy.ts';
+import { valuesOf } from '../../../src/policy/demands.ts';
+import type { BoundProperty, ClaimSelector, Issuer } from '../../../src/policy/policy.ts';
+import { type AnyOf, choose, ofClients } from './choose.ts';
+import { put, putClaims } from './put-claims.ts';
 
 export type Claims = Readonly<Record<string, unknown>>;
-export type AnyOf = Pick<Demand, 'anyOf'>;
 
 /** A token without its signature. */
 export interface TokenSketch {
@@ -50,7 +51,7 @@ export const audiencePlace = ({ audienceClaim }: Issuer): ClaimSelector =>
  */
 export function claimsFor(issuer: Issuer | undefined, demands: readonly AnyOf[]): Record<string, unknown> {
   const claims: Record<string, unknown> = {};
-  const properties = choose(demands, undefined);
+  const properties = chosenFor(demands, undefined, undefined);
   const scopes = valuesOfProperties(properties, 'scope');
   if (scopes.length > 0) put(claims, issuer?.scopeClaim?.path ?? [USUAL.scope], [scopes.join(' ')]);
   put(claims, issuer?.clientClaim?.path ?? [USUAL.client], valuesOfProperties(properties, 'client'));
@@ -74,7 +75,8 @@ export function sketchToken(
   avoid?: AnyOf,
 ): TokenSketch {
   const claims: Record<string, unknown> = { iss: issuer.issuer };
-  const chosen = choose([...issuer.requiredClaims, ...demands], avoid);
+  const asked = properties.client === undefined ? clients : [properties.client];
+  const chosen = chosenFor([...issuer.requiredClaims, ...demands], asked, avoid);
   const placeOf = (field: string, configured: ClaimSelector | undefined, usual: string) =>
     properties.place?.field === field ? properties.place.path : (configured?.path ?? [usual]);
 
@@ -82,15 +84,17 @@ export function sketchToken(
   const audiencePath = placeOf('audience_claim', issuer.audienceClaim, USUAL.audience);
   const audiences = valuesOfProperties(chosen, 'audience');
 
-  putClaims(claims, chosen);
+  putClaims(claims, chosen, avoid);
   if (String(clientPath) === String(audiencePath)) {
     // Some issuers send no aud: one claim is both.
     const accepted = valuesOf(demands, 'audience');
     const both = clients && [...clients].find((name) => accepted.includes(name));
-    put(claims, clientPath, [properties.client ?? both ?? audiences[0] ?? 'some-client']);
+    const [some] = clients === undefined ? valuesOfProperties(chosen, 'client') : [];
+    put(claims, clientPath, [properties.client ?? both ?? some ?? audiences[0] ?? 'some-client']);
   } else {
-    const [usual] = clients ?? [readText(claims, issuer) ?? 'some-client'];
-    const client = properties.client ?? usual;
+    const [own] = valuesOfProperties(chosen, 'client');
+    const [usual] = clients ?? [own ?? readText(claims, issuer) ?? someClient(clientPath, avoid)];
+    const client = properties.client ?? own ?? usual;
     if (client !== undefined) put(claims, clientPath, [client]);
     put(claims, audiencePath, audiences);
   }
@@ -137,55 +141,34 @@ export function encodeUnsigned({ header, claims }: TokenSketch): string {
   return `${part(header)}.${part(claims)}.unsigned`;
 }
 
-/** One property for each demand that has none yet. */
-function choose(demands: readonly AnyOf[], avoid: AnyOf | undefined): Property[] {
-  const chosen = new Map<string, Property>();
-  // A demand that leaves no choice comes first, and what it gets may serve others.
-  for (const { anyOf } of [...demands].sort((a, b) => a.anyOf.length - b.anyOf.length)) {
-    if (anyOf.some((property) => chosen.has(propertyKey(property)))) continue;
-    const property = anyOf.find((one) => avoid === undefined || !implies({ anyOf: [one] }, avoid));
-    if (property !== undefined) chosen.set(propertyKey(property), property);
-  }
-  return [...chosen.values()];
-}
+/**
+ * A token that can't be as it is wanted has what it can't avoid: it is tried, and shows nothing.
+ *
+ * @param clients one of which is the token's
+ */
+const chosenFor = (
+  demands: readonly AnyOf[],
+  clients: Iterable<string> | undefined,
+  avoid: AnyOf | undefined,
+) => {
+  const all = clients === undefined ? demands : [...demands, ofClients(clients)];
+  return choose(all, avoid) ?? choose(demands, avoid) ?? choose(demands) ?? [];
+};
 
-const valuesOfProperties = (anyOf: readonly Property[], of: 'audience' | 'scope' | 'client'): string[] =>
+const valuesOfProperties = (anyOf: readonly BoundProperty[], of: 'audience' | 'scope' | 'client'): string[] =>
   valuesOf([{ anyOf }], of);
 
-function putClaims(claims: Record<string, unknown>, properties: readonly Property[]): void {
-  for (const property of properties)
-    if (property.of === 'claim') put(claims, property.claim.path, [property.value]);
+/** `undefined`: the claim that has it must not be there. */
+function someClient(path: readonly string[], avoid: AnyOf | undefined): string | undefined {
+  const names = avoid?.anyOf ?? [];
+  if (names.some((one) => 'claim' in one && one.of !== 'claim' && String(one.claim.path) === String(path)))
+    return undefined;
+  let name = 'some-client';
+  while (names.some((one) => 'value' in one && one.value === name)) name += '-x';
+  return name;
 }
 
 function readText(claims: Claims, { clientClaim }: Issuer): string | undefined {
   const places = clientClaim === undefined ? DEFAULT_CLAIMS.client.map(parseSelector) : [clientClaim];
   return places.map((place) => readClaim(claims, place)).find((value) => typeof value === 'string');
-}
-
-/**
- * Adds values to a claim, which is a list where it has several. A claim that stands inside another one makes that too;
- * what is there and no table is left alone.
- */
-export function put(
-  claims: Record<string, unknown>,
-  path: readonly string[],
-  values: readonly (ClaimValue | undefined)[],
-): void {
-  let table = claims;
-  for (const name of path.slice(0, -1)) {
-    if (!Object.hasOwn(table, name)) define(table, name, {});
-    const inner = table[name];
-    if (typeof inner !== 'object' || inner === null) return;
-    table = inner as Record<string, unknown>;
-  }
-  const name = path.at(-1);
-  if (name === undefined || values.length === 0) return;
-  const before = Object.hasOwn(table, name) ? [table[name]].flat() : [];
-  const all = [...new Set([...before, ...values])];
-  define(table, name, all.length === 1 ? all[0] : all);
-}
-
-/** `__proto__` is a name like any other here. */
-function define(table: Record<string, unknown>, name: string, value: unknown): void {
-  Object.defineProperty(table, name, { value, enumerable: true, writable: true, configurable: true });
 }

@@ -3,8 +3,18 @@
 import { parseTarget } from '../../../src/http/target.ts';
 import { parseSelector, readClaim } from '../../../src/policy/claims.ts';
 import { match } from '../../../src/policy/match.ts';
-import type { ClaimSelector, ClaimValue, Issuer, Policy, Route } from '../../../src/policy/policy.ts';
-import { audiencePlace, type Claims, encodeUnsigned, headerFor, put } from './token.ts';
+import type {
+  BoundProperty,
+  ClaimSelector,
+  ClaimValue,
+  Demand,
+  Issuer,
+  Policy,
+  Route,
+} from '../../../src/policy/policy.ts';
+import { choose } from './choose.ts';
+import { put, putClaims } from './put-claims.ts';
+import { audiencePlace, type Claims, encodeUnsigned, headerFor } from './token.ts';
 
 const LIFETIME_SECONDS = 3_600;
 
@@ -41,11 +51,23 @@ export function completeClaims(
     issuer === undefined ? parseSelector('aud') : audiencePlace(issuer),
     (route ?? policy.apis[0]?.routes[0])?.audiences[0],
   );
-  for (const { anyOf } of issuer?.requiredClaims ?? [])
-    if (anyOf[0]?.of === 'claim') fill(anyOf[0].claim, anyOf[0].value);
+  for (const [claim, demands] of Map.groupBy(issuer?.requiredClaims ?? [], ({ label }) => label))
+    fillRequired(completed, demands, without.includes(claim.slice('claims.'.length)));
   fill(parseSelector('iat'), nowSeconds);
   fill(parseSelector('exp'), nowSeconds + LIFETIME_SECONDS);
   return completed;
+}
+
+/** What is there is left alone: it may be what a person tries. */
+function fillRequired(
+  claims: Record<string, unknown>,
+  demands: readonly Demand<BoundProperty>[],
+  staysOut: boolean,
+): void {
+  const [first] = demands[0]?.anyOf ?? [];
+  if (staysOut || first === undefined || !('claim' in first) || readClaim(claims, first.claim) !== undefined)
+    return;
+  putClaims(claims, choose(demands) ?? []);
 }
 
 function issuerOf(policy: Policy, route: Route | undefined, claims: Claims): Issuer | undefined {

@@ -40,6 +40,16 @@ export const ROUTE = {
     operator:
       'Run `npx claimgate explain` with such claims: it shows the value that the rule wants and the one that the token has.',
   },
+  alternatives_unmet: {
+    example: { code: 'alternatives_unmet' },
+    causes: [
+      'The route has `any_of`, and the token meets none of its alternatives as a whole: it has a part of one and a part of another.',
+      'No alternative is about scopes alone; else the reason is `scopes_missing`, with the scopes of that one.',
+    ],
+    client: 'Ask the operator what permits this request: another token of the same caller changes nothing.',
+    operator:
+      'Run `npx claimgate explain` with such claims: it shows the alternatives, and the scopes, client and claims of the token.',
+  },
   rate_limited: {
     example: { code: 'rate_limited' },
     causes: [

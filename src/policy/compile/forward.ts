@@ -1,8 +1,8 @@
-import { parseSelector } from '../claims.ts';
 import { mayCarryClaim, normaliseHeaderName } from '../headers.ts';
 import type { ForwardedClaim } from '../policy.ts';
 import type { Faults } from './faults.ts';
 import type { ApiConfig, ForwardConfig } from './schema.ts';
+import { compileSelector } from './selectors.ts';
 
 /** Which claims the origin gets, in which headers: one claim for each. */
 export function compileForward(config: NonNullable<ApiConfig['forward']>, at: Faults): ForwardedClaim[] {
@@ -27,7 +27,7 @@ export function compileForward(config: NonNullable<ApiConfig['forward']>, at: Fa
     seen.set(normaliseHeaderName(header), claim);
     if (only !== undefined && as !== 'list')
       at.at(claim, 'only').add('only chooses among the values of a list', 'add as = "list", or remove only');
-    return { claim: parseSelector(claim), header, as, only: only && compileOnly(only) };
+    return { claim: compileSelector(claim, at.at(claim)), header, as, only: only && compileOnly(only) };
   });
 }
 

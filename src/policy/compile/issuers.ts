@@ -1,11 +1,13 @@
-import { normaliseTokenType, parseSelector } from '../claims.ts';
-import type { ClaimValue, Demand, Issuer, KeyLocation } from '../policy.ts';
-import { addEmpty, claimDemand } from '../rules/claims.ts';
+import { normaliseTokenType } from '../claims.ts';
+import type { BoundProperty, Demand, Issuer, KeyLocation } from '../policy.ts';
+import { addEmpty, fixedClaimDemands, fixedWantSchema } from '../rules/claims.ts';
 import { parseTrustedUri } from '../uri.ts';
 import { type Bindings, checkBinding } from './bindings.ts';
+import type { Place } from './fault.ts';
 import type { Faults } from './faults.ts';
 import { issuerSchema } from './schema.ts';
 import { readTable, type Sound } from './schema-faults.ts';
+import { compileSelector } from './selectors.ts';
 
 export const DEFAULT_ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
 export const DEFAULT_TOKEN_TYPES = ['at+jwt', 'jwt'];
@@ -35,7 +37,7 @@ export function compileIssuers(
       if (namesake !== undefined)
         at.add(`${namesake}.${name} has the same name`, 'give each issuer a name of its own');
       else places.set(name, variable);
-      const config = readTable(issuerSchema, value, at);
+      const config = readTable(issuerSchema, value, at, issuerFieldsAt);
       const issuer = config && compileIssuer(variable, name, config, bindings, at);
       const twin = issuers.find((other) => other.issuer === issuer?.issuer);
       if (twin !== undefined)
@@ -62,6 +64,9 @@ export function compileIssuers(
   }
   return { issuers, names: [...places.keys()] };
 }
+
+const issuerFieldsAt = (path: Place): readonly string[] =>
+  Object.keys((path[0] === 'claims' ? fixedWantSchema : issuerSchema).shape);
 
 function compileIssuer(
   variable: string,
@@ -94,21 +99,27 @@ function compileIssuer(
     maxTokenAgeSeconds: config.max_token_age,
     notBeforeSeconds: parseDate(config.not_before, at.at('not_before')),
     remembersTokens: config.remember_tokens ?? true,
-    scopeClaim: optionalSelector(config.scope_claim),
-    clientClaim: optionalSelector(config.client_claim),
-    audienceClaim: optionalSelector(config.audience_claim),
-    requiredClaims: Object.entries(config.claims ?? {}).map(([claim, want]) => requiredClaim(claim, want)),
+    scopeClaim: optionalSelector(config.scope_claim, at.at('scope_claim')),
+    clientClaim: optionalSelector(config.client_claim, at.at('client_claim')),
+    audienceClaim: optionalSelector(config.audience_claim, at.at('audience_claim')),
+    requiredClaims: requiredClaims(config.claims ?? {}, at.at('claims')),
     keys,
     service: config.service,
   };
 }
 
-const requiredClaim = (claim: string, want: ClaimValue | readonly ClaimValue[]): Demand => ({
-  rule: 'claims',
-  label: `claims.${claim}`,
-  anyOf: claimDemand(claim, want).anyOf,
-  refusal: { code: 'issuer_claim_mismatch', claim },
-});
+const requiredClaims = (
+  claims: NonNullable<Sound<typeof issuerSchema>['claims']>,
+  at: Faults,
+): readonly Demand<BoundProperty>[] =>
+  Object.entries(claims).flatMap(([claim, want]) =>
+    fixedClaimDemands(claim, want, at.at(claim)).map((anyOf) => ({
+      rule: 'claims',
+      label: `claims.${claim}`,
+      anyOf,
+      refusal: { code: 'issuer_claim_mismatch', claim },
+    })),
+  );
 
 function keyLocation(config: Sound<typeof issuerSchema>): KeyLocation {
   if (config.jwks_uri !== undefined) return { kind: 'jwks', uri: config.jwks_uri };
@@ -124,6 +135,6 @@ function parseDate(text: string | undefined, at: Faults): number | undefined {
   return undefined;
 }
 
-function optionalSelector(text: string | undefined) {
-  return text === undefined ? undefined : parseSelector(text);
+function optionalSelector(text: string | undefined, at: Faults) {
+  return text === undefined ? undefined : compileSelector(text, at);
 }

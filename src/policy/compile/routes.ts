@@ -1,5 +1,7 @@
 import { paramOfHost } from '../hosts.ts';
 import type { Api, Issuer, Route, RouteLimit, Rules } from '../policy.ts';
+import { alternativeSchema } from '../rules/any-of.ts';
+import { wantSchema } from '../rules/claims.ts';
 import { RULE_NAMES } from '../rules/rules.ts';
 import type { Bindings } from './bindings.ts';
 import type { Place } from './fault.ts';
@@ -59,9 +61,10 @@ export function rawRoutesOf(table: object): Record<string, unknown> | undefined 
 }
 
 function routeFieldsAt(path: Place): readonly string[] {
-  if (path.length === 0) return Object.keys(routeSchema.shape);
   if (path[0] === 'rate_limit') return limitFieldsAt(path.slice(1));
-  return path[0] === 'report' && path.length === 1 ? Object.keys(reportSchema.shape) : ['param'];
+  const inner = path[0] === 'report' ? path.slice(1) : path;
+  if (inner.length === 0) return Object.keys((path.length === 0 ? routeSchema : reportSchema).shape);
+  return Object.keys((inner[0] === 'any_of' && inner.length === 2 ? alternativeSchema : wantSchema).shape);
 }
 
 /** There is one such header, and the API's is the gateway's own. */

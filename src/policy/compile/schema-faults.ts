@@ -111,7 +111,7 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
 function typeWords(expected: string, fields: readonly string[]): string {
   const [first] = fields;
   if (expected === 'object')
-    return first !== undefined && fields.length <= 2 ? `{ ${first} = … }` : 'a table';
+    return first !== undefined && fields.length <= 4 ? `{ ${first} = … }` : 'a table';
   return TYPE_WORDS[expected] ?? `a ${expected}`;
 }
 

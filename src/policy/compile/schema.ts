@@ -6,8 +6,9 @@
 import * as z from 'zod/mini';
 import { ALGORITHMS } from '../algorithms.ts';
 import type { RuleName } from '../policy.ts';
-import type { paramSchema } from '../rules/claims.ts';
-import { claimValue, claimValues, list, oneOrMore, text } from '../rules/fields.ts';
+import type { alternativeSchema } from '../rules/any-of.ts';
+import { type fixedWantSchema, issuerClaimsSchema, type wantSchema } from '../rules/claims.ts';
+import { list, oneOrMore, text } from '../rules/fields.ts';
 import { RULE_NAMES, RULES } from '../rules/rules.ts';
 
 const issuerNames = oneOrMore(text('the name of a table under [vars.ISSUERS]'), 'name at least one issuer');
@@ -133,7 +134,7 @@ export const issuerSchema = z.strictObject({
   scope_claim: z.optional(text('the name of a claim')),
   client_claim: z.optional(text('the name of a claim')),
   audience_claim: z.optional(text('the name of a claim')),
-  claims: z.optional(z.record(z.string(), z.union([claimValue, claimValues]))),
+  claims: z.optional(issuerClaimsSchema),
 });
 
 export const settingsSchema = z.strictObject({
@@ -161,7 +162,9 @@ export const settingsSchema = z.strictObject({
   ),
 });
 
-export type ParamConfig = z.infer<typeof paramSchema>;
+export type WantConfig = z.infer<typeof wantSchema>;
+export type FixedWantConfig = z.infer<typeof fixedWantSchema>;
+export type AlternativeConfig = z.infer<typeof alternativeSchema>;
 export type LimitConfig = z.infer<typeof limitSchema>;
 export type PrefixConfig = z.infer<typeof prefixSchema>;
 export type ForwardConfig = z.infer<typeof forwardSchema>;

@@ -7,17 +7,19 @@ import { DEFAULT_MAX_CLAIMS_BYTES, DEFAULT_TIMEOUT_MS, DEFAULT_UPLOAD_TIMEOUT_MS
 import { DEFAULT_HEADERS, DEFAULT_MAX_AGE_SECONDS } from './cors.ts';
 import { DEFAULT_ALGORITHMS, DEFAULT_CLOCK_TOLERANCE_SECONDS, DEFAULT_TOKEN_TYPES } from './issuers.ts';
 import type {
+  AlternativeConfig,
   ApiConfig,
   CorsConfig,
   ExtensionConfig,
+  FixedWantConfig,
   ForwardConfig,
   IssuerConfig,
   LimitConfig,
-  ParamConfig,
   PrefixConfig,
   RouteConfig,
   RulesConfig,
   SettingsConfig,
+  WantConfig,
 } from './schema.ts';
 
 const listed = (names: readonly string[]) => `[${names.map((name) => JSON.stringify(name)).join(', ')}]`;
@@ -28,12 +30,19 @@ type Texts<Config> = { readonly [Field in keyof Required<Config>]: string };
 const RATE_LIMIT =
   'The rate limit that requests count against, a binding of the platform: for each subject, else client, else address. A table says otherwise: { binding = "PER_ORG", by = { claim = "org_id" } }. A route counts for itself, an API over all its routes that have none of their own. Example: "PER_USER".';
 
-export const RULE_TEXTS: Texts<RulesConfig> = {
+/** The rules that alternatives can have. */
+export const ALTERNATIVE_TEXTS: Texts<AlternativeConfig> = {
   scopes_all: 'Scopes that the token must all have. Example: ["read:timesheets"].',
   scopes_any: 'Scopes of which the token must have at least one. Example: ["approve:timesheets", "admin"].',
   clients: 'Client ids that may call this route. Example: ["backoffice"].',
   claims:
-    'What claims must say: a name, or a JSON Pointer that begins with /, and a value, a list (any of), or { param = "org" } for the value of :org in the path. Example: { org_id = { param = "org" } }.',
+    'What claims must say: a name, or a JSON Pointer that begins with /, and a value, a list (any of), { param = "org" } for the value of :org in the path, or a table with all, present or not. Example: { org_id = { param = "org" } }.',
+};
+
+export const RULE_TEXTS: Texts<RulesConfig> = {
+  ...ALTERNATIVE_TEXTS,
+  any_of:
+    'Alternatives, of which one must hold as a whole: tables with the rules above. Example: [{ scopes_any = ["approve:timesheets"] }, { claims = { roles = "admin" } }].',
   audience:
     'Narrows the API\'s audience for this route; a list means any of. Example: "https://api.example.com/approvals".',
   issuer: 'Narrows the API\'s issuers for this route; a list means any of. Example: "auth0".',
@@ -124,7 +133,8 @@ export const ISSUER_TEXTS: Texts<IssuerConfig> = {
   client_claim: `Where the client id is. Default: ${inTurn(DEFAULT_CLAIMS.client)}. Example: "client_id".`,
   audience_claim:
     'Where the audience is, for issuers that send no aud (Amazon Cognito, Clerk). With "iss", every token of the issuer passes. Example: "client_id".',
-  claims: 'What every token of this issuer must say. Example: { token_use = "access" }.',
+  claims:
+    'What every token of this issuer must say: values as in the rules of routes, without parameters. Example: { token_use = "access" }.',
 };
 
 export const SETTINGS_TEXTS: Texts<SettingsConfig> = {
@@ -145,9 +155,16 @@ export const SETTINGS_TEXTS: Texts<SettingsConfig> = {
     'A page with a heading for each reason, such as a copy of docs/reasons.md: the type of a refusal is its URL with the reason as fragment (#token-expired). An https URL without query. Default: the type is a URN. Example: "https://docs.example.com/reasons".',
 };
 
-/** The value of a claim rule that is bound to the path. */
-export const PARAM_TEXTS: Texts<ParamConfig> = {
+/** The value of a claim rule that says more than values. */
+export const FIXED_WANT_TEXTS: Texts<FixedWantConfig> = {
+  present: 'The claim must be there, and not null. Example: true.',
+  all: 'Values that the claim must all have. Example: ["staff", "finance"].',
+  not: 'Values of which the claim must have none; it must be there. Letter case and type do not matter. Example: "guest".',
+};
+
+export const WANT_TEXTS: Texts<WantConfig> = {
   param: 'The :param of the path whose value the claim must have. Example: "org".',
+  ...FIXED_WANT_TEXTS,
 };
 
 /** The value of `rate_limit` where it says who is counted. */

@@ -2,7 +2,7 @@ import type * as z from 'zod/mini';
 import type { Reason } from '../../decision.ts';
 import type { Faults } from '../compile/faults.ts';
 import type { RouteKey } from '../compile/route-key.ts';
-import type { Property } from '../policy.ts';
+import type { Demand, Property, RuleName } from '../policy.ts';
 
 /** A rule that a route can have: how it is written, what it asks of a token, and how it refuses. */
 export interface RuleKind<Schema extends z.core.$ZodType> {
@@ -18,7 +18,20 @@ export interface RuleDemand {
   readonly anyOf: readonly Property[];
   /** Which of the rule's members it is, where they are named: `org_id` of `claims.org_id`. */
   readonly member?: string;
+  readonly alternatives?: Demand['alternatives'];
 }
+
+/** A demand as the policy has it. */
+export const finish = (
+  { rule, member, anyOf, alternatives }: RuleDemand & { readonly rule: RuleName },
+  refusal: Reason,
+): Demand => ({
+  rule,
+  label: member === undefined ? rule : `${rule}.${member}`,
+  anyOf,
+  refusal,
+  ...(alternatives !== undefined && { alternatives }),
+});
 
 /** Ties the type of `config` to the schema. */
 export const defineRule = <Schema extends z.core.$ZodType>(kind: RuleKind<Schema>): RuleKind<Schema> => kind;

@@ -19,10 +19,13 @@ const schema = list(scope, 'name at least one scope, or leave the field out');
 const property = (value: string): Property => ({ of: 'scope', value });
 
 /** The scopes to ask for (RFC 6750 §3 `scope`): a token with all of them satisfies the route. */
-const refusal = (_unmet: RuleDemand, all: readonly RuleDemand[]): Reason => ({
-  code: 'scopes_missing',
-  needed: valuesOf(all, 'scope'),
-});
+export function scopesMissing(all: readonly RuleDemand[]): Reason {
+  const lists = all.filter(({ anyOf }) => anyOf.length > 1 && anyOf.every(({ of }) => of === 'scope'));
+  const any = lists.map((one) => valuesOf([one], 'scope'));
+  return { code: 'scopes_missing', needed: valuesOf(all, 'scope'), ...(any.length > 0 && { any }) };
+}
+
+const refusal = (_unmet: RuleDemand, all: readonly RuleDemand[]) => scopesMissing(all);
 
 export const scopesAll = defineRule({
   schema,

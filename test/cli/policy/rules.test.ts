@@ -21,7 +21,7 @@ import { renderMarkdown, renderText } from '../../../cli/policy/routes/text.ts';
 import { RULE_TEXTS } from '../../../src/policy/compile/texts.ts';
 import { match } from '../../../src/policy/match.ts';
 import { parsePath } from '../../../src/policy/path.ts';
-import type { Demand, Policy, Route } from '../../../src/policy/policy.ts';
+import type { Demand, Policy, Route, RuleName } from '../../../src/policy/policy.ts';
 import { RULE_NAMES } from '../../../src/policy/rules/rules.ts';
 import { faultsOf, policyWith, vars } from '../../support/policy.ts';
 import { policyText } from '../support/policies.ts';
@@ -43,13 +43,28 @@ const respelt = (value: unknown): unknown =>
 /** Values and parameters that demands name. */
 const namesIn = (demands: readonly Demand[]): string[] =>
   demands.flatMap(({ anyOf }) =>
-    anyOf.map((one) => (one.of === 'param' ? one.param.name : String(one.value))),
+    anyOf.map((one) =>
+      one.of === 'param' ? one.param.name : 'value' in one ? String(one.value) : one.claim.text,
+    ),
   );
 
 const onlyRoute = (policy: Policy): Route => policy.apis[0]?.routes[0] as Route;
 
-describe.each(RULE_NAMES)('the rule %s', (rule) => {
-  const config = { [rule]: exampleOf(rule) };
+const FORMS: readonly (readonly [rule: RuleName, value: unknown])[] = [
+  ...RULE_NAMES.map((rule) => [rule, exampleOf(rule)] as const),
+  ['claims', { role: { present: true } }],
+  ['claims', { role: { all: ['staff', 'finance'] } }],
+  ['claims', { role: { not: ['guest', 7] } }],
+  ['claims', { role: { all: ['staff'], not: 'guest' } }],
+  ['claims', { org: { param: 'org', not: 'suspended' } }],
+  ['claims', { '/orgs/:org/roles': 'admin' }],
+  ['claims', { '/orgs/:org/roles': { not: 'guest' } }],
+  ['any_of', [{ clients: ['web'] }, { claims: { org: { param: 'org' } }, scopes_all: ['admin'] }]],
+  ['any_of', [{ claims: { '/orgs/:org/roles': { not: 'guest' } } }, { claims: { role: { present: true } } }]],
+];
+
+describe.each(FORMS)('the rule %s: %j', (rule, value) => {
+  const config = { [rule]: value };
   const ruled = policyWith({ [GET]: config });
   const open = policyWith({ [GET]: {} });
 

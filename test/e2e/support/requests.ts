@@ -42,6 +42,12 @@ export const makePolicy = (jwksUri: string, origin: string) => ({
       'POST|PUT /v1/orders': { scopes_all: ['write:orders', 'read:orders'], scopes_any: ['sales', 'admin'] },
       'GET /v1/orders/:id': { scopes_all: ['read:orders'], clients: ['backoffice', 'shop'] },
       'GET /v1/orgs/:org/orders': { claims: { org_id: { param: 'org' }, tier: ['gold', 'silver'] } },
+      'GET /v1/orgs/:org/users': {
+        any_of: [
+          { claims: { '/orgs/:org/roles': { all: ['admin'], not: 'guest' } } },
+          { claims: { staff: { present: true } }, clients: ['backoffice'] },
+        ],
+      },
       '* /v1/any/*': {},
       'GET /v1/any/Secret': { scopes_all: ['secret'] },
       'GET /v1/maybe': { auth: 'optional' },
@@ -185,6 +191,11 @@ export const SAMPLES: readonly Sample[] = [
   get("one's own org", '/v1/orgs/acme/orders', { claims: { org_id: 'acme', tier: 'gold' } }),
   get('an org by its number', '/v1/orgs/7/orders', { claims: { org_id: 7, tier: ['x', 'silver'] } }),
   get('another org', '/v1/orgs/acme/orders', { claims: { org_id: 'other', tier: 'gold' } }),
+  get('a role in this org', '/v1/orgs/acme/users', { claims: { orgs: { acme: { roles: ['admin'] } } } }),
+  get('a role in another org', '/v1/orgs/acme/users', { claims: { orgs: { other: { roles: ['admin'] } } } }),
+  get('a role that is unwanted', '/v1/orgs/acme/users', {
+    claims: { orgs: { acme: { roles: ['admin', 'Guest'] } }, staff: null, client_id: 'backoffice' },
+  }),
   get('another tier', '/v1/orgs/acme/orders', { claims: { org_id: 'acme', tier: 'tin' } }),
   get('no token where none is needed', '/v1/maybe'),
   get('a token where none is needed', '/v1/maybe', { claims: {} }),

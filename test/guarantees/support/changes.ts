@@ -19,7 +19,14 @@ const SETTINGS = {
   clock_tolerance: setting(0, 60, 90),
   max_token_age: setting(100, 130, 1_000),
   not_before: setting('2027-01-15T07:58:00Z', '2027-01-01', '2027-01-14'),
-  claims: setting({ use: 'access' }, { role: 'x' }, { role: ['x', 'y'] }, { '/in/role': 'x' }),
+  claims: setting(
+    { use: { not: 'id' } },
+    { role: { present: true } },
+    { use: 'access' },
+    { role: 'x' },
+    { role: ['x', 'y'] },
+    { '/in/role': 'x' },
+  ),
 };
 const issuer: fc.Arbitrary<Table> = fc.record(SETTINGS);
 const gateway: fc.Arbitrary<Table> = fc.record({
@@ -59,7 +66,7 @@ function changeRoutes(apis: readonly ApiModel[], changes: readonly RouteChange[]
         if (!becomes.has(entry.rule)) return [entry];
         const after = becomes.get(entry.rule);
         // A claim that must equal a parameter is about paths, and those stay as they are.
-        return after === undefined || JSON.stringify(after).includes('param')
+        return after === undefined || /"param"|:p0/.test(JSON.stringify(after))
           ? []
           : [{ ...entry, rule: after }];
       }),
@@ -188,6 +195,8 @@ const flaw: fc.Arbitrary<Table> = fc.oneof(
   fc.constantFrom('x', 'y', ['y'], [], undefined).map((role) => ({ role })),
   fc.constantFrom(7, '7', undefined).map((n) => ({ n })),
   fc.constantFrom({}, { role: 'x' }, { client: 'c2', scope: 'r' }, undefined).map((inner) => ({ in: inner })),
+  fc.constantFrom<unknown>({ a: 'x', b: true, 7: {} }, { a: false }, 'role').map((inner) => ({ in: inner })),
+  fc.constantFrom<unknown>({ x: true, y: {} }, { x: 0 }, ['x', {}], 'Y', null).map((role) => ({ role })),
   fc.constantFrom<unknown>('a', 'b', ['A'], 7, undefined).map((org) => ({ org })),
   fc.constant({ use: undefined }),
   fc.constantFrom(60, 110, 140, 170, 900_000, -20, -50, -90).map((ago) => ({ iat: NOW_SECONDS - ago })),

@@ -35,7 +35,21 @@ const claimRule = fc.oneof(
   fc.constantFrom<Table>({ role: 'x' }, { role: ['x', 'y'] }, { role: ['y', 'x'] }, { n: 7 }),
   fc.constantFrom<Table>({ '/in/role': 'x' }, { role: 'x', n: [7, '7'] }),
   fc.constant<Table>({ org: { param: 'p0' } }),
+  fc.constantFrom<Table>({ role: { not: 'y' } }, { role: { all: ['x', 'y'] } }, { n: { present: true } }),
+  fc.constantFrom<Table>({ in: 'role' }, { in: { not: 'client' } }, { role: { all: ['x'], not: ['Z', 7] } }),
+  fc.constantFrom<Table>({ in: { param: 'p0' } }, { '/in/:p0': ['x', 'r s t'] }),
 );
+const alternative: fc.Arbitrary<Table> = fc
+  .array(
+    fc.oneof(
+      some('r', 's').map((scopes_all) => ({ scopes_all })),
+      some('s', 't').map((scopes_any) => ({ scopes_any })),
+      some('c1', 'c2').map((clients) => ({ clients })),
+      claimRule.map((claims) => ({ claims })),
+    ),
+    { minLength: 1, maxLength: 2 },
+  )
+  .map((all) => Object.assign({}, ...all));
 export const rules: fc.Arbitrary<Table> = fc.oneof(
   some('r', 's').map((scopes_all) => ({ scopes_all })),
   some('r', 's', 't').map((scopes_any) => ({ scopes_any })),
@@ -43,6 +57,7 @@ export const rules: fc.Arbitrary<Table> = fc.oneof(
   claimRule.map((claims) => ({ claims })),
   some('x', 'y').map((audience) => ({ audience })),
   fc.constantFrom('one', 'two').map((issuer) => ({ issuer })),
+  fc.array(alternative, { minLength: 1, maxLength: 3 }).map((any_of) => ({ any_of })),
 );
 const limit = fc.constantFrom(undefined, undefined, undefined, 'L1', 'L2');
 export const rule: fc.Arbitrary<Table> = fc
@@ -111,10 +126,11 @@ function pathOf({ parts: words }: Group, { spell, hasSlash, isEncoded }: Spelled
 
 /** A rule about a parameter that the path does not have is an error: it looks at another one, or goes. */
 function fitted(one: Table, path: string): Table {
-  const { claims, ...rest } = one as { claims?: Table };
-  if (claims?.['org'] === undefined) return one;
+  const text = JSON.stringify(one);
+  if (!/"p0"|:p0/.test(text)) return one;
   const [, param] = /(?<!\w):(\w+)/.exec(path) ?? [];
-  return { ...rest, ...(param !== undefined && { claims: { org: { param } } }) };
+  if (param !== undefined) return JSON.parse(text.replaceAll('p0', param)) as Table;
+  return JSON.parse(text.replaceAll('{"param":"p0"}', '"p0"').replaceAll('/:p0', '/p0')) as Table;
 }
 
 function entriesOf(group_: Group, strip: string | undefined): Entry[] {

@@ -27,9 +27,26 @@ const flaw: fc.Arbitrary<Partial<Caller>> = fc.oneof(
   fc.constantFrom('c2', 'c3', undefined).map((client) => ({ client })),
   fc
     .record({
-      role: fc.constantFrom('x', 'y', ['y'], [], undefined),
+      role: fc.constantFrom<unknown>(
+        'x',
+        'y',
+        ['y'],
+        [],
+        undefined,
+        { x: true, y: {} },
+        ['x', {}],
+        'Y',
+        null,
+      ),
       n: fc.constantFrom(7, '7', undefined),
-      in: fc.constantFrom({ role: 'x' }, { role: ['y'] }, undefined),
+      in: fc.constantFrom<unknown>(
+        { role: 'x' },
+        { role: ['y'] },
+        undefined,
+        { a: 'x', b: 'r s t' },
+        { a: false },
+        ['role'],
+      ),
       org: fc.constantFrom<unknown>('a', 'b', ['A'], 7, undefined),
     })
     .map((claims) => ({ claims: clean(claims) })),

@@ -2,7 +2,9 @@
 import { previewUrls, workersDev } from './addresses.ts';
 import { anyAudience, issuerAsAudience } from './any-audience.ts';
 import { localPages, nullOrigin, sharedSuffix, unansweredPreflight } from './cors.ts';
+import { foreignSpelling } from './foreign-spelling.ts';
 import { hiddenMethod, noRoot } from './hidden-method.ts';
+import { idleAlternative } from './idle-alternative.ts';
 import { noKeyRefresh, noKeyStore, unusedIssuer } from './keys.ts';
 import { largeVariable } from './large-variable.ts';
 import { loopback } from './loopback.ts';
@@ -15,6 +17,7 @@ import {
   unsoundKey,
   unusedAlgorithm,
 } from './online.ts';
+import { onlyNot } from './only-not.ts';
 import { openWrite } from './open-write.ts';
 import { assetsFirst, httpOrigin, openCredential, workersDevOrigin, zoneGap } from './origins.ts';
 import { readScope } from './read-scope.ts';
@@ -38,6 +41,9 @@ export const LINTS: readonly Lint[] = [
   unansweredPreflight,
   noRoot,
   neverMatches,
+  idleAlternative,
+  onlyNot,
+  foreignSpelling,
   unrouted,
   scopeTypo,
   readScope,

@@ -20,7 +20,7 @@ export const readScope: Lint = {
       const methods = methodsOf(key).filter(isWrite);
       if (methods.length === 0 || isQuery(one, methods)) continue;
       const enough = route.demands
-        .filter(({ anyOf }) => anyOf[0]?.of === 'scope')
+        .filter(({ anyOf }) => anyOf.some(({ of }) => of === 'scope'))
         .map((demand) => ({ label: demand.label, scope: valuesOf([demand], 'scope').find(isRead) }));
       const [first] = enough;
       if (first === undefined || enough.some(({ scope }) => scope === undefined)) continue;

@@ -115,16 +115,23 @@ export const methodsOf = ({ methods }: RouteKey): readonly string[] =>
 export const endsInWildcard = ({ segments }: RouteKey): boolean => segments.at(-1)?.kind === 'rest';
 
 /** The scopes that rules name, each with its place below the table that has the rules. */
-export function namedScopes({ demands }: Rules): { scope: string; place: Place }[] {
+export function namedScopes({ demands }: Pick<Rules, 'demands'>): { scope: string; place: Place }[] {
   const counts = new Map<string, number>();
-  return demands.flatMap(({ label, anyOf }) =>
-    anyOf.flatMap((one) => {
-      if (one.of !== 'scope') return [];
-      const index = counts.get(label) ?? 0;
-      counts.set(label, index + 1);
-      return [{ scope: one.value, place: [...label.split('.'), index] }];
-    }),
-  );
+  const alternatives = demands.find((one) => one.alternatives !== undefined)?.alternatives ?? [];
+  const own = demands.filter((one) => one.alternatives === undefined);
+  return [
+    ...own.flatMap(({ label, anyOf }) =>
+      anyOf.flatMap((one) => {
+        if (one.of !== 'scope') return [];
+        const index = counts.get(label) ?? 0;
+        counts.set(label, index + 1);
+        return [{ scope: one.value, place: [...label.split('.'), index] }];
+      }),
+    ),
+    ...alternatives.flatMap((some, i) =>
+      namedScopes({ demands: some }).map(({ scope, place }) => ({ scope, place: ['any_of', i, ...place] })),
+    ),
+  ];
 }
 
 /** A list in a sentence that stays short. */

@@ -447,6 +447,147 @@ const EXAMPLES: readonly Example[] = [
     ],
   },
   {
+    rule: 'foreign-spelling',
+    bad: [
+      ...(
+        [
+          ['AWS', '"ANY /a" = {}', 'ANY', ''],
+          ['OpenAPI', '"GET /a/{id}" = {}', '{id}', ''],
+          ['a greedy parameter of AWS', '"GET /a/{proxy+}" = {}', '{proxy+}', ''],
+          ['Spring', '"GET /a/{id:[0-9]+}" = {}', '{id:[0-9]+}', ''],
+          ['Flask', '"GET /a/<int:id>" = {}', '<int:id>', ''],
+          ['Next.js', '"GET /a/[id]" = {}', '[id]', ''],
+          ['Next.js, the rest', '"GET /a/[...rest]" = {}', '[...rest]', ''],
+          ['Remix', '"GET /a/$userId" = {}', '$userId', ''],
+          ['a regular expression', '"GET /a/[0-9]+" = {}', '[0-9]+', ''],
+          ['a group', '"GET /a/(b|c)" = {}', '(b|c)', ''],
+          ['the end of one', '"GET /a/b$" = {}', 'b$', ''],
+          ['scopes with *', '"GET /a" = { scopes_any = ["read:*"] }', 'read:*', '.scopes_any[0]'],
+          ['any client', '"GET /a" = { clients = ["*"] }', '*', '.clients[0]'],
+          ['any value', '"GET /a" = { claims = { c = "*" } }', '*', '.claims.c'],
+          [
+            'values that begin alike',
+            '"GET /a" = { claims = { c = { all = ["team-*"] } } }',
+            'team-*',
+            '.claims.c.all[0]',
+          ],
+          ['values as an expression', '"GET /a" = { claims = { c = "^a|b$" } }', '^a|b$', '.claims.c'],
+          [
+            'a dotted path',
+            '"GET /a" = { claims = { "realm_access.roles" = "a" } }',
+            'realm_access.roles',
+            '.claims."realm_access.roles"',
+          ],
+          [
+            'JSONPath',
+            '"GET /a" = { claims = { "$.roles[0]" = "a" } }',
+            '$.roles[0]',
+            '.claims."$.roles[0]"',
+          ],
+          [
+            'a pointer without its first slash',
+            '"GET /a" = { claims = { "app_metadata/plan" = "a" } }',
+            'app_metadata/plan',
+            '.claims."app_metadata/plan"',
+          ],
+          ['a parameter as a value', '"GET /:org" = { claims = { org = ":org" } }', ':org', '.claims.org'],
+          ['on trial', '"GET /a" = { report = { scopes_all = ["*"] } }', '*', '.report.scopes_all[0]'],
+          [
+            'in an alternative',
+            '"GET /a" = { any_of = [{ clients = ["a"] }, { scopes_all = ["a:*"] }] }',
+            'a:*',
+            '.any_of[1].scopes_all[0]',
+          ],
+        ] as const
+      ).map(([what, route, text, place]): Example['bad'][number] => [
+        what,
+        routes(route),
+        expect.stringContaining(`API_X.routes."${route.split('"')[1]}"${place}: ${JSON.stringify(text)} is `),
+      ]),
+      [
+        'claims of an issuer',
+        policyText({ issuer: 'scope_claim = "realm_access.roles"' }),
+        'ISSUERS.main.scope_claim: "realm_access.roles" is the name of one claim',
+      ],
+      [
+        'claims for the origin',
+        policyText({ api: 'origin = "service:X"\nforward = { "user_metadata.plan" = "x-plan" }' }),
+        'API_X.forward."user_metadata.plan": "user_metadata.plan" is the name of one claim',
+      ],
+    ],
+    good: [
+      ...[
+        '"* /a" = {}',
+        '"GET /a/:id/*" = {}',
+        '"GET /odata/$metadata" = {}',
+        '"POST /Patient/$everything" = { scopes_all = ["write:things"] }',
+        '"GET /odata/Orders(5)" = {}',
+        '"GET /a/b.c/~d/(e)f" = {}',
+        '"GET /a" = { claims = { "kubernetes.io" = "a" } }',
+        '"GET /a" = { claims = { "https://example.com/org.id" = "a" } }',
+        '"GET /a" = { claims = { "cognito:groups" = "a", "org.id" = "b" } }',
+        '"GET /a" = { claims = { "/realm_access/roles" = "a" } }',
+        '"GET /a" = { claims = { c = "a.b-c:d/e", repository = "octo/x" } }',
+        '"GET /:org" = { claims = { c = "org", org = { param = "org" } } }',
+        '"GET /a" = { scopes_all = ["https://example.com/read", "Orders.Read.All"] }',
+      ].map((route): Example['good'][number] => [route, routes(route)]),
+    ],
+  },
+  {
+    rule: 'only-not',
+    bad: [
+      [
+        'alone',
+        routes('"GET /a" = { claims = { role = { not = "guest" } } }'),
+        'API_X.routes."GET /a".claims: lets in whoever has none of the values that `not` names',
+      ],
+      [
+        'beside a claim that is present',
+        routes('"GET /a" = { claims = { role = { not = "guest" }, org = { present = true } } }'),
+        'API_X.routes."GET /a".claims: lets in whoever has none of the values that `not` names',
+      ],
+      [
+        'as an alternative',
+        routes('"GET /a" = { any_of = [{ clients = ["a"] }, { claims = { role = { not = "guest" } } }] }'),
+        'API_X.routes."GET /a".any_of: lets in whoever has none of the values that `not` names',
+      ],
+    ],
+    good: [
+      ['beside a scope', routes('"GET /a" = { scopes_all = ["r"], claims = { role = { not = "guest" } } }')],
+      ['beside a value', routes('"GET /a" = { claims = { role = { all = ["staff"], not = "guest" } } }')],
+      ['beside the path', routes('"GET /:o" = { claims = { o = { param = "o", not = "suspended" } } }')],
+      ['present alone', routes('"GET /a" = { claims = { role = { present = true } } }')],
+    ],
+  },
+  {
+    rule: 'idle-alternative',
+    bad: [
+      [
+        'one that asks for more',
+        routes('"GET /a" = { any_of = [{ scopes_all = ["r"] }, { scopes_all = ["r"], clients = ["c"] }] }'),
+        'API_X.routes."GET /a".any_of[1]: any_of[1] asks for all that any_of[0] asks for',
+      ],
+      [
+        'one of a shorter list',
+        routes('"GET /a" = { any_of = [{ clients = ["c"] }, { clients = ["c", "d"] }] }'),
+        'API_X.routes."GET /a".any_of[0]: any_of[0] asks for all that any_of[1] asks for',
+      ],
+      [
+        'the same again, on trial',
+        routes('"GET /a" = { report = { any_of = [{ clients = ["c"] }, { clients = ["c"] }] } }'),
+        'API_X.routes."GET /a".report.any_of[1]: any_of[1] asks for all that any_of[0] asks for',
+      ],
+    ],
+    good: [
+      [
+        'each asks for something of its own',
+        routes(
+          '"GET /a" = { any_of = [{ scopes_all = ["r", "s"] }, { scopes_all = ["r"], clients = ["c"] }] }',
+        ),
+      ],
+    ],
+  },
+  {
     rule: 'weaker-write',
     bad: [
       [

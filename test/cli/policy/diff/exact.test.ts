@@ -183,6 +183,74 @@ const manyRules = fc
     return [build(0), build(1)];
   });
 
+// Few routes with rules about claims in all their forms, and with alternatives.
+const oddValue = fc.constantFrom<unknown>('a', 'b', 'A', 7, '7', true);
+const someValues = fc.array(oddValue, { minLength: 1, maxLength: 2 });
+const bound = fc.constant({ param: 'p0' });
+const want = fc.oneof(
+  oddValue,
+  someValues,
+  fc.constant({ present: true }),
+  someValues.map((all) => ({ all })),
+  fc.oneof(oddValue, someValues).map((not) => ({ not })),
+  fc.tuple(oddValue, oddValue).map(([one, not]) => ({ all: [one], not })),
+);
+const named = fc.tuple(fc.constantFrom('org', '/org', '/in/org'), fc.oneof(want, want, bound));
+const inside = fc.tuple(
+  fc.constantFrom('in', '/in', '/in/:p0', '/in/a', '/in/:p0/role', '/in/a/role'),
+  fc.oneof(want, want, bound),
+);
+const claimRules = fc
+  .array(fc.oneof(named, inside), { minLength: 1, maxLength: 2 })
+  .map((all) => ({ claims: Object.fromEntries(all) }));
+const clientRules = some('x', 'y').map((clients) => ({ clients }));
+const alternative = fc
+  .array(
+    fc.oneof(
+      claimRules,
+      claimRules,
+      some('r', 's').map((scopes_all) => ({ scopes_all })),
+      some('r', 's').map((scopes_any) => ({ scopes_any })),
+      clientRules,
+    ),
+    { minLength: 1, maxLength: 2 },
+  )
+  .map((all): Table => Object.assign({}, ...all));
+const claimsAndAlternatives = fc
+  .tuple(
+    optional(claimRules),
+    optional(fc.array(alternative, { minLength: 1, maxLength: 3 })),
+    fc.constantFrom(undefined, undefined, ['x'], ['x', 'y']),
+  )
+  .map(([claims, any_of, clients]) => clean({ ...claims, any_of, clients }));
+const issuerClaims = fc.oneof(
+  { weight: 2, arbitrary: fc.constant({}) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(fc.constantFrom('org', 'in', '/in/a'), want).map(([name, one]) => ({
+      claims: { [name]: one },
+    })),
+  },
+);
+const manyClaims = fc
+  .tuple(
+    changeOf(fc.record({ one: claimsAndAlternatives, two: claimsAndAlternatives })),
+    changeOf(fc.record({ claims: issuerClaims })),
+    fc.constantFrom<Table>({}, {}, { blocked_clients: ['x'] }),
+  )
+  .map(([routes, issuers, settings]): [Tables, Tables] => {
+    const build = (now: 0 | 1): Tables => ({
+      ...PLAIN,
+      settings,
+      issuers: [issuers[now].claims as Table, {}],
+      first: [
+        ['GET /:p0', routes[now].one],
+        ['GET /:p0/a', routes[now].two],
+      ],
+    });
+    return [build(0), build(1)];
+  });
+
 // --- Requests --------------------------------------------------------------------------------------------------
 
 const spelling = fc.constantFrom('a', 'A', 'a;x', 'a.', 'b', 'B', '7', 'c', 'c.');
@@ -229,9 +297,30 @@ const token: fc.Arbitrary<TokenSketch> = fc
     header: { alg: 'RS256', typ: 'at+jwt', ...header },
     claims: clean(Object.assign({}, GOOD, { iss }, ...flaws)),
   }));
+const oddClaim = fc.oneof(
+  oddValue,
+  fc.array(fc.constantFrom<unknown>('a', 'b', 'A', 7, '7', true, ' b', null, {}), { maxLength: 4 }),
+  fc.constantFrom<unknown>(null, undefined, '', false, 'c', 'some-value'),
+  fc.dictionary(
+    fc.constantFrom('a', 'b', 'A', '7', 'c', 'x1', 'org'),
+    fc.constantFrom<unknown>('a', 'b', 7, true, false, null, { role: 'a' }, { role: ['b', 7] }, { role: '' }),
+  ),
+);
+const claimToken: fc.Arbitrary<TokenSketch> = fc
+  .record({
+    org: oddClaim,
+    in: oddClaim,
+    scope: fc.constantFrom('r', 's', 'r s', undefined),
+    client_id: fc.constantFrom('x', 'y', 'z', undefined),
+    iss: fc.constantFrom(...ISSUERS, ISSUERS[0]),
+  })
+  .map((claims) => ({
+    header: { alg: 'RS256', typ: 'at+jwt' },
+    claims: clean({ aud: 'one', iat: NOW, ...claims }),
+  }));
 const noGoodToken = fc.constantFrom(undefined, 'bad' as const);
 
-const requestsFor: Record<'routes' | 'rules', fc.Arbitrary<TriedRequest>> = {
+const requestsFor: Record<'routes' | 'rules' | 'claims', fc.Arbitrary<TriedRequest>> = {
   routes: fc.record({
     method: fc.constantFrom('GET', 'GET', 'HEAD', 'POST', 'PUT', 'BREW', 'get', 'TRACE'),
     host: fc.constantFrom('first.example', 'first.example', 'second.example'),
@@ -249,6 +338,12 @@ const requestsFor: Record<'routes' | 'rules', fc.Arbitrary<TriedRequest>> = {
     host: fc.constant('first.example'),
     path: fc.constantFrom('/a', '/7', '/b', '/c', '/a/a', '/7/a', '/c/a', '/7/A'),
     token: fc.oneof({ weight: 9, arbitrary: token }, { weight: 1, arbitrary: noGoodToken }),
+  }),
+  claims: fc.record({
+    method: fc.constant('GET'),
+    host: fc.constant('first.example'),
+    path: fc.constantFrom('/a', '/7', '/b', '/x1', '/a/a', '/7/a', '/c/a', '/0'),
+    token: claimToken,
   }),
 };
 
@@ -305,6 +400,7 @@ describe('diff, against what the gateway decides', () => {
       ['opened', 'widened', 'narrowed', 'closed', 'moved'],
     ],
     ['whom routes and issuers let in', 'rules', manyRules, 100, ['widened', 'narrowed', 'moved']],
+    ['whom claims and alternatives let in', 'claims', manyClaims, 100, ['widened', 'narrowed']],
   ] as const)('%s', async (_what, kind, pairs, count, wanted) => {
     const seen = { ...KINDS, equal: 0 };
     const told = { ...KINDS };

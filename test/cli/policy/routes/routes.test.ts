@@ -124,6 +124,7 @@ describe('claimgate routes', () => {
         auth: 'required',
         who: 'tokens of auth0 or robots for urn:shop of client backoffice or web',
         rules: {
+          any_of: null,
           issuer: ['auth0', 'robots'],
           audience: ['urn:shop'],
           scopes_all: [],
