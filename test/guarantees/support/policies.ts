@@ -101,7 +101,7 @@ const groups = (contrary: number): fc.Arbitrary<Group> => {
 
 const around = fc.record({
   hosts: fc.constantFrom(
-    ...[undefined, undefined, undefined, ['b.example'], ['b.example', 'c.example']],
+    ...[undefined, undefined, undefined, undefined, ['b.example'], ['b.example'], ['b.example', 'c.example']],
     ...[[':t.x.example'], [':u.x.example', 'b.example'], ['a.x.example']],
   ),
   strip: fc.constantFrom(undefined, undefined, undefined, '/v', '/a'),
