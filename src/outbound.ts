@@ -4,11 +4,12 @@ import type { Reason } from './decision.ts';
 import type { RawTarget } from './http/target.ts';
 import { setClaimHeaders } from './origin/claim-headers.ts';
 import { LOOP_HEADER } from './origin/forward.ts';
-import { createStripper, stripClaimed } from './origin/strip.ts';
-import { isNeverPassed } from './policy/headers.ts';
+import { createStripper, sourceIn, stripClaimed } from './origin/strip.ts';
+import { isNeverPassed, normaliseHeaderName } from './policy/headers.ts';
 import type { Api, ForwardedClaim, Policy } from './policy/policy.ts';
 import { isOnTrial } from './policy/trial.ts';
 import { isLoopbackHost } from './policy/uri.ts';
+import { stripToken } from './token/places.ts';
 
 export type Allowed = Extract<Decision, { kind: 'allow' }>;
 
@@ -43,18 +44,29 @@ export function createOutbound(policy: Policy, { originHeaders, skipped }: Outbo
       { secrets: originHeaders(api), skipped: (claim: ForwardedClaim) => skipped(api, claim) },
     ]),
   );
-  return (inbound, { route, target, sent, principal, forwardAuthorization }, requestId) => {
+  return (inbound, decision, requestId) => {
+    const { route, target, sent, sentDestination, principal, forwardAuthorization } = decision;
     const { api } = route;
-    if (api.origin.kind === 'next')
-      return { url: baseOf(api, target) + sent, headers: stripClaimed(inbound, policy.ownHeaders) };
+    if (api.origin.kind === 'next') return forNext(inbound, decision, policy.ownHeaders);
     const part = parts.get(api);
     const isTried = isOnTrial(route);
-    const strip = isTried && api.trial?.isAlone === true ? stripOnTrial : stripUsual;
-    const headers = strip(inbound, forwardAuthorization);
-    let wouldDeny: Reason | undefined;
+    const isAlone = isTried && api.trial?.isAlone === true;
+    let source = isAlone ? sourceIn(inbound) : undefined;
+    const headers = isAlone
+      ? stripOnTrial(inbound, forwardAuthorization)
+      : stripUsual(inbound, forwardAuthorization, (name) => {
+          source = name;
+        });
+    let wouldDeny: Reason | undefined =
+      source === undefined ? undefined : { code: 'source_header', header: normaliseHeaderName(source) };
+    // Without the header, the request would write an empty resource in place of a copy.
+    if (wouldDeny !== undefined && !isAlone) return wouldDeny;
+    if (!decision.keepsToken) stripToken(headers, api);
+    if (sentDestination !== undefined) headers.set('destination', baseOf(api, target) + sentDestination);
     if (principal !== undefined) {
-      wouldDeny = setClaimHeaders(headers, principal, api.forward, part?.skipped ?? (() => {}));
-      if (wouldDeny !== undefined && !isTried) return wouldDeny;
+      const tooLarge = setClaimHeaders(headers, principal, api.forward, part?.skipped ?? (() => {}));
+      if (tooLarge !== undefined && !isTried) return tooLarge;
+      wouldDeny ??= tooLarge;
     }
     for (const [name, value] of part?.secrets ?? []) headers.set(name, value);
     const address = inbound.get('cf-connecting-ip');
@@ -67,6 +79,24 @@ export function createOutbound(policy: Policy, { originHeaders, skipped }: Outbo
     const isAsItCame = isTried && api.originHeaders.length === 0 && principal === undefined;
     return { url: (isAsItCame ? rawBaseOf : baseOf)(api, target) + sent, headers, wouldDeny };
   };
+}
+
+/** For handlers of the same Worker: as it came, but for what would pass for the gateway's own, or was written anew. */
+function forNext(
+  inbound: Headers,
+  { route: { api }, target, sent, sentDestination }: Allowed,
+  ownHeaders: ReadonlySet<string>,
+): Outbound {
+  let headers = stripClaimed(inbound, ownHeaders);
+  const base = baseOf(api, target);
+  const destination = sentDestination && base + sentDestination;
+  const isWritten = destination !== undefined && destination !== inbound.get('destination');
+  const isOffered = api.tokenFrom.kind === 'websocket' && inbound.has('sec-websocket-protocol');
+  if (headers === inbound && (isWritten || isOffered)) headers = new Headers(inbound);
+  if (isWritten) headers.set('destination', destination);
+  // A handler that takes the last protocol offered would answer with the token.
+  if (isOffered) stripToken(headers, api);
+  return { url: base + sent, headers };
 }
 
 const rawBaseOf = (api: Api, target: RawTarget): string =>

@@ -15,7 +15,7 @@ import {
 import { indexMetadata, renderMetadata } from './http/metadata.ts';
 import { parseTarget } from './http/target.ts';
 import { match } from './policy/match.ts';
-import type { Policy } from './policy/policy.ts';
+import type { Api, Policy } from './policy/policy.ts';
 
 const MAX_LOGGED_LENGTH = 128;
 
@@ -60,13 +60,29 @@ export function createReplies(policy: Policy): Replies {
           : renderDenial(answer, {
               requestId,
               problemBase,
+              tokenFrom: api?.tokenFrom,
               realm: api?.resource ?? decision.target?.host,
               resourceMetadata: api && metadata.urlFor(api),
             });
-      return api?.cors === undefined ? response : withCors(response, api.cors, request.headers.get('origin'));
+      const varied = api === undefined ? response : withVary(response, api);
+      return api?.cors === undefined ? varied : withCors(varied, api.cors, request.headers.get('origin'));
     },
   };
 }
+
+/**
+ * No shared cache keeps an answer to `Authorization` unasked (RFC 9111 §3.5). To a token from another place it would
+ * hand it to the next caller: the answer names the place.
+ */
+function withVary(response: Response, { tokenFrom: place }: Api): Response {
+  if (place.kind === 'authorization' || place.kind === 'websocket' || response.status === 101)
+    return response;
+  const answer = new Response(response.body, response);
+  answer.headers.append('vary', place.kind === 'header' ? place.header : VARY[place.kind]);
+  return answer;
+}
+
+const VARY = { cookie: 'Cookie', access: 'Cf-Access-Jwt-Assertion' } as const;
 
 /** Both are a stranger's words. */
 const describe = ({ origin, method }: Preflight) => ({

@@ -13,13 +13,13 @@ import { type Answered, describeRequest, type EventLine, loggedSubject, requestL
 import { forward, timeLimit } from './origin/forward.ts';
 import { callerOf, type Next, requestFor } from './origin/next.ts';
 import { limitKey } from './origin/rate-limit.ts';
-import { changeable, untilExpiry } from './origin/websocket.ts';
+import { changeable, untilExpiry, withProtocol } from './origin/websocket.ts';
 import { type Allowed, createOutbound, isLoop, type Prepare } from './outbound.ts';
 import type { Policy, Settings } from './policy/policy.ts';
 import { isOnTrial } from './policy/trial.ts';
 import { createReplies } from './reply.ts';
-import { bearer } from './token/bearer.ts';
 import { createTokenCache } from './token/cache.ts';
+import { credentialsOf } from './token/places.ts';
 import { verifyToken } from './token/verify.ts';
 
 /** @param next answers where an API has `origin = "next"` */
@@ -52,8 +52,8 @@ export function serve(environment: Environment, policy: Policy, keys = createKey
     let decision: Decision = { kind: 'deny', reason: { code: 'internal_error' } };
     let answer: Response | Reason;
     try {
-      const credentials = bearer(headers.get('authorization'));
-      decision = await decide({ url, method, credentials }, policy, (token, routes) =>
+      const credentials = credentialsOf(request);
+      decision = await decide({ url, method, headers, credentials }, policy, (token, routes) =>
         verifyToken(token, routes, { settings, keys, cache, io }),
       );
       decidedAt = io.now();
@@ -134,8 +134,10 @@ function createSend(environment: Environment, prepare: Prepare) {
     const isLate = isTried && !isNext && environment.now() - askedAt > limitMs;
     const wouldDeny = overLimit ?? outbound.wouldDeny ?? (isLate ? { code: 'origin_timeout' } : undefined);
     const isOpen = answer instanceof Response && answer.status === 101;
-    if (principal === undefined || !isOpen || isTried) return { answer, wouldDeny };
-    return { answer: untilExpiry(answer, principal, environment.now()), wouldDeny };
+    if (!isOpen || isTried) return { answer, wouldDeny };
+    const opened = api.tokenFrom.kind === 'websocket' ? withProtocol(answer, request.headers) : answer;
+    if (principal === undefined) return { answer: opened, wouldDeny };
+    return { answer: untilExpiry(opened, principal, environment.now()), wouldDeny };
   };
 }
 

@@ -1,4 +1,5 @@
 import { isReserved, normaliseHeaderName } from '../policy/headers.ts';
+import { namesSource } from '../policy/second-target.ts';
 
 /** Headers that the gateway sets on every request, besides the claim headers. */
 const OWN = new Set(['x-request-id']);
@@ -21,6 +22,11 @@ export function stripClaimed(inbound: Headers, ownHeaders: ReadonlySet<string>):
   return headers;
 }
 
+/** A header that would make the request a copy of something else (`SOURCE_HEADERS`), if there is one. */
+export function sourceIn(headers: Headers): string | undefined {
+  return [...headers.keys()].find((name) => namesSource(normaliseHeaderName(name)));
+}
+
 /**
  * Decides for each request header whether it is passed on. Built once for a policy: the answer for a name never
  * changes, so that names are judged once.
@@ -33,6 +39,7 @@ export function createStripper(ownHeaders: ReadonlySet<string>, isRefused = isRe
 
   function judge(name: string): boolean {
     const normalised = normaliseHeaderName(name);
+    if (isRefused === isReserved && namesSource(normalised)) return false;
     if (isRefused(normalised) || ownHeaders.has(normalised) || OWN.has(normalised)) return false;
     // Of `cf-…` only what Cloudflare sets on every request, in its spelling: the rest would be the client's word.
     return !normalised.startsWith('cf-') || FROM_CLOUDFLARE.has(name);
@@ -52,12 +59,21 @@ export function createStripper(ownHeaders: ReadonlySet<string>, isRefused = isRe
    * Copies the headers that an origin may get: none of the gateway's own, none for one hop only (RFC 9110 §7.6.1).
    *
    * @param keepAuthorization whether the origin gets the client's credentials
+   * @param onSource told of a header without which the request would be another one: it must be refused
    */
-  return function strip(inbound: Headers, keepAuthorization: boolean): Headers {
+  return function strip(
+    inbound: Headers,
+    keepAuthorization: boolean,
+    onSource: (name: string) => void = () => {},
+  ): Headers {
     const outbound = new Headers(inbound);
     // Each step of the runtime's iterator costs more than the array, and so does asking for a header that isn't there.
     const names = [...inbound.keys()];
-    for (const name of names) if (!passes(name)) outbound.delete(name);
+    for (const name of names) {
+      if (passes(name)) continue;
+      outbound.delete(name);
+      if (namesSource(normaliseHeaderName(name))) onSource(name);
+    }
     if (names.includes('connection')) {
       const listed = listedNames(inbound.get('connection') ?? '');
       for (const name of names) if (listed.has(name)) outbound.delete(name);

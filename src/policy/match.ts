@@ -1,6 +1,7 @@
 import type { Reason } from '../decision.ts';
 import { type ParsedPath, parsePath } from './path.ts';
 import type { Api, PatternLeaf, PatternNode, Policy, Route, RouteTable } from './policy.ts';
+import { isInStar, METHODS } from './second-target.ts';
 
 /** The routes that a request falls under. */
 export interface Match {
@@ -26,7 +27,9 @@ export interface NoMatch {
 }
 
 /** A Worker's `fetch` can't send these, and no origin should get them (RFC 9110 §9.3.6, §9.3.8). */
-export const UNROUTABLE_METHODS: ReadonlySet<string> = new Set(['TRACE', 'CONNECT', 'TRACK']);
+export const UNROUTABLE_METHODS: ReadonlySet<string> = new Set(
+  Object.keys(METHODS).filter((method) => METHODS[method] === 'never'),
+);
 
 /** `Allow` lists these where a route serves every method, and methods in this order. */
 const USUAL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
@@ -69,7 +72,7 @@ const isBelow = ({ prefix, origin }: Api): boolean =>
 const staysBelow = (segments: readonly string[]): boolean =>
   typeof parsePath(`/${segments.filter((one) => one !== '').join('/')}`) !== 'string';
 
-const tableOf = (policy: Policy, host: string) => policy.hosts.get(host) ?? policy.otherHosts;
+export const tableOf = (policy: Policy, host: string) => policy.hosts.get(host) ?? policy.otherHosts;
 
 function find(table: RouteTable, method: string, path: ParsedPath): Match | NoMatch {
   const leaf = findFirst(table.exact, path.segments);
@@ -106,7 +109,8 @@ const isProtected = (leaves: readonly PatternLeaf[], method: string): boolean =>
   leaves.some(
     (leaf) =>
       routesOf([leaf]).some(({ api }) => api.trial === undefined) ||
-      routeFor(leaf, method.toUpperCase())?.reportOnly === false,
+      // What a route for `*` does not stand for, a trial must not open.
+      (routeFor(leaf, method.toUpperCase()) ?? leaf.anyMethod)?.reportOnly === false,
   );
 
 /** Whether the API's origin can be asked for it at all. */
@@ -119,7 +123,7 @@ export function routeFor(leaf: PatternLeaf, method: string): Route | undefined {
   if (own !== undefined) return own;
   // Methods are case-sensitive, but not to every server: `patch` must not pass by `*` where PATCH has its own rules.
   const upper = method.toUpperCase();
-  return method !== upper || UNROUTABLE_METHODS.has(method) ? undefined : leaf.anyMethod;
+  return method !== upper || !isInStar(method) ? undefined : leaf.anyMethod;
 }
 
 /** Whether some route serves the path itself: a wildcard that covers it is another matter. */

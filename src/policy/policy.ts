@@ -73,6 +73,8 @@ export interface Api {
   /** RFC 9728 resource identifier, if the API has one. */
   readonly resource: string | undefined;
   readonly issuers: readonly Issuer[];
+  /** The one place that its tokens are read from. */
+  readonly tokenFrom: TokenPlace;
   readonly routes: readonly Route[];
   readonly forward: readonly ForwardedClaim[];
   readonly originHeaders: readonly SecretHeader[];
@@ -85,6 +87,16 @@ export interface Api {
   readonly uploadTimeoutMs: number;
   readonly trial: Trial | undefined;
 }
+
+export type TokenPlace =
+  | { readonly kind: 'authorization' }
+  /** @property header lower case */
+  | { readonly kind: 'header'; readonly header: string }
+  | { readonly kind: 'cookie'; readonly cookie: string }
+  /** Behind `bearer`, among the protocols that an upgrade offers. */
+  | { readonly kind: 'websocket' }
+  /** The header of Cloudflare Access. */
+  | { readonly kind: 'access' };
 
 /** An API on trial: nothing is refused that its origin can be asked for. What would have been is logged. */
 export interface Trial {

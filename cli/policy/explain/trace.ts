@@ -10,6 +10,7 @@ import { credentialSteps } from './credential-steps.ts';
 import { maskUrl } from './mask.ts';
 import { routeSteps, targetSteps, trialStep } from './route-steps.ts';
 import { reportStep, rulesStep } from './rule-steps.ts';
+import { secondStep } from './second-step.ts';
 import { makeStep, type Step } from './step.ts';
 import { type Signature, signatureStep, TOKEN_STEP_WORDS } from './token-steps.ts';
 
@@ -58,6 +59,8 @@ function stepsOf(step: DecisionStep, policy: Policy, request: IncomingRequest): 
       return targetSteps(step.target, request);
     case 'route':
       return routeSteps(step.found, step.target, policy, request);
+    case 'second_target':
+      return [secondStep(step)];
     case 'trial':
       return [trialStep(step)];
     case 'credentials':
@@ -106,7 +109,9 @@ function forwardStep({ api }: Route, { outbound, reason, skipped }: Simulated): 
     const decided =
       reason?.code === 'claims_too_large'
         ? `the claim ${reason.claim} does not fit into headers`
-        : 'the request went in a circle';
+        : reason?.code === 'source_header'
+          ? `the header ${reason.header} names another resource, which nobody has judged`
+          : 'the request went in a circle';
     return makeStep('forward', saw, decided, { reason });
   }
   const tooLarge = outbound.wouldDeny?.code === 'claims_too_large' ? outbound.wouldDeny : undefined;

@@ -6,7 +6,7 @@ import { readRequestId } from '../../../src/http/request-id.ts';
 import { createOutbound, isLoop, type Outbound } from '../../../src/outbound.ts';
 import type { Api, ForwardedClaim, Policy } from '../../../src/policy/policy.ts';
 import { createReplies } from '../../../src/reply.ts';
-import { bearer } from '../../../src/token/bearer.ts';
+import { credentialsOf } from '../../../src/token/places.ts';
 
 /** A request as it comes to the gateway. */
 export interface IncomingRequest {
@@ -57,7 +57,7 @@ export function createSimulator(policy: Policy): Simulate {
     const { url, method, headers } = request;
     const requestId = readRequestId(headers);
     const decision = await decide(
-      { url, method, credentials: bearer(headers.get('authorization')) },
+      { url, method, headers, credentials: credentialsOf(request) },
       policy,
       verify,
       observe,

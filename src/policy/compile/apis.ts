@@ -17,6 +17,7 @@ import {
 import { type Accepted, byIss, resolveIssuers } from './rules.ts';
 import { type ApiConfig, apiSchema, corsSchema, extensionSchema, forwardSchema } from './schema.ts';
 import { readTable } from './schema-faults.ts';
+import { compileTokenPlace } from './token-place.ts';
 import { compileTrial, isTried } from './trial.ts';
 
 export const DEFAULT_TIMEOUT_MS = 15_000;
@@ -92,7 +93,8 @@ function compileApi(
     : surroundings.issuers;
   const apiRoutes: Route[] = [];
   const resource = isSound('hosts') ? compileResource(config, at.at('resource')) : undefined;
-  const cors = compileCors(config.cors?.origins && config.cors, at.at('cors'));
+  const tokenFrom = compileTokenPlace(config.token_from, at.at('token_from'));
+  const cors = compileCors(config.cors?.origins && config.cors, tokenFrom, at.at('cors'));
   // What the gateway would answer itself, an API on trial goes on answering.
   const isOnTrial = isTried(config, surroundings.trials);
   const api: Api & { trial: Trial | undefined } = {
@@ -101,6 +103,7 @@ function compileApi(
     ...compileOrigin(isSound('hosts') ? config : { ...config, hosts: [] }, bindings, at),
     resource: isOnTrial ? undefined : resource,
     issuers,
+    tokenFrom,
     forward: compileForward(config.forward ?? {}, at.at('forward')),
     cors: isOnTrial ? undefined : cors,
     timeoutMs: config.timeout_ms ?? DEFAULT_TIMEOUT_MS,

@@ -75,6 +75,8 @@ export const API_TEXTS: Texts<ApiConfig> = {
     'Which issuers may speak for callers, by their names under [vars.ISSUERS]. May be left out where there is only one. Example: "auth0".',
   audience:
     'The audience that tokens must have for this API; a list means any of. A token for another API of the same issuer never passes. Example: "https://api.example.com/timesheets".',
+  token_from:
+    'The one place that tokens are read from: "authorization" (default), "header:NAME", "cookie:NAME", "websocket" (behind `bearer` among the protocols that are offered) or "access" (Cloudflare Access). It is not sent on. Example: "cookie:__Host-session".',
   resource:
     'RFC 9728 resource identifier, an https URL, if it is not the audience. The API\'s metadata is published under it. Example: "https://api.example.com/timesheets".',
   forward:

@@ -1,5 +1,6 @@
 /** Trials of whole APIs: `report_only` and `report_only_until`, of an API or for all of them. */
 import type { Api, Route, Trial } from '../policy.ts';
+import { hasSameServer } from '../server.ts';
 import type { Faults } from './faults.ts';
 import type { ApiConfig, SettingsConfig } from './schema.ts';
 
@@ -86,19 +87,3 @@ export const isBeside = (one: Pick<Api, 'hosts' | 'origin'>, other: Pick<Api, 'h
   (one.hosts.length === 0 && other.hosts.length === 0) ||
   one.hosts.some((host) => other.hosts.includes(host)) ||
   hasSameServer(one, other);
-
-export const hasSameServer = ({ origin }: Pick<Api, 'origin'>, other: Pick<Api, 'origin'>): boolean =>
-  serverOf(origin) === serverOf(other.origin);
-
-/** Every zone is taken for the same: whose hosts are whose, only Cloudflare knows. So are all handlers of a Worker. */
-function serverOf(origin: Api['origin']): string {
-  switch (origin.kind) {
-    case 'url':
-      return new URL(origin.base).hostname;
-    case 'service':
-      return `service:${origin.binding}`;
-    case 'zone':
-    case 'next':
-      return origin.kind;
-  }
-}

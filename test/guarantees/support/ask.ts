@@ -43,9 +43,13 @@ export function askWith(
   { method, host, path }: Omit<Asked, 'token'>,
   authorization: string | null,
 ): Promise<Answer> {
-  const credentials = bearer(authorization);
+  const credentials = () => bearer(authorization);
   const verify = withoutSignature(policy, () => NOW_SECONDS * 1000);
-  return decide({ url: `https://${host}${path}`, method, credentials }, policy, verify);
+  return decide(
+    { url: `https://${host}${path}`, method, headers: new Headers(), credentials },
+    policy,
+    verify,
+  );
 }
 
 /** The path that the origin gets, without the query. */

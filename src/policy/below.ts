@@ -1,0 +1,57 @@
+/** The routes of what lies below a path: a collection is copied, moved or overwritten with all that is in it. */
+import { findAll, routeFor, tableOf } from './match.ts';
+import type { ParsedPath } from './path.ts';
+import type { Api, FoldedLeaf, PatternNode, Policy, Route } from './policy.ts';
+import { hasSameServer } from './server.ts';
+
+/** A segment that no pattern has. */
+const NO_LITERAL = '\u0000';
+
+/**
+ * The routes of an API that serve some path below this one: those that are written for one, and the one for what has no
+ * route of its own.
+ *
+ * @returns a route of another API at the same server, whose rules can't be asked, as `foreign`
+ */
+export function routesBelow(
+  policy: Policy,
+  host: string,
+  method: string,
+  { folded }: ParsedPath,
+  api: Api,
+): { readonly routes: readonly Route[]; readonly foreign: Route | undefined } {
+  const table = tableOf(policy, host);
+  const routes: Route[] = [];
+  let foreign: Route | undefined;
+  if (table === undefined) return { routes, foreign };
+  const at = folded.length === 1 && folded[0] === '' ? [] : folded;
+  const [usual] = findAll(table.folded, [...at, NO_LITERAL]);
+  for (const { leaves } of new Set([...(usual ? [usual] : []), ...leavesBelow(table.folded, at)])) {
+    for (const leaf of leaves) {
+      const route = routeFor(leaf, method);
+      if (route === undefined) continue;
+      if (route.api === api) routes.push(route);
+      else if (hasSameServer(route.api, api)) foreign ??= route;
+    }
+  }
+  return { routes, foreign };
+}
+
+function leavesBelow(
+  node: PatternNode<FoldedLeaf>,
+  segments: readonly string[],
+  depth = 0,
+  found: FoldedLeaf[] = [],
+): FoldedLeaf[] {
+  const segment = segments[depth];
+  if (segment !== undefined) {
+    const literal = node.literals?.get(segment);
+    for (const child of [literal, node.param]) if (child) leavesBelow(child, segments, depth + 1, found);
+    return found;
+  }
+  if (depth > segments.length && node.leaf !== undefined) found.push(node.leaf);
+  if (node.wildcard !== undefined) found.push(node.wildcard);
+  for (const child of node.literals?.values() ?? []) leavesBelow(child, segments, depth + 1, found);
+  if (node.param !== undefined) leavesBelow(node.param, segments, depth + 1, found);
+  return found;
+}
