@@ -55,7 +55,7 @@ export const PROBLEMS: { readonly [Code in ReasonCode]: Problem & Logged<Code> }
     status: 400,
     title: 'Invalid destination',
     detail:
-      'COPY and MOVE need one Destination header: a URL or an absolute path on the host that is asked, without query, and in one reading.',
+      'COPY and MOVE need one Destination: a URL or absolute path on this host, in one reading and without query.',
     logged: 'fault',
   },
   source_header: {

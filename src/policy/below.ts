@@ -4,8 +4,8 @@ import type { ParsedPath } from './path.ts';
 import type { Api, FoldedLeaf, PatternNode, Policy, Route } from './policy.ts';
 import { hasSameServer } from './server.ts';
 
-/** A segment that no pattern has. */
-const NO_LITERAL = '\u0000';
+/** Segments that no pattern has: the rest of a path that only a final `*` takes. */
+const DEEP: readonly string[] = Array.from({ length: 100 }, () => '\u0000');
 
 /**
  * The routes of an API that serve some path below this one: those that are written for one, and the one for what has no
@@ -25,7 +25,7 @@ export function routesBelow(
   let foreign: Route | undefined;
   if (table === undefined) return { routes, foreign };
   const at = folded.length === 1 && folded[0] === '' ? [] : folded;
-  const [usual] = findAll(table.folded, [...at, NO_LITERAL]);
+  const [usual] = findAll(table.folded, [...at, ...DEEP]);
   for (const { leaves } of new Set([...(usual ? [usual] : []), ...leavesBelow(table.folded, at)])) {
     for (const leaf of leaves) {
       const route = routeFor(leaf, method);

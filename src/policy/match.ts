@@ -1,7 +1,7 @@
 import type { Reason } from '../decision.ts';
 import { type ParsedPath, parsePath } from './path.ts';
 import type { Api, PatternLeaf, PatternNode, Policy, Route, RouteTable } from './policy.ts';
-import { isInStar, METHODS } from './second-target.ts';
+import { isInStar, UNROUTABLE_METHODS } from './second-target.ts';
 
 /** The routes that a request falls under. */
 export interface Match {
@@ -25,11 +25,6 @@ export interface NoMatch {
   /** The API that has the path, where it lacks the method. */
   readonly api?: Api | undefined;
 }
-
-/** A Worker's `fetch` can't send these, and no origin should get them (RFC 9110 §9.3.6, §9.3.8). */
-export const UNROUTABLE_METHODS: ReadonlySet<string> = new Set(
-  Object.keys(METHODS).filter((method) => METHODS[method] === 'never'),
-);
 
 /** `Allow` lists these where a route serves every method, and methods in this order. */
 const USUAL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];

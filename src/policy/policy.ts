@@ -1,4 +1,7 @@
 import type { Reason } from '../decision.ts';
+import type { Origin, TokenPlace } from './places.ts';
+
+export type { Origin, TokenPlace } from './places.ts';
 
 /** The compiled policy: what `compile` makes of the tables in wrangler.toml, and all that a request is judged by. */
 
@@ -88,16 +91,6 @@ export interface Api {
   readonly trial: Trial | undefined;
 }
 
-export type TokenPlace =
-  | { readonly kind: 'authorization' }
-  /** @property header lower case */
-  | { readonly kind: 'header'; readonly header: string }
-  | { readonly kind: 'cookie'; readonly cookie: string }
-  /** Behind `bearer`, among the protocols that an upgrade offers. */
-  | { readonly kind: 'websocket' }
-  /** The header of Cloudflare Access. */
-  | { readonly kind: 'access' };
-
 /** An API on trial: nothing is refused that its origin can be asked for. What would have been is logged. */
 export interface Trial {
   /** The last day of the trial (`2027-01-31`, UTC), after which the check fails. Requests don't look at it. */
@@ -107,15 +100,6 @@ export interface Trial {
   /** Nothing is enforced on its hosts, nor at its origin: odd paths and headers that origins act upon go on, too. */
   readonly isAlone: boolean;
 }
-
-export type Origin =
-  /** `base` has no trailing slash: the path of the request is appended to it. */
-  | { readonly kind: 'url'; readonly base: string }
-  | { readonly kind: 'service'; readonly binding: string }
-  /** The origin behind the Worker's own route. */
-  | { readonly kind: 'zone' }
-  /** The handlers that the gateway stands in front of, in the same Worker. */
-  | { readonly kind: 'next' };
 
 export interface SecretHeader {
   /** Lower case. */

@@ -35,6 +35,11 @@ function kinds<Kind extends MethodKind>(kind: Kind, names: string): Record<strin
   return Object.fromEntries(names.split(' ').map((name) => [name, kind]));
 }
 
+/** A Worker's `fetch` can't send these, and no origin should get them (RFC 9110 §9.3.6, §9.3.8). */
+export const UNROUTABLE_METHODS: ReadonlySet<string> = new Set(
+  Object.keys(METHODS).filter((method) => METHODS[method] === 'never'),
+);
+
 /** @param method upper case */
 export const methodKind = (method: string): MethodKind =>
   Object.hasOwn(METHODS, method) ? (METHODS[method] as MethodKind) : 'plain';

@@ -174,7 +174,7 @@ function replace(headers: Headers, name: string, change: (value: string) => stri
 }
 
 /** The headers that an API's token may arrive in, as `normaliseHeaderName` gives them, besides cookies. */
-export function headerOf({ tokenFrom }: Api): string | undefined {
+function headerOf({ tokenFrom }: Api): string | undefined {
   if (tokenFrom.kind === 'header') return normaliseHeaderName(tokenFrom.header);
   return tokenFrom.kind === 'access' ? ACCESS_HEADER : undefined;
 }

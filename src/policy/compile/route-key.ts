@@ -1,5 +1,5 @@
-import { UNROUTABLE_METHODS } from '../match.ts';
 import { type ParsedPath, parsePath } from '../path.ts';
+import { UNROUTABLE_METHODS } from '../second-target.ts';
 import { collectFaults, type Faults } from './faults.ts';
 
 /** One segment of a pattern. */

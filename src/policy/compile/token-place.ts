@@ -3,7 +3,7 @@ import { normaliseHeaderName } from '../headers.ts';
 import type { TokenPlace } from '../policy.ts';
 import type { Faults } from './faults.ts';
 
-export const TOKEN_PLACES = '"authorization", "header:NAME", "cookie:NAME", "websocket" or "access"';
+const TOKEN_PLACES = '"authorization", "header:NAME", "cookie:NAME", "websocket" or "access"';
 
 /** RFC 9110 §5.6.2, which RFC 6265 takes for the names of cookies, too. */
 const NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
