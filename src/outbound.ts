@@ -9,7 +9,7 @@ import { isNeverPassed, normaliseHeaderName } from './policy/headers.ts';
 import type { Api, ForwardedClaim, Policy } from './policy/policy.ts';
 import { isOnTrial } from './policy/trial.ts';
 import { isLoopbackHost } from './policy/uri.ts';
-import { stripToken } from './token/places.ts';
+import { keepToken, stripToken } from './token/places.ts';
 
 export type Allowed = Extract<Decision, { kind: 'allow' }>;
 
@@ -61,7 +61,8 @@ export function createOutbound(policy: Policy, { originHeaders, skipped }: Outbo
       source === undefined ? undefined : { code: 'source_header', header: normaliseHeaderName(source) };
     // Without the header, the request would write an empty resource in place of a copy.
     if (wouldDeny !== undefined && !isAlone) return wouldDeny;
-    if (!decision.keepsToken) stripToken(headers, api);
+    if (decision.keepsToken) keepToken(inbound, headers, api);
+    else stripToken(headers, api);
     if (sentDestination !== undefined) headers.set('destination', baseOf(api, target) + sentDestination);
     if (principal !== undefined) {
       const tooLarge = setClaimHeaders(headers, principal, api.forward, part?.skipped ?? (() => {}));

@@ -80,7 +80,7 @@ export const PROBLEMS: { readonly [Code in ReasonCode]: Problem & Logged<Code> }
   },
   cross_site: {
     status: 403,
-    title: 'Cross-site request',
+    title: 'Request from another site',
     detail:
       'The token is in a cookie, and nothing says that a page of this site sent the request. Browsers send Sec-Fetch-Site or Origin; other clients can.',
   },

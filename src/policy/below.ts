@@ -4,8 +4,8 @@ import type { ParsedPath } from './path.ts';
 import type { Api, FoldedLeaf, PatternNode, Policy, Route } from './policy.ts';
 import { hasSameServer } from './server.ts';
 
-/** Segments that no pattern has: the rest of a path that only a final `*` takes. */
-const DEEP: readonly string[] = Array.from({ length: 100 }, () => '\u0000');
+/** Segments that no pattern has. No path is so long that all of them count. */
+const UNKNOWN: readonly string[] = Array.from({ length: 100 }, () => '\u0000');
 
 /**
  * The routes of an API that serve some path below this one: those that are written for one, and the one for what has no
@@ -25,8 +25,7 @@ export function routesBelow(
   let foreign: Route | undefined;
   if (table === undefined) return { routes, foreign };
   const at = folded.length === 1 && folded[0] === '' ? [] : folded;
-  const [usual] = findAll(table.folded, [...at, ...DEEP]);
-  for (const { leaves } of new Set([...(usual ? [usual] : []), ...leavesBelow(table.folded, at)])) {
+  for (const { leaves } of new Set([...restsBelow(table.folded, at), ...leavesBelow(table.folded, at)])) {
     for (const leaf of leaves) {
       const route = routeFor(leaf, method);
       if (route === undefined) continue;
@@ -35,6 +34,18 @@ export function routesBelow(
     }
   }
   return { routes, foreign };
+}
+
+/** What serves a path below that has no route of its own, at each depth: the deeper, the more `*` can take it. */
+function restsBelow(node: PatternNode<FoldedLeaf>, segments: readonly string[]): FoldedLeaf[] {
+  const found: FoldedLeaf[] = [];
+  const [last] = findAll(node, [...segments, ...UNKNOWN]);
+  for (let depth = 1; depth < UNKNOWN.length; depth++) {
+    const [first] = findAll(node, [...segments, ...UNKNOWN.slice(0, depth)]);
+    if (first !== undefined) found.push(first);
+    if (first === last) break;
+  }
+  return found;
 }
 
 function leavesBelow(

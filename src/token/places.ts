@@ -165,6 +165,12 @@ export function stripToken(headers: Headers, api: Api): void {
   }
 }
 
+/** What is stripped from every request else, an origin that is on trial goes on reading. */
+export function keepToken(inbound: Headers, headers: Headers, { tokenFrom }: Api): void {
+  const value = tokenFrom.kind === 'access' ? inbound.get(ACCESS_HEADER) : null;
+  if (value !== null) headers.set(ACCESS_HEADER, value);
+}
+
 function replace(headers: Headers, name: string, change: (value: string) => string | undefined): void {
   const value = headers.get(name);
   if (value === null) return;

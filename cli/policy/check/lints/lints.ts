@@ -11,7 +11,9 @@ import { assetsFirst, httpOrigin, workersDevOrigin, zoneGap } from './origins.ts
 import { readScope } from './read-scope.ts';
 import { reportOnly } from './report-only.ts';
 import { scopeTypo } from './scope-typo.ts';
+import { lostCopy, unjudgedMethod } from './second-targets.ts';
 import type { Lint } from './subject.ts';
+import { tokenPlace } from './token-place.ts';
 import { trial } from './trial.ts';
 import { undeclaredScope, unknownAudience } from './undeclared.ts';
 import { unlistedSecret } from './unlisted-secret.ts';
@@ -27,6 +29,9 @@ export const LINTS: readonly Lint[] = [
   noRoot,
   neverMatches,
   unrouted,
+  unjudgedMethod,
+  lostCopy,
+  tokenPlace,
   scopeTypo,
   readScope,
   trial,
