@@ -70,8 +70,9 @@ export function secondTargets(
   for (const wanted of overrides) {
     if (wanted === method) continue;
     const one = ask('query', wanted, path);
-    // A word that is no method, and that no route has a word on: nothing takes it for one.
-    if (one.refusal === undefined || Object.hasOwn(METHODS, wanted)) targets.push(one);
+    // A word that is no method, and that no route of any API has a word on: nothing takes it for one.
+    const isForeign = one.nearMiss !== undefined && one.nearMiss.api !== route.api;
+    if (one.refusal === undefined || isForeign || Object.hasOwn(METHODS, wanted)) targets.push(one);
   }
   const copies = [method, ...overrides].filter((one) => methodKind(one) === 'destination');
   if (copies.length === 0) return { targets };

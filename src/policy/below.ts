@@ -1,7 +1,7 @@
 /** The routes of what lies below a path: a collection is copied, moved or overwritten with all that is in it. */
 import { findAll, routeFor, tableOf } from './match.ts';
 import type { ParsedPath } from './path.ts';
-import type { Api, FoldedLeaf, PatternNode, Policy, Route } from './policy.ts';
+import type { Api, PatternNode, Policy, Route } from './policy.ts';
 import { hasSameServer } from './server.ts';
 
 /** Segments that no pattern has. No path is so long that all of them count. */
@@ -17,28 +17,39 @@ export function routesBelow(
   policy: Policy,
   host: string,
   method: string,
-  { folded }: ParsedPath,
+  { segments, folded }: ParsedPath,
   api: Api,
 ): { readonly routes: readonly Route[]; readonly foreign: Route | undefined } {
   const table = tableOf(policy, host);
   const routes: Route[] = [];
   let foreign: Route | undefined;
   if (table === undefined) return { routes, foreign };
-  const at = folded.length === 1 && folded[0] === '' ? [] : folded;
-  for (const { leaves } of new Set([...restsBelow(table.folded, at), ...leavesBelow(table.folded, at)])) {
-    for (const leaf of leaves) {
-      const route = routeFor(leaf, method);
-      if (route === undefined) continue;
-      if (route.api === api) routes.push(route);
-      else if (hasSameServer(route.api, api)) foreign ??= route;
-    }
+  // As the path is written, and as a lax origin may read it: the two can lead to different parts of the tree.
+  const leaves = new Set([
+    ...under(table.exact, trimmed(segments)),
+    ...under(table.folded, trimmed(folded)).flatMap((one) => one.leaves),
+  ]);
+  for (const leaf of leaves) {
+    const route = routeFor(leaf, method);
+    if (route === undefined) continue;
+    if (route.api === api) routes.push(route);
+    else if (hasSameServer(route.api, api)) foreign ??= route;
   }
   return { routes, foreign };
 }
 
+/** Without the empty segment of a final slash. */
+const trimmed = (segments: readonly string[]): readonly string[] =>
+  segments.at(-1) === '' ? segments.slice(0, -1) : segments;
+
+const under = <Leaf>(node: PatternNode<Leaf>, segments: readonly string[]): Leaf[] => [
+  ...restsBelow(node, segments),
+  ...leavesBelow(node, segments),
+];
+
 /** What serves a path below that has no route of its own, at each depth: the deeper, the more `*` can take it. */
-function restsBelow(node: PatternNode<FoldedLeaf>, segments: readonly string[]): FoldedLeaf[] {
-  const found: FoldedLeaf[] = [];
+function restsBelow<Leaf>(node: PatternNode<Leaf>, segments: readonly string[]): Leaf[] {
+  const found: Leaf[] = [];
   const [last] = findAll(node, [...segments, ...UNKNOWN]);
   for (let depth = 1; depth < UNKNOWN.length; depth++) {
     const [first] = findAll(node, [...segments, ...UNKNOWN.slice(0, depth)]);
@@ -48,12 +59,12 @@ function restsBelow(node: PatternNode<FoldedLeaf>, segments: readonly string[]):
   return found;
 }
 
-function leavesBelow(
-  node: PatternNode<FoldedLeaf>,
+function leavesBelow<Leaf>(
+  node: PatternNode<Leaf>,
   segments: readonly string[],
   depth = 0,
-  found: FoldedLeaf[] = [],
-): FoldedLeaf[] {
+  found: Leaf[] = [],
+): Leaf[] {
   const segment = segments[depth];
   if (segment !== undefined) {
     const literal = node.literals?.get(segment);
