@@ -11,6 +11,7 @@ export type Reason =
   | { readonly code: 'method_not_allowed'; readonly allow: readonly string[] }
   // Second targets
   | { readonly code: 'destination_invalid'; readonly fault: DestinationFault }
+  | { readonly code: 'form_unread'; readonly fault: FormFault }
   | { readonly code: 'source_header'; readonly header: string }
   // The place of the token
   | { readonly code: 'authorization_malformed' }
@@ -80,6 +81,9 @@ export type DestinationFault =
   | 'query'
   /** It can be read in two ways. */
   | 'path';
+
+/** Why the methods in a form can't be judged. */
+export type FormFault = 'too_large' | 'late' | 'encoded';
 
 /** Where a token may be. */
 export type PlaceKind = 'authorization' | 'header' | 'cookie' | 'websocket' | 'access';

@@ -23,6 +23,8 @@ export interface GatewayRequest {
   readonly method: string;
   /** Asked for what names a second target, and for nothing else. */
   readonly headers: Pick<Headers, 'get'>;
+  /** Methods that the form in its body names, once somebody has read it. */
+  readonly formMethods?: readonly string[];
   /** Reads the token from the place that the API names. */
   credentials(api: Api): CredentialReader;
 }

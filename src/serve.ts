@@ -1,16 +1,17 @@
 /** The pipeline: request → decision → headers → origin. Every exit is rendered once and logged once. */
 import { dataPoint } from './analytics.ts';
-import { type Decision, decide } from './decide.ts';
-import type { Reason } from './decision.ts';
+import { type Decision, decide, type Verify } from './decide.ts';
+import type { FormFault, Reason } from './decision.ts';
 import type { Environment, WaitUntil } from './environment.ts';
 import { errorLine } from './error-line.ts';
 import { requestFacts } from './http/facts.ts';
+import { type Form, isForm, readForm } from './http/form-method.ts';
 import { isHealthRequest, renderHealth } from './http/health.ts';
 import { readRequestId } from './http/request-id.ts';
 import type { KeyIo } from './keys/io.ts';
 import { createKeySource, type KeySource } from './keys/source.ts';
 import { type Answered, describeRequest, type EventLine, loggedSubject, requestLine } from './log.ts';
-import { forward, timeLimit } from './origin/forward.ts';
+import { forward, isBodyTaken, timeLimit } from './origin/forward.ts';
 import { callerOf, type Next, requestFor } from './origin/next.ts';
 import { limitKey } from './origin/rate-limit.ts';
 import { changeable, untilExpiry, withProtocol } from './origin/websocket.ts';
@@ -52,15 +53,24 @@ export function serve(environment: Environment, policy: Policy, keys = createKey
     let decision: Decision = { kind: 'deny', reason: { code: 'internal_error' } };
     let answer: Response | Reason;
     try {
-      const credentials = credentialsOf(request);
-      decision = await decide({ url, method, headers, credentials }, policy, (token, routes) =>
-        verifyToken(token, routes, { settings, keys, cache, io }),
-      );
+      const asked = { url, method, headers, credentials: credentialsOf(request) };
+      const verify: Verify = (token, routes) => verifyToken(token, routes, { settings, keys, cache, io });
+      decision = await decide(asked, policy, verify);
+      const form = await formOf(request, decision);
+      if (form?.methods?.length)
+        decision = await decide({ ...asked, formMethods: form.methods }, policy, verify);
       decidedAt = io.now();
       if (decision.kind === 'deny') answer = decision.reason;
+      else if (form?.fault !== undefined) answer = { code: 'form_unread', fault: form.fault };
       else {
-        const sent = await send(request, decision, requestId, next, () => (askedAt = io.now()));
-        answer = sent.answer;
+        const sent = await send(
+          form?.request ?? request,
+          decision,
+          requestId,
+          next,
+          () => (askedAt = io.now()),
+        );
+        answer = form?.isLate?.() ? { code: 'form_unread', fault: 'late' } : sent.answer;
         decision = { ...decision, wouldDeny: decision.wouldDeny ?? sent.wouldDeny };
       }
     } catch (error) {
@@ -85,6 +95,18 @@ export function serve(environment: Environment, policy: Policy, keys = createKey
     }
     return response;
   };
+}
+
+/** The form of a request whose origin may take its method from there: only once the caller is known. */
+async function formOf(
+  request: Request,
+  decision: Decision,
+): Promise<(Partial<Form> & { readonly fault?: FormFault }) | undefined> {
+  if (decision.kind === 'deny' || !decision.route.api.readsForms || isOnTrial(decision.route))
+    return undefined;
+  if (!isForm(request) || isBodyTaken(request)) return undefined;
+  const form = await readForm(request);
+  return typeof form === 'string' ? { fault: form } : form;
 }
 
 interface Sent {

@@ -58,6 +58,13 @@ export const PROBLEMS: { readonly [Code in ReasonCode]: Problem & Logged<Code> }
       'COPY and MOVE need one Destination: a URL or absolute path on this host, in one reading and without query.',
     logged: 'fault',
   },
+  form_unread: {
+    status: 400,
+    title: 'Form not readable',
+    detail:
+      'A form may name another method in its first 64 KB, uncompressed and in UTF-8. Other forms have 1 MB at most.',
+    logged: 'fault',
+  },
   source_header: {
     status: 400,
     title: 'Copy not supported',
@@ -82,7 +89,7 @@ export const PROBLEMS: { readonly [Code in ReasonCode]: Problem & Logged<Code> }
     status: 403,
     title: 'Request from another site',
     detail:
-      'The token is in a cookie, and nothing says that a page of this site sent the request. Browsers send Sec-Fetch-Site or Origin; other clients can.',
+      'Nothing says that a page of this site sent the cookie with the token: Sec-Fetch-Site or Origin must.',
   },
   token_missing: {
     status: 401,

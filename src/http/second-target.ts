@@ -25,7 +25,7 @@ export interface Judged {
 /** What else a request asks for. */
 export interface SecondTarget {
   /** `below`: whatever lies below that path. */
-  readonly by: 'destination' | 'query' | 'below';
+  readonly by: 'destination' | 'query' | 'form' | 'below';
   readonly method: string;
   readonly path: ParsedPath;
   readonly routes: readonly Route[];
@@ -48,6 +48,8 @@ export interface SecondTargets {
 export interface SecondTargetRequest {
   readonly method: string;
   readonly headers: Pick<Headers, 'get'>;
+  /** Methods that the form in its body names. */
+  readonly formMethods?: readonly string[];
 }
 
 const NOTHING: SecondTargets = { targets: [] };
@@ -56,11 +58,12 @@ const NO_METHODS: readonly string[] = [];
 /** @param found the routes of the request itself */
 export function secondTargets(
   policy: Policy,
-  { method, headers }: SecondTargetRequest,
+  { method, headers, formMethods = NO_METHODS }: SecondTargetRequest,
   target: Target,
   { route }: Match,
 ): SecondTargets {
-  const overrides = target.query === '' ? NO_METHODS : overridesIn(target.query);
+  const inQuery = target.query === '' ? NO_METHODS : overridesIn(target.query);
+  const overrides = formMethods.length === 0 ? inQuery : [...new Set([...inQuery, ...formMethods])];
   const isCopy = methodKind(method) === 'destination';
   if (overrides.length === 0 && !isCopy) return NOTHING;
   const ask = (by: SecondTarget['by'], wanted: string, path: ParsedPath): SecondTarget =>
@@ -69,7 +72,7 @@ export function secondTargets(
   const targets: SecondTarget[] = [];
   for (const wanted of overrides) {
     if (wanted === method) continue;
-    const one = ask('query', wanted, path);
+    const one = ask(inQuery.includes(wanted) ? 'query' : 'form', wanted, path);
     // A word that is no method, and that no route of any API has a word on: nothing takes it for one.
     const isForeign = one.nearMiss !== undefined && one.nearMiss.api !== route.api;
     if (one.refusal === undefined || isForeign || Object.hasOwn(METHODS, wanted)) targets.push(one);
@@ -143,23 +146,23 @@ const MAY_OVERRIDE = /method|%/i;
 const LETTERS_OF_NAMES = /[^a-z0-9]/g;
 
 /** The methods that the query may make of a request, in upper case. */
-function overridesIn(query: string): string[] {
+export function overridesIn(query: string): string[] {
   if (!MAY_OVERRIDE.test(query)) return [];
   const methods = new Set<string>();
   for (const part of query.slice(1).split(/[&;]/)) {
     const [name = '', ...rest] = part.split('=');
     if (!isOverride(decode(name))) continue;
-    // Blanks, quotes and brackets around it are cut by some.
-    const method = decode(rest.join('='))
-      .toUpperCase()
-      .replace(/[^A-Z-]/g, '');
+    const method = methodIn(decode(rest.join('=')));
     if (method !== '') methods.add(method);
   }
   return [...methods];
 }
 
+/** Blanks, quotes and brackets around it are cut by some. */
+export const methodIn = (value: string): string => value.toUpperCase().replace(/[^A-Z-]/g, '');
+
 /** PHP reads `.method`, `[method` and `+method` as `_method`, and ends a name at a NUL. */
-function isOverride(name: string): boolean {
+export function isOverride(name: string): boolean {
   const [lower = ''] = name.toLowerCase().split('\0');
   const letters = lower.replace(LETTERS_OF_NAMES, '');
   if (OVERRIDE_PARAMETERS.has(letters)) return true;

@@ -78,6 +78,8 @@ export interface Api {
   readonly issuers: readonly Issuer[];
   /** The one place that its tokens are read from. */
   readonly tokenFrom: TokenPlace;
+  /** Whether methods in forms are read, since the origin takes them for the request's own. */
+  readonly readsForms: boolean;
   readonly routes: readonly Route[];
   readonly forward: readonly ForwardedClaim[];
   readonly originHeaders: readonly SecretHeader[];

@@ -15,6 +15,7 @@ const STATUSES: Readonly<Record<number, readonly ReasonCode[]>> = {
     'authorization_malformed',
     'credential_malformed',
     'destination_invalid',
+    'form_unread',
     'source_header',
   ],
   401: [
@@ -106,6 +107,7 @@ describe('what the log has of a reason', () => {
   const DETAILS: Partial<Record<ReasonCode, unknown>> = {
     path_ambiguous: 'dot_segment',
     destination_invalid: 'host',
+    form_unread: 'late',
     source_header: 'x-amz-copy-source',
     credential_malformed: 'cookie',
     method_not_allowed: ['GET', 'HEAD', 'POST'],

@@ -26,6 +26,7 @@ export function apiChanges(old: Api, now: Api): OtherChange[] {
   const place = (field: string) => `${now.name}.${field}`;
   return [
     difference(place('resource'), old.resource ?? 'none', now.resource ?? 'none'),
+    difference(place('form_methods'), old.readsForms ? 'read' : 'none', now.readsForms ? 'read' : 'none'),
     difference(place('cors'), writeCors(old), writeCors(now)),
     difference(place('timeout_ms'), old.timeoutMs, now.timeoutMs),
     difference(place('upload_timeout_ms'), old.uploadTimeoutMs, now.uploadTimeoutMs),

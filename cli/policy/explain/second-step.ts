@@ -10,6 +10,7 @@ type Seen = Extract<DecisionStep, { step: 'second_target' }>;
 const BY: Readonly<Record<SecondTarget['by'], string>> = {
   destination: 'by Destination',
   query: 'by the query',
+  form: 'by the form',
   below: 'below',
 };
 

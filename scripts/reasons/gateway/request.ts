@@ -55,6 +55,19 @@ export const REQUEST = {
     operator:
       'If clients know the host by another name, let them ask under that name. A copy to another server is not served: [second targets](policy.md#second-targets).',
   },
+  form_unread: {
+    example: { code: 'form_unread', fault: 'late' },
+    log: 'says why; the table below has every value.',
+    causes: [
+      'The API has `form_methods = "read"`, and a field `_method` comes behind a file in the form.',
+      'A form without files has more than 1 MB.',
+      'The form is compressed, or in a charset such as UTF-16.',
+    ],
+    client:
+      'Write `_method` as the first field, or send the method itself. Send large data as `multipart/form-data`.',
+    operator:
+      'Let the origin take no methods from forms, and write `form_methods = "none"`: [methods in forms](origins.md#methods-in-forms).',
+  },
   source_header: {
     example: { code: 'source_header', header: 'x-amz-copy-source' },
     log: 'is the name of the header.',

@@ -104,6 +104,7 @@ function compileApi(
     resource: isOnTrial ? undefined : resource,
     issuers,
     tokenFrom,
+    readsForms: config.form_methods === 'read',
     forward: compileForward(config.forward ?? {}, at.at('forward')),
     cors: isOnTrial ? undefined : cors,
     timeoutMs: config.timeout_ms ?? DEFAULT_TIMEOUT_MS,

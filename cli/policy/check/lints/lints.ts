@@ -1,5 +1,6 @@
 /** All lints. Each looks for one thing, and is described in docs/check.md. */
 import { previewUrls, workersDev } from './addresses.ts';
+import { formMethod } from './form-method.ts';
 import { hiddenMethod, noRoot } from './hidden-method.ts';
 import { noKeyRefresh, noKeyStore, unusedIssuer } from './keys.ts';
 import { largeVariable } from './large-variable.ts';
@@ -29,6 +30,7 @@ export const LINTS: readonly Lint[] = [
   noRoot,
   neverMatches,
   unrouted,
+  formMethod,
   unjudgedMethod,
   lostCopy,
   tokenPlace,

@@ -307,6 +307,28 @@ const EXAMPLES: readonly Example[] = [
     ],
   },
   {
+    rule: 'form-method',
+    bad: [
+      [
+        'a DELETE that asks for more',
+        routes('"POST /a/:id" = {}', `"DELETE /a/:id" = ${ADMIN}`),
+        'API_X.routes."POST /a/:id": a form with _method may pass by it, where "DELETE /a/:id" asks for more',
+      ],
+    ],
+    good: [
+      ['the same rules', routes('"POST|DELETE /a" = {}')],
+      ['other rules', routes('"POST /a" = { scopes_all = ["a"] }', '"DELETE /a" = { scopes_all = ["d"] }')],
+      ['another path', routes('"POST /a" = {}', `"DELETE /a/:id" = ${ADMIN}`)],
+      [
+        'a word on it',
+        policyText({
+          api: 'origin = "service:X"\nform_methods = "none"',
+          routes: `"POST /a" = {}\n"DELETE /a" = ${ADMIN}`,
+        }),
+      ],
+    ],
+  },
+  {
     rule: 'unjudged-method',
     bad: [
       [
