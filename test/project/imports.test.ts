@@ -175,8 +175,8 @@ describe('bundles', () => {
     expect(files.filter((file) => !file.startsWith('src/'))).toEqual([]);
   });
 
-  it('the gateway is 55 KB at most, minified and gzipped: every isolate starts with reading it', async () => {
-    expect(gzipSync(await bundle('src/index.ts')).length).toBeLessThanOrEqual(55_500);
+  it('the gateway is 56.5 KB at most, minified and gzipped: every isolate starts with reading it', async () => {
+    expect(gzipSync(await bundle('src/index.ts')).length).toBeLessThanOrEqual(56_500);
   });
 
   it('the issuer has no code of the gateway but what both share on purpose', async () => {

@@ -1,10 +1,10 @@
 import { fault } from '../../../../src/policy/compile/fault.ts';
-import { isWeaker } from './strength.ts';
-import type { Lint, Subject } from './subject.ts';
+import { letsInOthers } from './strength.ts';
+import { isRead, type Lint, methodsOf, type Subject } from './subject.ts';
 
 export const formMethod: Lint = {
   name: 'form-method',
-  finds: 'a POST with fewer rules than another method of its path, and no word on `form_methods`',
+  finds: 'a POST with other rules than PUT, PATCH or DELETE at its path, and no word on `form_methods`',
   why: 'Rails, Laravel, Symfony and Spring can take the method of a POST from the field `_method` of its form, which the gateway does not read unless it is told to',
   remedy: 'write `form_methods = "none"` if your origin does not, and `"read"` if it does',
   *find({ section, policy, hosts }) {
@@ -16,7 +16,10 @@ export const formMethod: Lint = {
           const posts = own.filter(({ key }) => key.methods.includes('POST'));
           return posts.flatMap((post) => {
             const other = own.find(
-              (one) => one.key.pattern === post.key.pattern && isWeaker(post.route, one.route),
+              (one) =>
+                one.key.pattern === post.key.pattern &&
+                methodsOf(one.key).some((method) => !isRead(method) && method !== 'POST') &&
+                letsInOthers(post.route, one.route),
             );
             return other === undefined ? [] : [{ post, other }];
           })[0];
@@ -26,7 +29,7 @@ export const formMethod: Lint = {
       const { post, other } = found;
       yield fault(
         post.place,
-        `a form with _method may pass by it, where ${JSON.stringify(other.route.key)} asks for more`,
+        `a form with _method may get around the rules of ${JSON.stringify(other.route.key)}`,
         `write form_methods = "none" under ${api.name} if the origin takes no method from forms, else "read"`,
       );
     }

@@ -312,12 +312,21 @@ const EXAMPLES: readonly Example[] = [
       [
         'a DELETE that asks for more',
         routes('"POST /a/:id" = {}', `"DELETE /a/:id" = ${ADMIN}`),
-        'API_X.routes."POST /a/:id": a form with _method may pass by it, where "DELETE /a/:id" asks for more',
+        'API_X.routes."POST /a/:id": a form with _method may get around the rules of "DELETE /a/:id"',
+      ],
+      [
+        'a DELETE that asks for something else',
+        routes('"POST /a" = { scopes_all = ["a"] }', '"* /a" = { scopes_all = ["d"] }'),
+        'API_X.routes."POST /a": a form with _method may get around the rules of "* /a"',
       ],
     ],
     good: [
       ['the same rules', routes('"POST|DELETE /a" = {}')],
-      ['other rules', routes('"POST /a" = { scopes_all = ["a"] }', '"DELETE /a" = { scopes_all = ["d"] }')],
+      [
+        'a DELETE that asks for less',
+        routes(`"POST /a" = ${ADMIN}`, '"DELETE /a" = {} # claimgate: allow weaker-write'),
+      ],
+      ['reading', routes('"POST /a" = { scopes_all = ["a"] }', '"GET /a" = { scopes_all = ["d"] }')],
       ['another path', routes('"POST /a" = {}', `"DELETE /a/:id" = ${ADMIN}`)],
       [
         'a word on it',
