@@ -9,8 +9,14 @@ export type Reason =
   | { readonly code: 'path_ambiguous'; readonly fault: PathFault }
   | { readonly code: 'route_unknown' }
   | { readonly code: 'method_not_allowed'; readonly allow: readonly string[] }
-  // The Authorization header
+  // Second targets
+  | { readonly code: 'destination_invalid'; readonly fault: DestinationFault }
+  | { readonly code: 'form_unread'; readonly fault: FormFault }
+  | { readonly code: 'source_header'; readonly header: string }
+  // The place of the token
   | { readonly code: 'authorization_malformed' }
+  | { readonly code: 'credential_malformed'; readonly place: PlaceKind }
+  | { readonly code: 'cross_site' }
   | { readonly code: 'token_missing' }
   // The token
   | { readonly code: 'token_too_large' }
@@ -71,6 +77,22 @@ export type PathFault =
   | 'dot_segment'
   | 'empty_segment'
   | 'authority';
+
+/** What is wrong with the `Destination` of a COPY or MOVE. */
+export type DestinationFault =
+  | 'missing'
+  | 'several'
+  | 'form'
+  | 'host'
+  | 'query'
+  /** It can be read in two ways. */
+  | 'path';
+
+/** Why the methods in a form can't be judged. */
+export type FormFault = 'too_large' | 'late' | 'encoded';
+
+/** Where a token may be. */
+export type PlaceKind = 'authorization' | 'header' | 'cookie' | 'websocket' | 'access';
 
 /** Why an issuer's keys could not be had. */
 export type KeysFault =

@@ -6,11 +6,12 @@ import { clientRequestId } from './http/request-id.ts';
 import type { RawTarget } from './http/target.ts';
 import { setClaimHeaders } from './origin/claim-headers.ts';
 import { LOOP_HEADER } from './origin/forward.ts';
-import { createStripper, isRefusedUsually, OWN, stripClaimed } from './origin/strip.ts';
+import { createStripper, isRefusedUsually, OWN, sourceIn, stripClaimed } from './origin/strip.ts';
 import { isNeverPassed, normaliseHeaderName } from './policy/headers.ts';
 import type { Api, ForwardedClaim, Policy } from './policy/policy.ts';
 import { isOnTrial } from './policy/trial.ts';
 import { isLoopbackHost } from './policy/uri.ts';
+import { keepToken, stripToken } from './token/places.ts';
 
 export type Allowed = Extract<Decision, { kind: 'allow' }>;
 
@@ -52,23 +53,32 @@ export function createOutbound(policy: Policy, { originHeaders, skipped }: Outbo
       },
     ]),
   );
-  return (inbound, { route, target, sent, principal, forwardAuthorization }, requestId) => {
+  return (inbound, decision, requestId) => {
+    const { route, target, sent, sentDestination, principal, forwardAuthorization } = decision;
     const { api } = route;
     const isTried = isOnTrial(route);
     const isPreflight = isForPreflights(route);
-    if (api.origin.kind === 'next') {
-      const headers = stripClaimed(inbound, { ...policy, dropped: api.dropped, isTried });
-      return { url: baseOf(api, target) + sent, headers: isPreflight ? withoutCaller(headers) : headers };
-    }
+    if (api.origin.kind === 'next') return forNext(inbound, decision, policy.ownHeaders, isPreflight);
     const part = parts.get(api) as Part;
     const isUntouched = isTried && api.trial?.isAlone === true;
-    const strip = isUntouched ? part.stripOnTrial : part.strip;
-    const stripped = strip(inbound, forwardAuthorization);
+    let source = isUntouched ? sourceIn(inbound) : undefined;
+    const stripped = isUntouched
+      ? part.stripOnTrial(inbound, forwardAuthorization)
+      : part.strip(inbound, forwardAuthorization, (name) => {
+          source = name;
+        });
+    let wouldDeny: Reason | undefined =
+      source === undefined ? undefined : { code: 'source_header', header: normaliseHeaderName(source) };
+    // Without the header, the request would write an empty resource in place of a copy.
+    if (wouldDeny !== undefined && !isUntouched) return wouldDeny;
     const headers = isPreflight ? withoutCaller(stripped) : stripped;
-    let wouldDeny: Reason | undefined;
+    if (decision.keepsToken) keepToken(inbound, headers, api);
+    else stripToken(headers, api);
+    if (sentDestination !== undefined) headers.set('destination', baseOf(api, target) + sentDestination);
     if (principal !== undefined) {
-      wouldDeny = setClaimHeaders(headers, principal, api, part.skipped);
-      if (wouldDeny !== undefined && !isTried) return wouldDeny;
+      const unsent = setClaimHeaders(headers, principal, api, part.skipped);
+      if (unsent !== undefined && !isTried) return unsent;
+      wouldDeny ??= unsent;
     }
     for (const [name, value] of part.secrets) headers.set(name, value);
     const address = inbound.get('cf-connecting-ip');
@@ -112,6 +122,27 @@ function setIds(headers: Headers, inbound: Headers, requestId: string, isUntouch
   headers.set('x-request-id', requestId);
   const given = isUntouched ? undefined : clientRequestId(inbound);
   if (given !== undefined) headers.set('x-client-request-id', given);
+}
+
+/** For handlers of the same Worker: as it came, but for what would pass for the gateway's own, or was written anew. */
+function forNext(
+  inbound: Headers,
+  { route, target, sent, sentDestination }: Allowed,
+  ownHeaders: ReadonlySet<string>,
+  isPreflight: boolean,
+): Outbound {
+  const { api } = route;
+  const stripped = stripClaimed(inbound, { ownHeaders, dropped: api.dropped, isTried: isOnTrial(route) });
+  let headers = isPreflight ? withoutCaller(stripped) : stripped;
+  const base = baseOf(api, target);
+  const destination = sentDestination && base + sentDestination;
+  const isWritten = destination !== undefined && destination !== inbound.get('destination');
+  const isOffered = api.tokenFrom.kind === 'websocket' && inbound.has('sec-websocket-protocol');
+  if (headers === inbound && (isWritten || isOffered)) headers = new Headers(inbound);
+  if (isWritten) headers.set('destination', destination);
+  // A handler that takes the last protocol offered would answer with the token.
+  if (isOffered) stripToken(headers, api);
+  return { url: base + sent, headers };
 }
 
 const rawBaseOf = (api: Api, target: RawTarget): string =>

@@ -23,6 +23,8 @@ type CamelFields<Config> = { readonly [Name in keyof Config as Camel<Name & stri
 export type ProtectOptions = CamelFields<Omit<IssuerConfig, 'claims'>> &
   CamelFields<Omit<RouteConfig, 'issuer' | 'audience' | 'forward_authorization'>> & {
     readonly audience: ApiConfig['audience'];
+    /** The place that tokens are read from, as `token_from`. */
+    readonly tokenFrom?: ApiConfig['token_from'];
     /** As the table `[vars.GATEWAY]`: what is logged, who is blocked. */
     readonly settings?: SettingsConfig;
     /** The Worker's bindings: the KV namespace `KEYS`, rate limits, service bindings. */
@@ -35,6 +37,7 @@ const KEY = '* /*';
 /** Throws where the options have faults, with all of them: a Worker that can't start is not deployed. */
 export function protectHandler({
   audience,
+  tokenFrom,
   settings,
   env,
   log,
@@ -55,7 +58,12 @@ export function protectHandler({
     policy: {
       ...(settings && { GATEWAY: settings }),
       ISSUERS: { issuer },
-      [NAME]: { origin: 'next', audience, routes: { [KEY]: route } },
+      [NAME]: {
+        origin: 'next',
+        audience,
+        ...(tokenFrom !== undefined && { token_from: tokenFrom }),
+        routes: { [KEY]: route },
+      },
     },
     ...(log && { log }),
     ...(now && { now }),

@@ -73,17 +73,33 @@ export function createReplies(policy: Policy): Replies {
         : renderDenial(answer, {
             requestId,
             problemBase,
+            tokenFrom: api?.tokenFrom,
             realm: api?.resource ?? decision.target?.host,
             resourceMetadata: api && metadata.urlFor(api),
           });
       // On trial, an answer is the origin's own.
       const isTried = decision.route !== undefined && isOnTrial(decision.route);
-      const named = isOrigins && !isTried ? withId(response, requestId) : response;
+      const varied = api === undefined ? response : withVary(response, api);
+      const named = isOrigins && !isTried ? withId(varied, requestId) : varied;
       const cors = corsOf(api, decision.target?.host);
       return cors === undefined ? named : withCors(named, cors, request.headers.get('origin'));
     },
   };
 }
+
+/**
+ * No shared cache keeps an answer to `Authorization` unasked (RFC 9111 §3.5). To a token from another place it would
+ * hand it to the next caller: the answer names the place.
+ */
+function withVary(response: Response, { tokenFrom: place }: Api): Response {
+  if (place.kind === 'authorization' || place.kind === 'websocket' || response.status === 101)
+    return response;
+  const answer = new Response(response.body, response);
+  answer.headers.append('vary', place.kind === 'header' ? place.header : VARY[place.kind]);
+  return answer;
+}
+
+const VARY = { cookie: 'Cookie', access: 'Cf-Access-Jwt-Assertion' } as const;
 
 /** The same answer, with the id that the log has too. */
 export function withId(response: Response, requestId: string): Response {

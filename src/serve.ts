@@ -1,27 +1,28 @@
 /** The pipeline: request → decision → headers → origin. Every exit is rendered once and logged once. */
 import { dataPoint } from './analytics.ts';
-import { type Decision, decide } from './decide.ts';
-import type { Reason } from './decision.ts';
+import { type Decision, decide, type Verify } from './decide.ts';
+import type { FormFault, Reason } from './decision.ts';
 import type { Environment, WaitUntil } from './environment.ts';
 import { errorLine } from './error-line.ts';
 import { requestFacts } from './http/facts.ts';
+import { type Form, isForm, readForm } from './http/form-method.ts';
 import { isHealthRequest, renderHealth } from './http/health.ts';
 import { readPreflight } from './http/preflight.ts';
 import { newRequestId } from './http/request-id.ts';
 import type { KeyIo } from './keys/io.ts';
 import { createKeySource, type KeySource } from './keys/source.ts';
 import { type Answered, describeRequest, type EventLine, loggedSubject, requestLine } from './log.ts';
-import { forward, timeLimit } from './origin/forward.ts';
+import { forward, isBodyTaken, timeLimit } from './origin/forward.ts';
 import { rewriteLocation } from './origin/location.ts';
 import { callerOf, type Next, requestFor, withoutBody } from './origin/next.ts';
 import { limitKey } from './origin/rate-limit.ts';
-import { changeable, isChangeable, untilExpiry } from './origin/websocket.ts';
+import { changeable, isChangeable, untilExpiry, withProtocol } from './origin/websocket.ts';
 import { type Allowed, createOutbound, isLoop, type Prepare } from './outbound.ts';
 import type { Policy, Settings } from './policy/policy.ts';
 import { isOnTrial } from './policy/trial.ts';
 import { createReplies, withId } from './reply.ts';
-import { bearer } from './token/bearer.ts';
 import { createTokenCache } from './token/cache.ts';
+import { credentialsOf } from './token/places.ts';
 import { verifyToken } from './token/verify.ts';
 
 /** @param next answers where an API has `origin = "next"` */
@@ -55,17 +56,20 @@ export function serve(environment: Environment, policy: Policy, keys = createKey
     let decision: Decision = { kind: 'deny', reason: { code: 'internal_error' } };
     let answer: Response | Reason;
     try {
-      const credentials = bearer(headers.get('authorization'));
       const preflight = readPreflight(request)?.method;
-      decision = await decide({ url, method, credentials, preflight }, policy, (token, routes) =>
-        verifyToken(token, routes, { settings, keys, cache, io }),
-      );
+      const asked = { url, method, headers, credentials: credentialsOf(request), preflight };
+      const verify: Verify = (token, routes) => verifyToken(token, routes, { settings, keys, cache, io });
+      decision = await decide(asked, policy, verify);
+      const form = await formOf(request, decision);
+      if (form?.methods?.length)
+        decision = await decide({ ...asked, formMethods: form.methods }, policy, verify);
       decidedAt = io.now();
       if (decision.kind === 'deny') answer = decision.reason;
+      else if (form?.fault !== undefined) answer = { code: 'form_unread', fault: form.fault };
       else {
-        const asked = decision.preflight === undefined ? request : withoutBody(request);
-        const sent = await send(asked, decision, requestId, next, () => (askedAt = io.now()));
-        answer = sent.answer;
+        const body = decision.preflight === undefined ? (form?.request ?? request) : withoutBody(request);
+        const sent = await send(body, decision, requestId, next, () => (askedAt = io.now()));
+        answer = form?.isLate?.() ? { code: 'form_unread', fault: 'late' } : sent.answer;
         decision = { ...decision, wouldDeny: decision.wouldDeny ?? sent.wouldDeny };
       }
     } catch (error) {
@@ -90,6 +94,18 @@ export function serve(environment: Environment, policy: Policy, keys = createKey
     }
     return response;
   };
+}
+
+/** The form of a request whose origin may take its method from there: only once the caller is known. */
+async function formOf(
+  request: Request,
+  decision: Decision,
+): Promise<(Partial<Form> & { readonly fault?: FormFault }) | undefined> {
+  if (decision.kind === 'deny' || !decision.route.api.readsForms || isOnTrial(decision.route))
+    return undefined;
+  if (!isForm(request) || isBodyTaken(request)) return undefined;
+  const form = await readForm(request);
+  return typeof form === 'string' ? { fault: form } : form;
 }
 
 interface Sent {
@@ -142,8 +158,10 @@ function createSend(environment: Environment, prepare: Prepare) {
     const isLate = isTried && !isNext && environment.now() - askedAt > limitMs;
     const wouldDeny = overLimit ?? outbound.wouldDeny ?? (isLate ? { code: 'origin_timeout' } : undefined);
     const isOpen = answer instanceof Response && answer.status === 101;
-    if (principal === undefined || !isOpen || isTried) return { answer, wouldDeny };
-    return { answer: untilExpiry(answer, principal, environment.now()), wouldDeny };
+    if (!isOpen || isTried) return { answer, wouldDeny };
+    const opened = api.tokenFrom.kind === 'websocket' ? withProtocol(answer, request.headers) : answer;
+    if (principal === undefined) return { answer: opened, wouldDeny };
+    return { answer: untilExpiry(opened, principal, environment.now()), wouldDeny };
   };
 }
 

@@ -432,6 +432,18 @@ describe('protect()', () => {
     expect(logs.filter((line) => 'decision' in line)).toHaveLength(5);
   });
 
+  it('reads tokens from the place that it is told', async () => {
+    const app = new Hono();
+    app.get('/orders', protect({ ...options, log: () => {}, tokenFrom: 'header:x-t' }), (c) =>
+      c.text(c.var.caller.subject ?? ''),
+    );
+    const token = await sign(key, { ...usualClaims(), ...mine });
+    const ask = (headers: Record<string, string>) => app.request(`${HOST}/orders`, { headers });
+    expect(await (await ask({ 'x-t': token })).text()).toBe('user-1');
+    expect((await ask({ authorization: `Bearer ${token}` })).status).toBe(401);
+    expect(() => protect({ ...options, tokenFrom: 'query:t' })).toThrow('tokenFrom: tokens are never read');
+  });
+
   it('throws where its options have faults, in their own spelling', () => {
     // @ts-expect-error: a misspelt field
     expect(() => protect({ ...options, scopesAl: ['x'] })).toThrow('scopesAl: there is no field "scopes_al"');

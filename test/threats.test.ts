@@ -485,3 +485,48 @@ describe('around a Worker: prevents', () => {
     expect(AUDIENCE).not.toBe('');
   });
 });
+
+describe('second targets: prevents', () => {
+  const OWN = { claims: { sub: { param: 'uid' } } };
+  it.each<[string, string, Record<string, string>, number]>([
+    ['a MOVE into a folder of another (WebDAV)', 'MOVE /u/user-1/a', { destination: '/u/bob/a' }, 403],
+    ['a COPY out of a folder of another', 'COPY /u/bob/a', { destination: '/u/user-1/a' }, 403],
+    ['a MOVE to a place without a route', 'MOVE /u/user-1/a', { destination: '/etc/passwd' }, 404],
+    ['a MOVE to another host', 'MOVE /u/user-1/a', { destination: 'https://evil.example/u/user-1/a' }, 400],
+    ['a MOVE that climbs', 'MOVE /u/user-1/a', { destination: '/u/user-1/../bob/a' }, 400],
+    ['a DELETE by the query (Symfony, Laravel, Rails)', 'POST /items?_method=DELETE', {}, 403],
+    ['a DELETE by a name that PHP reads so', 'POST /items?%2Emethod=delete', {}, 403],
+    ['a REPORT by *, whose body names others', 'REPORT /u/user-1/cal', {}, 405],
+    ['reading an object by a copy of it (S3)', 'PUT /u/user-1/a', { 'x-amz-copy-source': '/b/secret' }, 400],
+    ['the same in another spelling', 'PUT /u/user-1/a', { X_Ms_Copy_Source: 'https://x.example/b' }, 400],
+  ])('%s', async (_what, request, headers, status) => {
+    const rig = makeRig({
+      routes: { '* /u/:uid/*': OWN, 'POST /items': {}, 'DELETE /items': ADMIN },
+      keys: [key.publicJwk],
+    });
+    expect((await rig.call(request, await sign(key), headers)).status).toBe(status);
+    expect(rig.received).toHaveLength(0);
+  });
+
+  it('a path or a method that a header names', async () => {
+    const rig = rigWith({ routes: { 'GET /x': PUBLIC } });
+    await rig.ask('GET /x', { 'request-uri': '/admin', x_override_url: '/admin', 'x-http-method': 'DELETE' });
+    expect([...rig.lastReceived().headers.keys()].filter((name) => /uri|url|method/.test(name))).toEqual([]);
+  });
+
+  it('a page of another site that uses the cookie of the user (CSRF, cross-site WebSocket hijacking)', async () => {
+    const rig = rigWith({ routes: { '* /x': {} }, api: { token_from: 'cookie:__Host-s' } });
+    const evil = { cookie: `__Host-s=${await sign(key)}`, origin: 'https://evil.example' };
+    expect((await rig.ask('POST /x', evil)).status).toBe(403);
+    expect((await rig.ask('GET /x', { ...evil, upgrade: 'websocket' })).status).toBe(403);
+    expect((await rig.ask('GET /x?_method=DELETE', evil)).status).toBe(403);
+    expect(rig.received).toHaveLength(0);
+  });
+
+  it('one token for the gateway and another for the origin', async () => {
+    const rig = rigWith({ routes: { 'GET /x': {} }, api: { token_from: 'header:x-t' } });
+    const [mine, others] = [await sign(key), await sign(key, usualClaims({ sub: 'bob' }))];
+    await rig.ask('GET /x', { 'x-t': mine, x_t: others, authorization: `Bearer ${others}` });
+    expect(JSON.stringify([...rig.lastReceived().headers])).not.toContain(others);
+  });
+});

@@ -5,7 +5,9 @@ import { checkRequest, readClaims, readHeaders, readTime, readToken } from '../p
 import { type Explanation, renderExplanation } from '../policy/explain/report.ts';
 import { policyOf } from '../policy/file/config.ts';
 import { readPolicy } from '../policy/file/module.ts';
+import { carryToken } from '../policy/what-if/place.ts';
 import { completeUrl } from '../policy/what-if/targets.ts';
+import { routeOf } from '../policy/what-if/unsigned.ts';
 import { CommandError, EXIT, endWith, note, printJson, printLine } from '../text/terminal.ts';
 import { collect, type PolicyOptions, withPolicy } from './options.ts';
 
@@ -39,10 +41,11 @@ async function run(method: string, url: string, options: Options): Promise<void>
   const nowMs = options.now === undefined ? Date.now() : readTime(options.now);
   const policy = policyOf(await readPolicy(options), options.env);
   const headers = readHeaders(options.header ?? []);
-  if (options.token !== undefined) headers.set('authorization', `Bearer ${readToken(options.token)}`);
   const claims = options.claims === undefined ? undefined : readClaims(options.claims);
   const signature = claims !== undefined ? 'unsigned' : options.offline ? 'offline' : 'verified';
   const request = { method, url: completeUrl(policy, method, url), headers };
+  if (options.token !== undefined)
+    carryToken(headers, routeOf(policy, method, request.url)?.api, readToken(options.token));
   const explanation = await explain(request, { policy, signature, claims, nowMs });
   if (options.json) printJson(explanation);
   else for (const line of renderExplanation(explanation)) printLine(line);

@@ -1,10 +1,13 @@
 import type { Reason, ReasonCode } from '../decision.ts';
+import type { TokenPlace } from '../policy/policy.ts';
 import { type ChallengeContext, challenge } from './challenge.ts';
-import { PROBLEMS, problemType } from './problem.ts';
+import { PROBLEMS, problemType, tokenMissingDetail } from './problem.ts';
 
 /** The facts about a request that its answer needs. */
 export interface AnswerContext extends ChallengeContext {
   readonly requestId: string;
+  /** The place that the API reads tokens from. */
+  readonly tokenFrom?: TokenPlace | undefined;
   /** Where the reasons are explained: `problem_base` of the policy. */
   readonly problemBase?: string | undefined;
   /** Faults of the policy, shown on loopback hosts only. */
@@ -31,7 +34,7 @@ export function renderDenial(reason: Reason, context: AnswerContext): Response {
     type: problemType(reason.code, context.problemBase),
     title: problem.title,
     status: problem.status,
-    detail: problem.detail,
+    detail: reason.code === 'token_missing' ? tokenMissingDetail(context.tokenFrom) : problem.detail,
     reason: reason.code,
     request_id: context.requestId,
     // The policy or a fixed list names the claim, not the token: nobody could find it otherwise.

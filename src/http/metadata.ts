@@ -61,7 +61,10 @@ function describe(resource: string, apis: readonly Api[]) {
     resource,
     authorization_servers: [...issuers],
     ...(scopes.length > 0 && { scopes_supported: scopes.sort() }),
-    bearer_methods_supported: ['header'],
+    // An empty list: none of those that RFC 6750 has.
+    bearer_methods_supported: apis.some(({ tokenFrom }) => tokenFrom.kind === 'authorization')
+      ? ['header']
+      : [],
   };
 }
 

@@ -1,4 +1,5 @@
 import type { ReasonCode, ValueOf } from '../decision.ts';
+import type { TokenPlace } from '../policy/policy.ts';
 
 /** The answer to a refused request. Fixed text: no value of a token, of a key or of a stack can appear. */
 export interface Problem {
@@ -50,11 +51,45 @@ export const PROBLEMS: { readonly [Code in ReasonCode]: Problem & Logged<Code> }
     detail: 'This path exists, but not with this method.',
     logged: 'allow',
   },
+  destination_invalid: {
+    status: 400,
+    title: 'Invalid destination',
+    detail:
+      'COPY and MOVE need one Destination: a URL or absolute path on this host, in one reading and without query.',
+    logged: 'fault',
+  },
+  form_unread: {
+    status: 400,
+    title: 'Form not readable',
+    detail:
+      'A form may name another method in its first 64 KB, uncompressed and in UTF-8. Other forms have 1 MB at most.',
+    logged: 'fault',
+  },
+  source_header: {
+    status: 400,
+    title: 'Copy not supported',
+    detail:
+      'A header of this request names another resource to copy or rename. Such requests are not served.',
+    logged: 'header',
+  },
   authorization_malformed: {
     status: 400,
     title: 'Malformed Authorization header',
     detail: 'Send one Authorization header: Bearer, a space, and the token.',
     error: 'invalid_request',
+  },
+  credential_malformed: {
+    status: 400,
+    title: 'Malformed credentials',
+    detail: 'Send one token, in the one place that this API reads it from.',
+    error: 'invalid_request',
+    logged: 'place',
+  },
+  cross_site: {
+    status: 403,
+    title: 'Request from another site',
+    detail:
+      'Nothing says that a page of this site sent the cookie with the token: Sec-Fetch-Site or Origin must.',
   },
   token_missing: {
     status: 401,
@@ -155,6 +190,22 @@ export const PROBLEMS: { readonly [Code in ReasonCode]: Problem & Logged<Code> }
   },
   internal_error: { status: 500, title: 'Internal error', detail: 'The gateway failed.' },
 };
+
+/** Where the API looks: the policy names it, and no client can guess it. */
+export function tokenMissingDetail(place: TokenPlace | undefined): string {
+  switch (place?.kind) {
+    case 'header':
+      return `Send an access token in the header ${place.header}.`;
+    case 'cookie':
+      return `Send an access token in the cookie ${place.cookie}.`;
+    case 'websocket':
+      return "Open a WebSocket and offer the protocols 'bearer' and the access token.";
+    case 'access':
+      return 'Sign in with Cloudflare Access, which adds its token to the request.';
+    default:
+      return PROBLEMS.token_missing.detail;
+  }
+}
 
 /**
  * RFC 9457 `type`: stable across versions.

@@ -1,12 +1,13 @@
 import { isReserved, normaliseHeaderName, OWN_IDS } from '../policy/headers.ts';
 import { tellsIdentity } from '../policy/identity-headers.ts';
+import { namesSource } from '../policy/second-target.ts';
 
 /** Headers that the gateway sets on every request, besides the claim headers. */
 export const OWN: ReadonlySet<string> = new Set(OWN_IDS);
 
 /** What no origin gets from clients, unless it is on trial. */
 export const isRefusedUsually = (normalised: string): boolean =>
-  isReserved(normalised) || tellsIdentity(normalised);
+  isReserved(normalised) || tellsIdentity(normalised) || namesSource(normalised);
 
 /**
  * The headers for handlers of the same Worker: as they came, without any that would pass for the gateway's own, or for
@@ -34,6 +35,11 @@ export function stripClaimed(
 }
 
 type Names = ReadonlySet<string>;
+
+/** A header that would make the request a copy of something else (`SOURCE_HEADERS`), if there is one. */
+export function sourceIn(headers: Headers): string | undefined {
+  return [...headers.keys()].find((name) => namesSource(normaliseHeaderName(name)));
+}
 
 /**
  * Decides for each request header whether it is passed on. Built once for a policy: the answer for a name never
@@ -67,12 +73,21 @@ export function createStripper(ownHeaders: Names, isRefused = isRefusedUsually, 
    * Copies the headers that an origin may get: none of the gateway's own, none for one hop only (RFC 9110 §7.6.1).
    *
    * @param keepAuthorization whether the origin gets the client's credentials
+   * @param onSource told of a header without which the request would be another one: it must be refused
    */
-  return function strip(inbound: Headers, keepAuthorization: boolean): Headers {
+  return function strip(
+    inbound: Headers,
+    keepAuthorization: boolean,
+    onSource: (name: string) => void = () => {},
+  ): Headers {
     const outbound = new Headers(inbound);
     // Each step of the runtime's iterator costs more than the array, and so does asking for a header that isn't there.
     const names = [...inbound.keys()];
-    for (const name of names) if (!passes(name)) outbound.delete(name);
+    for (const name of names) {
+      if (passes(name)) continue;
+      outbound.delete(name);
+      if (namesSource(normaliseHeaderName(name))) onSource(name);
+    }
     if (names.includes('connection')) {
       const listed = listedNames(inbound.get('connection') ?? '');
       for (const name of names) if (listed.has(name)) outbound.delete(name);

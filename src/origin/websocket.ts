@@ -27,6 +27,18 @@ export function isChangeable({ headers }: Response): boolean {
 }
 
 /**
+ * The answer to an upgrade that offered `bearer`. A browser closes a connection for which none of the protocols that
+ * it offered was selected (WebSockets standard), so where the origin selects none, `bearer` is.
+ */
+export function withProtocol(response: Response, request: Headers): Response {
+  const offered = (request.get('sec-websocket-protocol') ?? '').split(',').map((one) => one.trim());
+  if (!offered.includes('bearer') || response.headers.has('sec-websocket-protocol')) return response;
+  const headers = new Headers(response.headers);
+  headers.set('sec-websocket-protocol', 'bearer');
+  return new Response(null, { status: 101, headers, webSocket: response.webSocket });
+}
+
+/**
  * The answer to an upgrade, with both ends held here: the connection ends when the token does, since nobody asks for
  * it again on an open connection.
  */

@@ -2,6 +2,7 @@
  * Which request headers belong to the gateway: clients can't send them, and the policy can't set them except for
  * the claim headers that it names.
  */
+import { TARGET_HEADERS } from './second-target.ts';
 
 /** Servers that pass headers as variables (CGI, WSGI) can't tell `_` and other characters from `-`. */
 export function normaliseHeaderName(name: string): string {
@@ -25,6 +26,7 @@ const RESERVED = new Set([
   'x-real-ip',
   'true-client-ip',
   'expect',
+  ...TARGET_HEADERS,
 ]);
 
 /** RFC 9110 §7.6.1; `Connection` lists more of them. */

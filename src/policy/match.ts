@@ -2,7 +2,8 @@ import type { Reason } from '../decision.ts';
 import { tableOf } from './hosts.ts';
 import { type ParsedPath, parsePath } from './path.ts';
 import type { Api, PatternLeaf, Policy, Route, RouteTable } from './policy.ts';
-import { allowedMethods, entriesOf, routeFor, routesFor, routesOf, UNROUTABLE_METHODS } from './served.ts';
+import { UNROUTABLE_METHODS } from './second-target.ts';
+import { allowedMethods, entriesOf, routeFor, routesFor, routesOf } from './served.ts';
 import { findFirst, findFolded } from './tree.ts';
 
 /** The routes that a request falls under. */
@@ -107,8 +108,14 @@ const isProtected = (leaves: readonly PatternLeaf[], method: string, query: stri
   leaves.some(
     (leaf) =>
       routesOf([leaf, ...(leaf.verbs ?? [])]).some(({ api }) => api.trial === undefined) ||
-      routesFor(leaf, method.toUpperCase(), query).some(({ reportOnly }) => !reportOnly),
+      guards(leaf, method.toUpperCase(), query).some(({ reportOnly }) => !reportOnly),
   );
+
+/** What a route for `*` does not stand for, a trial must not open. */
+function guards(leaf: PatternLeaf, method: string, query: string): readonly Route[] {
+  const routes = routesFor(leaf, method, query);
+  return routes.length > 0 || leaf.anyMethod === undefined ? routes : [leaf.anyMethod];
+}
 
 /** Whether the API's origin can be asked for it at all. */
 const takes = ({ api }: Route, method: string, segments: readonly string[]): boolean =>

@@ -1,9 +1,11 @@
 import type { Reason } from '../decision.ts';
 import type { Cors, PassedCors } from './cors.ts';
+import type { Origin, TokenPlace } from './places.ts';
 import type { BoundProperty, ClaimSelector, Property } from './property.ts';
 import type { QueryCondition } from './query.ts';
 import type { PatternNode } from './tree.ts';
 
+export type { Origin, TokenPlace } from './places.ts';
 export type { BoundProperty, ClaimSelector, ClaimValue, Property, RouteSelector } from './property.ts';
 
 /** The compiled policy: what `compile` makes of the tables in wrangler.toml, and all that a request is judged by. */
@@ -79,6 +81,10 @@ export interface Api {
   /** RFC 9728 resource identifier, if the API has one. */
   readonly resource: string | undefined;
   readonly issuers: readonly Issuer[];
+  /** The one place that its tokens are read from. */
+  readonly tokenFrom: TokenPlace;
+  /** Whether methods in forms are read, since the origin takes them for the request's own. */
+  readonly readsForms: boolean;
   readonly routes: readonly Route[];
   readonly forward: readonly ForwardedClaim[];
   readonly originHeaders: readonly SecretHeader[];
@@ -108,15 +114,6 @@ export interface Trial {
   /** Nothing is enforced on its hosts, nor at its origin: odd paths and headers that origins act upon go on, too. */
   readonly isAlone: boolean;
 }
-
-export type Origin =
-  /** `base` has no trailing slash: the path of the request is appended to it. */
-  | { readonly kind: 'url'; readonly base: string }
-  | { readonly kind: 'service'; readonly binding: string }
-  /** The origin behind the Worker's own route. */
-  | { readonly kind: 'zone' }
-  /** The handlers that the gateway stands in front of, in the same Worker. */
-  | { readonly kind: 'next' };
 
 export interface SecretHeader {
   /** Lower case. */

@@ -1,9 +1,7 @@
 /** The routes of one pattern: which of them a request falls under, by its method and its query. */
 import type { PatternLeaf, QueriedRoutes, Route } from './policy.ts';
 import { isNarrower, meets, readQuery } from './query.ts';
-
-/** A Worker's `fetch` can't send these, and no origin should get them (RFC 9110 §9.3.6, §9.3.8). */
-export const UNROUTABLE_METHODS: ReadonlySet<string> = new Set(['TRACE', 'CONNECT', 'TRACK']);
+import { isInStar } from './second-target.ts';
 
 /** `Allow` lists these where a route serves every method, and methods in this order. */
 const USUAL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
@@ -18,7 +16,7 @@ export function routeFor(
   if (own !== undefined) return own;
   // Methods are case-sensitive, but not to every server: `patch` must not pass by `*` where PATCH has its own rules.
   const upper = method.toUpperCase();
-  return method !== upper || UNROUTABLE_METHODS.has(method) ? undefined : leaf.anyMethod;
+  return method !== upper || !isInStar(method) ? undefined : leaf.anyMethod;
 }
 
 /**

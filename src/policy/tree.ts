@@ -62,6 +62,9 @@ export function affixedNodes<Leaf>(
   return hasOther ? [...nodes, otherVerb] : nodes;
 }
 
+/** How a segment at this place may be read, as far as text beside a parameter goes. */
+export type ReadingsOf = (depth: number) => readonly string[];
+
 /**
  * Visits the patterns that fit, the most specific first, until `accepts` takes one. Each node of the tree is visited
  * once at most.
@@ -71,7 +74,7 @@ export function affixedNodes<Leaf>(
 function visit<Leaf>(
   node: PatternNode<Leaf>,
   segments: readonly string[],
-  readingsOf: (depth: number) => readonly string[],
+  readingsOf: ReadingsOf,
   accepts: (leaf: Leaf) => boolean,
   depth = 0,
 ): boolean {
@@ -107,10 +110,11 @@ export const findFolded = <Leaf>(node: PatternNode<Leaf>, { segments, folded }: 
 
 const literally = (segments: readonly string[]) => (depth: number) => [segments[depth] ?? ''];
 
-function collect<Leaf>(
+/** All patterns that fit, the most specific first. */
+export function collect<Leaf>(
   node: PatternNode<Leaf>,
   segments: readonly string[],
-  readingsOf: (depth: number) => readonly string[],
+  readingsOf: ReadingsOf,
 ): Leaf[] {
   const found: Leaf[] = [];
   visit(node, segments, readingsOf, (leaf) => {

@@ -2,28 +2,25 @@ import type { Reason } from '../decision.ts';
 
 /** Reads the token of a request from the place that it may be in. */
 export interface CredentialReader {
-  /** Lower case. */
-  readonly header: string;
-  /** The word before the token (RFC 9110 §11.1). */
-  readonly scheme: string;
-  /** @returns `undefined` if no credentials of this scheme came: the challenge then has no `error` (RFC 6750 §3.1) */
-  read(): Credential | undefined;
+  /**
+   * @param methods those that the request stands for besides its own
+   * @returns `undefined` if no credentials are there: the challenge then has no `error` (RFC 6750 §3.1)
+   */
+  read(methods?: readonly string[]): Credential | undefined;
 }
 
 export type Credential = { readonly token: string } | { readonly reason: Reason };
 
 /** @param authorization the header; two of them arrive joined by a comma */
 export const bearer = (authorization: string | null): CredentialReader => ({
-  header: 'authorization',
-  scheme: 'Bearer',
   read: () => readBearer(authorization),
 });
 
 /** Larger tokens are refused before any decoding. */
-const MAX_TOKEN_LENGTH = 16_384;
+export const MAX_TOKEN_LENGTH = 16_384;
 
 /** RFC 6750 §2.1 `b64token`. */
-const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
+export const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 const SECOND_BEARER = /,[ \t]*bearer([ \t,]|$)/i;
 
 /**

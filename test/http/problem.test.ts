@@ -10,7 +10,14 @@ const EXAMPLES: readonly Reason[] = Object.values(GATEWAY_REASONS).map(({ exampl
 
 /** Written down here once more: a status is a promise to clients. */
 const STATUSES: Readonly<Record<number, readonly ReasonCode[]>> = {
-  400: ['path_ambiguous', 'authorization_malformed'],
+  400: [
+    'path_ambiguous',
+    'authorization_malformed',
+    'credential_malformed',
+    'destination_invalid',
+    'form_unread',
+    'source_header',
+  ],
   401: [
     'token_missing',
     'token_too_large',
@@ -32,7 +39,7 @@ const STATUSES: Readonly<Record<number, readonly ReasonCode[]>> = {
     'client_blocked',
     'key_blocked',
   ],
-  403: ['scopes_missing', 'client_not_allowed', 'claim_mismatch', 'alternatives_unmet'],
+  403: ['scopes_missing', 'client_not_allowed', 'claim_mismatch', 'alternatives_unmet', 'cross_site'],
   404: ['route_unknown'],
   405: ['method_not_allowed'],
   429: ['rate_limited'],
@@ -99,6 +106,10 @@ describe('what the log has of a reason', () => {
 
   const DETAILS: Partial<Record<ReasonCode, unknown>> = {
     path_ambiguous: 'dot_segment',
+    destination_invalid: 'host',
+    form_unread: 'late',
+    source_header: 'x-amz-copy-source',
+    credential_malformed: 'cookie',
     method_not_allowed: ['GET', 'HEAD', 'POST'],
     claims_malformed: 'exp',
     token_expired: 1_700_000_000,

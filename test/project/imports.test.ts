@@ -10,6 +10,7 @@ const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['decision.ts', 'error-line.ts', 'hmac.ts', 'version.ts'],
     ['policy'],
     ['http', 'keys', 'token', 'origin'],
+    ['locate.ts'],
     ['decide.ts'],
     ['outbound.ts', 'reply.ts'],
     ['log.ts'],
@@ -107,7 +108,7 @@ describe.each(Object.entries(LAYERS))('imports of %s/', (root, layers) => {
 
 describe('the way of a request', () => {
   const ON_THE_WAY =
-    /^((decide|outbound|reply|serve|log|analytics)\.ts|(http|keys|token|origin)\/.*|policy\/[^/]+)$/;
+    /^((locate|decide|outbound|reply|serve|log|analytics)\.ts|(http|keys|token|origin)\/.*|policy\/[^/]+)$/;
   const COMPILER = /^policy\/(compile|rules)\//;
 
   it('imports nothing of the compiler, types included', () => {

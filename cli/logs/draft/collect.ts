@@ -1,7 +1,7 @@
 /** The paths of a log as a tree, with what is known of the requests for each. Its size has a limit. */
 
 import { parsePath } from '../../../src/policy/path.ts';
-import { UNROUTABLE_METHODS } from '../../../src/policy/served.ts';
+import { UNROUTABLE_METHODS } from '../../../src/policy/second-target.ts';
 import { normaliseHost } from '../../../src/policy/uri.ts';
 import { areData, isData } from '../count/segments.ts';
 import { shown } from '../count/shown.ts';

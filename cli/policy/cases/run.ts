@@ -2,6 +2,7 @@
 import type { Verify } from '../../../src/decide.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
 import { CommandError } from '../../text/terminal.ts';
+import { carryToken } from '../what-if/place.ts';
 import {
   asSent,
   createSimulator,
@@ -44,9 +45,10 @@ export function prepareCase(policy: Policy, one: Case, nowMs: number): PreparedC
   if (one.claims !== undefined) {
     const route = routeOf(policy, method, url);
     const claims = completeClaims(policy, route, one.claims, time, one.without);
-    headers.set('authorization', `Bearer ${unsignedToken(policy, route, claims)}`);
+    carryToken(headers, route?.api, unsignedToken(policy, route, claims));
   }
-  if (one.token !== undefined) headers.set('authorization', `Bearer ${one.token.replace(/^bearer\s+/i, '')}`);
+  if (one.token !== undefined)
+    carryToken(headers, routeOf(policy, method, url)?.api, one.token.replace(/^bearer\s+/i, ''));
   return { case: one, request: { method, url, headers }, nowMs: time };
 }
 

@@ -31,9 +31,11 @@ export async function tryRequest(
     typeof token !== 'object'
       ? token
       : encodeUnsigned({ ...token, claims: { exp: nowSeconds + LIFETIME_SECONDS, ...token.claims } });
-  const credentials = bearer(text === undefined ? null : `Bearer ${text}`);
+  const credentials = () => bearer(text === undefined ? null : `Bearer ${text}`);
+  const headers = new Headers();
   const verify = withoutSignature(policy, () => nowSeconds * 1000);
-  const decision = await decide({ url: `https://${host}${path}`, method, credentials }, policy, verify);
+  const asked = { url: `https://${host}${path}`, method, headers, credentials };
+  const decision = await decide(asked, policy, verify);
   if (decision.kind === 'allow') return { letIn: true, identified: decision.principal !== undefined };
   const { code } = decision.reason;
   return { letIn: false, code, status: PROBLEMS[code].status };

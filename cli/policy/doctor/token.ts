@@ -52,8 +52,9 @@ async function tryRoute(
   // The example of a parameter may not satisfy a rule that is bound to it.
   const { method, path } = exampleTarget(route);
   const url = `https://${hostOf(route.api)}${path}`;
-  const credentials = bearer(`Bearer ${token}`);
-  return decide({ method, url, credentials }, policy, async (given, wanted) => {
+  const credentials = () => bearer(`Bearer ${token}`);
+  const headers = new Headers();
+  return decide({ method, url, headers, credentials }, policy, async (given, wanted) => {
     const verified = await verify(given, wanted);
     if (steps.every(({ verdict }) => verdict === 'ok'))
       steps.push(signatureStep(given, 'verified', verified));

@@ -1,4 +1,5 @@
 /** Explains one request by a policy: what `claimgate explain` does, apart from reading flags. */
+import { carryToken } from '../what-if/place.ts';
 import type { IncomingRequest } from '../what-if/simulate.ts';
 import type { Claims } from '../what-if/token.ts';
 import { completeClaims, routeOf, unsignedToken } from '../what-if/unsigned.ts';
@@ -22,7 +23,7 @@ export async function traceOf(request: IncomingRequest, options: ExplainOptions)
   if (claims !== undefined) {
     const route = routeOf(policy, request.method, request.url);
     const completed = completeClaims(policy, route, claims, nowMs);
-    headers.set('authorization', `Bearer ${unsignedToken(policy, route, completed)}`);
+    carryToken(headers, route?.api, unsignedToken(policy, route, completed));
   }
   return trace({ ...request, headers }, { policy, signature, nowMs });
 }

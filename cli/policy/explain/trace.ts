@@ -11,6 +11,7 @@ import { credentialSteps } from './credential-steps.ts';
 import { maskUrl } from './mask.ts';
 import { preflightStep, routeSteps, targetSteps, trialStep } from './route-steps.ts';
 import { reportStep, rulesStep } from './rule-steps.ts';
+import { secondStep } from './second-step.ts';
 import { makeStep, type Step } from './step.ts';
 import { type Signature, signatureStep, TOKEN_STEP_WORDS } from './token-steps.ts';
 
@@ -61,6 +62,8 @@ function stepsOf(step: DecisionStep, policy: Policy, request: IncomingRequest): 
       return [preflightStep(step)];
     case 'route':
       return routeSteps(step.found, step.target, policy, request);
+    case 'second_target':
+      return [secondStep(step)];
     case 'trial':
       return [trialStep(step)];
     case 'credentials':
@@ -119,6 +122,8 @@ function limitSteps(routes: readonly Route[]): Step[] {
 /** Why the claims can't be sent. */
 function unsentWords(reason: Reason | undefined): string | undefined {
   if (reason?.code === 'claims_too_large') return `the claim ${reason.claim} does not fit into headers`;
+  if (reason?.code === 'source_header')
+    return `the header ${reason.header} names another resource, which nobody has judged`;
   if (reason?.code === 'claims_malformed')
     return `the claim ${reason.claim} has half a character in it (a lone surrogate), and can't be sent`;
   return undefined;

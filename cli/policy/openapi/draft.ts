@@ -1,6 +1,6 @@
 /** A policy's draft of an OpenAPI document, to be reviewed: routes, and what to look at. */
 import { compilePolicy } from '../../../src/policy/compile/compile.ts';
-import { UNROUTABLE_METHODS } from '../../../src/policy/served.ts';
+import { UNROUTABLE_METHODS } from '../../../src/policy/second-target.ts';
 import { isTable } from '../../text/json.ts';
 import type { OpenApiDocument, Operation, Server } from './document.ts';
 import { draftPattern, readServer } from './paths.ts';

@@ -2,7 +2,7 @@
 
 import { valuesOf } from '../../../src/policy/demands.ts';
 import { hostKey, paramOfHost } from '../../../src/policy/hosts.ts';
-import type { Demand, Issuer, Route } from '../../../src/policy/policy.ts';
+import type { Api, Demand, Issuer, Route } from '../../../src/policy/policy.ts';
 import { CommandError } from '../../text/terminal.ts';
 import { RULE_WORDS } from '../rule-words.ts';
 import { writeQuery, writeSegment } from '../what-if/targets.ts';
@@ -19,7 +19,11 @@ interface PathItem extends Record<string, unknown> {
 
 /** Throws `CommandError` where two APIs have the same operation: a document has room for one. */
 export function renderOpenApi(apis: readonly ApiEntry[], title: string): object {
-  const issuers = new Map(apis.flatMap(({ api }) => api.issuers.map((issuer) => [issuer.name, issuer])));
+  const schemes = new Map(
+    apis.flatMap(({ api }) =>
+      api.issuers.map((issuer) => [schemeName(issuer.name, api), schemeOf(issuer, api)] as const),
+    ),
+  );
   const paths = new Map<string, { item: PathItem; shape: string; owner: string }>();
   for (const { api, routes } of apis) {
     for (const entry of routes) {
@@ -47,7 +51,7 @@ export function renderOpenApi(apis: readonly ApiEntry[], title: string): object 
     servers: apis.length === 1 && only !== undefined ? serversOf(only.api.hosts) : [{ url: '/' }],
     paths: Object.fromEntries([...paths].map(([template, { item }]) => [template, item])),
     components: {
-      securitySchemes: Object.fromEntries([...issuers].map(([name, issuer]) => [name, schemeOf(issuer)])),
+      securitySchemes: Object.fromEntries(schemes),
       responses: RESPONSES,
       schemas: { Problem: PROBLEM },
     },
@@ -139,14 +143,14 @@ function operationOf({ route, who, origin, headers }: RouteEntry): Operation {
 }
 
 /** Alternatives: each issuer, and each way to have the scopes. */
-function securityOf({ auth, reportOnly, issuers, demands }: Route): object[] {
+function securityOf({ api, auth, reportOnly, issuers, demands }: Route): object[] {
   if (auth === 'none') return [];
   const alternatives = demands.find((one) => one.alternatives !== undefined)?.alternatives ?? [[]];
   const choices = alternatives.flatMap((some) =>
     scopeChoices([...demands.filter((one) => one.alternatives === undefined), ...some]),
   );
   const tokens = [...issuers.values()].flatMap(({ name }) =>
-    choices.map((scopes) => ({ [name]: [...new Set(scopes)] })),
+    choices.map((scopes) => ({ [schemeName(name, api)]: [...new Set(scopes)] })),
   );
   return auth === 'optional' || reportOnly ? [{}, ...tokens] : tokens;
 }
@@ -170,8 +174,35 @@ function otherRules({ demands }: Route): Record<string, unknown> {
   return Object.fromEntries([...byRule].map(([rule, part]) => [rule, RULE_WORDS[rule].list(part)]));
 }
 
-function schemeOf({ issuer, keys }: Issuer): object {
+/** An issuer has one for each place that its tokens are read from. */
+function schemeName(issuer: string, { tokenFrom }: Api): string {
+  if (tokenFrom.kind === 'authorization') return issuer;
+  const name = tokenFrom.kind === 'header' ? tokenFrom.header : 'cookie' in tokenFrom ? tokenFrom.cookie : '';
+  return [issuer, tokenFrom.kind, name]
+    .filter(Boolean)
+    .join('_')
+    .replace(/[^A-Za-z0-9._-]/g, '-');
+}
+
+function schemeOf({ issuer, keys }: Issuer, { tokenFrom }: Api): object {
   const description = `Access tokens (JWT) of ${issuer}`;
+  switch (tokenFrom.kind) {
+    case 'authorization':
+      break;
+    case 'cookie':
+      return { type: 'apiKey', in: 'cookie', name: tokenFrom.cookie, description };
+    case 'header':
+      return { type: 'apiKey', in: 'header', name: tokenFrom.header, description };
+    case 'access':
+      return { type: 'apiKey', in: 'header', name: 'Cf-Access-Jwt-Assertion', description };
+    case 'websocket':
+      return {
+        type: 'apiKey',
+        in: 'header',
+        name: 'Sec-WebSocket-Protocol',
+        description: `${description}: "bearer, TOKEN"`,
+      };
+  }
   if (keys.kind === 'jwks') return { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description };
   const openIdConnectUrl =
     keys.kind === 'metadata' ? keys.uri : `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;

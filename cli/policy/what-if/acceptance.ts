@@ -26,7 +26,8 @@ export async function judgeToken(policy: Policy, token: string): Promise<RouteVe
     const asked = {
       method,
       url: `https://${hostOf(route.api)}${path}`,
-      credentials: bearer(`Bearer ${token}`),
+      headers: new Headers(),
+      credentials: () => bearer(`Bearer ${token}`),
     };
     const decision = await decide(asked, policy, verify);
     const { code } = decision.kind === 'deny' ? decision.reason : {};

@@ -7,7 +7,7 @@ import { readPreflight } from '../../../src/http/preflight.ts';
 import { createOutbound, isLoop, type Outbound } from '../../../src/outbound.ts';
 import type { Api, ForwardedClaim, Policy } from '../../../src/policy/policy.ts';
 import { createReplies, withId } from '../../../src/reply.ts';
-import { bearer } from '../../../src/token/bearer.ts';
+import { credentialsOf } from '../../../src/token/places.ts';
 
 /** A request as it comes to the gateway. */
 export interface IncomingRequest {
@@ -65,7 +65,7 @@ export function createSimulator(policy: Policy): Simulate {
     const { url, method, headers } = request;
     const preflight = readPreflight(request)?.method;
     const decision = await decide(
-      { url, method, credentials: bearer(headers.get('authorization')), preflight },
+      { url, method, headers, credentials: credentialsOf(request), preflight },
       policy,
       verify,
       observe,

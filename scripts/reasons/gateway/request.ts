@@ -42,6 +42,43 @@ export const REQUEST = {
     operator:
       'Add the method to the route with this path, or `cors` for browsers: a table, or `cors = "origin"` where the API speaks CORS itself ([browsers](policy.md#browsers)).',
   },
+  destination_invalid: {
+    example: { code: 'destination_invalid', fault: 'host' },
+    log: 'names what is wrong with the `Destination`; the table below has every value.',
+    causes: [
+      'A WebDAV client knows the server by another name or port than the one it asks, and writes that into `Destination`.',
+      'COPY or MOVE without `Destination`, or with `../x`.',
+      'The name of the new file is not percent-encoded.',
+    ],
+    client:
+      'Send one `Destination`, with the URL of the target on the same host, percent-encoded like the path of a request.',
+    operator:
+      'If clients know the host by another name, let them ask under that name. A copy to another server is not served: [second targets](policy.md#second-targets).',
+  },
+  form_unread: {
+    example: { code: 'form_unread', fault: 'late' },
+    log: 'says why; the table below has every value.',
+    causes: [
+      'The API has `form_methods = "read"`, and a field `_method` comes behind a file in the form.',
+      'A form without files has more than 1 MB.',
+      'The form is compressed, or in a charset such as UTF-16.',
+    ],
+    client:
+      'Write `_method` as the first field, or send the method itself. Send large data as `multipart/form-data`.',
+    operator:
+      'Let the origin take no methods from forms, and write `form_methods = "none"`: [methods in forms](origins.md#methods-in-forms).',
+  },
+  source_header: {
+    example: { code: 'source_header', header: 'x-amz-copy-source' },
+    log: 'is the name of the header.',
+    causes: [
+      'A client of an object store copies on the server: S3 `CopyObject`, Azure `Copy Blob`, Swift `X-Copy-From`.',
+      'Someone tries to read another object by a copy.',
+    ],
+    client: 'Read the object and write it again: the gateway judges both requests.',
+    operator:
+      'Nothing lets such a request through: the rules of what it copies could not be asked. See [second targets](policy.md#second-targets).',
+  },
   authorization_malformed: {
     example: { code: 'authorization_malformed' },
     causes: [
@@ -54,6 +91,30 @@ export const REQUEST = {
       'Print the header without the token: it must be one `Authorization`, with `Bearer`, a space and the token.',
     operator: 'Look for a proxy in front of the gateway that adds an `Authorization` header of its own.',
   },
+  credential_malformed: {
+    example: { code: 'credential_malformed', place: 'cookie' },
+    log: 'is the kind of place: `header`, `cookie`, `websocket` or `access`.',
+    causes: [
+      'The header or the cookie is there twice, such as a cookie for two paths or domains.',
+      'The place holds something else than a token: a session id, JSON, quotes.',
+      "`new WebSocket(url, ['bearer'])` without the token behind it.",
+    ],
+    client: 'Send exactly one token in the place that `token_from` of the policy names.',
+    operator:
+      'A cookie that is there twice was set for two paths or domains: a name that begins with `__Host-` can be set for one only.',
+  },
+  cross_site: {
+    example: { code: 'cross_site' },
+    causes: [
+      'A page of another site sent the request, and the browser added the cookie (cross-site request forgery).',
+      'A page of another host of yours calls, and `cors.origins` does not name its origin.',
+      'The client is no browser, and sends neither `Sec-Fetch-Site` nor `Origin`.',
+    ],
+    client:
+      "A program that is no browser sends `Sec-Fetch-Site: same-origin`. A page must be of the API's own origin, or of one that the API names.",
+    operator:
+      "Name the origins of your pages in `cors.origins`. Many such lines from one address are somebody's attempt.",
+  },
   token_missing: {
     example: { code: 'token_missing' },
     causes: [
@@ -61,7 +122,8 @@ export const REQUEST = {
       'The header has another scheme: `Basic`, `DPoP`, `Token`.',
       'The client followed a redirect to another host, and its library dropped `Authorization` on the way.',
       'A proxy or a load balancer in front of the gateway drops `Authorization`.',
-      'Cloudflare Access is in front: its token is in `Cf-Access-Jwt-Assertion` ([issuers](issuers.md#cloudflare-access)).',
+      'Cloudflare Access is in front, and the API lacks `token_from = "access"` ([issuers](issuers.md#cloudflare-access)).',
+      'The API reads tokens from another place (`token_from`): the `detail` of the answer names it.',
     ],
     client: 'Send `Authorization: Bearer` and an access token for this API.',
     operator:

@@ -1,5 +1,5 @@
 /** Reasons that are not the client's fault. */
-import type { KeysFault, PathFault } from '../../../src/decision.ts';
+import type { DestinationFault, FormFault, KeysFault, PathFault } from '../../../src/decision.ts';
 import type { GatewayReasons } from '../explained.ts';
 
 export const SERVICE = {
@@ -101,6 +101,23 @@ export const PATH_FAULTS: Readonly<Record<PathFault, string>> = {
   fragment: 'A `#` in the URL.',
   invalid_encoding: 'A `%` without two hex digits, or bytes that are no UTF-8.',
   separator: 'An encoded `/`, `\\`, `?` or `#` in a segment, or a bare `\\`.',
+};
+
+/** The values of `reason_detail` of `form_unread`. */
+export const FORM_FAULTS: Readonly<Record<FormFault, string>> = {
+  encoded: 'It is compressed, or in a charset that is neither UTF-8 nor a part of it.',
+  late: 'It names a method behind its first 64 KB, or in a way that is not certain.',
+  too_large: 'It has no parts, and more than 1 MB.',
+};
+
+/** The values of `reason_detail` of `destination_invalid`. */
+export const DESTINATION_FAULTS: Readonly<Record<DestinationFault, string>> = {
+  form: 'Neither an http(s) URL nor an absolute path, or with characters that must be percent-encoded.',
+  host: 'Another host or port than the one that was asked.',
+  missing: 'There is none.',
+  path: 'Its path can be read in two ways, as in `path_ambiguous`.',
+  query: 'It has a query or a fragment.',
+  several: 'There is more than one.',
 };
 
 /** The values of `reason_detail` of `keys_unavailable`, and of `fault` and `cause` of the events of keys. */

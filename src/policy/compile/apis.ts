@@ -26,6 +26,7 @@ import {
   prefixSchema,
 } from './schema.ts';
 import { readTable } from './schema-faults.ts';
+import { compileTokenPlace } from './token-place.ts';
 import { compileTrial, isTried } from './trial.ts';
 
 export const DEFAULT_TIMEOUT_MS = 15_000;
@@ -104,8 +105,11 @@ function compileApi(
   const apiRoutes: Route[] = [];
   const resource = isSound('hosts') ? compileResource(config, at.at('resource')) : undefined;
   const isPassed = config.cors === 'origin';
+  const tokenFrom = compileTokenPlace(config.token_from, at.at('token_from'));
   const cors =
-    config.cors === 'origin' ? undefined : compileCors(config.cors?.origins && config.cors, at.at('cors'));
+    config.cors === 'origin'
+      ? undefined
+      : compileCors(config.cors?.origins && config.cors, tokenFrom, at.at('cors'));
   // What the gateway would answer itself, an API on trial goes on answering.
   const isOnTrial = isTried(config, surroundings.trials);
   const api: Api & { trial: Api['trial']; preflights: Api['preflights'] } = {
@@ -114,6 +118,8 @@ function compileApi(
     ...compileOrigin(isSound('hosts') ? config : { ...config, hosts: [] }, bindings, at),
     resource: isOnTrial ? undefined : resource,
     issuers,
+    tokenFrom,
+    readsForms: config.form_methods === 'read',
     forward: compileForward(config.forward ?? {}, at.at('forward')),
     cors: isOnTrial ? undefined : isPassed ? { kind: 'origin' } : cors,
     preflights: undefined,

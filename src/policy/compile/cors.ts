@@ -1,4 +1,5 @@
 import type { Cors } from '../cors.ts';
+import type { TokenPlace } from '../policy.ts';
 import type { Faults } from './faults.ts';
 import type { CorsConfig } from './schema.ts';
 import { readOrigin } from './web-origins.ts';
@@ -8,7 +9,11 @@ export const DEFAULT_HEADERS = ['authorization', 'content-type'];
 const ALWAYS_EXPOSED = ['WWW-Authenticate', 'Retry-After', 'X-Request-Id'];
 export const DEFAULT_MAX_AGE_SECONDS = 600;
 
-export function compileCors(config: CorsConfig | undefined, at: Faults): Cors | undefined {
+export function compileCors(
+  config: CorsConfig | undefined,
+  tokenFrom: TokenPlace,
+  at: Faults,
+): Cors | undefined {
   if (config === undefined) return undefined;
   const { origins, credentials = false } = config;
   const any = origins.includes('*');
@@ -42,7 +47,8 @@ export function compileCors(config: CorsConfig | undefined, at: Faults): Cors | 
   return {
     kind: 'gateway',
     origins: any ? undefined : { exact, patterns },
-    headers: config.headers ?? DEFAULT_HEADERS,
+    headers:
+      config.headers ?? (tokenFrom.kind === 'header' ? [tokenFrom.header, 'content-type'] : DEFAULT_HEADERS),
     expose: [...ALWAYS_EXPOSED, ...(config.expose ?? [])],
     maxAgeSeconds: config.max_age ?? DEFAULT_MAX_AGE_SECONDS,
     credentials,

@@ -1,7 +1,7 @@
 import type { Param } from '../params.ts';
 import { type ParsedPath, parsePath } from '../path.ts';
 import { decode, type QueryCondition } from '../query.ts';
-import { UNROUTABLE_METHODS } from '../served.ts';
+import { UNROUTABLE_METHODS } from '../second-target.ts';
 import { collectFaults, type Faults } from './faults.ts';
 
 /** One segment of a pattern. */

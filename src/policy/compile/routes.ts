@@ -103,7 +103,10 @@ export function compileRoute(
     !hasCredential &&
     (isNext ||
       (isOnTrial && reportOnly) ||
-      (config.forward_authorization ?? apiConfig.forward_authorization ?? (auth === 'none' || reportOnly)));
+      (config.forward_authorization ??
+        apiConfig.forward_authorization ??
+        // Beside another place, `Authorization` is the origin's own: it passes where the policy says so.
+        (api.tokenFrom.kind === 'authorization' && (auth === 'none' || reportOnly))));
   const rateLimit = limitOf(keyText, config, api, apiConfig);
   const route: Route = {
     key: keyText,

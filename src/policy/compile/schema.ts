@@ -98,6 +98,10 @@ export const apiSchema = z.strictObject({
   ),
   issuer: z.optional(issuerNames),
   audience: audiences,
+  token_from: z.optional(
+    z.string('one place: "authorization", "header:NAME", "cookie:NAME", "websocket" or "access"'),
+  ),
+  form_methods: z.optional(z.enum(['read', 'none'])),
   resource: z.optional(z.string()),
   forward: z.optional(z.record(z.string(), z.union([z.string(), forwardSchema]))),
   forward_authorization: z.optional(z.boolean()),

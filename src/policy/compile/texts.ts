@@ -86,6 +86,10 @@ export const API_TEXTS: Texts<ApiConfig> = {
     'Which issuers may speak for callers, by their names under [vars.ISSUERS]. May be left out where there is only one. Example: "auth0".',
   audience:
     'The audience that tokens must have for this API; a list means any of. A token for another API of the same issuer never passes. Example: "https://api.example.com/timesheets".',
+  token_from:
+    'The one place that tokens are read from: "authorization" (default), "header:NAME", "cookie:NAME", "websocket" (behind `bearer` among the protocols that are offered) or "access" (Cloudflare Access). It is not sent on. Example: "cookie:__Host-session".',
+  form_methods:
+    'Whether the origin takes the method of a POST from a field such as `_method` of its form. "read": the gateway reads forms of POST requests, and asks the rules of that method as well. "none": it does not, which silences the check. Example: "none".',
   resource:
     'RFC 9728 resource identifier, an https URL, if it is not the audience. The API\'s metadata is published under it. Example: "https://api.example.com/timesheets".',
   forward:

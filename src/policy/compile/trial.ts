@@ -1,6 +1,7 @@
 /** Trials of whole APIs: `report_only` and `report_only_until`, of an API or for all of them. */
 import { hostKey, isMeant } from '../hosts.ts';
 import type { Api, Route, Trial } from '../policy.ts';
+import { hasSameServer } from '../server.ts';
 import type { Faults } from './faults.ts';
 import { openRoute } from './open-route.ts';
 import type { ApiConfig, SettingsConfig } from './schema.ts';
@@ -80,19 +81,3 @@ export const isBeside = (one: Pick<Api, 'hosts' | 'origin'>, other: Pick<Api, 'h
     other.hosts.some((its) => isMeant(its, host) || isMeant(host, its) || hostKey(its) === hostKey(host)),
   ) ||
   hasSameServer(one, other);
-
-export const hasSameServer = ({ origin }: Pick<Api, 'origin'>, other: Pick<Api, 'origin'>): boolean =>
-  serverOf(origin) === serverOf(other.origin);
-
-/** Every zone is taken for the same: whose hosts are whose, only Cloudflare knows. So are all handlers of a Worker. */
-function serverOf(origin: Api['origin']): string {
-  switch (origin.kind) {
-    case 'url':
-      return new URL(origin.base).hostname;
-    case 'service':
-      return `service:${origin.binding}`;
-    case 'zone':
-    case 'next':
-      return origin.kind;
-  }
-}

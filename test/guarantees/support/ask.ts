@@ -42,10 +42,11 @@ export function askWith(
   policy: Policy,
   { method, host, path }: Omit<Asked, 'token'>,
   authorization: string | null,
+  headers: Headers = new Headers(),
 ): Promise<Answer> {
-  const credentials = bearer(authorization);
+  const credentials = () => bearer(authorization);
   const verify = withoutSignature(policy, () => NOW_SECONDS * 1000);
-  return decide({ url: `https://${host}${path}`, method, credentials }, policy, verify);
+  return decide({ url: `https://${host}${path}`, method, headers, credentials }, policy, verify);
 }
 
 /** The path that the origin gets, without the query. */

@@ -4,6 +4,8 @@ const ISSUER = 'https://yourteam.cloudflareaccess.com';
 const JWKS = `${ISSUER}/cdn-cgi/access/certs`;
 const AUD = '32eafc7626e974616deaf0dc3ce63d7bcbed58a2731e84d06bc3cdf1b53c4228';
 const SERVICE = 'e367826f93b8d71185e03fe518aff3b4.access';
+/** Where Access puts it: developers.cloudflare.com, "Validate JWTs". */
+const HEADER = 'cf-access-jwt-assertion';
 const read = 'GET /timesheets';
 const upload = 'POST /timesheets/upload';
 
@@ -47,6 +49,7 @@ export async function access(): Promise<IssuerCase> {
     passes: {
       'a person': {
         request: read,
+        header: HEADER,
         token: await token(person),
         asked: [JWKS],
         forwarded: {
@@ -59,6 +62,7 @@ export async function access(): Promise<IssuerCase> {
       },
       'a service token': {
         request: upload,
+        header: HEADER,
         token: await token(service),
         asked: [JWKS],
         forwarded: { 'x-claim-sub': null, 'x-claim-client-id': SERVICE, 'x-email': null },
@@ -67,27 +71,31 @@ export async function access(): Promise<IssuerCase> {
     refused: {
       'token of another application': {
         request: read,
+        header: HEADER,
         token: await token({ ...person, aud: ['97e2aae120121f90'] }),
       },
       'token of the session (`type` is `org`)': {
         request: read,
+        header: HEADER,
         token: await token({ ...person, type: 'org' }),
         passesWithout: 'claims',
       },
       'token of another team': {
         request: read,
+        header: HEADER,
         token: await token({ ...person, iss: 'https://otherteam.cloudflareaccess.com' }),
       },
-      'token of a person on a route for a service token': { request: upload, token: await token(person) },
+      'token of a person on a route for a service token': {
+        request: upload,
+        header: HEADER,
+        token: await token(person),
+      },
       'another service token': {
         request: upload,
+        header: HEADER,
         token: await token({ ...service, common_name: 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.access' }),
       },
-      'token in `Cf-Access-Jwt-Assertion` only': {
-        request: read,
-        token: await token(person),
-        header: 'cf-access-jwt-assertion',
-      },
+      'token in `Authorization` only': { request: read, token: await token(person) },
     },
   };
 }

@@ -3,6 +3,7 @@ import { previewUrls, workersDev } from './addresses.ts';
 import { anyAudience, issuerAsAudience } from './any-audience.ts';
 import { localPages, nullOrigin, sharedSuffix, unansweredPreflight } from './cors.ts';
 import { foreignSpelling } from './foreign-spelling.ts';
+import { formMethod } from './form-method.ts';
 import { hiddenMethod, noRoot } from './hidden-method.ts';
 import { idleAlternative } from './idle-alternative.ts';
 import { noKeyRefresh, noKeyStore, unusedIssuer } from './keys.ts';
@@ -23,7 +24,9 @@ import { assetsFirst, httpOrigin, openCredential, workersDevOrigin, zoneGap } fr
 import { readScope } from './read-scope.ts';
 import { reportOnly } from './report-only.ts';
 import { scopeTypo } from './scope-typo.ts';
+import { lostCopy, unjudgedMethod } from './second-targets.ts';
 import type { Lint } from './subject.ts';
+import { tokenPlace } from './token-place.ts';
 import { trial } from './trial.ts';
 import { undeclaredScope, unknownAudience } from './undeclared.ts';
 import { unlistedSecret } from './unlisted-secret.ts';
@@ -45,6 +48,10 @@ export const LINTS: readonly Lint[] = [
   onlyNot,
   foreignSpelling,
   unrouted,
+  formMethod,
+  unjudgedMethod,
+  lostCopy,
+  tokenPlace,
   scopeTypo,
   readScope,
   trial,

@@ -11,6 +11,9 @@ export function isWeaker(a: Route, b: Route): boolean {
   return letsInAll(a, b) && !letsInAll(b, a);
 }
 
+/** Whether somebody may pass `a` whom `b` refuses. */
+export const letsInOthers = (a: Route, b: Route): boolean => !isOpen(b) && (isOpen(a) || !letsInAll(b, a));
+
 /** Whether all that `a` demands, `b` demands too. */
 function letsInAll(a: Rules, b: Rules): boolean {
   return (

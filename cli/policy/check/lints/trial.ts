@@ -1,7 +1,8 @@
 import { fault } from '../../../../src/policy/compile/fault.ts';
-import { hasSameServer, isBeside } from '../../../../src/policy/compile/trial.ts';
+import { isBeside } from '../../../../src/policy/compile/trial.ts';
 import { hostKey, tableOf } from '../../../../src/policy/hosts.ts';
 import type { Api, Policy } from '../../../../src/policy/policy.ts';
+import { hasSameServer } from '../../../../src/policy/server.ts';
 import { isTable } from '../../../text/json.ts';
 import { countOf } from '../../../text/terminal.ts';
 import { listed } from '../../../text/words.ts';

@@ -52,6 +52,8 @@ const faulty = (fault: string, more: object = {}) => online({ kind: 'fault', fau
 const forIssuer = (parts: Parameters<typeof policyText>[0]) =>
   policyText(parts).replace('audience = "x"', 'audience = "https://issuer.example/"');
 const ON_TRIAL = 'report_only = true';
+const PLACE = 'origin = "service:X"\ntoken_from = ';
+const CORS = 'cors = { origins = ["https://app.example.com"]';
 const ADMIN = '{ scopes_all = ["admin"] }';
 const ZONE = 'hosts = ["api.example.com"]\norigin = "zone"\nzone_unprotected = true';
 const SECRET = 'origin = "https://x.example"\norigin_headers = { x-s = "secret:S" }';
@@ -584,6 +586,115 @@ const EXAMPLES: readonly Example[] = [
         routes(
           '"GET /a" = { any_of = [{ scopes_all = ["r", "s"] }, { scopes_all = ["r"], clients = ["c"] }] }',
         ),
+      ],
+    ],
+  },
+  {
+    rule: 'form-method',
+    bad: [
+      [
+        'a DELETE that asks for more',
+        routes('"POST /a/:id" = {}', `"DELETE /a/:id" = ${ADMIN}`),
+        'API_X.routes."POST /a/:id": a form with _method may get around the rules of "DELETE /a/:id"',
+      ],
+      [
+        'a DELETE that asks for something else',
+        routes('"POST /a" = { scopes_all = ["a"] }', '"* /a" = { scopes_all = ["d"] }'),
+        'API_X.routes."POST /a": a form with _method may get around the rules of "* /a"',
+      ],
+    ],
+    good: [
+      ['the same rules', routes('"POST|DELETE /a" = {}')],
+      [
+        'a DELETE that asks for less',
+        routes(`"POST /a" = ${ADMIN}`, '"DELETE /a" = {} # claimgate: allow weaker-write'),
+      ],
+      ['reading', routes('"POST /a" = { scopes_all = ["a"] }', '"GET /a" = { scopes_all = ["d"] }')],
+      ['another path', routes('"POST /a" = {}', `"DELETE /a/:id" = ${ADMIN}`)],
+      [
+        'a word on it',
+        policyText({
+          api: 'origin = "service:X"\nform_methods = "none"',
+          routes: `"POST /a" = {}\n"DELETE /a" = ${ADMIN}`,
+        }),
+      ],
+    ],
+  },
+  {
+    rule: 'unjudged-method',
+    bad: [
+      [
+        'a rule that is bound to the path',
+        routes('"REPORT /users/:uid/cal" = { claims = { sub = { param = "uid" } } }'),
+        'API_X.routes."REPORT /users/:uid/cal": the body of REPORT names a second resource, which nobody judges: it may reach what another :uid has',
+      ],
+      [
+        'a stronger rule elsewhere',
+        routes('"BIND /a" = {}', `"* /b" = ${ADMIN}`),
+        'API_X.routes."BIND /a": the body of BIND names a second resource, which nobody judges: it may reach what "* /b" guards',
+      ],
+    ],
+    good: [
+      ['alone', routes('"REPORT /a" = {}')],
+      ['other rules at the same path', routes('"REPORT /a" = {}', `"PUT /a" = ${ADMIN}`)],
+      ['the strongest rule', routes(`"BIND /a" = ${ADMIN}`, `"* /b" = ${ADMIN}`)],
+      ['*, which does not stand for it', routes('"* /u/:uid/*" = { claims = { sub = { param = "uid" } } }')],
+    ],
+  },
+  {
+    rule: 'lost-copy',
+    bad: [
+      [
+        'nothing else',
+        routes('"COPY /a" = {}'),
+        'API_X.routes."COPY /a": COPY is always refused: no route serves GET of its path, PUT of any path',
+      ],
+      [
+        'a MOVE without DELETE',
+        routes('"COPY|MOVE /a" = {}', '"GET|PUT /a" = {}'),
+        'API_X.routes."COPY|MOVE /a": COPY and MOVE are always refused: no route serves DELETE of its path',
+      ],
+    ],
+    good: [
+      ['a COPY that must not overwrite', routes('"COPY /a" = {}', '"GET|PUT /a" = {}')],
+      ['routes of wider patterns', routes('"MOVE|COPY /f/:id" = {}', '"GET|PUT|DELETE /f/*" = {}')],
+      ['*', routes('"* /a" = {}')],
+    ],
+  },
+  {
+    rule: 'token-place',
+    bad: [
+      [
+        'a cookie that other hosts can set',
+        policyText({ api: 'origin = "service:X"\ntoken_from = "cookie:__Secure-s"' }),
+        'API_X.token_from: other hosts of the domain can set the cookie __Secure-s',
+      ],
+      [
+        'pages that send no cookie',
+        policyText({ api: `${PLACE}"cookie:__Host-s"\n${CORS} }` }),
+        'API_X.cors.origins: pages of these origins send no cookies, and so no token',
+      ],
+      [
+        'pages that may not send the header',
+        policyText({ api: `${PLACE}"header:x-t"\n${CORS}, headers = ["x-a"] }` }),
+        'API_X.cors.headers: pages may not send the header x-t, which has the token',
+      ],
+      [
+        'a POST that would have to be an upgrade',
+        policyText({ api: `${PLACE}"websocket"`, routes: '"GET /a" = {}\n"POST /b" = {}' }),
+        'API_X.token_from: nobody can use "POST /b": only a GET opens a WebSocket',
+      ],
+    ],
+    good: [
+      ['Access', policyText({ api: `${PLACE}"access"` })],
+      [
+        'a cookie of the host, with CORS',
+        policyText({ api: `${PLACE}"cookie:__Host-s"\n${CORS}, credentials = true }` }),
+      ],
+      ['the default of cors', policyText({ api: `${PLACE}"header:x-t"\n${CORS} }` })],
+      [
+        'upgrades, and a public route',
+        policyText({ api: `${PLACE}"websocket"`, routes: '"* /a" = {}\n"POST /b" = { auth = "none" }' }),
       ],
     ],
   },

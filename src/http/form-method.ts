@@ -1,0 +1,172 @@
+/**
+ * `form_methods = "read"`: methods in the form of a POST, which Rails, Laravel, Symfony and Spring take for the request's
+ * own. What the origin gets is what was read: no byte of a field that nobody has judged is sent on.
+ */
+import type { FormFault } from '../decision.ts';
+import { isOverride, methodIn, overridesIn } from './second-target.ts';
+
+export interface Form {
+  readonly methods: readonly string[];
+  /** The same request, with a body that can be read again. */
+  readonly request: Request;
+  /** Whether a method came after the part that was judged: the body was cut off before it. */
+  isLate(): boolean;
+}
+
+/** Ordinary forms are far smaller; what is uploaded comes as multipart, which streams. */
+const MAX_URLENCODED_BYTES = 1_048_576;
+/** Frameworks write the field first. */
+const JUDGED_BYTES = 65_536;
+const MAX_HEAD_LENGTH = 8_192;
+
+const DISPOSITION = 'content-disposition';
+
+/** Whether a framework may read the body as a form: one without a type is taken for a form by Rack. */
+export function isForm({ method, headers, body }: Request): boolean {
+  if (method !== 'POST' || body === null) return false;
+  const type = headers.get('content-type');
+  return type === null || /form|multipart/i.test(type);
+}
+
+/** Reads the methods that a form names: all of it, or of a multipart one the beginning, and the rest as it streams. */
+export async function readForm(request: Request): Promise<Form | FormFault> {
+  const type = request.headers.get('content-type') ?? '';
+  // Java servers decode forms as the type says, EBCDIC included.
+  const charset = /charset\s*=\s*["']?([^"';,\s]*)/i.exec(type)?.[1]?.toLowerCase() ?? 'utf-8';
+  const encoding = request.headers.get('content-encoding') ?? 'identity';
+  if (!/^(utf-?8|us-ascii|iso-8859-1)$/.test(charset) || encoding.toLowerCase() !== 'identity')
+    return 'encoded';
+  const reader = (request.body as ReadableStream<Uint8Array>).getReader();
+  const isMultipart = /multipart/i.test(type);
+  // A type that names both is read as both.
+  const isBoth = isMultipart && /urlencoded/i.test(type);
+  const limit = isMultipart ? JUDGED_BYTES : MAX_URLENCODED_BYTES;
+  const start = await readStart(reader, isBoth ? MAX_URLENCODED_BYTES : limit);
+  if (!start.isAll && (!isMultipart || isBoth)) return discard(reader, 'too_large');
+  const text = latin1(start.bytes);
+  const methods = isMultipart && !isBoth ? [] : overridesIn(`?${text}`);
+  if (!isMultipart) return { methods, request: withBody(request, start.bytes), isLate: () => false };
+  const scanned = scan(text, start.isAll);
+  const named = scanned.fields.map((end) => methodAt(text, end));
+  if (scanned.isOdd || named.includes(undefined)) return discard(reader, 'late');
+  const all = [...methods, ...named.filter((one) => one !== undefined)];
+  if (start.isAll) return { methods: all, request: withBody(request, start.bytes), isLate: () => false };
+  let late = false;
+  const length = Number(request.headers.get('content-length') ?? Number.NaN);
+  const { readable, writable } = Number.isSafeInteger(length)
+    ? new FixedLengthStream(length)
+    : new TransformStream<Uint8Array, Uint8Array>();
+  const rest = { pending: start.bytes, sent: scanned.safe };
+  pump(reader, writable.getWriter(), rest, () => {
+    late = true;
+  });
+  return { methods: all, request: withBody(request, readable), isLate: () => late };
+}
+
+const withBody = (request: Request, body: BodyInit) => new Request(request, { body });
+
+function discard(reader: ReadableStreamDefaultReader, fault: FormFault): FormFault {
+  reader.cancel().catch(() => {});
+  return fault;
+}
+
+async function readStart(reader: ReadableStreamDefaultReader<Uint8Array>, limit: number) {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  while (length <= limit) {
+    const { done, value } = await reader.read();
+    if (done) return { bytes: joined(chunks, length), isAll: true };
+    chunks.push(value);
+    length += value.length;
+  }
+  return { bytes: joined(chunks, length), isAll: false };
+}
+
+/**
+ * Sends on what is pending and the rest, as far as it has been scanned.
+ *
+ * @param from `sent` bytes of `pending` have been judged
+ */
+async function pump(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  writer: WritableStreamDefaultWriter<Uint8Array>,
+  from: { readonly pending: Uint8Array; readonly sent: number },
+  onLate: () => void,
+): Promise<void> {
+  try {
+    await writer.write(from.pending.subarray(0, from.sent));
+    let pending = from.pending.subarray(from.sent);
+    for (let isAll = false; !isAll; ) {
+      const { done, value } = await reader.read();
+      isAll = done;
+      if (value !== undefined) pending = joined([pending, value], pending.length + value.length);
+      const { safe, fields, isOdd } = scan(latin1(pending), isAll);
+      if (fields.length > 0 || isOdd) {
+        onLate();
+        throw new Error('a method behind the part of the form that was judged');
+      }
+      if (safe > 0) await writer.write(pending.subarray(0, safe));
+      pending = pending.subarray(safe);
+    }
+    await writer.close();
+  } catch (error) {
+    await Promise.allSettled([writer.abort(error), reader.cancel(error)]);
+  }
+}
+
+/** What a text holds, as far as that is certain. */
+interface Scanned {
+  /** So much of it has no field whose name is not yet known. */
+  readonly safe: number;
+  /** Where the values of fields begin that name a method. */
+  readonly fields: readonly number[];
+  /** A head of a part that is too long, or whose value is in another encoding. */
+  readonly isOdd: boolean;
+}
+
+/** Looks at the head of every part, wherever it thinks that parts begin: parsers differ on boundaries. */
+function scan(text: string, isAll: boolean): Scanned {
+  const fields: number[] = [];
+  const heads = /content-disposition/gi;
+  for (let found = heads.exec(text); found !== null; found = heads.exec(text)) {
+    const part = text.slice(found.index, found.index + MAX_HEAD_LENGTH);
+    const end = /\r?\n\r?\n|\r\r/.exec(part);
+    if (end === null) {
+      if (!isAll && part.length < MAX_HEAD_LENGTH) return { safe: found.index, fields, isOdd: false };
+      return { safe: found.index, fields, isOdd: true };
+    }
+    const head = part.slice(0, end.index);
+    if (!namesMethod(head)) continue;
+    if (/transfer-encoding/i.test(head)) return { safe: found.index, fields, isOdd: true };
+    fields.push(found.index + end.index + end[0].length);
+  }
+  // The beginning of the word may be at the end.
+  const safe = isAll ? text.length : Math.max(0, text.length - DISPOSITION.length);
+  return { safe, fields, isOdd: false };
+}
+
+const FIELD_NAME = /(?<![a-z0-9_-])name\s*\*?\d*\*?\s*=\s*("(?:\\.|[^"\\])*"|[^;\r\n]*)/gi;
+
+const namesMethod = (head: string): boolean =>
+  [...head.matchAll(FIELD_NAME)].some(([, name = '']) => isOverride(name.replace(/["'\\]|^utf-8''/gi, '')));
+
+/** The value of a field: `undefined` where its end is not to be seen. */
+function methodAt(text: string, at: number): string | undefined {
+  const end = text.indexOf('\n--', at);
+  return end === -1 ? undefined : methodIn(text.slice(at, end));
+}
+
+function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const [only] = chunks;
+  if (only !== undefined && chunks.length === 1) return only;
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
+/** One character for each byte: what is looked for is ASCII. */
+const latin1 = (bytes: Uint8Array) => new TextDecoder('latin1').decode(bytes);
