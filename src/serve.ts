@@ -60,7 +60,7 @@ export function serve(environment: Environment, policy: Policy, keys = createKey
       const asked = { url, method, headers, credentials: credentialsOf(request), preflight };
       const verify: Verify = (token, routes) => verifyToken(token, routes, { settings, keys, cache, io });
       decision = await decide(asked, policy, verify);
-      const form = await formOf(request, decision);
+      const form = mayNeedForm(decision) ? await formOf(request) : undefined;
       if (form?.methods?.length)
         decision = await decide({ ...asked, formMethods: form.methods }, policy, verify);
       decidedAt = io.now();
@@ -96,13 +96,14 @@ export function serve(environment: Environment, policy: Policy, keys = createKey
   };
 }
 
-/** The form of a request whose origin may take its method from there: only once the caller is known. */
+/** Whether the origin may take its method from a form: asked only once the caller is known. */
+const mayNeedForm = (decision: Decision): boolean =>
+  decision.kind === 'allow' && decision.route.api.readsForms && !isOnTrial(decision.route);
+
+/** The form of a request, where it has one that nobody has read. */
 async function formOf(
   request: Request,
-  decision: Decision,
 ): Promise<(Partial<Form> & { readonly fault?: FormFault }) | undefined> {
-  if (decision.kind === 'deny' || !decision.route.api.readsForms || isOnTrial(decision.route))
-    return undefined;
   if (!isForm(request) || isBodyTaken(request)) return undefined;
   const form = await readForm(request);
   return typeof form === 'string' ? { fault: form } : form;
