@@ -9,6 +9,7 @@ import { type Match, match, type NoMatch } from '../policy/match.ts';
 import type { Place } from '../policy/params.ts';
 import type { ParsedPath } from '../policy/path.ts';
 import type { Policy, Route } from '../policy/policy.ts';
+import { decodeWide } from '../policy/query.ts';
 import {
   MARKED_OVERRIDE_PARAMETERS,
   METHODS,
@@ -173,6 +174,6 @@ export function isOverride(name: string): boolean {
 
 /** What is malformed stays as it is, as in most servers; the rest of it is decoded. */
 const decode = (text: string): string =>
-  text
+  decodeWide(text)
     .replaceAll('+', ' ')
     .replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
