@@ -173,7 +173,7 @@ export function isOverride(name: string): boolean {
 }
 
 /** What is malformed stays as it is, as in most servers; the rest of it is decoded. */
-const decode = (text: string): string =>
+export const decode = (text: string): string =>
   decodeWide(text)
     .replaceAll('+', ' ')
     .replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
