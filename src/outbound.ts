@@ -74,7 +74,10 @@ export function createOutbound(policy: Policy, { originHeaders, skipped }: Outbo
     const headers = isPreflight ? withoutCaller(stripped) : stripped;
     if (decision.keepsToken) keepToken(inbound, headers, api);
     else stripToken(headers, api);
-    if (sentDestination !== undefined) headers.set('destination', baseOf(api, target) + sentDestination);
+    if (sentDestination !== undefined) {
+      headers.set('destination', baseOf(api, target) + sentDestination);
+      keepJudged(headers, inbound);
+    }
     if (principal !== undefined) {
       const unsent = setClaimHeaders(headers, principal, api, part.skipped);
       if (unsent !== undefined && !isTried) return unsent;
@@ -103,6 +106,14 @@ interface Part {
 
 const namesOfSecrets = ({ originHeaders }: Api) =>
   originHeaders.map(({ header }) => normaliseHeaderName(header));
+
+/** What a COPY or MOVE was judged by is what the origin gets, whatever `Connection` lists. */
+function keepJudged(headers: Headers, inbound: Headers): void {
+  for (const name of ['depth', 'overwrite']) {
+    const value = inbound.get(name);
+    if (value !== null) headers.set(name, value);
+  }
+}
 
 /** A preflight is for nobody: browsers send neither credentials nor a body with it, and no one else has to. */
 function withoutCaller(inbound: Headers): Headers {

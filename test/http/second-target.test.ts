@@ -142,6 +142,15 @@ describe('the destination of COPY and MOVE', () => {
   });
 });
 
+it('sends on what the request was judged by, whatever Connection lists', async () => {
+  const rig = rigWith({ '* /files/*': {} });
+  const judged = { depth: '0', overwrite: 'F' };
+  const headers = { destination: '/files/b', ...judged, connection: 'depth, overwrite, destination' };
+  expect(await outcome(rig, 'COPY /files/a', headers)).toBe(200);
+  const sent = Object.fromEntries(rig.lastReceived().headers);
+  expect(sent).toMatchObject({ ...judged, destination: 'https://orders.internal.example/files/b' });
+});
+
 describe('what lies below a source or a destination', () => {
   const routes = { '* /files/*': {}, '* /files/secret/*': scope('secret') };
   it.each<[string, string, Record<string, string>, string | number]>([
