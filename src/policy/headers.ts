@@ -25,6 +25,11 @@ const RESERVED = new Set([
   'x-method-override',
   'x-real-ip',
   'true-client-ip',
+  'client-ip',
+  'fastly-client-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'x-envoy-external-address',
   'expect',
   ...TARGET_HEADERS,
 ]);
