@@ -117,7 +117,10 @@ describe('diff', () => {
     );
     const { stdout } = await claimgate(['diff', old, now]);
     expect(stdout).toMatch(/moved[\s\S]*the token from Authorization[\s\S]*the token from the header x-t/);
-    expect(stdout).toContain('API_X.form_methods');
+    expect(stdout).toMatch(/narrowed +API_X\.form_methods[\s\S]*need the rules of those methods/);
+    const back = await claimgate(['diff', now, old, '--fail-on', 'widened']);
+    expect(back.stdout).toMatch(/widened +API_X\.form_methods/);
+    expect(back.code).toBe(1);
     expect((await claimgate(['diff', now, now, '--fail-on', 'any'])).code).toBe(0);
   });
 });
