@@ -141,9 +141,14 @@ function forNext(
   { route, target, sent, sentDestination }: Allowed,
   ownHeaders: ReadonlySet<string>,
   isPreflight: boolean,
-): Outbound {
+): Outbound | Reason {
   const { api } = route;
-  const stripped = stripClaimed(inbound, { ownHeaders, dropped: api.dropped, isTried: isOnTrial(route) });
+  let source: string | undefined;
+  const options = { ownHeaders, dropped: api.dropped, isTried: isOnTrial(route) };
+  const stripped = stripClaimed(inbound, options, (name) => {
+    source = name;
+  });
+  if (source !== undefined) return { code: 'source_header', header: source };
   let headers = isPreflight ? withoutCaller(stripped) : stripped;
   const base = baseOf(api, target);
   const destination = sentDestination && base + sentDestination;
