@@ -92,9 +92,9 @@ export function secondTargets(
   };
   const isMove = copies.includes('MOVE');
   // RFC 4918 §9.8.3: without `Depth: 0`, all that is in a collection goes along; a MOVE always takes it.
-  const isDeep = isMove || headers.get('depth')?.trim() !== '0';
-  // RFC 4918 §10.6: whatever is there goes away, unless the client says F.
-  const overwrites = headers.get('overwrite')?.trim() !== 'F';
+  const isDeep = isMove || headers.get('depth') !== '0';
+  // RFC 4918 §10.6: whatever is there goes away, unless the client says F, and nothing beside it.
+  const overwrites = headers.get('overwrite') !== 'F';
   const atSource = isMove ? ['GET', 'DELETE'] : ['GET'];
   const atDestination = overwrites ? ['PUT', 'DELETE'] : ['PUT'];
   for (const wanted of atSource) targets.push(ask('destination', wanted, path));

@@ -112,6 +112,7 @@ describe('the destination of COPY and MOVE', () => {
       'get put',
       '403 scopes_missing',
     ],
+    ['F behind another blank', 'COPY', { overwrite: '\u00a0F' }, 'get put', '403 scopes_missing'],
     ['F twice', 'COPY', { overwrite: 'F, F' }, 'get put', '403 scopes_missing'],
     ['MOVE', 'MOVE', {}, 'get put delete', 200],
     ['MOVE needs DELETE of the source', 'MOVE', { overwrite: 'F' }, 'get put', '403 scopes_missing'],
