@@ -2,12 +2,13 @@
 import { type Match, match, type NoMatch } from '../../../src/policy/match.ts';
 import { type Place, paramValue } from '../../../src/policy/params.ts';
 import type { ParsedPath } from '../../../src/policy/path.ts';
-import type { Policy, Route } from '../../../src/policy/policy.ts';
+import type { Policy } from '../../../src/policy/policy.ts';
 import { paramsOf } from '../../../src/policy/properties.ts';
 import { type CallerDifference, callerDifferences } from './caller-differences.ts';
 import { callersOf, type Side } from './callers.ts';
 import type { Sighting } from './collect.ts';
 import type { Candidate, OtherChange } from './difference.ts';
+import { guardChanges } from './guards.ts';
 import { createIdentities } from './identity.ts';
 import { apiChanges, routeChanges } from './other.ts';
 import { isServed, sentChanges } from './sent.ts';
@@ -95,35 +96,20 @@ function movedBetween(old: Side, now: Side, nowSeconds: number, tell: Tell): See
   const [before, after] = [old.found.route, now.found.route];
   tell([...apiChanges(before.api, after.api), ...routeChanges(before, after)]);
   const changes = sentChanges(old, now, nowSeconds);
-  const forms = formChanges(before, after);
-  if (changes.length === 0) return forms;
+  const guards = guardChanges(before, after).map((one) => ({
+    ...one,
+    patterns: movedSubjects(before, after),
+    tokens: [],
+  }));
+  if (changes.length === 0) return guards;
   return [
-    ...forms,
+    ...guards,
     {
       change: 'moved',
       patterns: movedSubjects(before, after),
       before: changes.map((one) => one.before),
       now: changes.map((one) => one.now),
       tokens: someCaller(now, nowSeconds, old),
-    },
-  ];
-}
-
-/** A form can name another method: whether its rules are asked is about who gets in. No example has a form. */
-function formChanges(before: Route, after: Route): SeenOfRules[] {
-  const reads = ({ api }: Route) => api.readsForms && api.trial === undefined;
-  if (reads(before) === reads(after)) return [];
-  const words = (route: Route) => [
-    reads(route) ? 'methods in forms need the rules of those methods' : 'methods in forms are not looked at',
-  ];
-  return [
-    {
-      change: reads(before) ? 'widened' : 'narrowed',
-      patterns: movedSubjects(before, after),
-      place: `${after.api.name}.form_methods`,
-      before: words(before),
-      now: words(after),
-      tokens: [],
     },
   ];
 }

@@ -125,6 +125,23 @@ describe('diff', () => {
   });
 });
 
+describe('diff of who may send a cookie', () => {
+  it('tells that pages of another origin may', async () => {
+    const api = (origins: string) =>
+      policyText({
+        api: `origin = "service:X"\ntoken_from = "cookie:__Host-s"\ncors = { origins = [${origins}], credentials = true }`,
+      });
+    const old = write('old.toml', api('"https://a.example.com"'));
+    const now = write('now.toml', api('"https://a.example.com", "https://*.example.org"'));
+    const wider = await claimgate(['diff', old, now, '--fail-on', 'widened']);
+    expect(wider.stdout).toMatch(/widened +API_X\.cors[\s\S]*https:\/\/\*\.example\.org/);
+    expect(wider.code).toBe(1);
+    const { stdout, code } = await claimgate(['diff', now, old, '--fail-on', 'widened']);
+    expect(stdout).toMatch(/narrowed +API_X\.cors/);
+    expect(code).toBe(0);
+  });
+});
+
 describe('routes --format openapi', () => {
   it.each<[string, object]>([
     ['authorization', { type: 'openIdConnect' }],
