@@ -38,6 +38,11 @@ export const SEGMENTS: readonly Spelling[] = [
   when(/^\$(id|slug|\w+(?:Id|_id))$/, 'literal text', param),
   // Express, path-to-regexp, URLPattern.
   when(/(?<![A-Za-z0-9_]):\w+(?:\(.*\)[+?*]?|\{.*\}|\[.*\])$/, 'no regular expression', () => PARAM),
+  {
+    what: 'text: a colon behind a letter begins no parameter',
+    // At the end it is a verb, as in `/items:batch`.
+    instead: (text, isLast) => (!isLast && /^\w+:[A-Za-z_]\w*$/.test(text) ? PARAM : undefined),
+  },
   when(/^:\w+\+$/, 'a parameter with a plus behind it', () => REST),
   // Regular expressions. OData has keys in parentheses behind a name.
   when(

@@ -60,6 +60,13 @@ it.each([
   ['Orders(:id)', SEGMENTS],
   [':id.json', SEGMENTS],
   ['a:b', QUERY_VALUES],
+  ['items:batch', SEGMENTS],
 ] as const)('%s is meant', (text, spellings) => {
   expect(foreign(text, spellings, true)).toBeUndefined();
+});
+
+it('v:version within a path is no parameter', () => {
+  expect(foreign('v:version', SEGMENTS, false)?.problem).toBe(
+    '"v:version" is text: a colon behind a letter begins no parameter',
+  );
 });
