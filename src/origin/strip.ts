@@ -91,7 +91,7 @@ export function createStripper(ownHeaders: Names, isRefused = isRefusedUsually, 
     }
     if (names.includes('connection')) {
       const listed = listedNames(inbound.get('connection') ?? '');
-      for (const name of names) if (listed.has(name)) outbound.delete(name);
+      for (const name of names) if (listed.has(name) && !isOfBody(name)) outbound.delete(name);
     }
     if (!keepAuthorization) outbound.delete('authorization');
     if (names.includes('upgrade') && inbound.get('upgrade')?.toLowerCase() === 'websocket') {
@@ -100,6 +100,9 @@ export function createStripper(ownHeaders: Names, isRefused = isRefusedUsually, 
     return outbound;
   };
 }
+
+/** How the body is read, which was judged: without its type, JSON is a form to Rack. None is for one hop. */
+const isOfBody = (name: string) => name.startsWith('content-');
 
 const FROM_CLOUDFLARE = new Set([
   'cf-connecting-ip',

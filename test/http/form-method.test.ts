@@ -106,6 +106,24 @@ describe('a method in a form', () => {
     expect(line.near_miss).toEqual(['API_ORDERS DELETE /x']);
   });
 
+  it('is not hidden by a type that Connection takes away', async () => {
+    const types: (string | null)[] = [];
+    const rig = makeRig({
+      routes: ROUTES,
+      api: { form_methods: 'read' },
+      keys: [key.publicJwk],
+      origin: (request) => {
+        types.push(request.headers.get('content-type'));
+        return new Response('done');
+      },
+    });
+    const token = await sign(key, { ...usualClaims(), scope: 'write' });
+    const headers = { 'content-type': 'application/json', connection: 'content-type' };
+    const body = new TextEncoder().encode('_method=DELETE');
+    await rig.call('POST /x', token, headers, { method: 'POST', body });
+    expect(types).toEqual(['application/json']);
+  });
+
   it('that the path lacks is refused', async () => {
     expect(await send('_method=PUT', URLENCODED)).toMatchObject({ status: 405, bodies: [] });
   });
