@@ -25,9 +25,20 @@ const RESERVED = new Set([
   'x-method-override',
   'x-real-ip',
   'true-client-ip',
+  'client-ip',
+  'fastly-client-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'x-envoy-external-address',
   'expect',
   ...TARGET_HEADERS,
 ]);
+
+const TARGETS: ReadonlySet<string> = new Set([...TARGET_HEADERS, 'x-method-override']);
+
+/** Names another path, host or method. @param normalised a name as `normaliseHeaderName` gives it */
+export const namesTarget = (normalised: string): boolean =>
+  TARGETS.has(normalised) || /^x-(original-|rewrite-|http-method)/.test(normalised);
 
 /** RFC 9110 §7.6.1; `Connection` lists more of them. */
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade']);
