@@ -5,7 +5,14 @@ import type { ReasonCode } from '../src/decision.ts';
 import { renderDenial } from '../src/http/answer.ts';
 import { PROBLEMS } from '../src/http/problem.ts';
 import type { Explained } from './reasons/explained.ts';
-import { DESTINATION_FAULTS, FORM_FAULTS, KEYS_FAULTS, PATH_FAULTS } from './reasons/gateway/service.ts';
+import {
+  AUTHORIZATION_FAULTS,
+  DESTINATION_FAULTS,
+  FORM_FAULTS,
+  KEYS_FAULTS,
+  PATH_FAULTS,
+  SENT_INSTEAD,
+} from './reasons/gateway/service.ts';
 import { GATEWAY_REASONS } from './reasons/gateway.ts';
 import { ISSUER_REASONS } from './reasons/issuer.ts';
 
@@ -21,6 +28,8 @@ const HEADER_NAMES = { 'www-authenticate': 'WWW-Authenticate', allow: 'Allow', '
 /** Values of `reason_detail`, where they are a list of the gateway's own. */
 const DETAILS: { readonly [Code in ReasonCode]?: Readonly<Record<string, string>> } = {
   path_ambiguous: PATH_FAULTS,
+  authorization_malformed: AUTHORIZATION_FAULTS,
+  token_missing: SENT_INSTEAD,
   destination_invalid: DESTINATION_FAULTS,
   form_unread: FORM_FAULTS,
   keys_unavailable: KEYS_FAULTS,

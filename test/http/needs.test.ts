@@ -1,0 +1,181 @@
+/** What a refused client is told to ask for, in the challenge and in the body. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { makeRig } from '../support/gateway.ts';
+import { makeKey, type SigningKey, sign, usualClaims } from '../support/issuer.ts';
+import { AUDIENCE } from '../support/policy.ts';
+
+let key: SigningKey;
+beforeAll(async () => {
+  key = await makeKey();
+});
+
+type Tables = Record<string, unknown>;
+
+async function refused(rules: Tables, claims?: Tables, api: Tables = {}, request = 'GET /x') {
+  const rig = makeRig({ routes: { 'GET /x': rules }, api, keys: [key.publicJwk] });
+  const response =
+    claims === undefined
+      ? await rig.ask(request)
+      : await rig.call(request, await sign(key, { ...usualClaims(), ...claims }));
+  const header = response.headers.get('www-authenticate') ?? '';
+  const body = (await response.json()) as Tables;
+  return { status: response.status, header, scope: /[ ,]scope="([^"]*)"/.exec(header)?.[1], body };
+}
+
+const ANY = { scopes_all: ['read'], scopes_any: ['sell', 'buy'] };
+
+describe('a client without a token', () => {
+  it('is told the scopes that are enough, and the audience', async () => {
+    const { status, scope, body } = await refused(ANY);
+    expect([status, scope]).toEqual([401, 'read sell']);
+    expect(body).toMatchObject({
+      scopes_needed: ['read'],
+      scopes_any: [['sell', 'buy']],
+      audience: [AUDIENCE],
+    });
+  });
+
+  it('is told of no scopes where the route names none', async () => {
+    const { scope, body } = await refused({ claims: { role: 'admin' } });
+    expect(scope).toBeUndefined();
+    expect(body).not.toHaveProperty('scopes_needed');
+    expect(body).not.toHaveProperty('scopes_any');
+  });
+
+  it('is told the scopes of a stricter route that its path may be read as, too', async () => {
+    const routes = { 'GET /*': { scopes_all: ['read'] }, 'GET /admin': { scopes_all: ['admin'] } };
+    const response = await makeRig({ routes }).ask('GET /ADMIN');
+    expect(response.headers.get('www-authenticate')).toContain('scope="read admin"');
+  });
+
+  it('gets a token that passes if it asks for what it is told', async () => {
+    for (const rules of [
+      ANY,
+      { any_of: [{ claims: { r: 1 } }, { scopes_all: ['b', 'c'] }], scopes_any: ['d', 'b'] },
+    ]) {
+      const { scope } = await refused(rules);
+      const rig = makeRig({ routes: { 'GET /x': rules }, keys: [key.publicJwk] });
+      const token = await sign(key, { ...usualClaims(), scope });
+      expect((await rig.call('GET /x', token)).status).toBe(200);
+    }
+  });
+});
+
+describe('a client whose token lacks a scope', () => {
+  it('keeps what it has, and is told all that is open', async () => {
+    const { status, scope, body } = await refused(ANY, { scope: 'buy' });
+    expect([status, scope]).toEqual([403, 'read buy']);
+    expect(body).toMatchObject({ scopes_needed: ['read'], scopes_any: [['sell', 'buy']] });
+  });
+
+  it('is told the scopes of one alternative', async () => {
+    const any_of = [{ claims: { role: 'admin' } }, { scopes_all: ['a', 'b'] }, { scopes_all: ['c'] }];
+    const { status, scope, body } = await refused({ any_of }, { scope: 'a' });
+    expect([status, scope]).toEqual([403, 'a b']);
+    expect(body).toMatchObject({ scopes_needed: ['a', 'b'] });
+  });
+});
+
+describe('another bad token', () => {
+  it('has the scopes in the challenge, and not in the body', async () => {
+    const { status, scope, body } = await refused(ANY, { exp: 1 });
+    expect([status, scope]).toEqual([401, 'read sell']);
+    expect(body).not.toHaveProperty('scopes_needed');
+  });
+
+  it.each([
+    ['an audience that is an https URL', {}, [AUDIENCE]],
+    ['not told, where the API says so', { tell_audience: false }, undefined],
+    ['a name that nobody need know', { audience: 'internal' }, undefined],
+    ['told, where the API says so', { audience: 'internal', tell_audience: true }, ['internal']],
+    [
+      'of several those that are URLs',
+      { audience: ['internal', 'https://a.example'] },
+      ['https://a.example'],
+    ],
+  ])('for another audience: %s', async (_what, api, expected) => {
+    const { body } = await refused({}, { aud: 'other' }, api);
+    expect([body['reason'], body['audience']]).toEqual(['audience_mismatch', expected]);
+  });
+
+  it('names the claim of a rule, and not its value', async () => {
+    const { body } = await refused({ claims: { org_id: 'swordfish' } }, { org_id: 'marlin-17' });
+    expect(body).toMatchObject({ reason: 'claim_mismatch', claim: 'org_id' });
+    expect(JSON.stringify(body)).not.toMatch(/swordfish|marlin/);
+  });
+});
+
+describe('scopes that an issuer knows by longer names', () => {
+  const PREFIX = { scope_prefix: 'api://6e74172b/' };
+
+  it('are told by these, and looked for by the short ones', async () => {
+    const { scope, body } = await refused(ANY, undefined, PREFIX);
+    expect(scope).toBe('api://6e74172b/read api://6e74172b/sell');
+    expect(body).toMatchObject({
+      scopes_needed: ['api://6e74172b/read'],
+      scopes_any: [['api://6e74172b/sell', 'api://6e74172b/buy']],
+    });
+    const lacking = await refused(ANY, { scope: 'buy' }, PREFIX);
+    expect(lacking.scope).toBe('api://6e74172b/read api://6e74172b/buy');
+    const rig = makeRig({ routes: { 'GET /x': ANY }, api: PREFIX, keys: [key.publicJwk] });
+    const token = await sign(key, { ...usualClaims(), scope: 'read sell' });
+    expect((await rig.call('GET /x', token)).status).toBe(200);
+  });
+
+  it('bring along what the policy lists for the issuer, and nothing else of it', async () => {
+    const supported = ['offline_access', 'api://6e74172b/read', 'other'];
+    const { scope, body } = await refused(ANY, undefined, { ...PREFIX, scopes_supported: supported });
+    expect(scope).toBe('api://6e74172b/read api://6e74172b/sell offline_access');
+    expect(body['scopes_needed']).toEqual(['api://6e74172b/read']);
+    expect((await refused({}, undefined, { scopes_supported: supported })).scope).toBeUndefined();
+  });
+});
+
+describe('sentences', () => {
+  it.each([
+    ['Bearer "abc"', 400, 'in quotes', 'quoted'],
+    ['Bearer abc, Bearer def', 400, 'two Authorization headers', 'several'],
+    ['Bearer', 400, 'no token behind Bearer', 'empty'],
+    ['Bearer Bearer abc', 400, 'twice', 'twice'],
+    ['Bearer abc def', 400, 'Send one Authorization header', 'form'],
+    ['eyJhbGciOi.eyJpc3M.c2ln', 401, 'without its scheme', 'bare_token'],
+    ['Basic YTpi', 401, 'scheme Basic', 'basic'],
+    ['DPoP abc', 401, 'another scheme', 'other_scheme'],
+  ])('%s: %i, and what is wrong with it', async (authorization, status, sentence, logged) => {
+    const rig = makeRig({ routes: { 'GET /x': {} } });
+    const response = await rig.ask('GET /x', { authorization });
+    const { detail } = (await response.json()) as { detail: string };
+    expect([response.status, rig.lastLog().reason_detail]).toEqual([status, logged]);
+    expect(detail).toContain(sentence);
+    expect(detail).toMatch(/^[\x20-\x21\x23-\x5b\x5d-\x7e]+[.?]$/);
+    if (status === 400) expect(response.headers.get('www-authenticate')).toContain(detail);
+  });
+});
+
+describe('a path that no route has', () => {
+  const routes = {
+    'GET /orders/:id': {},
+    'POST /Files/': { auth: 'none' },
+    'GET /a.b': {},
+    'GET /q?x=1': {},
+  };
+  it.each([
+    ['GET /orders/7/', '/orders/:id'],
+    ['GET /ORDERS/7', '/orders/:id'],
+    ['POST /files', '/Files/'],
+    ['GET /files', undefined],
+    ['GET /orders', undefined],
+    ['GET /orders/7/8', undefined],
+    ['GET /a.b;x', undefined],
+    ['GET /q', undefined],
+    ['GET /Q/?x=1', '/q'],
+    ['GET https://other.example/orders/7/', undefined],
+  ])('%s: near is %s', async (request, near) => {
+    const other = { API_Z: { origin: 'https://o.example', audience: 'z', routes: { 'GET /z': {} } } };
+    const rig = makeRig({ routes, api: { hosts: ['api.example.com'] }, more: other });
+    const response = await rig.ask(request);
+    const body = (await response.json()) as Tables;
+    expect([response.status, body['near']]).toEqual([404, near]);
+    expect(rig.lastLog().reason_detail).toBe(near);
+  });
+});
