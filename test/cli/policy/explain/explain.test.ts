@@ -388,10 +388,10 @@ describe('claimgate explain', () => {
         headers: expect.arrayContaining([
           [
             'www-authenticate',
-            'Bearer realm="shop.example.com", error="insufficient_scope", error_description="The token lacks a scope that this request needs.", scope="read:orders orders"',
+            'Bearer realm="https://shop.example.com", error="insufficient_scope", error_description="The token lacks a scope that this request needs.", scope="read:orders orders", resource_metadata="https://shop.example.com/.well-known/oauth-protected-resource"',
           ],
         ]),
-        body: { title: 'Insufficient scope', status: 403 },
+        body: { title: 'Insufficient scope', status: 403, scopes_needed: ['read:orders', 'orders'] },
       },
       origin: null,
     });
