@@ -48,6 +48,20 @@ describe('a client without a token', () => {
     expect(response.headers.get('www-authenticate')).toContain('scope="read admin"');
   });
 
+  it('is told of none that is only tried', async () => {
+    const tried = { report_only: true, scopes_all: ['admin'] };
+    const routes = { 'GET /*': { scopes_all: ['read'] }, 'GET /admin': tried };
+    const response = await makeRig({ routes }).ask('GET /ADMIN');
+    expect(response.headers.get('www-authenticate')).toContain('scope="read"');
+  });
+
+  it('is told the place of the API, whatever Authorization has', async () => {
+    const rig = makeRig({ routes: { 'GET /x': {} }, api: { token_from: 'header:x-t' } });
+    const response = await rig.ask('GET /x', { authorization: 'Basic YTpi' });
+    expect(await response.json()).toMatchObject({ detail: 'Send an access token in the header x-t.' });
+    expect(rig.lastLog().reason_detail).toBeUndefined();
+  });
+
   it('gets a token that passes if it asks for what it is told', async () => {
     for (const rules of [
       ANY,
@@ -66,6 +80,14 @@ describe('a client whose token lacks a scope', () => {
     const { status, scope, body } = await refused(ANY, { scope: 'buy' });
     expect([status, scope]).toEqual([403, 'read buy']);
     expect(body).toMatchObject({ scopes_needed: ['read'], scopes_any: [['sell', 'buy']] });
+  });
+
+  it('is told those of a stricter route that its path may be read as, too', async () => {
+    const routes = { 'GET /*': { scopes_all: ['read'] }, 'GET /admin': { scopes_all: ['admin'] } };
+    const rig = makeRig({ routes, keys: [key.publicJwk] });
+    const response = await rig.call('GET /ADMIN', await sign(key, { ...usualClaims(), scope: 'x' }));
+    expect(response.headers.get('www-authenticate')).toContain('scope="read admin"');
+    expect(await response.json()).toMatchObject({ scopes_needed: ['read', 'admin'] });
   });
 
   it('is told the scopes of one alternative', async () => {
@@ -120,6 +142,30 @@ describe('scopes that an issuer knows by longer names', () => {
     const rig = makeRig({ routes: { 'GET /x': ANY }, api: PREFIX, keys: [key.publicJwk] });
     const token = await sign(key, { ...usualClaims(), scope: 'read sell' });
     expect((await rig.call('GET /x', token)).status).toBe(200);
+  });
+
+  it('of Entra ID: a client that asks for what it is told gets a token with the short name, and passes', async () => {
+    const application = '6e74172b-be56-4843-9ff4-e66a39bb12e3';
+    const rig = makeRig({
+      routes: { 'GET|POST|DELETE /mcp': { scopes_all: ['mcp.access'] } },
+      api: {
+        hosts: ['api.example.com'],
+        audience: application,
+        resource: 'https://api.example.com/mcp',
+        scope_prefix: `api://${application}/`,
+      },
+      keys: [key.publicJwk],
+    });
+    const refusal = (await rig.ask('POST /mcp')).headers.get('www-authenticate') ?? '';
+    const [, url = ''] = /resource_metadata="([^"]+)"/.exec(refusal) ?? [];
+    const document = (await (await rig.ask(`GET ${url}`)).json()) as Tables;
+    expect(document['scopes_supported']).toEqual([`api://${application}/mcp.access`]);
+    expect(refusal).toContain(`scope="api://${application}/mcp.access"`);
+    const { scope: _, ...claims } = usualClaims({ aud: application });
+    const token = await sign(key, { ...claims, scp: 'mcp.access' });
+    expect((await rig.call('POST /mcp', token)).status).toBe(200);
+    const long = await sign(key, { ...claims, scp: `api://${application}/mcp.access` });
+    expect((await rig.call('POST /mcp', long)).status).toBe(403);
   });
 
   it('bring along what the policy lists for the issuer, and nothing else of it', async () => {
