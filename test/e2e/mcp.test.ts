@@ -126,7 +126,7 @@ function userProvider(): OAuthClientProvider & { sentTo?: URL } {
 }
 
 describe('a user', () => {
-  it('is signed in where the metadata says, with what the challenge asks for, and calls a tool', async () => {
+  it('is signed in where the metadata says, asks for what it is told to, and calls a tool', async () => {
     const provider = userProvider();
     const first = await connect(provider);
     await expect(first.connected).rejects.toThrow(UnauthorizedError);
