@@ -38,7 +38,7 @@ const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['policy/file', 'issuer'],
     ['policy'],
     ['policy/what-if'],
-    ['policy/check', 'policy/explain', 'policy/cases', 'policy/diff', 'policy/routes', 'policy/openapi'],
+    ['policy/check', 'policy/explain', 'policy/cases', 'policy/diff', 'policy/routes', 'policy/import'],
     ['logs', 'init', 'policy/doctor'],
     ['commands', 'vite'],
     ['program.ts'],

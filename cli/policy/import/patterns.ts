@@ -1,0 +1,78 @@
+/** Shapes of paths as patterns of routes. */
+import { collectFaults } from '../../../src/policy/compile/faults.ts';
+import { parseRouteKey, type RouteKey } from '../../../src/policy/compile/route-key.ts';
+import type { Note, PathShape, Segment } from './operations.ts';
+
+export interface Pattern {
+  readonly text: string;
+  /** `undefined`: no route can have it. */
+  readonly key: RouteKey | undefined;
+  readonly problem: string | undefined;
+  readonly notes: readonly Note[];
+}
+
+export function writePattern(prefix: readonly Segment[], { segments, query }: PathShape): Pattern {
+  const names = new Set<string>();
+  const notes: Note[] = [];
+  const parts = [...prefix, ...segments].map((one) => writeSegment(one, names, notes));
+  const text = `/${parts.join('/')}${query === undefined ? '' : `?${query}`}`;
+  const faults = collectFaults();
+  const key = parseRouteKey(`GET ${text}`, faults);
+  const problem = key === undefined ? faults.list().map((one) => one.problem).join('; ') : undefined;
+  return { text, key, problem, notes };
+}
+
+function writeSegment(segment: Segment, names: Set<string>, notes: Note[]): string {
+  if (segment.kind === 'rest') return '*';
+  if (segment.kind === 'text') return encodeLiteral(segment.text);
+  let name = segment.name;
+  for (let count = 2; names.has(name); count++) name = `${segment.name}_${count}`;
+  names.add(name);
+  const [before, after] = [encodeFixed(segment.before), encodeFixed(segment.after)];
+  const written = `${before}:${name}${after}`;
+  if (parseRouteKey(`GET /${written}`)?.segments[0]?.kind === 'param') return written;
+  const shown = `${segment.before}{${segment.name}}${segment.after}`;
+  notes.push({ tag: `wider ${shown}`, text: `${shown} has become one parameter, which matches other texts as well` });
+  return `:${name}`;
+}
+
+/** A literal may hold what means something in a pattern. */
+const encodeLiteral = (text: string): string => encodeFixed(text).replace(/(?<![A-Za-z0-9_]):/g, '%3A');
+
+const encodeFixed = (text: string): string =>
+  text.replace(/[^A-Za-z0-9\-._~!$&'()+,;=:@%]/gu, (character) =>
+    character === '*' ? '%2A' : encodeURIComponent(character),
+  );
+
+const segmentKey = (one: RouteKey['segments'][number], isFolded: boolean): string => {
+  if (one.kind === 'rest') return '*';
+  if (one.kind === 'param') return isFolded ? `${one.before.toLowerCase()}:${one.after.toLowerCase()}` : `${one.before}:${one.after}`;
+  return JSON.stringify(isFolded ? one.folded : one.text);
+};
+
+const queryKey = ({ query }: RouteKey) => (query.length === 0 ? '' : `?${JSON.stringify(query)}`);
+
+/** Equal for patterns that are the same but for the names of their parameters. */
+export const shapeOf = (key: RouteKey): string =>
+  key.segments.map((one) => segmentKey(one, false)).join('/') + queryKey(key);
+
+/** Equal for patterns that a lax origin may take for one: letter case, a slash at the end. */
+export function foldedShapeOf(key: RouteKey): string {
+  const parts = key.segments.map((one) => segmentKey(one, true));
+  if (parts.length > 1 && parts.at(-1) === '""') parts.pop();
+  return parts.join('/') + queryKey(key);
+}
+
+/** Whether some path of `narrow` also fits `wide`, in doubt yes. */
+export function covers(wide: RouteKey, narrow: RouteKey): boolean {
+  for (const [i, one] of wide.segments.entries()) {
+    const other = narrow.segments[i];
+    if (other === undefined) return false;
+    if (one.kind === 'rest') return true;
+    // It stands for a longer path, of which only the start is known.
+    if (other.kind === 'rest')
+      return wide.segments.length > i + 1 || wide.segments.some(({ kind }) => kind === 'rest');
+    if (one.kind === 'literal' && other.kind === 'literal' && one.folded !== other.folded) return false;
+  }
+  return wide.segments.length === narrow.segments.length;
+}

@@ -1,0 +1,57 @@
+/** Operations by the server that they are on: each has a table of its own. */
+import type { Base, Operation } from './operations.ts';
+
+export interface ServerGroup {
+  /** `API_ORDERS`. */
+  readonly name: string;
+  /** `undefined`: every host. */
+  readonly hosts: readonly string[] | undefined;
+  readonly origin: string | undefined;
+  readonly notes: readonly string[];
+  readonly operations: readonly Operation[];
+}
+
+/** @param name of the table of the most operations; others are named after their host */
+export function groupByServer(operations: readonly Operation[], name: string): ServerGroup[] {
+  const placed = operations.filter(({ base }) => base !== undefined);
+  const groups = [...Map.groupBy(placed, keyOf).values()].sort((a, b) => b.length - a.length);
+  // An operation whose server can't be read is left out, in the first table.
+  const homeless = operations.filter(({ base }) => base === undefined);
+  groups[0] = [...(groups[0] ?? []), ...homeless];
+  const taken = new Set<string>();
+  return groups.map((group, i) => {
+    const own = group.find(({ hints }) => hints.api !== undefined)?.hints;
+    const [base] = group.flatMap((one) => (one.base === undefined ? [] : [one.base]));
+    const wanted = own?.api !== undefined && /^API_[A-Z0-9_]+$/.test(own.api) ? own.api : i === 0 ? name : `${name}_${labelOf(base)}`;
+    const hosts = own === undefined ? hostsOf(base, groups.length > 1) : own.hosts;
+    return {
+      name: uniqueName(wanted, taken),
+      hosts,
+      origin: own?.origin ?? base?.origin,
+      notes: [
+        ...new Set(group.flatMap((one) => one.base?.notes ?? [])),
+        ...(hosts === undefined || own !== undefined ? [] : ['the host that clients ask, as the description names it']),
+      ],
+      operations: group,
+    };
+  });
+}
+
+const keyOf = ({ base, hints }: Operation): string =>
+  hints.api === undefined ? `${base?.origin} ${base?.host}` : `${hints.api}`;
+
+function hostsOf(base: Base | undefined, isOneOfMany: boolean): readonly string[] | undefined {
+  if (base?.host === undefined) return undefined;
+  return isOneOfMany || base.host.startsWith(':') ? [base.host] : undefined;
+}
+
+const labelOf = (base: Base | undefined): string =>
+  (base?.host ?? 'other').replace(/^:/, '').split('.')[0]?.toUpperCase().replace(/[^A-Z0-9]+/g, '_') || 'OTHER';
+
+function uniqueName(name: string, taken: Set<string>): string {
+  let unique = name;
+  // A table that continues an API has a number as well.
+  for (let count = 2; taken.has(unique); count++) unique = `${name}_B${count}`;
+  taken.add(unique);
+  return unique;
+}
