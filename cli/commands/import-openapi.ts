@@ -83,7 +83,10 @@ function sentenceOf(draft: Draft): string {
     ...(operations.joined === 0 ? [] : [`${operations.joined} joined with another`]),
     ...(operations.left_out === 0 ? [] : [`${operations.left_out} left out, in comments`]),
   ];
-  const review = routes.review === 0 ? 'none needs review' : `${routes.review} need${routes.review === 1 ? 's' : ''} review`;
+  const review =
+    routes.review === 0
+      ? 'none needs review'
+      : `${routes.review} need${routes.review === 1 ? 's' : ''} review`;
   return `${countOf(operations.read, 'operation')} read: ${parts.join(', ')}. ${countOf(routes.active, 'route')}; ${review}.`;
 }
 
@@ -94,7 +97,10 @@ function readIssuers(texts: readonly string[]): IssuerNames {
     throw new CommandError(`--issuer is given twice: ${plain.join(', ')}; write SCHEME=NAME for each`);
   const byScheme = texts
     .filter((one) => one.includes('='))
-    .map((one): [string, string] => [one.slice(0, one.lastIndexOf('=')), one.slice(one.lastIndexOf('=') + 1)]);
+    .map((one): [string, string] => [
+      one.slice(0, one.lastIndexOf('=')),
+      one.slice(one.lastIndexOf('=') + 1),
+    ]);
   return { all: plain[0], byScheme: new Map(byScheme) };
 }
 

@@ -41,18 +41,24 @@ interface Candidate {
 export function conditionOf(access: Access): Conditioned {
   switch (access.kind) {
     case 'unsaid':
-      return { condition: ANY_TOKEN, notes: [{ tag: 'unsaid', text: 'the description says nothing about who may call this' }] };
+      return {
+        condition: ANY_TOKEN,
+        notes: [{ tag: 'unsaid', text: 'the description says nothing about who may call this' }],
+      };
     case 'open':
       return {
         condition: ANY_TOKEN,
-        notes: [{ tag: 'open', text: 'the description leaves this open to anyone; if so, write auth = "none"' }],
+        notes: [
+          { tag: 'open', text: 'the description leaves this open to anyone; if so, write auth = "none"' },
+        ],
       };
     case 'unread':
       return { condition: REFUSE, notes: [access.note] };
     case 'asked': {
       const notes: Note[] = [];
       const candidates = access.alternatives.flatMap((one) => readAlternative(one, notes) ?? []);
-      const condition = candidates.length === 0 ? refuse(access.alternatives, notes) : combine(candidates, notes);
+      const condition =
+        candidates.length === 0 ? refuse(access.alternatives, notes) : combine(candidates, notes);
       if (notes.length === 0 && condition.choices.some((scopes) => scopes.length === 0))
         notes.push({ tag: 'no scope', text: 'the description asks for a token, and for no scope' });
       return { condition, notes };
@@ -62,7 +68,10 @@ export function conditionOf(access: Access): Conditioned {
 
 function refuse(alternatives: readonly Alternative[], notes: Note[]): Condition {
   if (alternatives.some((one) => one.length === 0)) return ANY_TOKEN;
-  notes.push({ tag: REVIEW_ME, text: `no token is enough, so that nobody has the scope ${REVIEW_ME}; say who may call this` });
+  notes.push({
+    tag: REVIEW_ME,
+    text: `no token is enough, so that nobody has the scope ${REVIEW_ME}; say who may call this`,
+  });
   return REFUSE;
 }
 
@@ -73,50 +82,74 @@ function readAlternative(alternative: Alternative, notes: Note[]): Candidate | u
     return undefined;
   };
   if (alternative.length === 0)
-    return add('optional', 'the description lets callers in without a token too; if so, write auth = "optional"');
-  const tokens = alternative.flatMap(({ scheme, scopes }) => (scheme.kind === 'token' ? [{ scheme, scopes }] : []));
+    return add(
+      'optional',
+      'the description lets callers in without a token too; if so, write auth = "optional"',
+    );
+  const tokens = alternative.flatMap(({ scheme, scopes }) =>
+    scheme.kind === 'token' ? [{ scheme, scopes }] : [],
+  );
   const [first] = tokens;
   for (const { scheme } of alternative)
     if (scheme.kind === 'unknown')
-      return add(`unknown ${scheme.name}`, `the scheme ${JSON.stringify(scheme.name)}, ${scheme.why}, is refused`);
+      return add(
+        `unknown ${scheme.name}`,
+        `the scheme ${JSON.stringify(scheme.name)}, ${scheme.why}, is refused`,
+      );
   const others = alternative.flatMap(({ scheme }) => (scheme.kind === 'other' ? [scheme] : []));
   for (const { name, what } of others)
     if (first === undefined)
-      add(`instead ${name}`, `the scheme ${JSON.stringify(name)} (${what}) is no token that the gateway can check; callers with it alone are refused`);
+      add(
+        `instead ${name}`,
+        `the scheme ${JSON.stringify(name)} (${what}) is no token that the gateway can check; callers with it alone are refused`,
+      );
     else
-      add(`also ${name}`, `the scheme ${JSON.stringify(name)} (${what}) must hold as well; the gateway does not check it, the origin must`);
+      add(
+        `also ${name}`,
+        `the scheme ${JSON.stringify(name)} (${what}) must hold as well; the gateway does not check it, the origin must`,
+      );
   if (first === undefined) return undefined;
   const foreign = tokens.flatMap(({ scheme }) => scheme.notes)[0];
   if (foreign !== undefined) return add(foreign.tag, foreign.text);
   const names = [...new Set(tokens.map(({ scheme }) => scheme.name))];
-  const isOne = tokens.every(({ scheme }) => scheme.key === first.scheme.key && sameTexts(scheme.audience, first.scheme.audience));
+  const isOne = tokens.every(
+    ({ scheme }) => scheme.key === first.scheme.key && sameTexts(scheme.audience, first.scheme.audience),
+  );
   if (!isOne)
-    return add('both', `it wants the tokens of ${names.join(' and ')} at once, and a request carries one; it is refused`);
+    return add(
+      'both',
+      `it wants the tokens of ${names.join(' and ')} at once, and a request carries one; it is refused`,
+    );
   const scopes = [...new Set(tokens.flatMap((one) => one.scopes))];
   const bad = scopes.find((scope) => !SCOPE.test(scope));
-  if (bad !== undefined) return add('scope', `${JSON.stringify(bad)} is no scope (RFC 6749); what asks for it is refused`);
+  if (bad !== undefined)
+    return add('scope', `${JSON.stringify(bad)} is no scope (RFC 6749); what asks for it is refused`);
   return { token: first.scheme, scopes };
 }
 
-const sameTexts = (a: readonly string[], b: readonly string[]) => a.length === b.length && a.every((one) => b.includes(one));
+const sameTexts = (a: readonly string[], b: readonly string[]) =>
+  a.length === b.length && a.every((one) => b.includes(one));
 
 /** Alternatives of one issuer are said exactly; of several, what satisfies all of them. */
 function combine(candidates: readonly Candidate[], notes: Note[]): Condition {
-  const groups = [...Map.groupBy(candidates, ({ token }) => JSON.stringify([token.key, token.audience])).values()].map(
-    (some) => ({
-      names: [...new Set(some.map(({ token }) => token.name))],
-      condition: {
-        issuers: [some[0]?.token.key ?? ''],
-        audience: audienceOf(some[0]?.token.audience ?? []),
-        choices: simplify(some.map(({ scopes }) => scopes)),
-      },
-    }),
-  );
+  const groups = [
+    ...Map.groupBy(candidates, ({ token }) => JSON.stringify([token.key, token.audience])).values(),
+  ].map((some) => ({
+    names: [...new Set(some.map(({ token }) => token.name))],
+    condition: {
+      issuers: [some[0]?.token.key ?? ''],
+      audience: audienceOf(some[0]?.token.audience ?? []),
+      choices: simplify(some.map(({ scopes }) => scopes)),
+    },
+  }));
   const [first, ...more] = groups;
   if (first === undefined) return REFUSE;
   if (more.length === 0) return limited(first.condition, notes);
-  const written = groups.map(({ names, condition }) => `${names.join(' or ')}${wordsOf(condition.choices)}`).join(', or ');
-  const note = (what: string) => notes.push({ tag: `either ${written}`, text: `the description takes tokens of ${written}: ${what}` });
+  const written = groups
+    .map(({ names, condition }) => `${names.join(' or ')}${wordsOf(condition.choices)}`)
+    .join(', or ');
+  const note = (what: string) =>
+    notes.push({ tag: `either ${written}`, text: `the description takes tokens of ${written}: ${what}` });
   const [audience] = groups.map((one) => one.condition.audience);
   if (!groups.every((one) => sameTexts(one.condition.audience ?? [], audience ?? []))) {
     note('their audiences differ, so that only the first is taken');
@@ -124,13 +157,17 @@ function combine(candidates: readonly Candidate[], notes: Note[]): Condition {
   }
   const issuers = [...new Set(groups.flatMap((one) => one.condition.issuers))];
   const choices = groups.map((one) => one.condition.choices).reduce(both);
-  const isSame = groups.every((one) => JSON.stringify(one.condition.choices) === JSON.stringify(first.condition.choices));
+  const isSame = groups.every(
+    (one) => JSON.stringify(one.condition.choices) === JSON.stringify(first.condition.choices),
+  );
   if (!isSame) note("a route can't say that, so that each needs the scopes of all");
   return limited({ issuers, audience, choices }, notes);
 }
 
 const wordsOf = (choices: Choices) =>
-  choices.some((one) => one.length === 0) ? '' : ` with ${choices.map((one) => one.join(' and ')).join(', or ')}`;
+  choices.some((one) => one.length === 0)
+    ? ''
+    : ` with ${choices.map((one) => one.join(' and ')).join(', or ')}`;
 
 const audienceOf = (audience: readonly string[]) => (audience.length === 0 ? undefined : audience);
 
@@ -145,18 +182,20 @@ function both(a: Choices, b: Choices): Choices {
 function simplify(choices: Choices): Choices {
   const sorted = choices.map((one) => [...new Set(one)]).sort((one, other) => one.length - other.length);
   const kept: string[][] = [];
-  for (const one of sorted) if (!kept.some((other) => other.every((scope) => one.includes(scope)))) kept.push(one);
+  for (const one of sorted)
+    if (!kept.some((other) => other.every((scope) => one.includes(scope)))) kept.push(one);
   // As the description has them, for people.
-  return choices.flatMap((one) => kept.filter((other) => sameTexts(other, [...new Set(one)])).slice(0, 1)).filter(
-    (one, i, all) => all.findIndex((other) => sameTexts(one, other)) === i,
-  );
+  return choices
+    .flatMap((one) => kept.filter((other) => sameTexts(other, [...new Set(one)])).slice(0, 1))
+    .filter((one, i, all) => all.findIndex((other) => sameTexts(one, other)) === i);
 }
 
 /** What is too long for a route is its first choice, which is stricter. */
 function limited(condition: Condition, notes: Note[]): Condition {
   const { choices } = condition;
   const demands = choices.reduce((product, one) => product * Math.max(1, one.length), 1);
-  if (choices.every((one) => one.length <= 1) || (choices.length <= MAX_CHOICES && demands <= MAX_DEMANDS)) return condition;
+  if (choices.every((one) => one.length <= 1) || (choices.length <= MAX_CHOICES && demands <= MAX_DEMANDS))
+    return condition;
   notes.push({
     tag: 'first only',
     text: `the description takes ${choices.length} combinations of scopes, which are too many for a route; it is only the first`,
@@ -175,7 +214,11 @@ export function conjunction(a: Condition, b: Condition): Condition {
 
 export const isSameCondition = (a: Condition, b: Condition): boolean => {
   const keyOf = ({ issuers, audience, choices }: Condition) =>
-    JSON.stringify([issuers && [...issuers].sort(), audience && [...audience].sort(), choices.map((one) => [...one].sort().join(' ')).sort()]);
+    JSON.stringify([
+      issuers && [...issuers].sort(),
+      audience && [...audience].sort(),
+      choices.map((one) => [...one].sort().join(' ')).sort(),
+    ]);
   return keyOf(a) === keyOf(b);
 };
 

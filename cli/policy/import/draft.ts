@@ -1,10 +1,11 @@
 /** A policy's draft of an API's description, to be reviewed: tables, routes, and what to look at. */
 import { compilePolicy } from '../../../src/policy/compile/compile.ts';
+import { isMeant } from '../../../src/policy/hosts.ts';
 import { CommandError } from '../../text/terminal.ts';
-import { REFUSE, REVIEW_ME, scopeRules } from './conditions.ts';
+import { REVIEW_ME, scopeRules } from './conditions.ts';
 import { type DraftIssuer, type IssuerNames, nameIssuers } from './issuers.ts';
 import { type Joined, joinOperations } from './join.ts';
-import type { Description, Note, Operation } from './operations.ts';
+import type { Description, Note } from './operations.ts';
 import { groupByServer, type ServerGroup } from './tables.ts';
 
 export interface DraftRoute {
@@ -16,17 +17,25 @@ export interface DraftRoute {
   readonly off: boolean;
   /** It stands for an operation that was left out, and refuses everybody. */
   readonly blocks: boolean;
+  /** How many operations are drafted with it. */
+  readonly operations: number;
 }
 
 export interface DraftApi {
   /** `API_ORDERS`. */
   readonly name: string;
-  readonly hosts: readonly string[] | undefined;
+  readonly hosts: readonly string[];
+  /** Whether the table answers on those hosts only; else they stand in a comment. */
+  readonly isOnHosts: boolean;
   readonly origin: string;
   readonly issuer: readonly string[];
   readonly audience: readonly string[];
   /** Notes for the reviewer, by the field that they are about. */
-  readonly review: { readonly hosts: readonly string[]; readonly origin: readonly string[]; readonly audience: readonly string[] };
+  readonly review: {
+    readonly hosts: readonly string[];
+    readonly origin: readonly string[];
+    readonly audience: readonly string[];
+  };
   readonly routes: readonly DraftRoute[];
 }
 
@@ -58,12 +67,20 @@ export function draftPolicy({ operations }: Description, wanted: Wanted): Draft 
   const joined = groups.map((group) => joinOperations(group.operations));
   const first = joined.flat().find(({ leftOut }) => leftOut !== undefined);
   if (!joined.flat().some(({ leftOut }) => leftOut === undefined))
-    throw new CommandError(`no operation can be a route; the first: ${first?.method} ${first?.pattern.text}: ${first?.leftOut}`);
-  const apis = groups.map((group, i) => draftApi(group, joined[i] ?? [], issuers.nameOf, wanted, groups[0] ?? group));
-  const { apis: sound, off } = withoutFaults(apis, issuers.all);
+    throw new CommandError(
+      `no operation can be a route; the first: ${first?.method} ${first?.pattern.text}: ${first?.leftOut}`,
+    );
+  const draft = (withHosts: boolean) =>
+    groups.map((group, i) =>
+      draftApi(group, joined[i] ?? [], issuers.nameOf, wanted, { main: groups[0] ?? group, withHosts }),
+    );
+  const plain = withoutFaults(draft(false));
+  // Two servers have the same path: only their hosts tell them apart.
+  const { apis: sound, off } = plain.off > 0 && groups.length > 1 ? withoutFaults(draft(true)) : plain;
+  const used = new Set(sound.flatMap((one) => one.issuer));
   const on = joined.flat().filter(({ leftOut }) => leftOut === undefined);
   return {
-    issuers: issuers.all,
+    issuers: issuers.all.filter(({ name }) => used.has(name)),
     apis: sound,
     counts: {
       read: operations.length,
@@ -76,31 +93,40 @@ export function draftPolicy({ operations }: Description, wanted: Wanted): Draft 
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
 
+interface Surroundings {
+  readonly main: ServerGroup;
+  readonly withHosts: boolean;
+}
+
 function draftApi(
   group: ServerGroup,
   joined: readonly Joined[],
-  nameOf: (key: string) => string,
+  nameOf: (key?: string) => string,
   wanted: Wanted,
-  main: ServerGroup,
+  { main, withHosts }: Surroundings,
 ): DraftApi {
   const isMain = group === main;
-  const routes = joined.filter(({ condition }) => condition !== REFUSE);
-  const keys = [...new Set(group.operations.flatMap(keysOf))];
-  const names = [...new Set(keys.map(nameOf))];
-  const known = [...new Set(routes.flatMap(({ condition }) => condition.audience ?? []))];
+  const on = joined.filter(({ leftOut }) => leftOut === undefined).map(({ condition }) => condition);
+  const names = [...new Set(on.flatMap(({ issuers }) => issuers ?? []).map(nameOf))];
+  const known = [...new Set(on.flatMap((condition) => condition.audience ?? []))];
   const audience = wantedAudience(known, wanted, main);
-  const all = names.length === 0 ? [nameOf('')] : names;
-  const origin = (isMain ? wanted.origin : undefined) ?? group.origin;
+  const all = names.length === 0 ? [nameOf()] : names;
+  const isOnHosts = group.needsHosts || (withHosts && group.hosts.length > 0);
+  const { origin, review } = originOf(group, isMain ? wanted.origin : undefined, isOnHosts);
   return {
     name: group.name,
     hosts: group.hosts,
-    origin: origin ?? 'https://origin.example',
+    isOnHosts,
+    origin,
     issuer: all,
     audience,
     review: {
       hosts: group.notes,
-      origin: isMain && wanted.origin !== undefined ? [] : ['where the gateway sends requests: not the host that clients ask'],
-      audience: known.length > 0 || wanted.audience.length > 0 ? [] : ['what the issuer writes into aud for this API'],
+      origin: review,
+      audience:
+        known.length > 0 || wanted.audience.length > 0
+          ? []
+          : ['what the issuer writes into aud for this API'],
     },
     routes: mergeMethods(joined, (condition) => {
       const issuer = condition.issuers && [...new Set(condition.issuers.map(nameOf))];
@@ -109,21 +135,39 @@ function draftApi(
       return {
         ...scopeRules(condition.choices),
         ...(isNarrower(issuer, all) && { issuer: issuer.length === 1 ? issuer[0] : issuer }),
-        ...(wanted.audience.length === 0 && isNarrower(condition.audience, audience) && {
-          audience: condition.audience.length === 1 ? condition.audience[0] : condition.audience,
-        }),
+        ...(wanted.audience.length === 0 &&
+          isNarrower(condition.audience, audience) && {
+            audience: condition.audience.length === 1 ? condition.audience[0] : condition.audience,
+          }),
       };
     }),
   };
 }
 
-/** Issuers whose tokens an operation asks for. */
-export const keysOf = ({ access }: Operation): string[] =>
-  access.kind === 'asked'
-    ? access.alternatives.flatMap((one) => one.flatMap(({ scheme }) => (scheme.kind === 'token' ? [scheme.key] : [])))
-    : [];
+/** The gateway can't ask itself: a server at one of its own hosts must be found elsewhere. */
+function originOf({ origin, hosts }: ServerGroup, wanted: string | undefined, isOnHosts: boolean) {
+  if (wanted !== undefined) return { origin: wanted, review: [] };
+  if (origin === undefined)
+    return {
+      origin: NO_ORIGIN,
+      review: ['the description does not say where its server is; write where the gateway sends requests'],
+    };
+  const host = /^https?:\/\/([^/:]+)/.exec(origin)?.[1] ?? '';
+  if (isOnHosts && hosts.some((one) => isMeant(one, host)))
+    return {
+      origin: NO_ORIGIN,
+      review: [`where ${origin} is, behind the gateway that answers in its place`],
+    };
+  return { origin, review: ['where the gateway sends requests: not the host that clients ask'] };
+}
 
-function wantedAudience(known: readonly string[], { audience }: Wanted, { origin }: ServerGroup): readonly string[] {
+const NO_ORIGIN = 'https://origin.example';
+
+function wantedAudience(
+  known: readonly string[],
+  { audience }: Wanted,
+  { origin }: ServerGroup,
+): readonly string[] {
   if (audience.length > 0 && known.length > 1)
     throw new CommandError(
       `the description has audiences for each kind of token (${known.join(', ')}); leave --audience out`,
@@ -133,13 +177,17 @@ function wantedAudience(known: readonly string[], { audience }: Wanted, { origin
 }
 
 /** Methods of one path with the same rules and notes are one route. */
-function mergeMethods(joined: readonly Joined[], rulesOf: (condition: Joined['condition']) => Record<string, unknown>): DraftRoute[] {
-  const routes = joined.map(({ method, pattern, condition, notes, leftOut, blocks }) => ({
+function mergeMethods(
+  joined: readonly Joined[],
+  rulesOf: (condition: Joined['condition']) => Record<string, unknown>,
+): DraftRoute[] {
+  const routes = joined.map(({ method, pattern, condition, notes, leftOut, blocks, count }) => ({
     method,
     pattern: pattern.text,
     rules: rulesOf(condition),
     off: leftOut !== undefined && !blocks,
     blocks,
+    operations: count > 0 ? 1 : 0,
     notes: leftOut === undefined ? notes : [leftOutNote(leftOut, blocks)],
   }));
   const merged = Map.groupBy(routes, ({ method, pattern, rules, notes, off, blocks }) =>
@@ -149,7 +197,16 @@ function mergeMethods(joined: readonly Joined[], rulesOf: (condition: Joined['co
     const [first] = group;
     if (first === undefined) return [];
     const { pattern, rules, notes, off, blocks } = first;
-    return [{ key: `${[...new Set(group.map(({ method }) => method))].join('|')} ${pattern}`, rules, notes, off, blocks }];
+    return [
+      {
+        key: `${[...new Set(group.map(({ method }) => method))].join('|')} ${pattern}`,
+        rules,
+        notes,
+        off,
+        blocks,
+        operations: sum(group.map((one) => one.operations)),
+      },
+    ];
   });
 }
 
@@ -161,35 +218,40 @@ const leftOutNote = (reason: string, blocks: boolean): Note => ({
 });
 
 /** Routes that the policy would not compile with stand in comments, with the reason. */
-function withoutFaults(apis: readonly DraftApi[], issuers: readonly DraftIssuer[]): { apis: DraftApi[]; off: number } {
-  let kept = [...apis];
+function withoutFaults(apis: readonly DraftApi[]): { apis: readonly DraftApi[]; off: number } {
+  const names = [...new Set(apis.flatMap(({ issuer }) => issuer))];
+  const issuers = Object.fromEntries(
+    names.map((name, i) => [name, { issuer: `https://issuer${i}.example/` }]),
+  );
+  let kept = apis;
   let off = 0;
   const count = apis.reduce((total, { routes }) => total + routes.length, 0);
   // Each round takes out at least one route.
   for (let round = 0; round <= count; round++) {
-    const compiled = compilePolicy({
-      ISSUERS: Object.fromEntries([...new Set([...issuers.map(({ name }) => name), ...kept.flatMap(({ issuer }) => issuer)])].map((name) => [name, { issuer: `https://${encodeURIComponent(name)}.example/` }])),
-      ...Object.fromEntries(kept.map((api) => [api.name, tableOf(api)])),
-    });
-    const faults = compiled.ok ? [] : compiled.faults.filter(({ place }) => place[1] === 'routes' && place.length > 2);
-    if (faults.length === 0) return { apis: kept, off };
+    const tables = Object.fromEntries(kept.map((api) => [api.name, tableOf(api)]));
+    const compiled = compilePolicy({ ISSUERS: issuers, ...tables });
+    const faults = compiled.ok
+      ? []
+      : compiled.faults.filter(({ place }) => place[1] === 'routes' && place.length > 2);
+    if (faults.length === 0) break;
+    const problems = new Map(faults.map(({ place, problem }) => [`${place[0]} ${place[2]}`, problem]));
     kept = kept.map((api) => ({
       ...api,
       routes: api.routes.map((route) => {
-        const fault = route.off ? undefined : faults.find(({ place }) => place[0] === api.name && place[2] === route.key);
-        if (fault === undefined) return route;
+        const problem = route.off ? undefined : problems.get(`${api.name} ${route.key}`);
+        if (problem === undefined) return route;
         // What blocks was counted already.
-        if (!route.blocks) off += route.key.split(' ')[0]?.split('|').length ?? 1;
-        return { ...route, off: true, notes: [leftOutNote(fault.problem, false)] };
+        if (!route.blocks) off += route.operations;
+        return { ...route, off: true, notes: [leftOutNote(problem, false)] };
       }),
     }));
   }
   return { apis: kept, off };
 }
 
-const tableOf = ({ hosts, issuer, audience, routes }: DraftApi) => ({
-  ...(hosts !== undefined && { hosts }),
-  origin: 'https://origin.example',
+const tableOf = ({ hosts, isOnHosts, issuer, audience, routes }: DraftApi) => ({
+  ...(isOnHosts && { hosts }),
+  origin: NO_ORIGIN,
   issuer,
   audience,
   routes: Object.fromEntries(routes.filter(({ off }) => !off).map(({ key, rules }) => [key, rules])),

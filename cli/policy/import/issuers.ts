@@ -24,7 +24,7 @@ const NOBODY = 'https://review-me.invalid/';
 export function nameIssuers(
   operations: readonly Operation[],
   { all, byScheme }: IssuerNames,
-): { all: readonly DraftIssuer[]; nameOf: (key: string) => string } {
+): { all: readonly DraftIssuer[]; nameOf: (key?: string) => string } {
   const tokens = new Map<string, Token>();
   const schemes = new Map<string, string>();
   for (const { access } of operations)
@@ -46,7 +46,11 @@ export function nameIssuers(
     names.set(key, name);
     if (chosen === undefined) drafted.push(draftIssuer(name, token));
   }
-  if (tokens.size > 0) return { all: drafted, nameOf: (key) => names.get(key) ?? names.values().next().value ?? '' };
+  if (tokens.size > 0)
+    return {
+      all: drafted,
+      nameOf: (key) => (key === undefined ? undefined : names.get(key)) ?? names.values().next().value ?? '',
+    };
   const name = all ?? 'review_me';
   const review = 'the description names no issuer of tokens; write it as it stands in iss';
   return { all: all === undefined ? [{ name, issuer: NOBODY, review }] : [], nameOf: () => name };
@@ -62,7 +66,11 @@ function demandKnown(byScheme: ReadonlyMap<string, string>, schemes: ReadonlyMap
 
 function draftIssuer(name: string, { issuer, says, name: scheme }: Token): DraftIssuer {
   return issuer === undefined
-    ? { name, issuer: `${NOBODY}${name}`, review: `the description does not name the issuer of ${JSON.stringify(scheme)} (${says}); write it as it stands in iss` }
+    ? {
+        name,
+        issuer: `${NOBODY}${name}`,
+        review: `the description does not name the issuer of ${JSON.stringify(scheme)} (${says}); write it as it stands in iss`,
+      }
     : { name, issuer, review: 'as it stands in iss: a slash at the end counts' };
 }
 

@@ -2,8 +2,9 @@
  * Operations of one API as routes. What a route can't tell apart becomes one that asks for all that each of them asks
  * for; what can be no route is left out, and no wider route may let it in.
  */
-import { parseRouteKey } from '../../../src/policy/compile/route-key.ts';
+
 import { collectFaults } from '../../../src/policy/compile/faults.ts';
+import { parseRouteKey } from '../../../src/policy/compile/route-key.ts';
 import { METHODS } from '../../../src/policy/second-target.ts';
 import { type Condition, conditionOf, conjunction, isSameCondition, REFUSE } from './conditions.ts';
 import type { Note, Operation } from './operations.ts';
@@ -34,12 +35,17 @@ export function joinOperations(operations: readonly Operation[]): Joined[] {
 }
 
 const shape = ({ pattern }: Joined) => (pattern.key === undefined ? pattern.text : shapeOf(pattern.key));
-const folds = ({ pattern }: Joined) => (pattern.key === undefined ? pattern.text : foldedShapeOf(pattern.key));
+const folds = ({ pattern }: Joined) =>
+  pattern.key === undefined ? pattern.text : foldedShapeOf(pattern.key);
 
 function toJoined({ method, written, base, path, access, hints, ...operation }: Operation): Joined {
-  const pattern = writePattern(base?.prefix ?? [], path ?? { segments: [{ kind: 'text', text: written }], query: undefined });
+  const pattern = writePattern(
+    base?.prefix ?? [],
+    path ?? { segments: [{ kind: 'text', text: written }], query: undefined },
+  );
   const leftOut = operation.leftOut ?? pattern.problem ?? methodProblem(method);
-  if (leftOut !== undefined) return { method, pattern, condition: REFUSE, notes: [], leftOut, blocks: false, count: 1 };
+  if (leftOut !== undefined)
+    return { method, pattern, condition: REFUSE, notes: [], leftOut, blocks: false, count: 1 };
   const { condition, notes } = conditionOf(access);
   return {
     method,
@@ -97,7 +103,8 @@ function impliedAway(routes: readonly Joined[]): Joined[] {
       const by = inOrder.findLast((other) => counts.has(other) && isImplied(one, other));
       if (by === undefined) continue;
       // Where GET has rules of its own beside *, HEAD is served by GET.
-      if (one.method === 'HEAD' && by.method === '*' && group.some(({ method }) => method === 'GET')) continue;
+      if (one.method === 'HEAD' && by.method === '*' && group.some(({ method }) => method === 'GET'))
+        continue;
       counts.set(by, (counts.get(by) ?? 0) + (counts.get(one) ?? 0));
       counts.delete(one);
     }
@@ -117,7 +124,9 @@ function joinFolded(group: readonly Joined[]): Joined[] {
   const isSame = others.every(
     (path) =>
       path.length === first.length &&
-      path.every((one) => first.some((two) => two.method === one.method && isSameCondition(two.condition, one.condition))),
+      path.every((one) =>
+        first.some((two) => two.method === one.method && isSameCondition(two.condition, one.condition)),
+      ),
   );
   if (isSame) return [...group];
   const kept = [...first];
@@ -128,7 +137,17 @@ function joinFolded(group: readonly Joined[]): Joined[] {
         kept[i] = withNote({ ...two, condition: conjunction(two.condition, one.condition) }, LAX);
     const general = kept.find((two) => stands(two.method, one.method) && two.method !== one.method);
     if (general !== undefined && !kept.some(({ method }) => method === one.method))
-      kept.push(withNote({ ...general, method: one.method, condition: conjunction(general.condition, one.condition), count: 0 }, LAX));
+      kept.push(
+        withNote(
+          {
+            ...general,
+            method: one.method,
+            condition: conjunction(general.condition, one.condition),
+            count: 0,
+          },
+          LAX,
+        ),
+      );
     return { ...one, leftOut: `some servers take it for ${pattern?.text}, whose rules hold for both` };
   });
   return [...kept, ...off];
@@ -143,9 +162,13 @@ const overlaps = (a: string, b: string) => stands(a, b) || stands(b, a);
 
 /** A route that also serves an operation that was left out lets nobody in. */
 function tighten(route: Joined, left: Joined): Joined {
-  if (route.leftOut !== undefined || shape(route) !== shape(left) || !stands(left.method, route.method)) return route;
+  if (route.leftOut !== undefined || shape(route) !== shape(left) || !stands(left.method, route.method))
+    return route;
   const text = `it is the same route as one that was left out (${left.leftOut}); nobody has the scope review-me`;
-  return withNote({ ...route, condition: conjunction(route.condition, REFUSE) }, { tag: `beside ${left.leftOut}`, text });
+  return withNote(
+    { ...route, condition: conjunction(route.condition, REFUSE) },
+    { tag: `beside ${left.leftOut}`, text },
+  );
 }
 
 function block(left: Joined, routes: readonly Joined[], blocked: Set<string>): Joined {
@@ -154,9 +177,14 @@ function block(left: Joined, routes: readonly Joined[], blocked: Set<string>): J
   if (key === undefined || methodProblem(left.method) !== undefined || blocked.has(id)) return left;
   const isServed = routes.some(
     ({ leftOut, method, pattern }) =>
-      leftOut === undefined && pattern.key !== undefined && overlaps(method, left.method) && covers(pattern.key, key),
+      leftOut === undefined &&
+      pattern.key !== undefined &&
+      overlaps(method, left.method) &&
+      covers(pattern.key, key),
   );
-  const isRoute = routes.some((one) => one.leftOut === undefined && one.method === left.method && shape(one) === shape(left));
+  const isRoute = routes.some(
+    (one) => one.leftOut === undefined && one.method === left.method && shape(one) === shape(left),
+  );
   if (!isServed || isRoute) return left;
   blocked.add(id);
   return { ...left, blocks: true };

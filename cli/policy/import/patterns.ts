@@ -18,7 +18,13 @@ export function writePattern(prefix: readonly Segment[], { segments, query }: Pa
   const text = `/${parts.join('/')}${query === undefined ? '' : `?${query}`}`;
   const faults = collectFaults();
   const key = parseRouteKey(`GET ${text}`, faults);
-  const problem = key === undefined ? faults.list().map((one) => one.problem).join('; ') : undefined;
+  const problem =
+    key === undefined
+      ? faults
+          .list()
+          .map((one) => one.problem)
+          .join('; ')
+      : undefined;
   return { text, key, problem, notes };
 }
 
@@ -32,7 +38,10 @@ function writeSegment(segment: Segment, names: Set<string>, notes: Note[]): stri
   const written = `${before}:${name}${after}`;
   if (parseRouteKey(`GET /${written}`)?.segments[0]?.kind === 'param') return written;
   const shown = `${segment.before}{${segment.name}}${segment.after}`;
-  notes.push({ tag: `wider ${shown}`, text: `${shown} has become one parameter, which matches other texts as well` });
+  notes.push({
+    tag: `wider ${shown}`,
+    text: `${shown} has become one parameter, which matches other texts as well`,
+  });
   return `:${name}`;
 }
 
@@ -46,7 +55,8 @@ const encodeFixed = (text: string): string =>
 
 const segmentKey = (one: RouteKey['segments'][number], isFolded: boolean): string => {
   if (one.kind === 'rest') return '*';
-  if (one.kind === 'param') return isFolded ? `${one.before.toLowerCase()}:${one.after.toLowerCase()}` : `${one.before}:${one.after}`;
+  if (one.kind === 'param')
+    return isFolded ? `${one.before.toLowerCase()}:${one.after.toLowerCase()}` : `${one.before}:${one.after}`;
   return JSON.stringify(isFolded ? one.folded : one.text);
 };
 

@@ -4,8 +4,10 @@ import type { Base, Operation } from './operations.ts';
 export interface ServerGroup {
   /** `API_ORDERS`. */
   readonly name: string;
-  /** `undefined`: every host. */
-  readonly hosts: readonly string[] | undefined;
+  /** That clients ask, as the description has them. */
+  readonly hosts: readonly string[];
+  /** Whether the draft can't do without: a policy that was exported, or a parameter of the host. */
+  readonly needsHosts: boolean;
   readonly origin: string | undefined;
   readonly notes: readonly string[];
   readonly operations: readonly Operation[];
@@ -22,31 +24,28 @@ export function groupByServer(operations: readonly Operation[], name: string): S
   return groups.map((group, i) => {
     const own = group.find(({ hints }) => hints.api !== undefined)?.hints;
     const [base] = group.flatMap((one) => (one.base === undefined ? [] : [one.base]));
-    const wanted = own?.api !== undefined && /^API_[A-Z0-9_]+$/.test(own.api) ? own.api : i === 0 ? name : `${name}_${labelOf(base)}`;
-    const hosts = own === undefined ? hostsOf(base, groups.length > 1) : own.hosts;
+    const wanted = own?.api ?? (i === 0 ? name : `${name}_${labelOf(base)}`);
+    const hosts = own === undefined ? [base?.host ?? []].flat() : (own.hosts ?? []);
     return {
       name: uniqueName(wanted, taken),
       hosts,
+      needsHosts: hosts.length > 0 && (own !== undefined || hosts.some((host) => host.startsWith(':'))),
       origin: own?.origin ?? base?.origin,
-      notes: [
-        ...new Set(group.flatMap((one) => one.base?.notes ?? [])),
-        ...(hosts === undefined || own !== undefined ? [] : ['the host that clients ask, as the description names it']),
-      ],
+      notes: [...new Set(group.flatMap((one) => one.base?.notes ?? []))],
       operations: group,
     };
   });
 }
 
 const keyOf = ({ base, hints }: Operation): string =>
-  hints.api === undefined ? `${base?.origin} ${base?.host}` : `${hints.api}`;
-
-function hostsOf(base: Base | undefined, isOneOfMany: boolean): readonly string[] | undefined {
-  if (base?.host === undefined) return undefined;
-  return isOneOfMany || base.host.startsWith(':') ? [base.host] : undefined;
-}
+  hints.api === undefined ? `${base?.origin} ${base?.host}` : hints.api;
 
 const labelOf = (base: Base | undefined): string =>
-  (base?.host ?? 'other').replace(/^:/, '').split('.')[0]?.toUpperCase().replace(/[^A-Z0-9]+/g, '_') || 'OTHER';
+  (base?.host ?? 'other')
+    .replace(/^:/, '')
+    .split('.')[0]
+    ?.toUpperCase()
+    .replace(/[^A-Z0-9]+/g, '_') || 'OTHER';
 
 function uniqueName(name: string, taken: Set<string>): string {
   let unique = name;

@@ -26,7 +26,7 @@ export function writeDraft(draft: Draft, notes: readonly string[], file: string,
   const issuers = spread(draft.issuers, 2, (one) => sizeOf({ [one.name]: { issuer: one.issuer } }));
   const tables = [
     ...issuers.flatMap((some, i) => some.map((one) => issuerTable(one, i, comment))),
-    ...draft.apis.flatMap((api) => apiTables(api, routeLines, comment)),
+    ...draft.apis.flatMap((api) => apiTables(api, draft.apis.length > 1, routeLines, comment)),
   ];
   return `${format.draft(head, tables).join('\n')}\n`;
 }
@@ -39,12 +39,23 @@ const issuerTable = ({ name, issuer, review }: DraftIssuer, part: number, commen
 
 type Comment = (text: string) => string[];
 
-function apiTables(api: DraftApi, routeLines: (routes: readonly DraftRoute[]) => DraftLine[], comment: Comment): DraftTable[] {
-  const { name, hosts, origin, issuer, audience, review } = api;
+function apiTables(
+  api: DraftApi,
+  isOneOfMany: boolean,
+  routeLines: (routes: readonly DraftRoute[]) => DraftLine[],
+  comment: Comment,
+): DraftTable[] {
+  const { name, hosts, isOnHosts, origin, issuer, audience, review } = api;
   const above = (texts: readonly string[]) => texts.flatMap((text) => comment(`review: ${text}`));
   const fields: DraftLine[] = [
     ...above(review.hosts),
-    ...(hosts === undefined ? [] : [{ name: 'hosts', value: hosts }]),
+    ...(isOnHosts ? above(['the hosts that clients ask']) : []),
+    ...(isOnHosts ? [{ name: 'hosts', value: hosts }] : []),
+    ...(!isOnHosts && isOneOfMany && hosts.length > 0
+      ? above([
+          `the description has this table at ${hosts.join(', ')}; with hosts = ["…"] it answers on one name of the gateway`,
+        ])
+      : []),
     ...above(review.origin),
     { name: 'origin', value: origin },
     { name: 'issuer', value: issuer.length === 1 ? issuer[0] : issuer },
@@ -55,7 +66,9 @@ function apiTables(api: DraftApi, routeLines: (routes: readonly DraftRoute[]) =>
   if (api.routes.every(({ off }) => off))
     return [{ above: [], place: undefined, lines: routeLines(api.routes).map((line) => asComment(line)) }];
   const start = sizeOf({ hosts, origin, issuer, audience });
-  const [first = [], ...more] = spread(api.routes, start, (one) => (one.off ? 0 : sizeOf({ [one.key]: one.rules })));
+  const [first = [], ...more] = spread(api.routes, start, (one) =>
+    one.off ? 0 : sizeOf({ [one.key]: one.rules }),
+  );
   // More routes than a variable holds go into tables that extend it.
   return [
     { above: [], place: ['vars', name], lines: fields },

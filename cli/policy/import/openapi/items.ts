@@ -31,7 +31,8 @@ export async function readItem(at: At, follow: Follow): Promise<Item> {
   const found = await follow(at);
   const here = await operationsIn(at, follow);
   if (isUnread(found)) return { parts: [at], operations: [unread('*', found.unread), ...here] };
-  if (!isTable(found.value)) return { parts: [at], operations: [unread('*', 'its reference leads to no path'), ...here] };
+  if (!isTable(found.value))
+    return { parts: [at], operations: [unread('*', 'its reference leads to no path'), ...here] };
   const there = await operationsIn(found, follow);
   const both = new Set(here.map(idOf).filter((id) => there.some((one) => idOf(one) === id)));
   const operations = [...here, ...there].map((one) =>
@@ -71,14 +72,19 @@ async function operationsIn(item: At, follow: Follow): Promise<FoundOperation[]>
 function stray(name: string): FoundOperation {
   const isMethod = METHODS.includes(name.toLowerCase());
   const fix = isMethod ? `write ${name.toLowerCase()}` : 'OpenAPI 3.2 has additionalOperations';
-  return unread(/^[A-Za-z-]+$/.test(name) ? name.toUpperCase() : '*', `${JSON.stringify(name)} is no operation of a path; ${fix}`);
+  return unread(
+    /^[A-Za-z-]+$/.test(name) ? name.toUpperCase() : '*',
+    `${JSON.stringify(name)} is no operation of a path; ${fix}`,
+  );
 }
 
 async function readOperation(method: string, at: At, follow: Follow): Promise<FoundOperation> {
   if (!isTable(at.value)) return unread(method, 'it is empty, and says nothing');
   const { $ref, ...beside } = at.value;
   if ($ref === undefined) return { method, operation: at, unread: undefined };
-  const rules = Object.keys(beside).filter((name) => name === 'security' || name === 'servers' || /^x-/i.test(name));
+  const rules = Object.keys(beside).filter(
+    (name) => name === 'security' || name === 'servers' || /^x-/i.test(name),
+  );
   if (rules.length > 0) return unread(method, `it is a reference, and has ${rules.join(', ')} beside it`);
   const found = await follow(at);
   if (isUnread(found)) return unread(method, found.unread);

@@ -1,6 +1,7 @@
 /** A file's text as values. Whatever a parser would take or drop in silence is an error here, with its place. */
-import { visit } from 'jsonc-parser';
+
 import type { LoadOptions } from 'js-yaml';
+import { visit } from 'jsonc-parser';
 import { CommandError } from '../../../text/terminal.ts';
 
 /** Deeper than any description, and shallow enough for every recursion. */
@@ -30,7 +31,8 @@ function parseJson(name: string, text: string): unknown {
   const open: Set<string>[] = [];
   let depth = 0;
   const enter = (line: number) => {
-    if (++depth > MAX_DEPTH) throw new CommandError(`${name}:${line + 1} is nested too deep; ${MAX_DEPTH} levels are the most`);
+    if (++depth > MAX_DEPTH)
+      throw new CommandError(`${name}:${line + 1} is nested too deep; ${MAX_DEPTH} levels are the most`);
   };
   visit(text, {
     onObjectBegin: (_offset, _length, line) => {
@@ -68,7 +70,8 @@ async function parseYaml(name: string, text: string): Promise<unknown> {
   try {
     return load(text, options);
   } catch (error) {
-    if (!(error instanceof YAMLException)) throw new CommandError(`${name} can't be read: ${error instanceof Error ? error.message : 'unknown'}`);
+    if (!(error instanceof YAMLException))
+      throw new CommandError(`${name} can't be read: ${error instanceof Error ? error.message : 'unknown'}`);
     const { reason, mark } = error;
     const place = mark === undefined ? name : `${name}:${mark.line + 1}:${mark.column + 1}`;
     throw new CommandError(`${place} can't be read: ${remedyOf(reason)}`);
@@ -78,7 +81,8 @@ async function parseYaml(name: string, text: string): Promise<unknown> {
 function remedyOf(reason: string): string {
   if (/duplicat/.test(reason)) return `${reason}: readers differ in which one counts; keep one`;
   if (/single document/.test(reason)) return 'it holds several documents; keep the description alone';
-  if (/maxTotalMergeKeys/.test(reason)) return 'its merge keys (<<) add too many keys; write fewer of them out';
+  if (/maxTotalMergeKeys/.test(reason))
+    return 'its merge keys (<<) add too many keys; write fewer of them out';
   if (/maxDepth/.test(reason)) return `it is nested too deep; ${MAX_DEPTH} levels are the most`;
   return reason;
 }

@@ -68,8 +68,10 @@ function readQuery(query: string | undefined, notes: Note[]): string | undefined
 /** `:id`, `:path*` and `(.*)` of URLPattern and Express, in braces. */
 const bracesOf = (segment: string): string =>
   segment
-    .replace(/(?<![A-Za-z0-9_]):([A-Za-z_]\w*)(\([^()]*\))?([*+?]?)/g, (_, name: string, pattern = '', more = '') =>
-      pattern === '' ? `{${name}${more}}` : `{${name}:${pattern.slice(1, -1)}${more === '?' ? '' : more}}`,
+    .replace(
+      /(?<![A-Za-z0-9_]):([A-Za-z_]\w*)(\([^()]*\))?([*+?]?)/g,
+      (_, name: string, pattern = '', more = '') =>
+        pattern === '' ? `{${name}${more}}` : `{${name}:${pattern.slice(1, -1)}${more === '?' ? '' : more}}`,
     )
     .replace(/^\(\.[*+]\)$/, '{rest+}');
 
@@ -89,8 +91,11 @@ function readSegment(written: string, reading: Reading): Segment | string {
   if (params.length === 0) return { kind: 'text', text: written };
   const odd = params.find(({ kind }) => kind === 'odd');
   if (odd !== undefined) return `{${odd.name}} is no parameter that a route can have`;
-  if (params.some(({ kind, name }) => kind === 'spanning' || reading.spanning.has(name))) return rest(written, notes);
-  const [start = '', end = ''] = [parts[0], parts.at(-1)].map((part) => (typeof part === 'string' ? part : ''));
+  if (params.some(({ kind, name }) => kind === 'spanning' || reading.spanning.has(name)))
+    return rest(written, notes);
+  const [start = '', end = ''] = [parts[0], parts.at(-1)].map((part) =>
+    typeof part === 'string' ? part : '',
+  );
   const isPlain = params.length === 1 && params[0]?.kind === 'plain';
   // A parameter's name ends where a letter can't go on, and begins where none stands before it.
   const isSayable = isPlain && !/[A-Za-z0-9_]$/.test(start) && !/^[A-Za-z0-9_]/.test(end);
@@ -138,13 +143,22 @@ type Kind = 'plain' | 'spanning' | 'wider' | 'odd';
 
 /** What frameworks write into braces. */
 function readParam(inner: string): { name: string; kind: Kind } {
-  const greedy = /^(?:[*+]{1,2}(?<before>[\w.-]+)|(?<after>[\w.-]+)(?:[*+]{1,2}|=\*\*|:(?:\.[*+]|path|\*\*?)))$/.exec(inner);
+  const greedy =
+    /^(?:[*+]{1,2}(?<before>[\w.-]+)|(?<after>[\w.-]+)(?:[*+]{1,2}|=\*\*|:(?:\.[*+]|path|\*\*?)))$/.exec(
+      inner,
+    );
   const name = greedy?.groups?.['before'] ?? greedy?.groups?.['after'];
   if (name !== undefined) return { name, kind: 'spanning' };
   const narrowed = /^([\w.-]+)\s*(?:\?|=\*|[:<].*)$/s.exec(inner)?.[1];
   // A pattern that may match a slash spans segments.
-  if (narrowed !== undefined) return { name: narrowed, kind: /\/|\.[*+]|\[\^/.test(inner.replace(/\[\^\/\]/g, '')) ? 'spanning' : 'wider' };
-  return /^[;./&?*+=#]|[{}]/.test(inner) || inner === '' ? { name: inner, kind: 'odd' } : { name: inner, kind: 'plain' };
+  if (narrowed !== undefined)
+    return {
+      name: narrowed,
+      kind: /\/|\.[*+]|\[\^/.test(inner.replace(/\[\^\/\]/g, '')) ? 'spanning' : 'wider',
+    };
+  return /^[;./&?*+=#]|[{}]/.test(inner) || inner === ''
+    ? { name: inner, kind: 'odd' }
+    : { name: inner, kind: 'plain' };
 }
 
 /** Letters, digits and `_`, as parameters of routes are named. */

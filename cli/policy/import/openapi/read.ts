@@ -1,7 +1,8 @@
 /** Reads an OpenAPI description as far as it says who may call what. */
+
+import { UNROUTABLE_METHODS } from '../../../../src/policy/second-target.ts';
 import { isTable, listOf, type Table, textOf } from '../../../text/json.ts';
 import { CommandError, countOf } from '../../../text/terminal.ts';
-import { UNROUTABLE_METHODS } from '../../../../src/policy/second-target.ts';
 import type { Access, Base, Description, Hints, Note, Operation } from '../operations.ts';
 import { type FoundOperation, type Item, readItem } from './items.ts';
 import { readPath } from './paths.ts';
@@ -57,10 +58,13 @@ export async function readOpenApi(path: string): Promise<Description> {
       const item = await readItem(step(paths, template), follow);
       for (const one of item.operations) operations.push(await readOne(template, item, one, reading));
       if (operations.length > MAX_OPERATIONS)
-        throw new CommandError(`${path} has more than ${MAX_OPERATIONS} operations; split it, and import each part`);
+        throw new CommandError(
+          `${path} has more than ${MAX_OPERATIONS} operations; split it, and import each part`,
+        );
     }
   }
-  if (operations.length === 0) throw new CommandError(`${path} has no paths; there is nothing to make routes of`);
+  if (operations.length === 0)
+    throw new CommandError(`${path} has no paths; there is nothing to make routes of`);
   const info = tableAt(root)['info'];
   return {
     title: isTable(info) ? textOf(info['title']) : undefined,
@@ -75,7 +79,12 @@ async function schemesOf(root: At, follow: Follow): Promise<At> {
   return isUnread(schemes) ? { ...root, value: undefined } : schemes;
 }
 
-async function readOne(template: string, item: Item, found: FoundOperation, reading: Reading): Promise<Operation> {
+async function readOne(
+  template: string,
+  item: Item,
+  found: FoundOperation,
+  reading: Reading,
+): Promise<Operation> {
   const operation = found.operation === undefined ? {} : tableAt(found.operation);
   const own = isTable(operation['x-claimgate']) ? operation['x-claimgate'] : undefined;
   const tables = [operation, ...item.parts.map(tableAt)];
@@ -83,13 +92,22 @@ async function readOne(template: string, item: Item, found: FoundOperation, read
   const isDefault = template === '/$default' && operation['isDefaultRoute'] === true;
   const written = `${template}${found.query === undefined ? '' : `?${found.query}`}`;
   const path = isDefault
-    ? { shape: { segments: [{ kind: 'rest' as const }], query: undefined }, notes: [DEFAULT_ROUTE], problem: undefined }
+    ? {
+        shape: { segments: [{ kind: 'rest' as const }], query: undefined },
+        notes: [DEFAULT_ROUTE],
+        problem: undefined,
+      }
     : readPath(
         tables.some((table) => table['x-claimgate-rest'] === true) ? withRest(written) : written,
-        await spanningNames([...(found.operation === undefined ? [] : [found.operation]), ...item.parts], reading),
+        await spanningNames(
+          [...(found.operation === undefined ? [] : [found.operation]), ...item.parts],
+          reading,
+        ),
         tables.some(isColonStyle) ? 'colons' : 'braces',
       );
-  const servers = tables.map((table) => table['servers']).find((one) => listOf(one).length > 0 || isTable(one));
+  const servers = tables
+    .map((table) => table['servers'])
+    .find((one) => listOf(one).length > 0 || isTable(one));
   const base = baseOf(servers ?? tableAt(reading.root)['servers'], reading);
   const rules = [
     ...reading.rules,
@@ -97,7 +115,8 @@ async function readOne(template: string, item: Item, found: FoundOperation, read
     ...(own === undefined ? [] : ownRules(own)),
   ];
   const [rule, ...moreRules] = rules;
-  const stated = operation['security'] === undefined ? tableAt(reading.root)['security'] : operation['security'];
+  const stated =
+    operation['security'] === undefined ? tableAt(reading.root)['security'] : operation['security'];
   const isUnroutable = UNROUTABLE_METHODS.has(found.method);
   return {
     method: found.method,
@@ -158,15 +177,18 @@ const OWN = ['api', 'origin', 'headers', 'audience', 'open'];
 const ownRules = (own: Table): Note[] =>
   Object.keys(own)
     .filter((name) => !OWN.includes(name))
-    .map((name) => ({ tag: `x-claimgate ${name}`, text: `the policy that this was exported from has ${name} here, which an export only describes` }));
+    .map((name) => ({
+      tag: `x-claimgate ${name}`,
+      text: `the policy that this was exported from has ${name} here, which an export only describes`,
+    }));
 
 function hintsOf(own: Table, base: Base | string, servers: readonly unknown[]): Hints {
   const audience = listOf(own['audience']).filter((one): one is string => typeof one === 'string');
-  const hosts = servers.map((one) => readServers([one], undefined)).flatMap((one) =>
-    typeof one === 'object' && one.host !== undefined ? [one.host] : [],
-  );
+  const hosts = servers
+    .map((one) => readServers([one], undefined))
+    .flatMap((one) => (typeof one === 'object' && one.host !== undefined ? [one.host] : []));
   return {
-    api: textOf(own['api']),
+    api: /^API_[A-Z0-9_]+$/.test(String(own['api'])) ? String(own['api']) : undefined,
     origin: textOf(own['origin']),
     ...(audience.length > 0 && { audience }),
     ...(typeof base === 'object' && hosts.length > 0 && { hosts }),
@@ -181,11 +203,17 @@ function nameExtensions(table: Table, { extensions }: Reading): void {
 const extensionNotes = ({ extensions }: Reading): string[] =>
   extensions.size === 0
     ? []
-    : [`extensions that are not read: ${[...extensions].map(([name, count]) => `${name} (${count})`).join(', ')}`];
+    : [
+        `extensions that are not read: ${[...extensions].map(([name, count]) => `${name} (${count})`).join(', ')}`,
+      ];
 
 /** Requests that the API itself sends. */
 function outgoing(root: At): string[] {
   const webhooks = tableAt(root)['webhooks'];
   const count = isTable(webhooks) ? Object.keys(webhooks).length : 0;
-  return count === 0 ? [] : [`${countOf(count, 'webhook')} of the description ${count === 1 ? 'is a request' : 'are requests'} that the API sends: no routes`];
+  return count === 0
+    ? []
+    : [
+        `${countOf(count, 'webhook')} of the description ${count === 1 ? 'is a request' : 'are requests'} that the API sends: no routes`,
+      ];
 }

@@ -28,14 +28,46 @@ interface Other {
 const CONVERT = 'convert it to OpenAPI 3 first';
 
 const OTHERS: readonly Other[] = [
-  { is: ({ swagger }) => swagger !== undefined, what: ({ swagger }) => `Swagger ${typeof swagger === 'number' ? swagger.toFixed(1) : String(swagger)}`, remedy: CONVERT },
-  { is: ({ asyncapi }) => asyncapi !== undefined, what: () => 'AsyncAPI, which describes messages', remedy: 'name an OpenAPI document' },
-  { is: ({ log }) => isTable(log) && Array.isArray(log['entries']), what: () => 'a HAR file, which records requests', remedy: 'name an OpenAPI document' },
-  { is: ({ info, item }) => isTable(info) && Array.isArray(item), what: () => 'a Postman collection', remedy: CONVERT },
-  { is: ({ kind }) => typeof kind === 'string' && kind.startsWith('discovery#'), what: () => 'a Google discovery document', remedy: CONVERT },
-  { is: ({ overlay }) => overlay !== undefined, what: () => 'an OpenAPI overlay', remedy: 'apply it to its document first' },
-  { is: ({ arazzo }) => arazzo !== undefined, what: () => 'an Arazzo document', remedy: 'name the OpenAPI document that it uses' },
-  { is: ({ __schema, data }) => isTable(__schema) || (isTable(data) && isTable(data['__schema'])), what: () => 'a GraphQL schema, whose operations share one path', remedy: 'write one route for that path' },
+  {
+    is: ({ swagger }) => swagger !== undefined,
+    what: ({ swagger }) => `Swagger ${typeof swagger === 'number' ? swagger.toFixed(1) : String(swagger)}`,
+    remedy: CONVERT,
+  },
+  {
+    is: ({ asyncapi }) => asyncapi !== undefined,
+    what: () => 'AsyncAPI, which describes messages',
+    remedy: 'name an OpenAPI document',
+  },
+  {
+    is: ({ log }) => isTable(log) && Array.isArray(log['entries']),
+    what: () => 'a HAR file, which records requests',
+    remedy: 'name an OpenAPI document',
+  },
+  {
+    is: ({ info, item }) => isTable(info) && Array.isArray(item),
+    what: () => 'a Postman collection',
+    remedy: CONVERT,
+  },
+  {
+    is: ({ kind }) => typeof kind === 'string' && kind.startsWith('discovery#'),
+    what: () => 'a Google discovery document',
+    remedy: CONVERT,
+  },
+  {
+    is: ({ overlay }) => overlay !== undefined,
+    what: () => 'an OpenAPI overlay',
+    remedy: 'apply it to its document first',
+  },
+  {
+    is: ({ arazzo }) => arazzo !== undefined,
+    what: () => 'an Arazzo document',
+    remedy: 'name the OpenAPI document that it uses',
+  },
+  {
+    is: ({ __schema, data }) => isTable(__schema) || (isTable(data) && isTable(data['__schema'])),
+    what: () => 'a GraphQL schema, whose operations share one path',
+    remedy: 'write one route for that path',
+  },
 ];
 
 /** Before anything is parsed. Throws `CommandError`. */
@@ -43,7 +75,7 @@ export function demandNoOther(name: string, text: string): void {
   const start = text.slice(0, 2_000).trimStart();
   const other = TEXTS.find(([pattern]) => pattern.test(start));
   if (other !== undefined) throw new CommandError(`${name} is ${other[1]}`);
-  const code = start.replace(/"""[^]*?"""|^\s*#.*$|^\s*"[^"\n]*"\s*$/gm, '').trimStart();
+  const code = start.replace(/"""[\s\S]*?"""|^\s*#.*$|^\s*"[^"\n]*"\s*$/gm, '').trimStart();
   if (GRAPHQL.test(code))
     throw new CommandError(
       `${name} is a GraphQL schema, whose operations share one path; write one route for that path`,

@@ -61,18 +61,15 @@ export function createFollow(sources: Sources, self: string | undefined): Follow
 
 type Target = Unread | { readonly source: Source; readonly fragment: string };
 
-async function targetOf(
-  ref: string,
-  at: At,
-  sources: Sources,
-  self: string | undefined,
-): Promise<Target> {
+async function targetOf(ref: string, at: At, sources: Sources, self: string | undefined): Promise<Target> {
   const [written = '', fragment = ''] = ref.split('#', 2);
   const address = withoutSelf(written, self);
   if (address === '') return { source: written === '' ? at.source : sources.first, fragment };
   const place = wordsOf(at);
   if (/^https?:/i.test(address) || address.startsWith('//'))
-    return { unread: `it stands at ${address}, and nothing is fetched: bundle the description into one file first` };
+    return {
+      unread: `it stands at ${address}, and nothing is fetched: bundle the description into one file first`,
+    };
   const outside = (what: string) =>
     new CommandError(
       `${place}: ${JSON.stringify(ref)} ${what}; only files in the description's folder are read: copy it there`,

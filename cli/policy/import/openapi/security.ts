@@ -39,12 +39,22 @@ function readScheme(name: string, value: unknown): Scheme {
   const authorizer = authorizerOf(value);
   if (authorizer !== undefined && 'custom' in authorizer)
     return { kind: 'unknown', name, why: authorizer.custom };
-  const token = { kind: 'token', name, notes: foreignRules(value, `the scheme ${JSON.stringify(name)}`) } as const;
+  const token = {
+    kind: 'token',
+    name,
+    notes: foreignRules(value, `the scheme ${JSON.stringify(name)}`),
+  } as const;
   const known = (issuer: string, audience: readonly string[], says: string): Scheme => ({
-    ...token, key: `issuer ${issuer}`, issuer, says, audience,
+    ...token,
+    key: `issuer ${issuer}`,
+    issuer,
+    says,
+    audience,
   });
-  if (authorizer !== undefined) return known(authorizer.issuer, authorizer.audience, 'its authorizer names it');
-  if (typeof own === 'string' && /^(oauth2|openIdConnect|http bearer)$/.test(kind)) return known(own, [], 'an export of claimgate names it');
+  if (authorizer !== undefined)
+    return known(authorizer.issuer, authorizer.audience, 'its authorizer names it');
+  if (typeof own === 'string' && /^(oauth2|openIdConnect|http bearer)$/.test(kind))
+    return known(own, [], 'an export of claimgate names it');
   if (kind === 'openIdConnect') {
     const url = textOf(value['openIdConnectUrl']);
     const issuer = url && issuerOfMetadata(url);
@@ -55,11 +65,24 @@ function readScheme(name: string, value: unknown): Scheme {
     const issuer = metadata && issuerOfMetadata(metadata);
     if (issuer) return known(issuer, [], 'oauth2MetadataUrl names it');
     const { key, says } = flowsOf(value);
-    return { ...token, key: key === '' ? `scheme ${name}` : `oauth2 ${key}`, issuer: undefined, says, audience: [] };
+    return {
+      ...token,
+      key: key === '' ? `scheme ${name}` : `oauth2 ${key}`,
+      issuer: undefined,
+      says,
+      audience: [],
+    };
   }
   if (kind === 'openIdConnect' || kind === 'http bearer')
-    return { ...token, key: `scheme ${name}`, issuer: undefined, says: `${kind}, and no address`, audience: [] };
-  if (kind === 'apiKey') return other(`apiKey in ${String(value['in'])} ${JSON.stringify(String(value['name']))}`);
+    return {
+      ...token,
+      key: `scheme ${name}`,
+      issuer: undefined,
+      says: `${kind}, and no address`,
+      audience: [],
+    };
+  if (kind === 'apiKey')
+    return other(`apiKey in ${String(value['in'])} ${JSON.stringify(String(value['name']))}`);
   if (kind === 'mutualTLS' || kind.startsWith('http ')) return other(kind);
   return { kind: 'unknown', name, why: `whose type ${JSON.stringify(type)} is unknown` };
 }
@@ -74,7 +97,9 @@ function issuerOfMetadata(url: string): string | undefined {
 
 /** The same flows at the same addresses are one scheme written twice; any other may be another kind of token. */
 function flowsOf({ flows }: Table): { key: string; says: string } {
-  const all = isTable(flows) ? Object.entries(flows).filter(([name, flow]) => isTable(flow) && !name.startsWith('x-')) : [];
+  const all = isTable(flows)
+    ? Object.entries(flows).filter(([name, flow]) => isTable(flow) && !name.startsWith('x-'))
+    : [];
   const addresses = all.map(([name, flow]) => {
     const { tokenUrl, authorizationUrl, deviceAuthorizationUrl } = flow as Table;
     return [name, tokenUrl, authorizationUrl, deviceAuthorizationUrl].map((one) => textOf(one) ?? '');
@@ -97,7 +122,8 @@ export async function readAccess(security: unknown, find: FindScheme): Promise<A
   const unread = (text: string): Access => ({ kind: 'unread', note: { tag: 'security', text } });
   if (!Array.isArray(security)) return unread('its security is no list, and was not understood');
   if (security.length === 0) return { kind: 'open' };
-  if (security.length > MAX_ALTERNATIVES) return unread(`its security has more than ${MAX_ALTERNATIVES} alternatives`);
+  if (security.length > MAX_ALTERNATIVES)
+    return unread(`its security has more than ${MAX_ALTERNATIVES} alternatives`);
   const alternatives: Alternative[] = [];
   for (const one of security) {
     const alternative = await readAlternative(one, find);

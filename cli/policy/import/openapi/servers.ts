@@ -12,7 +12,8 @@ const NOWHERE: Base = { origin: undefined, host: undefined, prefix: [], notes: [
  */
 export function readServers(servers: unknown, self: string | undefined): Base | string {
   const all = listOf(servers);
-  if (all.length === 0) return servers === undefined || Array.isArray(servers) ? NOWHERE : 'its servers are no list';
+  if (all.length === 0)
+    return servers === undefined || Array.isArray(servers) ? NOWHERE : 'its servers are no list';
   const bases = all.map((one) => readServer(one, self));
   const good = bases.filter((one) => typeof one !== 'string');
   const chosen = good.find(({ origin }) => origin !== undefined && !isLocal(origin)) ?? good[0];
@@ -21,14 +22,19 @@ export function readServers(servers: unknown, self: string | undefined): Base | 
     const base = bases[i];
     const url = isTable(one) ? textOf(one['url']) : undefined;
     const isNamed = base !== chosen && url !== undefined && JSON.stringify(base) !== JSON.stringify(chosen);
-    return isNamed && !(typeof base === 'object' && base.origin !== undefined && isLocal(base.origin)) ? [url] : [];
+    return isNamed && !(typeof base === 'object' && base.origin !== undefined && isLocal(base.origin))
+      ? [url]
+      : [];
   });
   if (others.length === 0) return chosen;
-  const notes = [`the description has further servers, which have no routes here: ${[...new Set(others)].join(', ')}`];
+  const notes = [
+    `the description has further servers, which have no routes here: ${[...new Set(others)].join(', ')}`,
+  ];
   return { ...chosen, notes: [...chosen.notes, ...notes] };
 }
 
-const isLocal = (origin: string) => /^https?:\/\/(localhost|127\.|0\.0\.0\.0|\[::1\]|[^/]*\.localhost)/.test(origin);
+const isLocal = (origin: string) =>
+  /^https?:\/\/(localhost|127\.|0\.0\.0\.0|\[::1\]|[^/]*\.localhost)/.test(origin);
 
 function readServer(server: unknown, self: string | undefined): Base | string {
   const url = isTable(server) ? textOf(server['url']) : undefined;
@@ -81,10 +87,14 @@ function fill(url: string, variables: Table, notes: string[]): string | undefine
       const others = listOf(variable['enum']).filter((one) => one !== value);
       if (others.length > 0)
         notes.push(`{${name}} of the server is ${value}; it may also be ${others.map(String).join(', ')}`);
-      else if (listOf(variable['enum']).length === 0) notes.push(`{${name}} of the server is ${JSON.stringify(value)}`);
+      else if (listOf(variable['enum']).length === 0)
+        notes.push(`{${name}} of the server is ${JSON.stringify(value)}`);
       return String(value);
     }
-    const isSegment = pathStart !== -1 && at > pathStart && /\/\{[^{}]*\}(\/|$)/.test(url.slice(at - 1, at + name.length + 3));
+    const isSegment =
+      pathStart !== -1 &&
+      at > pathStart &&
+      /\/\{[^{}]*\}(\/|$)/.test(url.slice(at - 1, at + name.length + 3));
     if (isSegment && /^\w+$/.test(name)) {
       notes.push(`{${name}} of the server has no value, and has become a parameter of all paths`);
       return `__claimgate_${name}__`;
@@ -97,7 +107,8 @@ function fill(url: string, variables: Table, notes: string[]): string | undefine
 
 /** `https://{tenant}.api.example.com`, where the tenant may be any text. */
 function hostParam(url: string, variables: Table): string | undefined {
-  const [, name = '', rest = ''] = /^https?:\/\/\{([A-Za-z_]\w*)\}(\.[a-z0-9-]+(?:\.[a-z0-9-]+)+)(?::\d+)?(?:\/|$)/i.exec(url) ?? [];
+  const [, name = '', rest = ''] =
+    /^https?:\/\/\{([A-Za-z_]\w*)\}(\.[a-z0-9-]+(?:\.[a-z0-9-]+)+)(?::\d+)?(?:\/|$)/i.exec(url) ?? [];
   const variable = variables[name];
   const isFree = isTable(variable) && listOf(variable['enum']).length === 0;
   return name !== '' && isFree ? `:${name}${rest.toLowerCase()}` : undefined;

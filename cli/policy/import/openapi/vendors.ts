@@ -16,7 +16,9 @@ function amazonAuthorizer(scheme: Table): Authorizer | undefined {
   const authorizer = scheme['x-amazon-apigateway-authorizer'];
   const kind = textOf(scheme['x-amazon-apigateway-authtype']);
   if (!isTable(authorizer)) {
-    return kind === undefined || kind === 'oauth2' ? undefined : { custom: `whose calls are checked by ${kind}` };
+    return kind === undefined || kind === 'oauth2'
+      ? undefined
+      : { custom: `whose calls are checked by ${kind}` };
   }
   const { type, jwtConfiguration: jwt } = authorizer;
   const issuer = isTable(jwt) ? textOf(jwt['issuer']) : undefined;
@@ -39,10 +41,13 @@ function googleIssuer(scheme: Table): Authorizer | undefined {
 }
 
 const textsOf = (value: unknown): string[] =>
-  (typeof value === 'string' ? [value] : listOf(value)).filter((one): one is string => typeof one === 'string');
+  (typeof value === 'string' ? [value] : listOf(value)).filter(
+    (one): one is string => typeof one === 'string',
+  );
 
 /** Plugins and policies that decide who gets in. */
-const WHO = /acl|auth|jwt|key|oidc|openid|saml|ldap|mtls|opa|session|ip-?(restriction|filter|whitelist|allow)|bot-detection|token|permission|role|scope|policy|introspection/i;
+const WHO =
+  /acl|auth|jwt|key|oidc|openid|saml|ldap|mtls|opa|session|ip-?(restriction|filter|whitelist|allow)|bot-detection|token|permission|role|scope|policy|introspection/i;
 
 /**
  * Rules in an extension that nobody reads here: whatever has some must not be open to others.
@@ -54,7 +59,12 @@ export function foreignRules(table: Table, what: string): Note[] {
     const rules = rulesOf(name, value);
     return rules === undefined
       ? []
-      : [{ tag: name, text: `${what} has rules that are not read: ${rules}; say them in the policy's words` }];
+      : [
+          {
+            tag: name,
+            text: `${what} has rules that are not read: ${rules}; say them in the policy's words`,
+          },
+        ];
   });
 }
 
@@ -71,12 +81,14 @@ function rulesOf(name: string, value: unknown): string | undefined {
   if (/^x-amazon-apigateway-policy$/i.test(name)) return name;
   if (/^x-amazon-apigateway-auth$/i.test(name))
     return isTable(value) && String(value['type']).toUpperCase() === 'NONE' ? undefined : name;
-  if (name === 'x-amazon-apigateway-api-key-required' || name === 'x-google-api-key-required') return value === true ? name : undefined;
+  if (name === 'x-amazon-apigateway-api-key-required' || name === 'x-google-api-key-required')
+    return value === true ? name : undefined;
   return undefined;
 }
 
 /** Families of extensions that change what a gateway does, beyond those above. */
-const FAMILIES = /^x-(amazon-apigateway|kong|zuplo|google|azure|apim|ms-apim|tyk|gravitee|apigee|wso2|auth0|envoy|traefik|krakend|apisix|express-gateway)/i;
+const FAMILIES =
+  /^x-(amazon-apigateway|kong|zuplo|google|azure|apim|ms-apim|tyk|gravitee|apigee|wso2|auth0|envoy|traefik|krakend|apisix|express-gateway)/i;
 const NO_RULES =
   /^x-(amazon-apigateway-(any-method|integration|integrations|importexport-version|importexport-type|authtype|authorizer|tag-value|documentation|request-validator|request-validators|gateway-responses|binary-media-types)|zuplo-path|google-(issuer|audiences|jwks_uri)|kong-name|kong-tags)$/i;
 
