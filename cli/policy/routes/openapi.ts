@@ -31,14 +31,16 @@ export function renderOpenApi(apis: readonly ApiEntry[], title: string): object 
       const { template, shape, rest } = placeOf(entry.route, paths);
       const known = paths.get(template) ?? { item: {}, shape, owner: api.name };
       paths.set(template, known);
-      if (known.owner !== api.name)
-        throw new CommandError(
-          `${known.owner} and ${api.name} both have ${template}; a document has room for one: choose it with --api`,
-        );
       if (rest) known.item['x-claimgate-rest'] = true;
-      if (apis.length > 1) known.item['servers'] = serversOf(api.hosts.length === 0 ? [] : api.hosts);
+      if (apis.length > 1) known.item['servers'] ??= serversOf(api.hosts);
       known.item['parameters'] ??= parametersOf(template);
-      addOperations(known.item, entry);
+      // Another API's operations say where they are; the same operation there has no room.
+      const servers = known.owner === api.name ? undefined : serversOf(api.hosts);
+      const taken = addOperations(known.item, entry, servers);
+      if (taken !== undefined && taken !== api.name)
+        throw new CommandError(
+          `${taken} and ${api.name} both have ${template}; a document has room for one: choose it with --api`,
+        );
     }
   }
   const [only] = apis;
@@ -107,8 +109,9 @@ const parametersOf = (template: string) =>
     schema: { type: 'string', minLength: 1 },
   }));
 
-function addOperations(item: PathItem, entry: RouteEntry): void {
-  const operation = operationOf(entry);
+/** @returns the API that has one of these operations already */
+function addOperations(item: PathItem, entry: RouteEntry, servers: object[] | undefined): string | undefined {
+  const operation = { ...operationOf(entry), ...(servers !== undefined && { servers }) };
   const query = writeQuery(keyOf(entry.route).query);
   if (query !== '') {
     const queries = (item['x-claimgate-queries'] ?? {}) as Record<string, PathItem>;
@@ -116,12 +119,24 @@ function addOperations(item: PathItem, entry: RouteEntry): void {
     queries[query] ??= {};
     item = queries[query];
   }
-  const methods = entry.methods.includes('*') ? OPERATIONS : entry.methods.map((one) => one.toLowerCase());
+  const isGeneral = entry.methods.includes('*');
+  // OpenAPI has no operation for all methods: the usual ones stand for it, and `*` says that there are more.
+  const methods = isGeneral ? [...OPERATIONS, '*'] : entry.methods.map((one) => one.toLowerCase());
+  let taken: string | undefined;
   for (const method of methods) {
-    if (OPERATIONS.includes(method)) item[method] ??= operation;
-    else item['x-claimgate-methods'] = { ...(item['x-claimgate-methods'] as object), [method]: operation };
+    const isUsual = OPERATIONS.includes(method);
+    const place = (isUsual ? item : (item['x-claimgate-methods'] ?? {})) as Record<string, Operation>;
+    if (!isUsual) item['x-claimgate-methods'] = place;
+    const name = isUsual ? method : method.toUpperCase();
+    const before = place[name];
+    if (before !== undefined && apiOf(before) !== entry.route.api.name) taken = apiOf(before);
+    // A route that names the method comes before one for all methods, wherever they stand.
+    if (before === undefined || !isGeneral) place[name] = operation;
   }
+  return taken;
 }
+
+const apiOf = (operation: Operation) => (operation['x-claimgate'] as { api?: string } | undefined)?.api;
 
 function operationOf({ route, who, origin, headers }: RouteEntry): Operation {
   const { api, auth, audiences } = route;
@@ -169,11 +184,17 @@ const scopeChoices = (demands: readonly Demand[]): readonly string[][] =>
 /** OpenAPI knows of scopes only: of each other rule it gets the words. */
 function otherRules({ demands }: Route): Record<string, unknown> {
   const byRule = Map.groupBy(
-    demands.filter((demand) => demand.alternatives !== undefined || !isAboutScopes(demand)),
+    demands.filter((demand) => !isSaid(demand)),
     ({ rule }) => rule,
   );
   return Object.fromEntries([...byRule].map(([rule, part]) => [rule, RULE_WORDS[rule].list(part)]));
 }
+
+/** `security` says scopes exactly, in alternatives as well. */
+const isSaid = (demand: Demand): boolean =>
+  demand.alternatives === undefined
+    ? isAboutScopes(demand)
+    : demand.alternatives.every((some) => some.length > 0 && some.every(isAboutScopes));
 
 /** An issuer has one for each place that its tokens are read from. */
 function schemeName(issuer: string, { tokenFrom }: Api): string {
@@ -204,10 +225,13 @@ function schemeOf({ issuer, keys }: Issuer, { tokenFrom }: Api): object {
         description: `${description}: "bearer, TOKEN"`,
       };
   }
-  if (keys.kind === 'jwks') return { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description };
+  // Neither kind of scheme has room for the issuer as tokens name it.
+  const own = { 'x-claimgate-issuer': issuer };
+  if (keys.kind === 'jwks')
+    return { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description, ...own };
   const openIdConnectUrl =
     keys.kind === 'metadata' ? keys.uri : `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-  return { type: 'openIdConnect', openIdConnectUrl, description };
+  return { type: 'openIdConnect', openIdConnectUrl, description, ...own };
 }
 
 const RESPONSES = {

@@ -139,8 +139,14 @@ const DEFAULT_ROUTE: Note = {
   text: '$default takes whatever no other route has: this one takes all paths but /, and where another path fits, its other methods are 405',
 };
 
-/** The export writes a rest as parameters, since OpenAPI has none. */
-const withRest = (template: string): string => template.replace(/(?:\/\{rest\d+\})+(?=$|\?)/, '/*');
+/** The export writes a rest as parameters with the number of their segment, since OpenAPI has none. */
+function withRest(template: string): string {
+  const [path = '', query] = template.split('?');
+  const parts = path.split('/');
+  let end = parts.length;
+  while (end > 1 && parts[end - 1] === `{rest${end - 2}}`) end--;
+  return `${[...parts.slice(0, end), '*'].join('/')}${query === undefined ? '' : `?${query}`}`;
+}
 
 function accessOf(security: unknown, { accesses, find }: Reading): Promise<Access> {
   const access = accesses.get(security) ?? readAccess(security, find);
