@@ -91,28 +91,40 @@ const stands = (general: string, method: string): boolean =>
   (general === 'GET' && method === 'HEAD') ||
   (general === '*' && METHODS[method] !== 'named' && METHODS[method] !== 'never');
 
-/** Routes that say nothing beyond what another of the same path says. */
+/** Without routes that say nothing beyond what another of the same path says. */
 function impliedAway(routes: readonly Joined[]): Joined[] {
   return [...Map.groupBy(routes, shape).values()].flatMap((group) => {
-    const isImplied = (one: Joined, by: Joined) =>
-      one !== by && stands(by.method, one.method) && isSameCondition(one.condition, by.condition);
+    const all = withHead(group);
+    const get = all.find(({ method }) => method === 'GET');
+    const counts = new Map(all.map((one) => [one, one.count]));
     // HEAD goes to GET, and GET may go to *.
-    const inOrder = [...group].sort((a, b) => rank(a) - rank(b));
-    const counts = new Map(group.map((one) => [one, one.count]));
-    for (const one of inOrder) {
-      const by = inOrder.findLast((other) => counts.has(other) && isImplied(one, other));
+    for (const one of [...all].sort((a, b) => rank(a) - rank(b))) {
+      // GET serves HEAD before * does.
+      const generals = one.method === 'HEAD' && get !== undefined ? [get] : all;
+      const by = generals.find(
+        (other) =>
+          other !== one &&
+          counts.has(other) &&
+          stands(other.method, one.method) &&
+          isSameCondition(one.condition, other.condition),
+      );
       if (by === undefined) continue;
-      // Where GET has rules of its own beside *, HEAD is served by GET.
-      if (one.method === 'HEAD' && by.method === '*' && group.some(({ method }) => method === 'GET'))
-        continue;
       counts.set(by, (counts.get(by) ?? 0) + (counts.get(one) ?? 0));
       counts.delete(one);
     }
-    return group.flatMap((one) => {
+    return all.flatMap((one) => {
       const count = counts.get(one);
       return count === undefined ? [] : [{ ...one, count }];
     });
   });
+}
+
+/** Of an operation for all methods, HEAD is one; beside it GET would take HEAD. */
+function withHead(group: readonly Joined[]): readonly Joined[] {
+  const general = group.find(({ method }) => method === '*');
+  const has = (name: string) => group.some(({ method }) => method === name);
+  if (general === undefined || !has('GET') || has('HEAD')) return group;
+  return [...group, { ...general, method: 'HEAD', count: 0 }];
 }
 
 const rank = ({ method }: Joined) => (method === 'HEAD' ? 0 : method === '*' ? 2 : 1);

@@ -1,22 +1,12 @@
 /** The route table as an OpenAPI 3.1 document: paths, and security derived from the rules. */
 
-import { isAboutScopes } from '../../../src/policy/asked.ts';
-import { valuesOf } from '../../../src/policy/demands.ts';
 import { hostKey, paramOfHost } from '../../../src/policy/hosts.ts';
-import type { Api, Demand, Issuer, Route } from '../../../src/policy/policy.ts';
+import type { Route } from '../../../src/policy/policy.ts';
 import { CommandError } from '../../text/terminal.ts';
-import { RULE_WORDS } from '../rule-words.ts';
-import { writeQuery, writeSegment } from '../what-if/targets.ts';
+import { writeSegment } from '../what-if/targets.ts';
 import { keyOf } from '../words.ts';
-import type { ApiEntry, RouteEntry } from './table.ts';
-
-/** The operations that a path can have there. */
-const OPERATIONS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch'];
-
-type Operation = Readonly<Record<string, unknown>>;
-interface PathItem extends Record<string, unknown> {
-  'x-claimgate-rest'?: boolean;
-}
+import { addOperations, giveHeadToGet, type PathItem, schemeName, schemeOf } from './openapi-operations.ts';
+import type { ApiEntry } from './table.ts';
 
 /** Throws `CommandError` where two APIs have the same operation: a document has room for one. */
 export function renderOpenApi(apis: readonly ApiEntry[], title: string): object {
@@ -43,6 +33,7 @@ export function renderOpenApi(apis: readonly ApiEntry[], title: string): object 
         );
     }
   }
+  for (const { item } of paths.values()) giveHeadToGet(item);
   const [only] = apis;
   return {
     openapi: '3.1.0',
@@ -108,131 +99,6 @@ const parametersOf = (template: string) =>
     required: true,
     schema: { type: 'string', minLength: 1 },
   }));
-
-/** @returns the API that has one of these operations already */
-function addOperations(item: PathItem, entry: RouteEntry, servers: object[] | undefined): string | undefined {
-  const operation = { ...operationOf(entry), ...(servers !== undefined && { servers }) };
-  const query = writeQuery(keyOf(entry.route).query);
-  if (query !== '') {
-    const queries = (item['x-claimgate-queries'] ?? {}) as Record<string, PathItem>;
-    item['x-claimgate-queries'] = queries;
-    queries[query] ??= {};
-    item = queries[query];
-  }
-  const isGeneral = entry.methods.includes('*');
-  // OpenAPI has no operation for all methods: the usual ones stand for it, and `*` says that there are more.
-  const methods = isGeneral ? [...OPERATIONS, '*'] : entry.methods.map((one) => one.toLowerCase());
-  let taken: string | undefined;
-  for (const method of methods) {
-    const isUsual = OPERATIONS.includes(method);
-    const place = (isUsual ? item : (item['x-claimgate-methods'] ?? {})) as Record<string, Operation>;
-    if (!isUsual) item['x-claimgate-methods'] = place;
-    const name = isUsual ? method : method.toUpperCase();
-    const before = place[name];
-    if (before !== undefined && apiOf(before) !== entry.route.api.name) taken = apiOf(before);
-    // A route that names the method comes before one for all methods, wherever they stand.
-    if (before === undefined || !isGeneral) place[name] = operation;
-  }
-  return taken;
-}
-
-const apiOf = (operation: Operation) => (operation['x-claimgate'] as { api?: string } | undefined)?.api;
-
-function operationOf({ route, who, origin, headers }: RouteEntry): Operation {
-  const { api, auth, audiences } = route;
-  return {
-    description: `Who gets in: ${who}.`,
-    security: securityOf(route),
-    responses: {
-      default: { description: "The origin's answer." },
-      ...(auth !== 'none' && { '401': { $ref: '#/components/responses/Refused' } }),
-      ...(auth === 'required' && { '403': { $ref: '#/components/responses/Refused' } }),
-    },
-    'x-claimgate': {
-      api: api.name,
-      origin,
-      headers: Object.fromEntries(headers),
-      ...(auth !== 'none' && { audience: audiences }),
-      ...otherRules(route),
-    },
-  };
-}
-
-/** Alternatives: each issuer, and each way to have the scopes. */
-function securityOf({ api, auth, reportOnly, issuers, demands }: Route): object[] {
-  if (auth === 'none') return [];
-  const alternatives = demands.find((one) => one.alternatives !== undefined)?.alternatives ?? [[]];
-  const choices = alternatives.flatMap((some) =>
-    scopeChoices([...demands.filter((one) => one.alternatives === undefined), ...some]),
-  );
-  const tokens = [...issuers.values()].flatMap(({ name }) =>
-    choices.map((scopes) => ({
-      [schemeName(name, api)]: [...new Set(scopes)].map((one) => `${api.scopePrefix}${one}`),
-    })),
-  );
-  return auth === 'optional' || reportOnly ? [{}, ...tokens] : tokens;
-}
-
-const scopeChoices = (demands: readonly Demand[]): readonly string[][] =>
-  demands
-    .filter(isAboutScopes)
-    .reduce<readonly string[][]>(
-      (some, demand) => some.flatMap((scopes) => valuesOf([demand], 'scope').map((one) => [...scopes, one])),
-      [[]],
-    );
-
-/** OpenAPI knows of scopes only: of each other rule it gets the words. */
-function otherRules({ demands }: Route): Record<string, unknown> {
-  const byRule = Map.groupBy(
-    demands.filter((demand) => !isSaid(demand)),
-    ({ rule }) => rule,
-  );
-  return Object.fromEntries([...byRule].map(([rule, part]) => [rule, RULE_WORDS[rule].list(part)]));
-}
-
-/** `security` says scopes exactly, in alternatives as well. */
-const isSaid = (demand: Demand): boolean =>
-  demand.alternatives === undefined
-    ? isAboutScopes(demand)
-    : demand.alternatives.every((some) => some.length > 0 && some.every(isAboutScopes));
-
-/** An issuer has one for each place that its tokens are read from. */
-function schemeName(issuer: string, { tokenFrom }: Api): string {
-  if (tokenFrom.kind === 'authorization') return issuer;
-  const name = tokenFrom.kind === 'header' ? tokenFrom.header : 'cookie' in tokenFrom ? tokenFrom.cookie : '';
-  return [issuer, tokenFrom.kind, name]
-    .filter(Boolean)
-    .join('_')
-    .replace(/[^A-Za-z0-9._-]/g, '-');
-}
-
-function schemeOf({ issuer, keys }: Issuer, { tokenFrom }: Api): object {
-  const description = `Access tokens (JWT) of ${issuer}`;
-  switch (tokenFrom.kind) {
-    case 'authorization':
-      break;
-    case 'cookie':
-      return { type: 'apiKey', in: 'cookie', name: tokenFrom.cookie, description };
-    case 'header':
-      return { type: 'apiKey', in: 'header', name: tokenFrom.header, description };
-    case 'access':
-      return { type: 'apiKey', in: 'header', name: 'Cf-Access-Jwt-Assertion', description };
-    case 'websocket':
-      return {
-        type: 'apiKey',
-        in: 'header',
-        name: 'Sec-WebSocket-Protocol',
-        description: `${description}: "bearer, TOKEN"`,
-      };
-  }
-  // Neither kind of scheme has room for the issuer as tokens name it.
-  const own = { 'x-claimgate-issuer': issuer };
-  if (keys.kind === 'jwks')
-    return { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description, ...own };
-  const openIdConnectUrl =
-    keys.kind === 'metadata' ? keys.uri : `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-  return { type: 'openIdConnect', openIdConnectUrl, description, ...own };
-}
 
 const RESPONSES = {
   Refused: {

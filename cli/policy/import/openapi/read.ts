@@ -124,7 +124,7 @@ async function readOne(
     path: path.shape,
     base: typeof base === 'string' ? undefined : base,
     access: rule === undefined ? await accessOf(stated, reading) : { kind: 'unread', note: rule },
-    notes: [...path.notes, ...moreRules],
+    notes: [...(own === undefined ? path.notes : []), ...moreRules],
     leftOut:
       found.unread ??
       (typeof base === 'string' ? base : undefined) ??
