@@ -81,7 +81,7 @@ function sentenceOf(draft: Draft): string {
   const parts = [
     `${operations.drafted} drafted`,
     ...(operations.joined === 0 ? [] : [`${operations.joined} joined with another`]),
-    ...(operations.left_out === 0 ? [] : [`${operations.left_out} left out, in comments`]),
+    ...(operations.left_out === 0 ? [] : [`${operations.left_out} left out`]),
   ];
   const review =
     routes.review === 0

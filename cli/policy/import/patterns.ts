@@ -73,16 +73,19 @@ export function foldedShapeOf(key: RouteKey): string {
   return parts.join('/') + queryKey(key);
 }
 
-/** Whether some path of `narrow` also fits `wide`, in doubt yes. */
+const RANK = { literal: 0, param: 1, rest: 2 } as const;
+
+/** Whether some path of `narrow` is served by `wide` where `narrow` has no route, and would not be if it had one. */
 export function covers(wide: RouteKey, narrow: RouteKey): boolean {
+  let winner = 0;
   for (const [i, one] of wide.segments.entries()) {
     const other = narrow.segments[i];
     if (other === undefined) return false;
-    if (one.kind === 'rest') return true;
+    if (winner === 0) winner = RANK[one.kind] - RANK[other.kind];
+    if (one.kind === 'rest') return winner >= 0;
     // It stands for a longer path, of which only the start is known.
-    if (other.kind === 'rest')
-      return wide.segments.length > i + 1 || wide.segments.some(({ kind }) => kind === 'rest');
+    if (other.kind === 'rest') return winner >= 0 && wide.segments.length > i + 1;
     if (one.kind === 'literal' && other.kind === 'literal' && one.folded !== other.folded) return false;
   }
-  return wide.segments.length === narrow.segments.length;
+  return wide.segments.length === narrow.segments.length && winner >= 0;
 }

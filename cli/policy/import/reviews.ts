@@ -30,8 +30,9 @@ export function collectReviews({ apis }: Draft): Reviews {
       head.push(`review, all ${some.length} routes: ${text}`);
       continue;
     }
-    let unique = tag.slice(0, 60);
-    for (let count = 2; tags.has(unique); count++) unique = `${tag.slice(0, 60)} ${count}`;
+    const short = shortened(tag);
+    let unique = short;
+    for (let count = 2; tags.has(unique); count++) unique = `${short} ${count}`;
     tags.add(unique);
     marks.set(text, unique);
     head.push(`review "${unique}", ${some.length} routes: ${text}`);
@@ -47,3 +48,8 @@ export function collectReviews({ apis }: Draft): Reviews {
     count: on.filter(({ notes }) => notes.length > 0).length,
   };
 }
+
+const MAX_TAG = 48;
+
+const shortened = (tag: string) =>
+  tag.length <= MAX_TAG ? tag : `${tag.slice(0, MAX_TAG).replace(/\s+\S*$/, '')} …`;

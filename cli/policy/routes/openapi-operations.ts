@@ -15,35 +15,33 @@ export interface PathItem extends Record<string, unknown> {
   'x-claimgate-rest'?: boolean;
 }
 
-/** @returns the API that has one of these operations already */
-export function addOperations(
-  item: PathItem,
-  entry: RouteEntry,
-  servers: object[] | undefined,
-): string | undefined {
+/** @param servers where the item's own are another API's */
+export function addOperations(item: PathItem, entry: RouteEntry, servers: object[] | undefined): void {
   const operation = { ...operationOf(entry), ...(servers !== undefined && { servers }) };
-  const query = writeQuery(keyOf(entry.route).query);
-  if (query !== '') {
-    const queries = (item['x-claimgate-queries'] ?? {}) as Record<string, PathItem>;
-    item['x-claimgate-queries'] = queries;
-    queries[query] ??= {};
-    item = queries[query];
-  }
-  const isGeneral = entry.methods.includes('*');
-  // OpenAPI has no operation for all methods: the usual ones stand for it, and `*` says that there are more.
-  const methods = isGeneral ? [...OPERATIONS, '*'] : entry.methods.map((one) => one.toLowerCase());
-  let taken: string | undefined;
-  for (const method of methods) {
-    const isUsual = OPERATIONS.includes(method);
-    const place = (isUsual ? item : (item['x-claimgate-methods'] ?? {})) as Record<string, Operation>;
-    if (!isUsual) item['x-claimgate-methods'] = place;
-    const name = isUsual ? method : method.toUpperCase();
-    const before = place[name];
-    if (before !== undefined && apiOf(before) !== entry.route.api.name) taken = apiOf(before);
-    // A route that names the method comes before one for all methods, wherever they stand.
-    if (before === undefined || !isGeneral) place[name] = operation;
-  }
-  return taken;
+  // A route that names the method comes before one for all methods, wherever they stand.
+  for (const { place, name } of placesOf(item, entry))
+    if (place[name] === undefined || !entry.methods.includes('*')) place[name] = operation;
+}
+
+/** Whether an item has one of a route's operations. */
+export const hasOperation = (item: PathItem, entry: RouteEntry): boolean =>
+  placesOf(structuredClone(item), entry).some(({ place, name }) => place[name] !== undefined);
+
+/** Where a route's operations stand in an item. OpenAPI 3.1 has no other methods, and none for all of them. */
+function placesOf(item: PathItem, { route, methods }: RouteEntry) {
+  const query = writeQuery(keyOf(route).query);
+  const within = query === '' ? item : tableIn(tableIn(item, 'x-claimgate-queries') as PathItem, query);
+  const all = methods.includes('*') ? [...OPERATIONS, '*'] : methods.map((one) => one.toLowerCase());
+  return all.map((method) =>
+    OPERATIONS.includes(method)
+      ? { place: within, name: method }
+      : { place: tableIn(within, 'x-claimgate-methods'), name: method.toUpperCase() },
+  );
+}
+
+function tableIn(item: Record<string, unknown>, name: string): Record<string, unknown> {
+  item[name] ??= {};
+  return item[name] as Record<string, unknown>;
 }
 
 /** GET serves HEAD before a route for all methods does. */
@@ -53,8 +51,6 @@ export function giveHeadToGet(item: PathItem): void {
   const queries = (item['x-claimgate-queries'] ?? {}) as Record<string, PathItem>;
   for (const one of Object.values(queries)) giveHeadToGet(one);
 }
-
-const apiOf = (operation: Operation) => (operation['x-claimgate'] as { api?: string } | undefined)?.api;
 
 function operationOf({ route, who, origin, headers }: RouteEntry): Operation {
   const { api, auth, audiences } = route;

@@ -2,13 +2,18 @@
 
 import { hostKey, paramOfHost } from '../../../src/policy/hosts.ts';
 import type { Route } from '../../../src/policy/policy.ts';
-import { CommandError } from '../../text/terminal.ts';
 import { writeSegment } from '../what-if/targets.ts';
 import { keyOf } from '../words.ts';
-import { addOperations, giveHeadToGet, type PathItem, schemeName, schemeOf } from './openapi-operations.ts';
+import {
+  addOperations,
+  giveHeadToGet,
+  hasOperation,
+  type PathItem,
+  schemeName,
+  schemeOf,
+} from './openapi-operations.ts';
 import type { ApiEntry } from './table.ts';
 
-/** Throws `CommandError` where two APIs have the same operation: a document has room for one. */
 export function renderOpenApi(apis: readonly ApiEntry[], title: string): object {
   const schemes = new Map(
     apis.flatMap(({ api }) =>
@@ -19,18 +24,17 @@ export function renderOpenApi(apis: readonly ApiEntry[], title: string): object 
   for (const { api, routes } of apis) {
     for (const entry of routes) {
       const { template, shape, rest } = placeOf(entry.route, paths);
-      const known = paths.get(template) ?? { item: {}, shape, owner: api.name };
-      paths.set(template, known);
+      const before = paths.get(template);
+      const isTaken = before !== undefined && before.owner !== api.name && hasOperation(before.item, entry);
+      // A document has one operation for a method of a path. A fragment tells the same path of two servers apart.
+      const place = isTaken ? `${template}#${api.name}` : template;
+      const known = paths.get(place) ?? { item: {}, shape: isTaken ? place : shape, owner: api.name };
+      paths.set(place, known);
       if (rest) known.item['x-claimgate-rest'] = true;
       if (apis.length > 1) known.item['servers'] ??= serversOf(api.hosts);
       known.item['parameters'] ??= parametersOf(template);
-      // Another API's operations say where they are; the same operation there has no room.
-      const servers = known.owner === api.name ? undefined : serversOf(api.hosts);
-      const taken = addOperations(known.item, entry, servers);
-      if (taken !== undefined && taken !== api.name)
-        throw new CommandError(
-          `${taken} and ${api.name} both have ${template}; a document has room for one: choose it with --api`,
-        );
+      // Operations of another API say where they are.
+      addOperations(known.item, entry, known.owner === api.name ? undefined : serversOf(api.hosts));
     }
   }
   for (const { item } of paths.values()) giveHeadToGet(item);

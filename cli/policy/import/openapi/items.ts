@@ -62,7 +62,8 @@ async function operationsIn(item: At, follow: Follow): Promise<FoundOperation[]>
       else for (const method of Object.keys(value)) await add(method, step(at, method));
     } else if (name === 'x-claimgate-queries' && isTable(value))
       for (const query of Object.keys(value))
-        for (const one of await operationsIn(step(at, query), follow)) found.push({ ...one, query });
+        for (const one of await operationsIn(step(at, query), follow))
+          found.push({ ...one, query: query.replace(/^\?/, '') });
     else if (!FIELDS.includes(name) && !/^x-/i.test(name)) found.push(stray(name));
   }
   return found;

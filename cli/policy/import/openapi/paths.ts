@@ -14,16 +14,21 @@ export type PathStyle = 'braces' | 'colons';
 /** @param spanning names of parameters that hold slashes, as far as the template does not tell */
 export function readPath(template: string, spanning: ReadonlySet<string>, style: PathStyle): ReadPath {
   const notes: Note[] = [];
-  const { path, query } = splitTemplate(template);
+  const { path, query } = splitTemplate(style === 'colons' ? bracesOf(template) : withoutPatterns(template));
   const names = new Set<string>();
-  const parts = splitOutside(path.slice(1), '/');
+  const parts = splitOutside(path.replace(/^\//, ''), '/');
   const segments: Segment[] = [];
   let problem = path.startsWith('/') ? undefined : 'its path does not begin with /';
   for (const [i, part] of parts.entries()) {
-    const segment = readSegment(style === 'colons' ? bracesOf(part) : part, { spanning, names, notes });
+    const segment = readSegment(part, { spanning, names, notes });
     if (typeof segment === 'string') {
       problem ??= segment;
-      segments.push({ kind: 'rest' });
+      // Whatever it may be, it lies in this.
+      const isOne = !/[/*+]/.test(part);
+      segments.push(
+        isOne ? { kind: 'param', name: uniqueName('odd', names), before: '', after: '' } : { kind: 'rest' },
+      );
+      if (isOne) continue;
       break;
     }
     segments.push(segment);
@@ -41,6 +46,15 @@ function splitTemplate(template: string): { path: string; query: string | undefi
   const [path = '', ...query] = splitOutside(withoutFragment.replace(/\{\?[^{}]*\}$/, '?{}'), '?');
   return { path, query: query.length === 0 ? undefined : query.join('?') };
 }
+
+/** `{name=shelves/*}` of Google's path templates: its parts are segments of their own. */
+const withoutPatterns = (template: string): string =>
+  template.replace(/\{([\w.]+)=([^{}]+)\}/g, (_, name: string, pattern: string) =>
+    pattern
+      .split('/')
+      .map((part) => (part === '*' ? `{${name}}` : part === '**' ? `{${name}+}` : part))
+      .join('/'),
+  );
 
 /** Splits where no brace is open: a pattern in braces may hold anything. */
 function splitOutside(text: string, separator: string): string[] {
@@ -65,15 +79,17 @@ function readQuery(query: string | undefined, notes: Note[]): string | undefined
   return fixed.length === 0 ? undefined : fixed.join('&');
 }
 
-/** `:id`, `:path*` and `(.*)` of URLPattern and Express, in braces. */
-const bracesOf = (segment: string): string =>
-  segment
+/** `:id`, `:path*` and `(.*)` of URLPattern, in braces. */
+const bracesOf = (template: string): string =>
+  template
+    .replace(/\{\/\}\?$/, '')
     .replace(
-      /(?<![A-Za-z0-9_]):([A-Za-z_]\w*)(\([^()]*\))?([*+?]?)/g,
-      (_, name: string, pattern = '', more = '') =>
-        pattern === '' ? `{${name}${more}}` : `{${name}:${pattern.slice(1, -1)}${more === '?' ? '' : more}}`,
-    )
-    .replace(/^\(\.[*+]\)$/, '{rest+}');
+      /(?<![A-Za-z0-9_]):([A-Za-z_]\w*)(?:\(((?:[^()\\]|\\.)*)\))?([*+?]?)|\(((?:[^()\\]|\\.)*)\)([*+?]?)/g,
+      (_, name = 'group', pattern?: string, more = '', unnamed?: string, unnamedMore = '') => {
+        const inner = pattern ?? unnamed;
+        return inner === undefined ? `{${name}${more}}` : `{${name}:${inner}${more}${unnamedMore}}`;
+      },
+    );
 
 interface Reading {
   readonly spanning: ReadonlySet<string>;
@@ -88,7 +104,14 @@ function readSegment(written: string, reading: Reading): Segment | string {
   const parts = partsOf(written);
   if (parts === undefined) return `${JSON.stringify(written)} has a brace without its other`;
   const params = parts.filter((part) => typeof part !== 'string').map(({ inner }) => readParam(inner));
-  if (params.length === 0) return { kind: 'text', text: written };
+  if (params.length === 0) {
+    if (written.startsWith(':'))
+      notes.push({
+        tag: `text ${written}`,
+        text: `${written} is text in OpenAPI; if it is a parameter, write {${written.slice(1)}} into the description`,
+      });
+    return { kind: 'text', text: written };
+  }
   const odd = params.find(({ kind }) => kind === 'odd');
   if (odd !== undefined) return `{${odd.name}} is no parameter that a route can have`;
   if (params.some(({ kind, name }) => kind === 'spanning' || reading.spanning.has(name)))
@@ -98,18 +121,15 @@ function readSegment(written: string, reading: Reading): Segment | string {
   );
   const isPlain = params.length === 1 && params[0]?.kind === 'plain';
   // A parameter's name ends where a letter can't go on, and begins where none stands before it.
-  const isSayable = isPlain && !/[A-Za-z0-9_]$/.test(start) && !/^[A-Za-z0-9_]/.test(end);
-  if (!isSayable) notes.push(WIDER(written));
+  const isSayable = !/[A-Za-z0-9_]$/.test(start) && !/^[A-Za-z0-9_]/.test(end);
+  if (!isPlain || !isSayable)
+    notes.push({
+      tag: `wider ${written}`,
+      text: `${written} has become one parameter, which matches other texts as well`,
+    });
   const name = uniqueName(params.map((one) => one.name).join('_'), names);
-  return isSayable
-    ? { kind: 'param', name, before: start, after: end }
-    : { kind: 'param', name, before: '', after: '' };
+  return { kind: 'param', name, before: isSayable ? start : '', after: isSayable ? end : '' };
 }
-
-export const WIDER = (written: string): Note => ({
-  tag: `wider ${written}`,
-  text: `${written} has become one parameter, which matches other texts as well`,
-});
 
 function rest(written: string, notes: Note[]): Segment {
   notes.push({
@@ -144,19 +164,17 @@ type Kind = 'plain' | 'spanning' | 'wider' | 'odd';
 /** What frameworks write into braces. */
 function readParam(inner: string): { name: string; kind: Kind } {
   const greedy =
-    /^(?:[*+]{1,2}(?<before>[\w.-]+)|(?<after>[\w.-]+)(?:[*+]{1,2}|=\*\*|:(?:\.[*+]|path|\*\*?)))$/.exec(
-      inner,
-    );
+    /^(?:[*+]{1,2}(?<before>[\w.-]+)|(?<after>[\w.-]+)(?:[*+]{1,2}|:(?:\.[*+]|path|\*\*?)))$/.exec(inner);
   const name = greedy?.groups?.['before'] ?? greedy?.groups?.['after'];
   if (name !== undefined) return { name, kind: 'spanning' };
-  const narrowed = /^([\w.-]+)\s*(?:\?|=\*|[:<].*)$/s.exec(inner)?.[1];
+  const narrowed = /^([\w.-]+)\s*(?:\?|[:<].*)$/s.exec(inner)?.[1];
   // A pattern that may match a slash spans segments.
   if (narrowed !== undefined)
     return {
       name: narrowed,
       kind: /\/|\.[*+]|\[\^/.test(inner.replace(/\[\^\/\]/g, '')) ? 'spanning' : 'wider',
     };
-  return /^[;./&?*+=#]|[{}]/.test(inner) || inner === ''
+  return /^[;./&?*+=#]|[{}/]/.test(inner) || inner === ''
     ? { name: inner, kind: 'odd' }
     : { name: inner, kind: 'plain' };
 }

@@ -95,9 +95,8 @@ const NO_RULES =
 /** Whether the summary names an extension: it may say something of limits, CORS or back ends. */
 export const isWorthNaming = (name: string): boolean => FAMILIES.test(name) && !NO_RULES.test(name);
 
-/** `:id` in paths: Zuplo's URLPattern, unless the path says otherwise. */
+/** `:id` in paths: Zuplo's URLPattern, where the path says so. */
 export function isColonStyle(item: Table): boolean {
   const mode = item['x-zuplo-path'];
-  if (isTable(mode)) return mode['pathMode'] === 'url-pattern';
-  return Object.values(item).some((operation) => isTable(operation) && 'x-zuplo-route' in operation);
+  return isTable(mode) && mode['pathMode'] === 'url-pattern';
 }

@@ -237,11 +237,20 @@ scope_prefix = "api://x/"
     ]);
   });
 
-  it('two APIs with one path are one document too many', () => {
-    const text = SHOP.replace('"GET /new"     ', '"GET /orders"');
-    expect(() => documentOf(text)).toThrow(
-      'API_SHOP and API_ADMIN both have /orders; a document has room for one: choose it with --api',
-    );
+  it('two APIs with one path are told apart by a fragment, and by their servers', async () => {
+    const made = documentOf(SHOP.replace('"GET /new"     ', '"GET /orders"'));
+    await expect(validate(structuredClone(made) as never)).resolves.toMatchObject({ valid: true });
+    const orders = Object.entries(made.paths).filter(([path]) => path.startsWith('/orders'));
+    expect(orders.map(([path, item]) => [path, item['get']?.['x-claimgate']])).toEqual([
+      ['/orders', expect.objectContaining({ api: 'API_SHOP' })],
+      ['/orders#API_ADMIN', expect.objectContaining({ api: 'API_ADMIN' })],
+    ]);
+  });
+
+  it('an operation of another API at the same path says where it is', () => {
+    const made = documentOf(SHOP.replace('"GET /new"     ', '"PATCH /orders"'));
+    const patch = made.paths['/orders']?.['patch'];
+    expect(patch).toMatchObject({ 'x-claimgate': { api: 'API_ADMIN' }, servers: [expect.anything()] });
   });
 });
 
