@@ -29,7 +29,8 @@ export function joinOperations(operations: readonly Operation[]): Joined[] {
   const bad = all.filter(({ leftOut }) => leftOut !== undefined);
   const same = [...Map.groupBy(good, (one) => `${one.method} ${shape(one)}`).values()].map(joinSame);
   const folded = [...Map.groupBy(impliedAway(same), folds).values()].flatMap(joinFolded);
-  const routes = folded.map((one) => bad.reduce(tighten, one));
+  const narrow = folded.map((one) => (one.pattern.isWider ? narrowed(one, folded) : one));
+  const routes = bad.reduce(respelt, narrow).map((one) => bad.reduce(tighten, one));
   const blocked = new Set<string>();
   return [...routes, ...bad.map((one) => block(one, routes, blocked))];
 }
@@ -41,7 +42,7 @@ const folds = ({ pattern }: Joined) =>
 function toJoined({ method, written, base, path, access, hints, ...operation }: Operation): Joined {
   const pattern = writePattern(
     base?.prefix ?? [],
-    path ?? { segments: [{ kind: 'text', text: written }], query: undefined },
+    path ?? { segments: [{ kind: 'text', text: written }], query: undefined, isWider: false },
   );
   const leftOut = operation.leftOut ?? pattern.problem ?? methodProblem(method);
   if (leftOut !== undefined)
@@ -172,9 +173,36 @@ const LAX: Note = {
 
 const overlaps = (a: string, b: string) => stands(a, b) || stands(b, a);
 
+/** A route that is wider than its operation takes requests from less specific ones: their rules must hold as well. */
+function narrowed(route: Joined, routes: readonly Joined[]): Joined {
+  const { key } = route.pattern;
+  if (key === undefined || route.leftOut !== undefined) return route;
+  const below = routes.filter(
+    ({ leftOut, method, pattern, condition }) =>
+      leftOut === undefined &&
+      pattern.key !== undefined &&
+      pattern.key !== key &&
+      overlaps(method, route.method) &&
+      covers(pattern.key, key) &&
+      !isSameCondition(condition, route.condition),
+  );
+  if (below.length === 0) return route;
+  const condition = below.map((one) => one.condition).reduce(conjunction, route.condition);
+  const text = 'it takes requests that the description has below another path; the rules of both must hold';
+  return withNote({ ...route, condition }, { tag: 'takes', text });
+}
+
+/** An operation that was left out, at another spelling of a path that has a route for all methods. */
+function respelt(routes: readonly Joined[], left: Joined): readonly Joined[] {
+  const there = routes.filter((one) => one.leftOut === undefined && folds(one) === folds(left));
+  const general = there.find(({ method }) => method !== left.method && stands(method, left.method));
+  const isOwn = there.some((one) => one.method === left.method || shape(one) === shape(left));
+  return general === undefined || isOwn ? routes : [...routes, { ...general, method: left.method, count: 0 }];
+}
+
 /** A route that also serves an operation that was left out lets nobody in. */
 function tighten(route: Joined, left: Joined): Joined {
-  if (route.leftOut !== undefined || shape(route) !== shape(left) || !stands(left.method, route.method))
+  if (route.leftOut !== undefined || folds(route) !== folds(left) || !stands(left.method, route.method))
     return route;
   const text = `it is the same route as one that was left out (${left.leftOut}); nobody has the scope review-me`;
   return withNote(
@@ -194,8 +222,12 @@ function block(left: Joined, routes: readonly Joined[], blocked: Set<string>): J
       overlaps(method, left.method) &&
       covers(pattern.key, key),
   );
+  // Another spelling of the same path has a route: no request gets by that one.
   const isRoute = routes.some(
-    (one) => one.leftOut === undefined && one.method === left.method && shape(one) === shape(left),
+    (one) =>
+      one.leftOut === undefined &&
+      folds(one) === folds(left) &&
+      (one.method === left.method || shape(one) !== shape(left)),
   );
   if (!isServed || isRoute) return left;
   blocked.add(id);

@@ -46,6 +46,8 @@ export interface PathShape {
   readonly segments: readonly Segment[];
   /** Parameters of the query that the request must have: `do=purge`. */
   readonly query: string | undefined;
+  /** It also fits paths that the description does not mean. */
+  readonly isWider: boolean;
 }
 
 export type Segment =

@@ -9,9 +9,11 @@ export interface Pattern {
   readonly key: RouteKey | undefined;
   readonly problem: string | undefined;
   readonly notes: readonly Note[];
+  /** It also fits paths that the description does not mean. */
+  readonly isWider: boolean;
 }
 
-export function writePattern(prefix: readonly Segment[], { segments, query }: PathShape): Pattern {
+export function writePattern(prefix: readonly Segment[], { segments, query, isWider }: PathShape): Pattern {
   const names = new Set<string>();
   const notes: Note[] = [];
   const parts = [...prefix, ...segments].map((one) => writeSegment(one, names, notes));
@@ -25,7 +27,7 @@ export function writePattern(prefix: readonly Segment[], { segments, query }: Pa
           .map((one) => one.problem)
           .join('; ')
       : undefined;
-  return { text, key, problem, notes };
+  return { text, key, problem, notes, isWider: isWider || notes.length > 0 };
 }
 
 function writeSegment(segment: Segment, names: Set<string>, notes: Note[]): string {

@@ -37,7 +37,12 @@ export function readPath(template: string, spanning: ReadonlySet<string>, style:
       break;
     }
   }
-  return { shape: { segments, query: readQuery(query, notes) }, notes, problem };
+  const shape = {
+    segments,
+    query: readQuery(query, notes),
+    isWider: notes.some(({ tag }) => tag.startsWith(WIDER)),
+  };
+  return { shape, notes, problem };
 }
 
 /** The fragment tells operations apart for readers, and is never sent. */
@@ -91,6 +96,8 @@ const bracesOf = (template: string): string =>
       },
     );
 
+const WIDER = 'wider';
+
 interface Reading {
   readonly spanning: ReadonlySet<string>;
   readonly names: Set<string>;
@@ -100,7 +107,7 @@ interface Reading {
 /** @returns the reason where it can't be read */
 function readSegment(written: string, reading: Reading): Segment | string {
   const { notes, names } = reading;
-  if (/^\*\*?$/.test(written)) return rest(written, notes);
+  if (/^\*\*?$/.test(written)) return rest(written, notes, true);
   const parts = partsOf(written);
   if (parts === undefined) return `${JSON.stringify(written)} has a brace without its other`;
   const params = parts.filter((part) => typeof part !== 'string').map(({ inner }) => readParam(inner));
@@ -114,8 +121,12 @@ function readSegment(written: string, reading: Reading): Segment | string {
   }
   const odd = params.find(({ kind }) => kind === 'odd');
   if (odd !== undefined) return `{${odd.name}} is no parameter that a route can have`;
-  if (params.some(({ kind, name }) => kind === 'spanning' || reading.spanning.has(name)))
-    return rest(written, notes);
+  if (
+    params.some(({ kind, name }) => kind === 'spanning' || kind === 'pattern' || reading.spanning.has(name))
+  ) {
+    const isExact = params.every(({ kind }) => kind !== 'pattern') && parts.length === 1;
+    return rest(written, notes, isExact);
+  }
   const [start = '', end = ''] = [parts[0], parts.at(-1)].map((part) =>
     typeof part === 'string' ? part : '',
   );
@@ -124,17 +135,17 @@ function readSegment(written: string, reading: Reading): Segment | string {
   const isSayable = !/[A-Za-z0-9_]$/.test(start) && !/^[A-Za-z0-9_]/.test(end);
   if (!isPlain || !isSayable)
     notes.push({
-      tag: `wider ${written}`,
+      tag: `${WIDER} ${written}`,
       text: `${written} has become one parameter, which matches other texts as well`,
     });
   const name = uniqueName(params.map((one) => one.name).join('_'), names);
   return { kind: 'param', name, before: isSayable ? start : '', after: isSayable ? end : '' };
 }
 
-function rest(written: string, notes: Note[]): Segment {
+function rest(written: string, notes: Note[], isExact: boolean): Segment {
   notes.push({
-    tag: `spans ${written}`,
-    text: `${written} spans segments and has become *: one segment or more, whatever they are`,
+    tag: isExact ? `spans ${written}` : `${WIDER} ${written}`,
+    text: `${written} spans segments and has become *: one segment or more, whatever they are${isExact ? '' : ', which matches other texts as well'}`,
   });
   return { kind: 'rest' };
 }
@@ -159,7 +170,8 @@ function partsOf(segment: string): (string | { inner: string })[] | undefined {
   return parts;
 }
 
-type Kind = 'plain' | 'spanning' | 'wider' | 'odd';
+/** A pattern that may hold slashes spans segments, and is not all of them. */
+type Kind = 'plain' | 'spanning' | 'pattern' | 'wider' | 'odd';
 
 /** What frameworks write into braces. */
 function readParam(inner: string): { name: string; kind: Kind } {
@@ -172,7 +184,7 @@ function readParam(inner: string): { name: string; kind: Kind } {
   if (narrowed !== undefined)
     return {
       name: narrowed,
-      kind: /\/|\.[*+]|\[\^/.test(inner.replace(/\[\^\/\]/g, '')) ? 'spanning' : 'wider',
+      kind: /\/|\.[*+]|\[\^/.test(inner.replace(/\[\^\/\]/g, '')) ? 'pattern' : 'wider',
     };
   return /^[;./&?*+=#]|[{}/]/.test(inner) || inner === ''
     ? { name: inner, kind: 'odd' }

@@ -10,7 +10,7 @@ import { demandOpenApi } from './recognise.ts';
 import { type At, createFollow, type Follow, isUnread, step, tableAt, textAt } from './references.ts';
 import { createFindScheme, type FindScheme, readAccess } from './security.ts';
 import { readServers } from './servers.ts';
-import { openSources } from './source.ts';
+import { openSources, type Sources } from './source.ts';
 import { foreignRules, isColonStyle, isWorthNaming } from './vendors.ts';
 
 /** The largest public ones have 17,000. */
@@ -31,9 +31,18 @@ interface Reading {
 }
 
 /** `-` is standard input. Throws `CommandError` where there is no OpenAPI 3 document, or it can't be trusted. */
-export async function readOpenApi(path: string): Promise<Description> {
-  const sources = await openSources(path);
+export const readOpenApi = async (path: string): Promise<Description> => readFrom(await openSources(path));
+
+/** A document that is in memory, and has no other files. */
+export const readDescription = (value: unknown): Promise<Description> =>
+  readFrom({
+    first: { name: 'the document', folder: undefined, value },
+    open: async (path) => ({ missing: `there is no ${path}` }),
+  });
+
+async function readFrom(sources: Sources): Promise<Description> {
   demandOpenApi(sources.first);
+  const path = sources.first.name;
   const root: At = { value: sources.first.value, source: sources.first, pointer: '' };
   const self = textAt(root, '$self');
   const follow = createFollow(sources, self);
@@ -93,7 +102,7 @@ async function readOne(
   const written = `${template}${found.query === undefined ? '' : `?${found.query}`}`;
   const path = isDefault
     ? {
-        shape: { segments: [{ kind: 'rest' as const }], query: undefined },
+        shape: { segments: [{ kind: 'rest' as const }], query: undefined, isWider: false },
         notes: [DEFAULT_ROUTE],
         problem: undefined,
       }
