@@ -29,7 +29,7 @@ export function joinOperations(operations: readonly Operation[]): Joined[] {
   const bad = all.filter(({ leftOut }) => leftOut !== undefined);
   const same = [...Map.groupBy(good, (one) => `${one.method} ${shape(one)}`).values()].map(joinSame);
   const folded = [...Map.groupBy(impliedAway(same), folds).values()].flatMap(joinFolded);
-  const narrow = folded.map((one) => (one.pattern.isWider ? narrowed(one, folded) : one));
+  const narrow = folded.map((one) => (one.pattern.isWider ? narrowed(one, [...folded, ...bad]) : one));
   const routes = bad.reduce(respelt, narrow).map((one) => bad.reduce(tighten, one));
   const blocked = new Set<string>();
   return [...routes, ...bad.map((one) => block(one, routes, blocked))];
@@ -178,8 +178,7 @@ function narrowed(route: Joined, routes: readonly Joined[]): Joined {
   const { key } = route.pattern;
   if (key === undefined || route.leftOut !== undefined) return route;
   const below = routes.filter(
-    ({ leftOut, method, pattern, condition }) =>
-      leftOut === undefined &&
+    ({ method, pattern, condition }) =>
       pattern.key !== undefined &&
       pattern.key !== key &&
       overlaps(method, route.method) &&
