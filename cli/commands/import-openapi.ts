@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { parseUrl } from '../../src/policy/uri.ts';
-import type { Draft } from '../policy/import/draft.ts';
+import type { Draft } from '../policy/import/drafted.ts';
 import type { IssuerNames } from '../policy/import/issuers.ts';
 import { writeWhole } from '../text/files.ts';
 import { CommandError, countOf, note, printJson, printLine, printRaw, warn } from '../text/terminal.ts';

@@ -152,7 +152,10 @@ function admits({ security: its }: Operation, token: Caller): boolean {
  * The operations of which one serves a request: a path without parameters comes before one with them, and HEAD has its
  * own, else that of all methods, else GET's. Where several are left, OpenAPI does not say which.
  */
-function candidates(operations: readonly Operation[], asked: { method: string; path: string }): readonly Operation[] {
+function candidates(
+  operations: readonly Operation[],
+  asked: { method: string; path: string },
+): readonly Operation[] {
   const fitting = operations.filter((one) => isOf(one, asked));
   const concrete = fitting.filter(({ template }) => !template.includes('{'));
   if (concrete.length > 0) return ofMethod(concrete, asked.method);

@@ -1,5 +1,5 @@
 /** What needs a look: each kind is explained once, with how many routes have it. */
-import type { Draft, DraftRoute } from './draft.ts';
+import type { Draft, DraftRoute } from './drafted.ts';
 
 export interface Reviews {
   /** Of many routes. */

@@ -1,7 +1,7 @@
 /** A draft that compiles: routes with faults of their own are left out of it. */
 import { compilePolicy } from '../../../src/policy/compile/compile.ts';
 import { REVIEW_ME } from './conditions.ts';
-import type { DraftApi } from './draft.ts';
+import type { DraftApi } from './drafted.ts';
 import type { Note } from './operations.ts';
 
 /** Routes that the policy would not compile with stand in comments, with the reason. */

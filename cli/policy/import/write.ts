@@ -2,7 +2,7 @@
 import type { DraftLine, DraftTable } from '../../formats/draft.ts';
 import type { Format } from '../../formats/format.ts';
 import { fill, WIDTH } from '../../text/snippet.ts';
-import type { Draft, DraftApi, DraftRoute } from './draft.ts';
+import type { Draft, DraftApi, DraftRoute } from './drafted.ts';
 import type { DraftIssuer } from './issuers.ts';
 import { collectReviews } from './reviews.ts';
 

@@ -72,8 +72,12 @@ async function readFrom(sources: Sources): Promise<Description> {
         );
     }
   }
-  if (operations.length === 0)
-    throw new CommandError(`${path} has no paths; there is nothing to make routes of`);
+  if (operations.length === 0) {
+    const isSender = outgoing(root).length > 0;
+    throw new CommandError(
+      `${path} has no paths${isSender ? ', only requests that the API sends (webhooks)' : ''}; there is nothing to make routes of`,
+    );
+  }
   const info = tableAt(root)['info'];
   return {
     title: isTable(info) ? textOf(info['title']) : undefined,
