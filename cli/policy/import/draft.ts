@@ -5,7 +5,7 @@ import { scopeRules } from './conditions.ts';
 import type { Draft, DraftApi, DraftRoute } from './drafted.ts';
 import { type IssuerNames, nameIssuers } from './issuers.ts';
 import { type Joined, joinOperations } from './join.ts';
-import type { Description, Note } from './operations.ts';
+import type { Description } from './operations.ts';
 import { leftOutNote, withoutFaults } from './sound.ts';
 import { groupByServer, type ServerGroup } from './tables.ts';
 

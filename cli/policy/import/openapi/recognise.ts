@@ -1,10 +1,9 @@
 /** Says of a file that is no OpenAPI 3 document what it is, and what to do. */
 import { isTable } from '../../../text/json.ts';
 import { CommandError } from '../../../text/terminal.ts';
-import type { Source } from './source.ts';
 
 /** Throws `CommandError`. @returns the document's version */
-export function demandOpenApi({ name, value }: Source): string {
+export function demandOpenApi({ name, value }: { readonly name: string; readonly value: unknown }): string {
   if (!isTable(value)) throw new CommandError(`${name} ${NOTHING}`);
   const other = OTHERS.find(({ is }) => is(value));
   if (other !== undefined) throw new CommandError(`${name} is ${other.what(value)}; ${other.remedy}`);
