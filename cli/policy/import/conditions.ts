@@ -22,6 +22,9 @@ const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 /** A route with more would be hard to read, and `any_of` has a limit. */
 const MAX_CHOICES = 12;
 const MAX_DEMANDS = 64;
+/** A variable of a Worker holds 5,000 bytes. */
+const MAX_SCOPES = 64;
+const MAX_TEXT = 1_500;
 
 export interface Conditioned {
   readonly condition: Condition;
@@ -190,11 +193,22 @@ function simplify(choices: Choices): Choices {
     .filter((one, i, all) => all.findIndex((other) => sameTexts(one, other)) === i);
 }
 
-/** What is too long for a route is its first choice, which is stricter. */
+/** What is too long for a route is its first choice, which is stricter; else nobody gets in. */
 function limited(condition: Condition, notes: Note[]): Condition {
   const { choices } = condition;
+  if (choices.some((one) => one.length > MAX_SCOPES || one.join().length > MAX_TEXT)) {
+    notes.push({
+      tag: 'too many scopes',
+      text: `it asks for more scopes than a route can hold; nobody has the scope ${REVIEW_ME}`,
+    });
+    return REFUSE;
+  }
   const demands = choices.reduce((product, one) => product * Math.max(1, one.length), 1);
-  if (choices.every((one) => one.length <= 1) || (choices.length <= MAX_CHOICES && demands <= MAX_DEMANDS))
+  const isShort = choices.join().length <= MAX_TEXT;
+  if (
+    (isShort && choices.every((one) => one.length <= 1)) ||
+    (choices.length <= MAX_CHOICES && demands <= MAX_DEMANDS && choices.join().length <= MAX_TEXT)
+  )
     return condition;
   notes.push({
     tag: 'first only',

@@ -6,6 +6,7 @@ import type { Draft, DraftApi, DraftRoute } from './drafted.ts';
 import { type IssuerNames, nameIssuers } from './issuers.ts';
 import { type Joined, joinOperations } from './join.ts';
 import type { Description } from './operations.ts';
+import { shortened } from './reviews.ts';
 import { leftOutNote, withoutFaults } from './sound.ts';
 import { groupByServer, type ServerGroup } from './tables.ts';
 
@@ -24,7 +25,7 @@ export function draftPolicy({ operations }: Description, wanted: Wanted): Draft 
   const first = joined.flat().find(({ leftOut }) => leftOut !== undefined);
   if (!joined.flat().some(({ leftOut }) => leftOut === undefined))
     throw new CommandError(
-      `no operation can be a route; the first: ${first?.method} ${first?.pattern.text}: ${first?.leftOut}`,
+      `no operation can be a route; the first: ${first?.method} ${first?.pattern.text}: ${shortened(first?.leftOut ?? '', 300)}`,
     );
   const draft = (withHosts: boolean) =>
     groups.map((group, i) =>

@@ -8,7 +8,7 @@ import { parseRouteKey } from '../../../src/policy/compile/route-key.ts';
 import { METHODS } from '../../../src/policy/second-target.ts';
 import { type Condition, conditionOf, conjunction, isSameCondition, REFUSE } from './conditions.ts';
 import type { Note, Operation } from './operations.ts';
-import { covers, foldedShapeOf, type Pattern, shapeOf, writePattern } from './patterns.ts';
+import { covers, type Pattern, writePattern } from './patterns.ts';
 
 export interface Joined {
   readonly method: string;
@@ -35,9 +35,8 @@ export function joinOperations(operations: readonly Operation[]): Joined[] {
   return [...routes, ...bad.map((one) => block(one, routes, blocked))];
 }
 
-const shape = ({ pattern }: Joined) => (pattern.key === undefined ? pattern.text : shapeOf(pattern.key));
-const folds = ({ pattern }: Joined) =>
-  pattern.key === undefined ? pattern.text : foldedShapeOf(pattern.key);
+const shape = ({ pattern }: Joined) => pattern.shape;
+const folds = ({ pattern }: Joined) => pattern.folded;
 
 function toJoined({ method, written, base, path, access, hints, ...operation }: Operation): Joined {
   const pattern = writePattern(

@@ -11,7 +11,14 @@ export interface Pattern {
   readonly notes: readonly Note[];
   /** It also fits paths that the description does not mean. */
   readonly isWider: boolean;
+  /** Equal for patterns that are the same but for the names of their parameters. */
+  readonly shape: string;
+  /** Equal for patterns that a lax origin may take for one: letter case, a slash at the end. */
+  readonly folded: string;
 }
+
+/** A variable of a Worker holds 5,000 bytes. */
+const MAX_LENGTH = 2_000;
 
 export function writePattern(prefix: readonly Segment[], { segments, query, isWider }: PathShape): Pattern {
   const names = new Set<string>();
@@ -19,7 +26,8 @@ export function writePattern(prefix: readonly Segment[], { segments, query, isWi
   const parts = [...prefix, ...segments].map((one) => writeSegment(one, names, notes));
   const text = `/${parts.join('/')}${query === undefined ? '' : `?${query}`}`;
   const faults = collectFaults();
-  const key = parseRouteKey(`GET ${text}`, faults);
+  const isLong = text.length > MAX_LENGTH;
+  const key = isLong ? undefined : parseRouteKey(`GET ${text}`, faults);
   const problem =
     key === undefined
       ? faults
@@ -27,7 +35,15 @@ export function writePattern(prefix: readonly Segment[], { segments, query, isWi
           .map((one) => one.problem)
           .join('; ')
       : undefined;
-  return { text, key, problem, notes, isWider: isWider || notes.length > 0 };
+  return {
+    text: isLong ? `${text.slice(0, 80)}…` : text,
+    key,
+    problem: isLong ? 'its path is longer than a route can be' : problem,
+    notes,
+    isWider: isWider || notes.length > 0,
+    shape: key === undefined ? text : shapeOf(key),
+    folded: key === undefined ? text : foldedShapeOf(key),
+  };
 }
 
 function writeSegment(segment: Segment, names: Set<string>, notes: Note[]): string {
@@ -64,12 +80,10 @@ const segmentKey = (one: RouteKey['segments'][number], isFolded: boolean): strin
 
 const queryKey = ({ query }: RouteKey) => (query.length === 0 ? '' : `?${JSON.stringify(query)}`);
 
-/** Equal for patterns that are the same but for the names of their parameters. */
-export const shapeOf = (key: RouteKey): string =>
+const shapeOf = (key: RouteKey): string =>
   key.segments.map((one) => segmentKey(one, false)).join('/') + queryKey(key);
 
-/** Equal for patterns that a lax origin may take for one: letter case, a slash at the end. */
-export function foldedShapeOf(key: RouteKey): string {
+function foldedShapeOf(key: RouteKey): string {
   const parts = key.segments.map((one) => segmentKey(one, true));
   if (parts.length > 1 && parts.at(-1) === '""') parts.pop();
   return parts.join('/') + queryKey(key);

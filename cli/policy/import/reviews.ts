@@ -30,7 +30,7 @@ export function collectReviews({ apis }: Draft): Reviews {
       head.push(`review, all ${some.length} routes: ${text}`);
       continue;
     }
-    const short = shortened(tag);
+    const short = shortened(tag, MAX_TAG);
     let unique = short;
     for (let count = 2; tags.has(unique); count++) unique = `${short} ${count}`;
     tags.add(unique);
@@ -51,5 +51,6 @@ export function collectReviews({ apis }: Draft): Reviews {
 
 const MAX_TAG = 48;
 
-const shortened = (tag: string) =>
-  tag.length <= MAX_TAG ? tag : `${tag.slice(0, MAX_TAG).replace(/\s+\S*$/, '')} …`;
+/** Cut between words. */
+export const shortened = (text: string, most: number): string =>
+  text.length <= most ? text : `${text.slice(0, most).replace(/\s+\S*$/, '')} …`;

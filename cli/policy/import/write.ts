@@ -4,7 +4,7 @@ import type { Format } from '../../formats/format.ts';
 import { fill, WIDTH } from '../../text/snippet.ts';
 import type { Draft, DraftApi, DraftRoute } from './drafted.ts';
 import type { DraftIssuer } from './issuers.ts';
-import { collectReviews } from './reviews.ts';
+import { collectReviews, shortened } from './reviews.ts';
 
 /** A variable of a Worker holds 5,000 bytes; the check warns from 4,000 on, and a draft grows in review. */
 const MAX_BYTES = 3_600;
@@ -103,10 +103,15 @@ function spread<One>(all: readonly One[], start: number, size: (one: One) => num
   return parts;
 }
 
+/** Longer than any reason is; a URL of a description may have any length. */
+const MAX_COMMENT = 600;
+
 /** Values of a description are in comments: none may end its line. */
 const commentLines = (text: string, { comment }: Format) =>
   fill(
-    text.replace(/[\u0000-\u001f\u007f-\u009f\u0085\u2028\u2029]+/g, ' ').split(/ +/),
+    shortened(text, MAX_COMMENT)
+      .replace(/[\u0000-\u001f\u007f-\u009f\u0085\u2028\u2029]+/g, ' ')
+      .split(/ +/),
     '',
     '  ',
     WIDTH - comment.length - 1,
