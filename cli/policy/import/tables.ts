@@ -40,7 +40,10 @@ export function groupByServer(operations: readonly Operation[], name: string): S
 const keyOf = ({ base, hints }: Operation): string =>
   hints.api === undefined ? `${base?.origin} ${base?.host}` : hints.api;
 
-const labelOf = (base: Base | undefined): string =>
+/** A table that continues an API has a number in its place. */
+const labelOf = (base: Base | undefined): string => hostLabel(base).replace(/^(?=\d+$)/, 'HOST_');
+
+const hostLabel = (base: Base | undefined): string =>
   (base?.host ?? 'other')
     .replace(/^:/, '')
     .split('.')[0]

@@ -26,7 +26,7 @@ export function writeDraft(draft: Draft, notes: readonly string[], file: string,
   const issuers = spread(draft.issuers, 2, (one) => sizeOf({ [one.name]: { issuer: one.issuer } }));
   const tables = [
     ...issuers.flatMap((some, i) => some.map((one) => issuerTable(one, i, comment))),
-    ...draft.apis.flatMap((api) => apiTables(api, draft.apis.length > 1, routeLines, comment)),
+    ...draft.apis.flatMap((api) => apiTables(api, draft.apis, routeLines, comment)),
   ];
   return `${format.draft(head, tables).join('\n')}\n`;
 }
@@ -41,7 +41,7 @@ type Comment = (text: string) => string[];
 
 function apiTables(
   api: DraftApi,
-  isOneOfMany: boolean,
+  all: readonly DraftApi[],
   routeLines: (routes: readonly DraftRoute[]) => DraftLine[],
   comment: Comment,
 ): DraftTable[] {
@@ -51,7 +51,7 @@ function apiTables(
     ...above(review.hosts),
     ...(isOnHosts ? above(['the hosts that clients ask']) : []),
     ...(isOnHosts ? [{ name: 'hosts', value: hosts }] : []),
-    ...(!isOnHosts && isOneOfMany && hosts.length > 0
+    ...(!isOnHosts && all.length > 1 && hosts.length > 0
       ? above([
           `the description has this table at ${hosts.join(', ')}; with hosts = ["…"] it answers on one name of the gateway`,
         ])
@@ -70,11 +70,14 @@ function apiTables(
     one.off ? 0 : sizeOf({ [one.key]: one.rules }),
   );
   // More routes than a variable holds go into tables that extend it.
+  const taken = new Set(all.map((one) => one.name));
+  const names = Array.from({ length: more.length + taken.size }, (_, i) => `${name}_${i + 2}`);
+  const free = names.filter((one) => !taken.has(one));
   return [
     { above: [], place: ['vars', name], lines: fields },
     { above: [], place: ['vars', name, 'routes'], lines: routeLines(first) },
     ...more.flatMap((routes, index): DraftTable[] => {
-      const table = `${name}_${index + 2}`;
+      const table = free[index] ?? '';
       return [
         { above: [], place: ['vars', table], lines: [{ name: 'extends', value: name }] },
         { above: [], place: ['vars', table, 'routes'], lines: routeLines(routes) },

@@ -1,4 +1,5 @@
 /** The operations of a path: wherever they stand, and in whatever way a version or a gateway writes them. */
+import { METHODS as METHOD_KINDS } from '../../../../src/policy/second-target.ts';
 import { isTable } from '../../../text/json.ts';
 import { type At, type Follow, isUnread, step, tableAt } from './references.ts';
 
@@ -18,7 +19,7 @@ export interface Item {
 }
 
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace', 'query'];
-const FIELDS = ['$ref', 'summary', 'description', 'servers', 'parameters', 'additionalOperations'];
+const FIELDS = ['$ref', 'summary', 'description', 'servers', 'parameters', 'security'];
 /** Each is an operation for every method. */
 const ANY_METHOD = 'x-amazon-apigateway-any-method';
 
@@ -64,12 +65,18 @@ async function operationsIn(item: At, follow: Follow): Promise<FoundOperation[]>
       for (const query of Object.keys(value))
         for (const one of await operationsIn(step(at, query), follow))
           found.push({ ...one, query: query.replace(/^\?/, '') });
-    else if (!FIELDS.includes(name) && !/^x-/i.test(name)) found.push(stray(name));
+    else if (!FIELDS.includes(name) && !/^x-/i.test(name) && isMeant(name, value)) found.push(stray(name));
   }
   return found;
 }
 
-/** What is no field of a path may be meant as an operation. */
+/** Whether what is no field of a path is meant as an operation. */
+const isMeant = (name: string, value: unknown): boolean =>
+  METHOD_KINDS[name.toUpperCase()] !== undefined ||
+  (isTable(value) &&
+    ['operationId', 'responses', 'requestBody', 'security', '$ref'].some((one) => one in value));
+
+/** It is counted, and left out. */
 function stray(name: string): FoundOperation {
   const isMethod = METHODS.includes(name.toLowerCase());
   const fix = isMethod ? `write ${name.toLowerCase()}` : 'OpenAPI 3.2 has additionalOperations';

@@ -126,6 +126,11 @@ async function readOne(
     ...reading.rules,
     ...tables.flatMap((table) => foreignRules(table, 'it')),
     ...(own === undefined ? [] : ownRules(own)),
+    // OpenAPI has none at paths: whoever wrote it meant something.
+    ...(operation['security'] === undefined &&
+    item.parts.some((part) => tableAt(part)['security'] !== undefined)
+      ? [PATH_SECURITY]
+      : []),
   ];
   const [rule, ...moreRules] = rules;
   const stated =
@@ -146,6 +151,11 @@ async function readOne(
     hints: own === undefined ? {} : hintsOf(own, base, listOf(servers ?? tableAt(reading.root)['servers'])),
   };
 }
+
+const PATH_SECURITY: Note = {
+  tag: 'security of a path',
+  text: 'its path has security, which OpenAPI does not know; write it into the operations',
+};
 
 const DEFAULT_ROUTE: Note = {
   tag: 'default route',

@@ -98,6 +98,35 @@ describe('paths', () => {
   });
 });
 
+describe('an item of a path', () => {
+  it('may be a reference with operations beside it, but not with the same ones', async () => {
+    const path = writeFiles({
+      'openapi.yaml': document('  /a: { $ref: item.yaml, get: {}, put: {} }', 'security: [{ login: [r] }]'),
+      'item.yaml': 'get: { security: [{ login: [w] }] }\npost: {}',
+    });
+    const { draft } = await draftFile(path);
+    expect(draft.counts).toEqual({ read: 4, drafted: 2, joined: 0, leftOut: 2 });
+    expect(draft.apis[0]?.routes.filter(({ off }) => !off).map(({ key }) => key)).toEqual(['PUT|POST /a']);
+  });
+
+  it('has no security of its own: what is written there lets nobody in', async () => {
+    const text = document(
+      '  /a: { security: [{ login: [w] }], get: {}, put: { security: [{ login: [w] }] } }',
+    );
+    expect(await routesOf(text)).toEqual([
+      'GET /a {"scopes_all":["review-me"]}',
+      'PUT /a {"scopes_all":["w"]}',
+    ]);
+  });
+
+  it('may have other things, which are no operations', async () => {
+    const text = document(
+      '  /a: { tags: [x], responses: { "200": {} }, GET: 3, lock: {}, get: { security: [] } }',
+    );
+    expect((await draftText(text)).draft.counts).toEqual({ read: 3, drafted: 1, joined: 0, leftOut: 2 });
+  });
+});
+
 describe('methods', () => {
   it('with the same rules are one route, and HEAD is left to GET', async () => {
     const text = document(
@@ -303,6 +332,27 @@ describe('a draft', () => {
     expect(all.text).toContain(
       '# review, all 2 routes: the description says nothing about who may call this',
     );
+  });
+
+  it('gives tables names that no other has', async () => {
+    const paths = Array.from(
+      { length: 90 },
+      (_, i) => `  /resource-${i}/{id}: { get: {}, put: { security: [{ login: [w] }] } }`,
+    );
+    const own =
+      '{ get: { security: [{ login: [] }], x-claimgate: { api: API_X_2, origin: "https://o.example" } } }';
+    const { text } = await draftText(
+      document(
+        `${paths.join('\n')}\n  /own: ${own}\n  /n: { get: {}, servers: [{ url: "https://2.x.example" }] }`,
+        'security: [{ login: [r] }]',
+      ),
+    );
+    const apis = compileDraft(text).apis.map(({ name, routes }) => [name, routes.length]);
+    expect(apis).toEqual([
+      ['API_X', 180],
+      ['API_X_2', 1],
+      ['API_X_HOST_2', 1],
+    ]);
   });
 
   it('lets no text of the description out of its comment', async () => {
