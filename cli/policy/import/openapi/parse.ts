@@ -16,8 +16,11 @@ const MAX_MERGED_KEYS = 200_000;
 export async function parseDocument(name: string, text: string): Promise<unknown> {
   if (text.trim() === '') throw new CommandError(`${name} is empty; name an OpenAPI document, YAML or JSON`);
   if (text.includes('\u0000')) throw new CommandError(`${name} is not in UTF-8; save it as UTF-8`);
-  return /^\s*[{[]/.test(text) ? (parseJson(name, text) ?? parseYaml(name, text)) : parseYaml(name, text);
+  return isJson(text) ? (parseJson(name, text) ?? parseYaml(name, text)) : parseYaml(name, text);
 }
+
+/** As far as its start tells. */
+export const isJson = (text: string): boolean => /^\s*[{[]/.test(text);
 
 /** @returns `undefined` where it is no JSON: YAML may begin with a brace as well */
 function parseJson(name: string, text: string): unknown {

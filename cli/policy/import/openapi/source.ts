@@ -3,11 +3,11 @@ import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { codeOf } from '../../../text/files.ts';
 import { CommandError } from '../../../text/terminal.ts';
-import { parseDocument } from './parse.ts';
+import { isJson, parseDocument } from './parse.ts';
 import { demandNoOther } from './recognise.ts';
 
 const MEGABYTE = 1_000_000;
-/** All files of a description together. The largest public ones have 35 MB. */
+/** All files of a description together; YAML, which takes more memory, counts twice. Large public ones have 13 MB. */
 const MAX_MEGABYTES = 40;
 const MAX_FILES = 10_000;
 
@@ -32,8 +32,9 @@ export async function openSources(path: string): Promise<Sources> {
   let bytes = 0;
   const read = async (file: string | 0, name: string, folder: string | undefined): Promise<Source> => {
     const buffer = readBytes(file, name, MAX_MEGABYTES * MEGABYTE - bytes);
-    bytes += buffer.length;
     const text = decode(buffer, name);
+    bytes += buffer.length * (isJson(text) ? 1 : 2);
+    if (bytes > MAX_MEGABYTES * MEGABYTE) throw tooLarge(name);
     demandNoOther(name, text);
     return { name, folder, value: await parseDocument(name, text) };
   };
@@ -69,23 +70,24 @@ function inside(root: string, file: string, wanted: string): string {
   return real;
 }
 
+const tooLarge = (name: string) =>
+  new CommandError(
+    `${name} is too large: a description may have ${MAX_MEGABYTES} MB of JSON in all, or ${MAX_MEGABYTES / 2} MB of YAML; leave out examples and schemas, which make no routes`,
+  );
+
 /** @param most of bytes that may still be read */
 function readBytes(file: string | 0, name: string, most: number): Buffer {
   const remedy = 'name an OpenAPI document, YAML or JSON';
-  const tooLarge = () =>
-    new CommandError(
-      `${name} is too large: a description may have ${MAX_MEGABYTES} MB in all; leave out examples and schemas, which make no routes`,
-    );
   try {
     if (file !== 0) {
       const stats = statSync(file);
       if (stats.isDirectory()) throw new CommandError(`${name} is a folder; ${remedy} in it`);
       // A device never ends, and a pipe has no size before it is read.
       if (!stats.isFile() && !stats.isFIFO()) throw new CommandError(`${name} is no file; ${remedy}`);
-      if (stats.size > most) throw tooLarge();
+      if (stats.size > most) throw tooLarge(name);
     }
     const bytes = readFileSync(file);
-    if (bytes.length > most) throw tooLarge();
+    if (bytes.length > most) throw tooLarge(name);
     return bytes;
   } catch (error) {
     if (error instanceof CommandError) throw error;

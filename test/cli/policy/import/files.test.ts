@@ -216,8 +216,10 @@ describe('what is no description is refused in one line', () => {
 
   it('50 MB are refused before they are read', async () => {
     const path = writeFiles({ 'file.yaml': Buffer.alloc(50_000_000, 0x20) });
+    const yaml = writeFiles({ 'file.yaml': `# ${'x'.repeat(21_000_000)}` });
+    expect(await refusalOf(yaml)).toMatch(/is too large/);
     expect(await refusalOf(path)).toMatch(
-      /is too large: a description may have 40 MB in all; leave out examples/,
+      /is too large: a description may have 40 MB of JSON in all, or 20 MB of YAML; leave out/,
     );
   });
 
