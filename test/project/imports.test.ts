@@ -15,6 +15,7 @@ const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['outbound.ts', 'reply.ts'],
     ['log.ts'],
     ['analytics.ts', 'environment.ts'],
+    ['send.ts'],
     ['serve.ts'],
     ['handler.ts'],
     ['protect.ts'],
