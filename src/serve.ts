@@ -6,15 +6,20 @@ import type { Environment, WaitUntil } from './environment.ts';
 import { errorLine } from './error-line.ts';
 import { requestFacts } from './http/facts.ts';
 import { type Form, isForm, readForm } from './http/form-method.ts';
-import { isHealthRequest, renderHealth } from './http/health.ts';
+import { renderHealth } from './http/health.ts';
+import { renderKeySet } from './http/key-set.ts';
+import { asksFor } from './http/own-path.ts';
 import { readPreflight } from './http/preflight.ts';
 import { newRequestId } from './http/request-id.ts';
 import type { KeyIo } from './keys/io.ts';
 import { createKeySource, type KeySource } from './keys/source.ts';
 import { type Answered, describeRequest, type EventLine, loggedSubject, requestLine } from './log.ts';
+import type { Asserted } from './origin/assertion.ts';
+import { publicKeySet } from './origin/assertion-keys.ts';
 import { isBodyTaken } from './origin/forward.ts';
 import { type Next, withoutBody } from './origin/next.ts';
 import { createOutbound } from './outbound.ts';
+import { KEY_SET_PATH } from './policy/assertion.ts';
 import type { Policy, Settings } from './policy/policy.ts';
 import { isOnTrial } from './policy/trial.ts';
 import { createReplies, withId } from './reply.ts';
@@ -35,15 +40,17 @@ export function serve(environment: Environment, policy: Policy, keys = createKey
     originHeaders: environment.originHeaders,
     skipped: (api, { claim, as }) => warn({ event: 'claim_skipped', api: api.name, claim: claim.text, as }),
   });
-  const send = createSend(environment, prepare);
+  const send = createSend(environment, policy, prepare);
   const { settings } = policy;
+  const keySet = settings.assertion && publicKeySet(environment.assertionKeys);
 
   return async (request, waitUntil, next = noNext) => {
     const { url, method, headers } = request;
     const io = environment.keyIo(waitUntil);
     const requestId = newRequestId();
-    if (isHealthRequest(request, settings.healthPath))
-      return withId(await healthOf(policy, keys, io), requestId);
+    if (asksFor(request, settings.healthPath)) return withId(await healthOf(policy, keys, io), requestId);
+    if (keySet !== undefined && asksFor(request, KEY_SET_PATH))
+      return withId(renderKeySet(keySet), requestId);
     const own = replies.own(request, requestId, (line) => environment.log(line, request));
     if (own !== undefined) return own;
 
@@ -53,6 +60,7 @@ export function serve(environment: Environment, policy: Policy, keys = createKey
     let askedAt: number | undefined;
     let decision: Decision = { kind: 'deny', reason: { code: 'internal_error' } };
     let answer: Response | Reason;
+    let asserted: Asserted | undefined;
     try {
       const preflight = readPreflight(request)?.method;
       const asked = { url, method, headers, credentials: credentialsOf(request), preflight };
@@ -67,6 +75,7 @@ export function serve(environment: Environment, policy: Policy, keys = createKey
       else {
         const body = decision.preflight === undefined ? (form?.request ?? request) : withoutBody(request);
         const sent = await send(body, decision, requestId, next, () => (askedAt = io.now()));
+        asserted = sent.asserted;
         answer = form?.isLate?.() ? { code: 'form_unread', fault: 'late' } : sent.answer;
         decision = { ...decision, wouldDeny: decision.wouldDeny ?? sent.wouldDeny };
       }
@@ -88,6 +97,7 @@ export function serve(environment: Environment, policy: Policy, keys = createKey
         requestId,
         reason,
         status: response.status,
+        asserted,
       });
     }
     return response;
@@ -124,7 +134,7 @@ async function record(
   request: Request,
   decision: Decision,
   isLogged: boolean,
-  answered: Pick<Answered, 'time' | 'keyWaitMs' | 'originMs' | 'requestId' | 'reason' | 'status'>,
+  answered: Omit<Answered, keyof ReturnType<typeof describeRequest> | 'subject' | 'facts'>,
 ): Promise<void> {
   const wouldDeny = decision.kind === 'allow' && decision.wouldDeny !== undefined;
   const isRefusal = answered.reason !== undefined || wouldDeny;

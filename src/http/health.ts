@@ -1,16 +1,5 @@
 import type { KeyState } from '../keys/source.ts';
 
-/** `health_path` by its exact spelling, on any host. No header of the client takes part. */
-export function isHealthRequest(
-  request: Pick<Request, 'url' | 'method'>,
-  healthPath: string | undefined,
-): boolean {
-  if (healthPath === undefined || (request.method !== 'GET' && request.method !== 'HEAD')) return false;
-  const { url } = request;
-  const path = url.slice(url.indexOf('/', url.indexOf('://') + 3));
-  return path === healthPath || path.startsWith(`${healthPath}?`);
-}
-
 /**
  * How an issuer fares. `failing`: its tokens are checked still, but the last fetch of its keys failed. `unusable`,
  * `never_fetched`: its tokens are answered with 503. `waiting`: there are no keys, and nobody has tried to fetch them.

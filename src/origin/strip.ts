@@ -1,3 +1,4 @@
+import { ASSERTION_HEADER } from '../policy/assertion.ts';
 import { isReserved, normaliseHeaderName, OWN_IDS } from '../policy/headers.ts';
 import { tellsIdentity } from '../policy/identity-headers.ts';
 import { namesSource } from '../policy/second-target.ts';
@@ -24,6 +25,7 @@ export function stripClaimed(
     const normalised = normaliseHeaderName(name);
     return (
       normalised.startsWith('x-claim-') ||
+      normalised === ASSERTION_HEADER ||
       ownHeaders.has(normalised) ||
       (!isTried && (dropped.has(normalised) || tellsIdentity(normalised)))
     );

@@ -1,4 +1,5 @@
 import type { Reason } from '../decision.ts';
+import type { Assertion, AssertionSettings } from './assertion.ts';
 import type { Cors, PassedCors } from './cors.ts';
 import type { Origin, TokenPlace } from './places.ts';
 import type { BoundProperty, ClaimSelector, Property } from './property.ts';
@@ -34,6 +35,8 @@ export interface Settings {
   readonly healthPath: string | undefined;
   /** The page that problem types link to, without fragment. */
   readonly problemBase: string | undefined;
+  /** Who signs assertions, where some API asks for them. */
+  readonly assertion: AssertionSettings | undefined;
 }
 
 /** An issuer whose tokens are believed, by how they are checked. */
@@ -100,6 +103,8 @@ export interface Api {
   /** Whether a `Location` on the origin's own host is written as clients see it. */
   readonly rewritesLocation: boolean;
   readonly maxClaimsBytes: number;
+  /** What its origin gets to check each request by itself. */
+  readonly assertion: Assertion | undefined;
   readonly timeoutMs: number;
   readonly uploadTimeoutMs: number;
   readonly trial: Trial | undefined;

@@ -123,6 +123,7 @@ const NOT_FOR_NEXT = {
   timeout_ms: 'remove it, and limit the time in the handler',
   upload_timeout_ms: 'remove it, and limit the time in the handler',
   max_claims_bytes: 'remove it: no claims are sent as headers',
+  assertion: 'remove it: handlers in the same Worker get the caller itself',
 } as const satisfies { readonly [Field in keyof ApiConfig]?: string };
 
 /** A field that does nothing would look like protection. */

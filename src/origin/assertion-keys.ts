@@ -1,0 +1,88 @@
+/** The gateway's own keys, which assertions are signed with: two secrets, of which the newer one signs. */
+import { importJWK, type JWK } from 'jose';
+import { KEY_SECRETS } from '../policy/assertion.ts';
+
+/** A key as its secret has it: a private JWK, and since when it signs. */
+export interface AssertionKey {
+  /** The place of its secret in `KEY_SECRETS`, from 1. */
+  readonly slot: number;
+  readonly alg: 'ES256' | 'EdDSA';
+  readonly kid: string;
+  /** Seconds since 1970. Until then it is only published, so that verifiers know it in time. */
+  readonly from: number;
+  readonly jwk: JWK;
+}
+
+const COORDINATE = /^[A-Za-z0-9_-]{43}$/;
+
+/** @returns what is wrong with it, in words that hold nothing of it, if it can't be used */
+export function readAssertionKey(text: string, slot: number): AssertionKey | string {
+  let value: Record<string, unknown>;
+  try {
+    value = JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return 'it is no JSON';
+  }
+  if (typeof value !== 'object' || value === null) return 'it is no JSON object';
+  const { kty, crv, kid, from, x, y, d } = value;
+  const isCoordinate = (part: unknown) => typeof part === 'string' && COORDINATE.test(part);
+  const isEc = kty === 'EC' && crv === 'P-256' && isCoordinate(y);
+  if (!isEc && !(kty === 'OKP' && crv === 'Ed25519')) return 'it is neither a P-256 nor an Ed25519 key';
+  if (!isCoordinate(x) || !isCoordinate(d)) return 'it is no private key';
+  if (typeof kid !== 'string' || !COORDINATE.test(kid)) return 'its kid is no thumbprint';
+  if (!Number.isSafeInteger(from)) return 'it does not say from when it signs';
+  const jwk = { kty, crv, x, d, ...(isEc && { y }) } as JWK;
+  return { slot, alg: isEc ? 'ES256' : 'EdDSA', kid, from: from as number, jwk };
+}
+
+/** The keys of a Worker. @param secret by name; `undefined` where there is none */
+export function readAssertionKeys(secret: (name: string) => string | undefined): {
+  readonly keys: readonly AssertionKey[];
+  readonly faults: readonly (readonly [name: string, problem: string])[];
+} {
+  const read = KEY_SECRETS.flatMap((name, i) => {
+    const text = secret(name);
+    return text === undefined ? [] : [[name, readAssertionKey(text, i + 1)] as const];
+  });
+  return {
+    keys: read.flatMap(([, key]) => (typeof key === 'string' ? [] : [key])),
+    faults: read.flatMap(([name, key]) => (typeof key === 'string' ? [[name, key] as const] : [])),
+  };
+}
+
+/** The key that signs: the newest of those whose time has come. @param now seconds since 1970 */
+export function signingKey(keys: readonly AssertionKey[], now: number): AssertionKey | undefined {
+  return keys.filter(({ from }) => from <= now).sort((a, b) => b.from - a.from)[0];
+}
+
+export type KeyState = 'current' | 'next' | 'previous';
+
+/** What a key does at a time. */
+export function stateOf(
+  key: Pick<AssertionKey, 'from'>,
+  keys: readonly Pick<AssertionKey, 'from'>[],
+  now: number,
+): KeyState {
+  if (key.from > now) return 'next';
+  return keys.some((one) => one.from <= now && one.from > key.from) ? 'previous' : 'current';
+}
+
+/** RFC 7517 §5: the public halves. `slot` and `from` are for `claimgate assertion keys`; others pass them over. */
+export const publicKeySet = (keys: readonly AssertionKey[]) => ({
+  keys: keys.map(({ slot, alg, kid, from, jwk: { kty, crv, x, y } }) => ({
+    ...{ kty, crv, x, ...(y !== undefined && { y }) },
+    ...{ kid, alg, use: 'sig', slot, from },
+  })),
+});
+
+const imported = new WeakMap<AssertionKey, Promise<CryptoKey>>();
+
+/** Rejects where the private half doesn't fit the public one. */
+export function privateKeyOf(key: AssertionKey): Promise<CryptoKey> {
+  let known = imported.get(key);
+  if (known === undefined) {
+    known = importJWK(key.jwk, key.alg) as Promise<CryptoKey>;
+    imported.set(key, known);
+  }
+  return known;
+}

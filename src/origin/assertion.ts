@@ -1,0 +1,172 @@
+/** Makes the assertion that an origin gets with a request: docs/assertion.md says what it holds. */
+import { CompactSign } from 'jose';
+import type { Reason } from '../decision.ts';
+import type { Assertion, AssertionSettings } from '../policy/assertion.ts';
+import { MAX_ASSERTION_LENGTH } from '../policy/assertion.ts';
+import { readClaim } from '../policy/claims.ts';
+import type { Api, ForwardedClaim, Principal, Route } from '../policy/policy.ts';
+import { type AssertionKey, privateKeyOf, signingKey } from './assertion-keys.ts';
+import { isSent } from './claim-headers.ts';
+import { isBodyTaken } from './forward.ts';
+import { bodyWithin } from './small-body.ts';
+
+/** What an assertion is about. */
+export interface Asserting {
+  readonly route: Route;
+  readonly principal: Principal | undefined;
+  readonly requestId: string;
+  /** The method, and path and query, as the origin receives them. */
+  readonly method: string;
+  readonly target: string;
+  /** RFC 9530, of the body that is sent. */
+  readonly digest?: string | undefined;
+}
+
+export interface Asserted {
+  readonly kid: string;
+  /** `jti`. */
+  readonly id: string;
+  readonly token: string;
+}
+
+export type Assert = (about: Asserting, assertion: Assertion) => Promise<Asserted | Reason>;
+
+/** Shorter than this, one that is kept is not given out again. */
+const MIN_LEFT_SECONDS = 5;
+
+/** @param now milliseconds since 1970 */
+export function createAsserter(
+  settings: AssertionSettings,
+  keys: readonly AssertionKey[],
+  now: () => number,
+): Assert {
+  const kept = createMemory();
+  return async (about, assertion) => {
+    const at = Math.floor(now() / 1000);
+    const isKept = assertion.bind === 'none';
+    const scope = demandedScopes(about.route, about.principal);
+    const known = isKept ? kept.find(about, scope, at) : undefined;
+    if (known !== undefined) return known;
+    const key = signingKey(keys, at);
+    if (key === undefined) return { code: 'assertion_failed', cause: 'no_key' };
+    const exp = at + settings.lifetimeSeconds;
+    const payload = {
+      ...fixedClaims(about, settings, assertion, scope),
+      iat: at,
+      exp,
+      ...ofRequest(about, isKept),
+    };
+    let token: string;
+    try {
+      token = await new CompactSign(ENCODER.encode(JSON.stringify(payload)))
+        .setProtectedHeader({ alg: key.alg, typ: 'txntoken+jwt', kid: key.kid })
+        .sign(await privateKeyOf(key));
+    } catch {
+      return { code: 'assertion_failed', cause: 'signing' };
+    }
+    if (token.length > MAX_ASSERTION_LENGTH) return { code: 'claims_too_large', claim: 'tctx' };
+    const made = { kid: key.kid, id: payload.jti, token };
+    if (isKept) kept.keep(about, scope, { made, until: exp - MIN_LEFT_SECONDS });
+    return made;
+  };
+}
+
+const ENCODER = new TextEncoder();
+
+/** Of the token's scopes, those that the route demands: no origin can go further on the caller's behalf. */
+export function demandedScopes({ demands }: Route, principal: Principal | undefined): string {
+  if (principal === undefined) return '';
+  const demanded = demands.flatMap(({ anyOf }) =>
+    anyOf.flatMap((one) => (one.of === 'scope' && principal.scopes.has(one.value) ? [one.value] : [])),
+  );
+  return [...new Set(demanded)].join(' ');
+}
+
+function fixedClaims(
+  { route, principal }: Asserting,
+  { issuer }: AssertionSettings,
+  { audience }: Assertion,
+  scope: string,
+) {
+  return {
+    iss: issuer,
+    aud: audience,
+    req_wl: issuer,
+    ...(principal && {
+      sub: principal.subject,
+      client_id: principal.client,
+      scope: scope === '' ? undefined : scope,
+      tctx: { iss: principal.issuer.issuer, claims: claimsOf(principal, route.api) },
+    }),
+  };
+}
+
+function ofRequest({ requestId, method, target, digest }: Asserting, isKept: boolean) {
+  // The id of a request is its own already; an assertion that serves many has one besides.
+  if (isKept) return { jti: crypto.randomUUID(), txn: requestId };
+  return { jti: requestId, txn: requestId, req: { method, target, digest } };
+}
+
+/** What the API forwards, as it stands in the token. `undefined`: nothing. */
+function claimsOf({ claims }: Principal, { forward }: Api): Record<string, unknown> | undefined {
+  const sent = forward.flatMap((one) => {
+    const value = chosenOf(one, readClaim(claims, one.claim));
+    // From 2^53 on, the numbers of two subjects are read as one: no header has them either.
+    if (typeof value === 'number' && one.claim.path.join() === 'sub') return [];
+    return value === undefined || value === null ? [] : [[one.claim.text, value] as const];
+  });
+  return sent.length === 0 ? undefined : Object.fromEntries(sent);
+}
+
+/** `only` chooses from lists; of a claim that is none, the header has nothing either. */
+function chosenOf({ only }: ForwardedClaim, value: unknown): unknown {
+  if (only === undefined || value === undefined) return value;
+  const items = Array.isArray(value) ? value : [value];
+  return items.filter((item) => typeof item === 'string' && isSent(only, item));
+}
+
+/**
+ * The request with a body that was read, and the digest of that (RFC 9530: of the bytes as they are sent).
+ *
+ * @returns a reason where there is more than `maxBytes`
+ */
+export async function digested(
+  request: Request,
+  maxBytes: number,
+): Promise<{ readonly request: Request; readonly digest: string } | Reason> {
+  if (isBodyTaken(request)) return { code: 'body_taken' };
+  let body: Uint8Array<ArrayBuffer> | undefined;
+  try {
+    body = request.body === null ? new Uint8Array() : await bodyWithin(request.body, maxBytes);
+  } catch {
+    return { code: 'internal_error' }; // the client left, or a form was cut off
+  }
+  if (body === undefined) return { code: 'body_too_large' };
+  const hash = await crypto.subtle.digest('SHA-256', body);
+  const digest = `sha-256=:${btoa(String.fromCharCode(...new Uint8Array(hash)))}:`;
+  return { request: request.body === null ? request : new Request(request, { body }), digest };
+}
+
+interface Kept {
+  readonly made: Asserted;
+  /** Seconds since 1970. */
+  readonly until: number;
+}
+
+/** Assertions by caller and scopes. They go with their callers, which go with their tokens. */
+function createMemory() {
+  const nobody = {};
+  const memory = new WeakMap<object, Map<string, Kept>>();
+  const keyOf = ({ route }: Asserting, scope: string) => `${route.api.name} ${scope}`;
+  return {
+    find(about: Asserting, scope: string, at: number): Asserted | undefined {
+      const known = memory.get(about.principal ?? nobody)?.get(keyOf(about, scope));
+      return known !== undefined && at < known.until ? known.made : undefined;
+    },
+    keep(about: Asserting, scope: string, kept: Kept): void {
+      const caller = about.principal ?? nobody;
+      const all = memory.get(caller) ?? new Map<string, Kept>();
+      memory.set(caller, all.set(keyOf(about, scope), kept));
+    },
+  };
+}
