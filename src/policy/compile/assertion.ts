@@ -64,9 +64,6 @@ export function checkAssertions({ settings, apis, issuers, bindings }: Whole, ro
         .add('nothing says who issues it', 'add assertion = { issuer = "https://…" } to [vars.GATEWAY]');
     return;
   }
-  // One on trial may ask for them, once it is enforced.
-  if (asserting.length === 0 && apis.every(({ trial }) => trial === undefined))
-    own.add('no API asks for assertions', 'add assertion = { audience = "…" } to an API, or remove this');
   if (issuers.some(({ issuer }) => issuer === settings.issuer))
     own
       .at('issuer')
