@@ -1,6 +1,7 @@
 /** The command line, whole: what a user types, and what it ends with. */
 import { Command, CommanderError, Help } from 'commander';
 import { addApiCommands } from './commands/api.ts';
+import { addAssertionCommands } from './commands/assertion.ts';
 import { addCheckCommand } from './commands/check.ts';
 import { addClientCommands } from './commands/client.ts';
 import { addDiffCommand } from './commands/diff.ts';
@@ -48,6 +49,7 @@ function createProgram({ stdout, stderr }: Terminal): Command {
   addDiffCommand(program);
   addTestCommand(program);
   addLogsCommand(program);
+  addAssertionCommands(program);
   addKeyCommands(program);
   addApiCommands(program);
   addClientCommands(program);

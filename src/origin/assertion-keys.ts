@@ -16,7 +16,7 @@ export interface AssertionKey {
 const COORDINATE = /^[A-Za-z0-9_-]{43}$/;
 
 /** @returns what is wrong with it, in words that hold nothing of it, if it can't be used */
-export function readAssertionKey(text: string, slot: number): AssertionKey | string {
+function readAssertionKey(text: string, slot: number): AssertionKey | string {
   let value: Record<string, unknown>;
   try {
     value = JSON.parse(text) as Record<string, unknown>;
@@ -50,21 +50,19 @@ export function readAssertionKeys(secret: (name: string) => string | undefined):
   };
 }
 
+type Timed = Pick<AssertionKey, 'slot' | 'from'>;
+
 /** The key that signs: the newest of those whose time has come. @param now seconds since 1970 */
-export function signingKey(keys: readonly AssertionKey[], now: number): AssertionKey | undefined {
+export function signingKey<Key extends Timed>(keys: readonly Key[], now: number): Key | undefined {
   return keys.filter(({ from }) => from <= now).sort((a, b) => b.from - a.from)[0];
 }
 
 export type KeyState = 'current' | 'next' | 'previous';
 
 /** What a key does at a time. */
-export function stateOf(
-  key: Pick<AssertionKey, 'from'>,
-  keys: readonly Pick<AssertionKey, 'from'>[],
-  now: number,
-): KeyState {
+export function stateOf(key: Timed, keys: readonly Timed[], now: number): KeyState {
   if (key.from > now) return 'next';
-  return keys.some((one) => one.from <= now && one.from > key.from) ? 'previous' : 'current';
+  return signingKey(keys, now)?.slot === key.slot ? 'current' : 'previous';
 }
 
 /** RFC 7517 §5: the public halves. `slot` and `from` are for `claimgate assertion keys`; others pass them over. */
