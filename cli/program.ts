@@ -11,6 +11,7 @@ import { addImportCommands } from './commands/import.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addKeyCommands } from './commands/keys.ts';
 import { addLogsCommand } from './commands/logs.ts';
+import { addOriginTestCommand } from './commands/origin-test.ts';
 import { addPushCommands } from './commands/push.ts';
 import { addRoutesCommand } from './commands/routes.ts';
 import { addSchemaCommand } from './commands/schema.ts';
@@ -54,6 +55,7 @@ function createProgram({ stdout, stderr }: Terminal): Command {
   addApiCommands(program);
   addClientCommands(program);
   addTokenCommand(program);
+  addOriginTestCommand(program);
   addDoctorCommand(program);
   addPushCommands(program);
   addImportCommands(program);
