@@ -110,7 +110,7 @@ export async function assertionAttempts(
       : [
           await signed('of no request', 'one that leaks is good for all requests', { req: undefined }),
           await signed('of another path', 'one that leaks is good for other paths', {
-            req: { ...bound, target: `${asked.url.pathname}/other` },
+            req: { ...bound, target: `${asked.url.pathname}/other${asked.url.search}` },
           }),
           await signed('of another query', 'one that leaks is good for other queries', {
             req: { ...bound, target: `${asked.url.pathname}?other=1` },
