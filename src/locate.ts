@@ -1,7 +1,7 @@
 /** The steps of the decision before the token: which routes a request falls under. */
 import type { Reason } from './decision.ts';
 import { apiOfPreflight } from './http/preflight.ts';
-import { type Judged, type SecondTargets, secondTargets } from './http/second-target.ts';
+import { type Judged, overridesIn, type SecondTargets, secondTargets } from './http/second-target.ts';
 import {
   parseTarget,
   type RawTarget,
@@ -183,7 +183,9 @@ function passPreflight(
   const route = apiOfPreflight(policy, target, method)?.preflights;
   if (route === undefined) return undefined;
   observe?.({ step: 'preflight', route, method });
-  return { ...passing(route, NONE, target), preflight: method };
+  // Nobody has judged a method that an origin would take from there.
+  const sent = overridesIn(target.query).length === 0 ? target : { ...target, query: '' };
+  return { ...passing(route, NONE, sent), target, preflight: method };
 }
 
 /** Whether an API on trial gets a destination as it came: there is none, or nothing is enforced beside the API. */

@@ -74,7 +74,10 @@ export function createOutbound(policy: Policy, { originHeaders, skipped }: Outbo
     const headers = isPreflight ? withoutCaller(stripped) : stripped;
     if (decision.keepsToken) keepToken(inbound, headers, api);
     else stripToken(headers, api);
-    if (sentDestination !== undefined) headers.set('destination', baseOf(api, target) + sentDestination);
+    if (sentDestination !== undefined) {
+      headers.set('destination', baseOf(api, target) + sentDestination);
+      keepJudged(headers, inbound);
+    }
     if (principal !== undefined) {
       const unsent = setClaimHeaders(headers, principal, api, part.skipped);
       if (unsent !== undefined && !isTried) return unsent;
@@ -104,6 +107,14 @@ interface Part {
 const namesOfSecrets = ({ originHeaders }: Api) =>
   originHeaders.map(({ header }) => normaliseHeaderName(header));
 
+/** What a COPY or MOVE was judged by is what the origin gets, whatever `Connection` lists. */
+function keepJudged(headers: Headers, inbound: Headers): void {
+  for (const name of ['depth', 'overwrite']) {
+    const value = inbound.get(name);
+    if (value !== null) headers.set(name, value);
+  }
+}
+
 /** A preflight is for nobody: browsers send neither credentials nor a body with it, and no one else has to. */
 function withoutCaller(inbound: Headers): Headers {
   const headers = new Headers(inbound);
@@ -130,9 +141,14 @@ function forNext(
   { route, target, sent, sentDestination }: Allowed,
   ownHeaders: ReadonlySet<string>,
   isPreflight: boolean,
-): Outbound {
+): Outbound | Reason {
   const { api } = route;
-  const stripped = stripClaimed(inbound, { ownHeaders, dropped: api.dropped, isTried: isOnTrial(route) });
+  let source: string | undefined;
+  const options = { ownHeaders, dropped: api.dropped, isTried: isOnTrial(route) };
+  const stripped = stripClaimed(inbound, options, (name) => {
+    source = name;
+  });
+  if (source !== undefined) return { code: 'source_header', header: source };
   let headers = isPreflight ? withoutCaller(stripped) : stripped;
   const base = baseOf(api, target);
   const destination = sentDestination && base + sentDestination;

@@ -62,6 +62,21 @@ describe('createGateway({ next })', () => {
     expect(await response.json()).toEqual(['https://api.example.com/orders/a', null, 'b']);
   });
 
+  it.each(['X-HTTP-Method-Override', 'x_original_url', 'x-rewrite-url', 'X-Host'])(
+    'does not give it %s, which names another target',
+    async (name) => {
+      const rig = rigWith((request) => Response.json([...request.headers.values()]));
+      const response = await rig.ask('POST /open', { [name]: 'DELETE' }, { body: 'b' });
+      expect(await response.json()).not.toContain('DELETE');
+    },
+  );
+
+  it('is not asked for a copy of something that nobody has judged', async () => {
+    const rig = rigWith(() => new Response('copied'));
+    const response = await rig.ask('POST /open', { 'x-amz-copy-source': '/orders/1' });
+    expect([response.status, rig.lastLog().reason]).toEqual([400, 'source_header']);
+  });
+
   it.each([
     ['as it came', 'GET /open', {}, false],
     ['without a forged header', 'POST /open', { 'x-claim-sub': 'root' }, false],

@@ -3,7 +3,7 @@
  * own. What the origin gets is what was read: no byte of a field that nobody has judged is sent on.
  */
 import type { FormFault } from '../decision.ts';
-import { isOverride, methodIn, overridesIn } from './second-target.ts';
+import { decode, isOverride, methodIn, overridesIn } from './second-target.ts';
 
 export interface Form {
   readonly methods: readonly string[];
@@ -21,21 +21,18 @@ const MAX_HEAD_LENGTH = 8_192;
 
 const DISPOSITION = 'content-disposition';
 
-/** Whether a framework may read the body as a form: one without a type is taken for a form by Rack. */
+/** Whether a framework may read the body as a form: one without a type, or an empty one, is taken for a form by Rack. */
 export function isForm({ method, headers, body }: Request): boolean {
   if (method !== 'POST' || body === null) return false;
   const type = headers.get('content-type');
-  return type === null || /form|multipart/i.test(type);
+  return type === null || /^\W*$|form|multipart/i.test(type);
 }
 
 /** Reads the methods that a form names: all of it, or of a multipart one the beginning, and the rest as it streams. */
 export async function readForm(request: Request): Promise<Form | FormFault> {
   const type = request.headers.get('content-type') ?? '';
-  // Java servers decode forms as the type says, EBCDIC included.
-  const charset = /charset\s*=\s*["']?([^"';,\s]*)/i.exec(type)?.[1]?.toLowerCase() ?? 'utf-8';
   const encoding = request.headers.get('content-encoding') ?? 'identity';
-  if (!/^(utf-?8|us-ascii|iso-8859-1)$/.test(charset) || encoding.toLowerCase() !== 'identity')
-    return 'encoded';
+  if (hasOddCharset(type) || encoding.toLowerCase() !== 'identity') return 'encoded';
   const reader = (request.body as ReadableStream<Uint8Array>).getReader();
   const isMultipart = /multipart/i.test(type);
   // A type that names both is read as both.
@@ -124,36 +121,84 @@ interface Scanned {
   readonly isOdd: boolean;
 }
 
+/** Where the name of a part may stand: Rack takes it from Content-ID where there is no Content-Disposition. */
+const NAMING = /content-(?:disposition|id)/gi;
+
 /** Looks at the head of every part, wherever it thinks that parts begin: parsers differ on boundaries. */
 function scan(text: string, isAll: boolean): Scanned {
   const fields: number[] = [];
-  const heads = /content-disposition/gi;
-  for (let found = heads.exec(text); found !== null; found = heads.exec(text)) {
-    const part = text.slice(found.index, found.index + MAX_HEAD_LENGTH);
-    const end = /\r?\n\r?\n|\r\r/.exec(part);
-    if (end === null) {
-      if (!isAll && part.length < MAX_HEAD_LENGTH) return { safe: found.index, fields, isOdd: false };
-      return { safe: found.index, fields, isOdd: true };
-    }
-    const head = part.slice(0, end.index);
-    if (!namesMethod(head)) continue;
-    if (/transfer-encoding/i.test(head)) return { safe: found.index, fields, isOdd: true };
-    fields.push(found.index + end.index + end[0].length);
+  const blankAfter = finder(text, /\r?\n\r?\n|\r\r/g);
+  // Rack, Django and others end a head here only, and take other blank lines for a part of it.
+  const endAfter = finder(text, /\r\n\r\n/g);
+  let judged = 0;
+  for (const { index } of text.matchAll(NAMING)) {
+    const limit = index + MAX_HEAD_LENGTH;
+    const blank = blankAfter(index);
+    const last = endAfter(index);
+    const isCut = !isAll && text.length < limit;
+    if (blank === null || blank.index >= limit) return { safe: index, fields, isOdd: !isCut };
+    if (last === null && isCut) return { safe: index, fields, isOdd: false };
+    const end = last !== null && last.index < limit ? last.index : blank.index;
+    if (end <= judged) continue;
+    judged = end;
+    if (!namesMethod(text.slice(index, end))) continue;
+    const start = Math.max(0, index - MAX_HEAD_LENGTH, text.lastIndexOf('\r\n\r\n', index));
+    const head = text.slice(start, end);
+    if (end !== blank.index || /transfer-encoding/i.test(head) || hasOddCharset(head))
+      return { safe: index, fields, isOdd: true };
+    fields.push(end + blank[0].length);
   }
   // The beginning of the word may be at the end.
   const safe = isAll ? text.length : Math.max(0, text.length - DISPOSITION.length);
   return { safe, fields, isOdd: false };
 }
 
-const FIELD_NAME = /(?<![a-z0-9_-])name\s*\*?\d*\*?\s*=\s*("(?:\\.|[^"\\])*"|[^;\r\n]*)/gi;
+/** The first match from a place on. Places only grow: no text is read twice. */
+function finder(text: string, pattern: RegExp) {
+  let found: RegExpExecArray | null | undefined;
+  return (from: number): RegExpExecArray | null => {
+    if (found === undefined || (found !== null && found.index < from)) {
+      pattern.lastIndex = from;
+      found = pattern.exec(text);
+    }
+    return found;
+  };
+}
 
-const namesMethod = (head: string): boolean =>
-  [...head.matchAll(FIELD_NAME)].some(([, name = '']) => isOverride(name.replace(/["'\\]|^utf-8''/gi, '')));
+/** Java servers decode forms as the type says, EBCDIC included. Any of several may count. */
+const hasOddCharset = (text: string): boolean =>
+  [...text.matchAll(/charset[*\d\s]*=\s*["']?([^"';,\s]*)/gi)].some(
+    ([, name = '']) => !/^(utf-?8|us-ascii|iso-8859-1)$/i.test(name),
+  );
 
-/** The value of a field: `undefined` where its end is not to be seen. */
+/** With the extended values and continuations of RFC 2231, which Go and Werkzeug read. */
+const FIELD_NAME = /(?<![a-z0-9_-])name\s*(?:\*([\d\s*]*))?=\s*("(?:\\.|[^"\\])*"|[^;\r\n]*)/gi;
+const CONTENT_ID = /content-id\s*:\s*([^\r\n]*)/gi;
+
+function namesMethod(head: string): boolean {
+  const named = [...head.matchAll(FIELD_NAME)];
+  const continued = named
+    .filter(([, at = '']) => /\d/.test(at))
+    .sort(([, a = ''], [, b = '']) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
+    .map(([, , text = '']) => readingsOf(text)[0])
+    .join('');
+  const ids = [...head.matchAll(CONTENT_ID)].map(([, id = '']) => id);
+  return [...named.flatMap(([, , text = '']) => readingsOf(text)), ...ids, continued].some(isOverride);
+}
+
+/** A value without its quotes; with and without a charset and a language before it. */
+function readingsOf(value: string): readonly [string, string] {
+  const text = value.replace(/["\\]/g, '');
+  return [decode(text.replace(/^[\w-]*'[^']*'/, '')), text.replaceAll("'", '')];
+}
+
+const PLAIN_METHOD = /^["'\s]*(?:[a-z]+(?:-[a-z]+)*)?["'\s]*$/i;
+
+/** The value of a field: `undefined` where its end is not to be seen, or it is none that every server reads alike. */
 function methodAt(text: string, at: number): string | undefined {
   const end = text.indexOf('\n--', at);
-  return end === -1 ? undefined : methodIn(text.slice(at, end));
+  const value = text.slice(at, Math.max(at, end));
+  return end === -1 || !PLAIN_METHOD.test(value) ? undefined : methodIn(value);
 }
 
 function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {

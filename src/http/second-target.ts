@@ -9,6 +9,7 @@ import { type Match, match, type NoMatch } from '../policy/match.ts';
 import type { Place } from '../policy/params.ts';
 import type { ParsedPath } from '../policy/path.ts';
 import type { Policy, Route } from '../policy/policy.ts';
+import { decodeWide } from '../policy/query.ts';
 import {
   MARKED_OVERRIDE_PARAMETERS,
   METHODS,
@@ -91,9 +92,9 @@ export function secondTargets(
   };
   const isMove = copies.includes('MOVE');
   // RFC 4918 §9.8.3: without `Depth: 0`, all that is in a collection goes along; a MOVE always takes it.
-  const isDeep = isMove || headers.get('depth')?.trim() !== '0';
-  // RFC 4918 §10.6: whatever is there goes away, unless the client says F.
-  const overwrites = headers.get('overwrite')?.trim() !== 'F';
+  const isDeep = isMove || headers.get('depth') !== '0';
+  // RFC 4918 §10.6: whatever is there goes away, unless the client says F, and nothing beside it.
+  const overwrites = headers.get('overwrite') !== 'F';
   const atSource = isMove ? ['GET', 'DELETE'] : ['GET'];
   const atDestination = overwrites ? ['PUT', 'DELETE'] : ['PUT'];
   for (const wanted of atSource) targets.push(ask('destination', wanted, path));
@@ -172,7 +173,7 @@ export function isOverride(name: string): boolean {
 }
 
 /** What is malformed stays as it is, as in most servers; the rest of it is decoded. */
-const decode = (text: string): string =>
-  text
+export const decode = (text: string): string =>
+  decodeWide(text)
     .replaceAll('+', ' ')
     .replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));

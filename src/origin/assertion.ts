@@ -1,5 +1,5 @@
 /** Makes the assertion that an origin gets with a request: docs/assertion.md says what it holds. */
-import { CompactSign } from 'jose';
+import { base64url } from 'jose';
 import type { Reason } from '../decision.ts';
 import type { Assertion, AssertionSettings } from '../policy/assertion.ts';
 import { MAX_ASSERTION_LENGTH } from '../policy/assertion.ts';
@@ -58,9 +58,7 @@ export function createAsserter(
     };
     let token: string;
     try {
-      token = await new CompactSign(ENCODER.encode(JSON.stringify(payload)))
-        .setProtectedHeader({ alg: key.alg, typ: 'txntoken+jwt', kid: key.kid })
-        .sign(await privateKeyOf(key));
+      token = await sign(payload, key);
     } catch {
       return { code: 'assertion_failed', cause: 'signing' };
     }
@@ -72,6 +70,20 @@ export function createAsserter(
 }
 
 const ENCODER = new TextEncoder();
+/** RFC 7518 §3.4, RFC 8037 §3.1: Web Crypto's signatures have the form of JWS. */
+const SIGNING = { ES256: { name: 'ECDSA', hash: 'SHA-256' }, EdDSA: { name: 'Ed25519' } } as const;
+
+/** RFC 7515 §7.1. */
+async function sign(payload: object, key: AssertionKey): Promise<string> {
+  const header = base64url.encode(JSON.stringify({ alg: key.alg, typ: 'txntoken+jwt', kid: key.kid }));
+  const input = `${header}.${base64url.encode(JSON.stringify(payload))}`;
+  const signature = await crypto.subtle.sign(
+    SIGNING[key.alg],
+    await privateKeyOf(key),
+    ENCODER.encode(input),
+  );
+  return `${input}.${base64url.encode(new Uint8Array(signature))}`;
+}
 
 /** Of the token's scopes, those that the route demands: no origin can go further on the caller's behalf. */
 export function demandedScopes({ demands }: Route, principal: Principal | undefined): string {

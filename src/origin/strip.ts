@@ -1,5 +1,4 @@
-import { ASSERTION_HEADER } from '../policy/assertion.ts';
-import { isReserved, normaliseHeaderName, OWN_IDS } from '../policy/headers.ts';
+import { isReserved, namesTarget, normaliseHeaderName, OWN_IDS, tellsCaller } from '../policy/headers.ts';
 import { tellsIdentity } from '../policy/identity-headers.ts';
 import { namesSource } from '../policy/second-target.ts';
 
@@ -11,24 +10,24 @@ export const isRefusedUsually = (normalised: string): boolean =>
   isReserved(normalised) || tellsIdentity(normalised) || namesSource(normalised);
 
 /**
- * The headers for handlers of the same Worker: as they came, without any that would pass for the gateway's own, or for
- * those of another gateway.
+ * The headers for handlers of the same Worker: as they came, without any that would pass for the gateway's own, for
+ * those of another gateway, or that name another target.
  *
  * @param isTried other gateways may still be there
+ * @param onSource told of a header without which the request would be another one: it must be refused
  * @returns the same object where there is none
  */
 export function stripClaimed(
   inbound: Headers,
   { ownHeaders, dropped, isTried }: { ownHeaders: Names; dropped: Names; isTried: boolean },
+  onSource: (name: string) => void = () => {},
 ): Headers {
   const forged = [...inbound.keys()].filter((name) => {
     const normalised = normaliseHeaderName(name);
-    return (
-      normalised.startsWith('x-claim-') ||
-      normalised === ASSERTION_HEADER ||
-      ownHeaders.has(normalised) ||
-      (!isTried && (dropped.has(normalised) || tellsIdentity(normalised)))
-    );
+    if (tellsCaller(normalised) || ownHeaders.has(normalised)) return true;
+    if (isTried) return false;
+    if (namesSource(normalised)) onSource(normalised);
+    return dropped.has(normalised) || tellsIdentity(normalised) || namesTarget(normalised);
   });
   if (forged.length === 0) return inbound;
   const headers = new Headers(inbound);
@@ -92,7 +91,7 @@ export function createStripper(ownHeaders: Names, isRefused = isRefusedUsually, 
     }
     if (names.includes('connection')) {
       const listed = listedNames(inbound.get('connection') ?? '');
-      for (const name of names) if (listed.has(name)) outbound.delete(name);
+      for (const name of names) if (listed.has(name) && !isOfBody(name)) outbound.delete(name);
     }
     if (!keepAuthorization) outbound.delete('authorization');
     if (names.includes('upgrade') && inbound.get('upgrade')?.toLowerCase() === 'websocket') {
@@ -101,6 +100,9 @@ export function createStripper(ownHeaders: Names, isRefused = isRefusedUsually, 
     return outbound;
   };
 }
+
+/** How the body is read, which was judged: without its type, JSON is a form to Rack. None is for one hop. */
+const isOfBody = (name: string) => name.startsWith('content-');
 
 const FROM_CLOUDFLARE = new Set([
   'cf-connecting-ip',

@@ -26,10 +26,21 @@ const RESERVED = new Set([
   'x-method-override',
   'x-real-ip',
   'true-client-ip',
+  'client-ip',
+  'fastly-client-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'x-envoy-external-address',
   'expect',
   ASSERTION_HEADER,
   ...TARGET_HEADERS,
 ]);
+
+const TARGETS: ReadonlySet<string> = new Set([...TARGET_HEADERS, 'x-method-override']);
+
+/** Names another path, host or method. @param normalised a name as `normaliseHeaderName` gives it */
+export const namesTarget = (normalised: string): boolean =>
+  TARGETS.has(normalised) || /^x-(original-|rewrite-|http-method)/.test(normalised);
 
 /** RFC 9110 §7.6.1; `Connection` lists more of them. */
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade']);
@@ -49,9 +60,13 @@ export function isReserved(normalised: string): boolean {
 /** Set by the gateway on every request, besides claims. */
 export const OWN_IDS = ['x-request-id', 'x-client-request-id'] as const;
 
+/** What says who calls: the gateway's word alone, on every route of every API. */
+export const tellsCaller = (normalised: string): boolean =>
+  normalised.startsWith('x-claim-') || normalised === ASSERTION_HEADER;
+
 /** Of those, what no origin gets from a client, whatever it is asked for: claims, and what is for one hop. */
 export const isNeverPassed = (normalised: string): boolean =>
-  normalised.startsWith('x-claim-') || normalised === ASSERTION_HEADER || HOP_BY_HOP.has(normalised);
+  tellsCaller(normalised) || HOP_BY_HOP.has(normalised);
 
 const isOwnId = (name: string) => (OWN_IDS as readonly string[]).includes(normaliseHeaderName(name));
 

@@ -36,6 +36,9 @@ export const IDENTITY_HEADERS_OF_OTHERS: readonly IdentityHeaders[] = [
   { by: 'Vouch Proxy', names: ['x-vouch-user', 'x-vouch-idp-'] },
   { by: 'Tailscale Serve', names: ['tailscale-user-'] },
   { by: 'Apache mod_auth_openidc', names: ['oidc-claim-'] },
+  { by: 'SiteMinder', names: ['sm-user', 'sm-userdn', 'sm-universalid', 'smuser'] },
+  { by: 'IBM WebSEAL', names: ['iv-user', 'iv-user-l', 'iv-groups', 'iv-creds'] },
+  { by: 'Oracle Access Manager, WebLogic plug-ins', names: ['oam-remote-user', 'wl-proxy-'] },
   { by: 'Kubernetes, auth proxies of Grafana and others', names: ['x-remote-', 'x-webauth-'] },
   {
     by: 'servers that checked a client certificate (ingress-nginx, HAProxy, RFC 9440)',

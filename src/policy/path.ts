@@ -26,6 +26,8 @@ const ASCII = /^[\u0020-\u007e]*$/;
 const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu;
 /** All of them are one UTF-16 code unit long. */
 const BLANK = /^\p{White_Space}$/u;
+/** What ASP.NET cuts out of a path, with its slash: a session's id, where it uses no cookies (CVE-2023-36899). */
+const COOKIELESS = /^\((?:[a-z]\([^()]*\))+\)$/;
 /** The dot that `İ` has in lower case, whatever marks stand before it. */
 const DOT_ON_I = /(i\p{M}*?)\u0307/gu;
 
@@ -85,7 +87,8 @@ function findFault(segment: string): PathFault | undefined {
 
 /**
  * The laxest reading of a segment: compatibility forms unified (NFKC), ignorable characters gone, letters in one case,
- * `;parameters` cut, blanks at both ends and trailing dots cut. Nothing is left of `.`, `..`, `..;x` and the like.
+ * `;parameters` cut, blanks at both ends and trailing dots cut. Nothing is left of `.`, `..`, `..;x`, `(S(x))` and the
+ * like.
  */
 function foldSegment(segment: string): string | { fault: PathFault } {
   let text = segment;
@@ -98,7 +101,8 @@ function foldSegment(segment: string): string | { fault: PathFault } {
     text = text.normalize('NFC');
   }
   const semicolon = text.indexOf(';');
-  return trimEnds(semicolon === -1 ? text : text.slice(0, semicolon));
+  const folded = trimEnds(semicolon === -1 ? text : text.slice(0, semicolon));
+  return COOKIELESS.test(folded) ? '' : folded;
 }
 
 /** Each step can make work for another one: a mark composes once the invisible character before it is gone. */

@@ -80,7 +80,10 @@ export const SOURCE_HEADERS: readonly string[] = [
   'x-ms-source-', // the conditions beside them
   'x-goog-copy-source', // Google Cloud Storage, XML API
   'x-copy-from', // OpenStack Swift
+  'x-object-manifest', // Swift: the object is what those of this prefix hold
+  'x-symlink-target', // Swift
   'x-oss-copy-source', // Alibaba Cloud
+  'x-oss-symlink-target',
   'x-cos-copy-source', // Tencent Cloud
   'x-obs-copy-source', // Huawei Cloud
   'x-bce-copy-source', // Baidu
@@ -107,6 +110,8 @@ export const TARGET_HEADERS: readonly string[] = [
   'request-url',
   'script-name',
   'uri',
+  'x-accel-mapping', // Rack::Sendfile, CVE-2025-61780
+  'x-astro-path', // CVE-2026-33768
   'x-base-url',
   'x-envoy-original-host',
   'x-envoy-original-path',
@@ -116,6 +121,9 @@ export const TARGET_HEADERS: readonly string[] = [
   'x-http-destinationurl',
   'x-http-host-override',
   'x-http-path-override',
+  'x-invoke-path', // Next.js
+  'x-matched-path',
+  'x-middleware-subrequest', // CVE-2025-29927
   'x-override-url',
   'x-path-info',
   'x-proxy-url',
@@ -125,5 +133,6 @@ export const TARGET_HEADERS: readonly string[] = [
   'x-request-uri',
   'x-request-url',
   'x-script-name',
+  'x-sendfile-type',
   'x-waws-unencoded-url',
 ];

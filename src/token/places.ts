@@ -101,7 +101,11 @@ function withoutCookie(header: string, cookie: string): string | undefined {
   return text === '' ? undefined : text;
 }
 
-const nameOf = (part: string) => part.split('=', 1)[0]?.trim();
+/**
+ * Browsers cut these blanks (RFC 6265 §5.2) and keep others: `\u2000__Host-s` has no prefix for them, and any host of
+ * the domain can set it.
+ */
+const nameOf = (part: string) => part.split('=', 1)[0]?.replace(/^[ \t]+|[ \t]+$/g, '');
 
 /** RFC 9110 §9.2.1. An upgrade is none: a page of any site may open a WebSocket, and read from it. */
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);

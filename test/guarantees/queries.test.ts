@@ -50,17 +50,18 @@ const encode = fc.constantFrom<(text: string) => string>(
   (text) =>
     [...new TextEncoder().encode(text)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join(''),
 );
-const nameEnd = fc.constantFrom('', '', '', '', '[]', '[0]', '%5B%5D', '%00', '%00x');
+const nameEnd = fc.constantFrom('', '', '', '', '[]', '[0]', ']', '%5B%5D', '%00', '%00x');
 const piece = fc
   .record({
-    name: fc.constantFrom(...NAMES, 'a.b', 'a b', 'other'),
+    name: fc.constantFrom(...NAMES, 'a.b', 'a b', 'a[b'),
     value: fc.constantFrom(...VALUES),
     spellings: fc.tuple(spell, spell),
     encodings: fc.tuple(encode, encode),
+    start: fc.constantFrom(...Array.from({ length: 17 }, () => ''), '[', '%5B', ']'),
     end: nameEnd,
   })
-  .map(({ name, value, spellings, encodings, end }) => {
-    const written = encodings[0](spellings[0](name)) + end;
+  .map(({ name, value, spellings, encodings, start, end }) => {
+    const written = start + encodings[0](spellings[0](name)) + end;
     return `${written}=${encodings[1](spellings[1](value))}`;
   });
 const query = fc
@@ -81,12 +82,19 @@ interface Server {
 }
 const same = (text: string) => text;
 const php = (name: string) =>
-  name.replace(/\0.*$/su, '').replace(/^ +/, '').replace(/\[.*$/su, '').replace(/[. ]/g, '_');
+  name
+    .replace(/\0.*$/su, '')
+    .replace(/^ +/, '')
+    .replace(/^([^[]+)\[([^\]]*)$/su, '$1_$2')
+    .replace(/\[.*$/su, '')
+    .replace(/[. ]/g, '_');
+/** Rack 2, and qs of Express. */
+const bracketed = (name: string) => name.replace(/^[[\]]+/, '').replace(/[[\]].*$/su, '');
 const SERVERS: readonly Server[] = [/&/, /[&;]/].flatMap((separator) =>
   [1, 2].flatMap((decodings) =>
     [same, (text: string) => text.toLowerCase().trim(), (text: string) => text.normalize('NFC')].flatMap(
       (read) =>
-        [same, php].flatMap((readName) =>
+        [same, php, bracketed].flatMap((readName) =>
           (['first', 'last'] as const).map((takes) => ({ separator, decodings, read, readName, takes })),
         ),
     ),

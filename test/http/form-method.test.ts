@@ -49,6 +49,22 @@ describe('a method in a form', () => {
     ['urlencoded', '_method=DELETE', URLENCODED],
     ['urlencoded, behind others', `a=${'x'.repeat(100_000)}&%5Fmethod=%44elete`, URLENCODED],
     ['without a type, as Rack reads it', '_method=DELETE', undefined],
+    ['with an empty type, as Rack reads it', '_method=DELETE', ''],
+    [
+      'multipart, named by Content-ID, as Rack reads it',
+      part('Content-ID: _method', 'DELETE') + END,
+      MULTIPART,
+    ],
+    [
+      'multipart, in pieces, as Go reads it',
+      part('Content-Disposition: form-data; name*1="thod"; name*0="_me"', 'DELETE') + END,
+      MULTIPART,
+    ],
+    [
+      'multipart, with an extended value, as Go and Django read it',
+      part("Content-Disposition: form-data; name*=us-ascii'en'_m%65thod", 'DELETE') + END,
+      MULTIPART,
+    ],
     ['with parameters of the type', '_method=DELETE', `${URLENCODED}; charset=UTF-8`],
     ['multipart', field('_method', 'DELETE') + END, MULTIPART],
     ['multipart, behind others', field('a', '1') + field('_method', 'delete') + END, MULTIPART],
@@ -90,6 +106,24 @@ describe('a method in a form', () => {
     expect(line.near_miss).toEqual(['API_ORDERS DELETE /x']);
   });
 
+  it('is not hidden by a type that Connection takes away', async () => {
+    const types: (string | null)[] = [];
+    const rig = makeRig({
+      routes: ROUTES,
+      api: { form_methods: 'read' },
+      keys: [key.publicJwk],
+      origin: (request) => {
+        types.push(request.headers.get('content-type'));
+        return new Response('done');
+      },
+    });
+    const token = await sign(key, { ...usualClaims(), scope: 'write' });
+    const headers = { 'content-type': 'application/json', connection: 'content-type' };
+    const body = new TextEncoder().encode('_method=DELETE');
+    await rig.call('POST /x', token, headers, { method: 'POST', body });
+    expect(types).toEqual(['application/json']);
+  });
+
   it('that the path lacks is refused', async () => {
     expect(await send('_method=PUT', URLENCODED)).toMatchObject({ status: 405, bodies: [] });
   });
@@ -119,6 +153,54 @@ describe('a method in a form', () => {
         'Content-Disposition: form-data; name="_method"\r\nContent-Transfer-Encoding: base64',
         'REVMRVRF',
       ) + END,
+      MULTIPART,
+      {},
+      'late',
+    ],
+    [
+      'an encoded value, told before its name',
+      part(
+        'Content-Transfer-Encoding: base64\r\nContent-Disposition: form-data; name="_method"',
+        'REVMRVRF',
+      ) + END,
+      MULTIPART,
+      {},
+      'late',
+    ],
+    [
+      'a value in another charset',
+      part(
+        'Content-Type: text/plain; charset=ibm037\r\nContent-Disposition: form-data; name="_method"',
+        'x',
+      ) + END,
+      MULTIPART,
+      {},
+      'late',
+    ],
+    [
+      'a second charset of the type',
+      '_method=DELETE',
+      `${URLENCODED}; x="charset=utf-8"; charset=IBM037`,
+      {},
+      'encoded',
+    ],
+    [
+      'a name behind a blank line that only some servers see',
+      part('Content-Disposition: form-data;\n\n name="_method"', 'DELETE') + END,
+      MULTIPART,
+      {},
+      'late',
+    ],
+    [
+      'a value behind such a line',
+      part('Content-Disposition: form-data; name="_method"\n\nX: y', 'DELETE') + END,
+      MULTIPART,
+      {},
+      'late',
+    ],
+    [
+      'a value that ends at a boundary within its line, as Rack reads it',
+      part('Content-Disposition: form-data; name="_method"', 'DELETE--b\r\nX') + END,
       MULTIPART,
       {},
       'late',

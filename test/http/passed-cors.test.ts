@@ -54,6 +54,15 @@ describe('a preflight', () => {
     expect(rig.state.keyFetches).toBe(0);
   });
 
+  it.each(['/orders?_method=DELETE', '/orders?a=1&%5Fmethod=delete'])(
+    'names no method that the origin could take from %s',
+    async (target) => {
+      const rig = rigWith();
+      expect((await rig.ask(`OPTIONS ${target}`, preflight('POST'))).status).toBe(204);
+      expect(new URL(rig.lastReceived().url).search).toBe('');
+    },
+  );
+
   it('carries nobody: no credentials, no claims, no cookies, no content', async () => {
     const rig = rigWith({ api: { forward: { org: 'x-org' } } });
     const more = {

@@ -112,6 +112,7 @@ describe('the destination of COPY and MOVE', () => {
       'get put',
       '403 scopes_missing',
     ],
+    ['F behind another blank', 'COPY', { overwrite: '\u00a0F' }, 'get put', '403 scopes_missing'],
     ['F twice', 'COPY', { overwrite: 'F, F' }, 'get put', '403 scopes_missing'],
     ['MOVE', 'MOVE', {}, 'get put delete', 200],
     ['MOVE needs DELETE of the source', 'MOVE', { overwrite: 'F' }, 'get put', '403 scopes_missing'],
@@ -140,6 +141,15 @@ describe('the destination of COPY and MOVE', () => {
     expect(await outcome(rig, 'MOVE /x', { destination: '/ADMIN' })).toBe('403 scopes_missing');
     expect(rig.lastLog().near_miss).toContain('API_ORDERS * /admin');
   });
+});
+
+it('sends on what the request was judged by, whatever Connection lists', async () => {
+  const rig = rigWith({ '* /files/*': {} });
+  const judged = { depth: '0', overwrite: 'F' };
+  const headers = { destination: '/files/b', ...judged, connection: 'depth, overwrite, destination' };
+  expect(await outcome(rig, 'COPY /files/a', headers)).toBe(200);
+  const sent = Object.fromEntries(rig.lastReceived().headers);
+  expect(sent).toMatchObject({ ...judged, destination: 'https://orders.internal.example/files/b' });
 });
 
 describe('what lies below a source or a destination', () => {

@@ -240,6 +240,16 @@ describe('compilePolicy', () => {
       'API_ORDERS.forward."/orgs/:org": ":org" stands for a parameter of a path, and here is no path; name the member',
     ],
     [
+      'a pointer with a parameter, for a rate limit',
+      vars({ 'GET /:org': { rate_limit: { binding: 'B', by: { claim: '/orgs/:org/id' } } } }),
+      'API_ORDERS.routes."GET /:org".rate_limit.by.claim: ":org" stands for a parameter of a path, and here is no path; name the member',
+    ],
+    [
+      'a header that stands for several',
+      vars(ROUTES, { drop_headers: ['x-user-*'] }),
+      'API_ORDERS.drop_headers[0]: x-user-* drops no header: there is no * in names; name each header',
+    ],
+    [
       'a table that says nothing of a claim',
       vars({ 'GET /x': { claims: { org: {} } } }),
       'API_ORDERS.routes."GET /x".claims.org: org says nothing of the claim; write a value, a list, or { present = true }',
@@ -376,7 +386,7 @@ describe('compilePolicy', () => {
         { 'GET /x': { claims: { t: { param: 'tenant' } } } },
         { hosts: [':tenant.api.example', 'api.example'] },
       ),
-      'API_ORDERS.routes."GET /x".claims.t.param: the path has no :tenant; there is none',
+      'API_ORDERS.routes."GET /x".claims.t.param: the path has no :tenant; write :tenant into the path, or into each of the hosts, by the same name',
     ],
     [
       'a parameter of the host and of the path',

@@ -201,7 +201,7 @@ const FAULTS: Row[] = [
     'a parameter to try that the path lacks',
     { routes: { 'GET /x': { report: { claims: { a: { param: 'b' } } } } } },
     {},
-    'API_ORDERS.routes."GET /x".report.claims.a.param: the path has no :b; there is none',
+    'API_ORDERS.routes."GET /x".report.claims.a.param: the path has no :b; write :b into the path, or into each of the hosts, by the same name',
   ],
   [
     'a trial of a public route',

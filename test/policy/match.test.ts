@@ -153,6 +153,16 @@ describe('match: queries', () => {
     ['two values: either may be read', 'GET /page?key=secret&key=x', 'GET /page + GET /page?key=secret'],
     ['another case', 'GET /page?Key=SECRET', 'GET /page + GET /page?key=secret'],
     ['an array, for PHP', 'GET /page?key[]=secret', 'GET /page + GET /page?key=secret'],
+    ['brackets, for Rack and qs', 'GET /page?[key]=secret', 'GET /page + GET /page?key=secret'],
+    ['a lone bracket, for Rack', 'GET /page?%5Dkey=secret', 'GET /page + GET /page?key=secret'],
+    ['a wide escape, for ASP.NET', 'GET /page?key=%u0073ecret', 'GET /page + GET /page?key=secret'],
+    ['such a name', 'GET /page?%u006bey=secret', 'GET /page + GET /page?key=secret'],
+    ['a second name in brackets', 'GET /page?key=secret&[key]=x', 'GET /page + GET /page?key=secret'],
+    [
+      'more parameters than servers read',
+      `GET /page?${'a&'.repeat(100)}key=secret`,
+      'GET /page + GET /page?key=secret',
+    ],
     ['the other separator', 'GET /page?a=1;key=secret', 'GET /page + GET /page?key=secret'],
     ['encoded twice', 'GET /page?key=%2573ecret', 'GET /page + GET /page?key=secret'],
     ['a blank', 'GET /page?key=+secret', 'GET /page + GET /page?key=secret'],
@@ -164,6 +174,11 @@ describe('match: queries', () => {
     ['another method', 'PUT /only', 'method_not_allowed'],
   ])('%s', (_why, request, want) => {
     expect(outcome(policy, request)).toBe(want);
+  });
+
+  it('reads an open bracket as PHP does', () => {
+    const one = policyWith({ 'GET /p': PUBLIC, 'GET /p?do_it=1': A });
+    expect(outcome(one, 'GET /p?do[it=1')).toBe('GET /p + GET /p?do_it=1');
   });
 
   it('asks for both where two say nothing of each other', () => {

@@ -39,6 +39,8 @@ describe('parsePath', () => {
     ['dots and blanks, which Windows drops', '/a/.%20./b', 'dot_segment'],
     ['full-width dots', '/a/%EF%BC%8E%EF%BC%8E/b', 'dot_segment'],
     ['dots split by a zero-width space', '/a/.%E2%80%8B./b', 'dot_segment'],
+    ['a session of ASP.NET, which it cuts out', '/(S(lit3py55t21z5v55vlm25s55))/admin', 'dot_segment'],
+    ['several of them', '/a/(a(x)%53(y)F())/b', 'dot_segment'],
     ['nothing but a parameter', '/a/;x/b', 'dot_segment'],
     ['an empty segment', '/a//b', 'empty_segment'],
     ['an empty segment at the start', '//a', 'empty_segment'],

@@ -144,7 +144,17 @@ describe('what only some files know', () => {
         'policy/rules/scopes.ts',
       ],
     ],
-    ['src', 'jose', ['keys/jwks.ts', 'token/decode.ts', 'token/signature.ts']],
+    [
+      'src',
+      'jose',
+      [
+        'keys/jwks.ts',
+        'origin/assertion-keys.ts',
+        'origin/assertion.ts',
+        'token/decode.ts',
+        'token/signature.ts',
+      ],
+    ],
     ['issuer/src', 'hono', ['issuer.ts']],
     ['issuer/src', 'cloudflare:workers', ['client/replay.ts', 'index.ts']],
     ['issuer/src', 'zod/mini', ['records.ts', 'store.ts', 'token/keys.ts']],
@@ -178,8 +188,8 @@ describe('bundles', () => {
     expect(files.filter((file) => !file.startsWith('src/'))).toEqual([]);
   });
 
-  it('the gateway is 70 KB at most, minified and gzipped: every isolate starts with reading it', async () => {
-    expect(gzipSync(await bundle('src/index.ts')).length).toBeLessThanOrEqual(70_000);
+  it('the gateway is 72 KB at most, minified and gzipped: every isolate starts with reading it', async () => {
+    expect(gzipSync(await bundle('src/index.ts')).length).toBeLessThanOrEqual(72_000);
   });
 
   it('the issuer has no code of the gateway but what both share on purpose', async () => {

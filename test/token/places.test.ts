@@ -173,6 +173,12 @@ describe('a token in a cookie', () => {
     expect(await outcome(rig(), 'GET /x', { cookie: '__Host-session=' })).toBe('401 token_missing');
   });
 
+  it('is none behind a blank that browsers keep: for them it has no prefix, and any host may set it', async () => {
+    for (const blank of ['\u2000', '\u00a0', '\ufeff', '\f'])
+      for (const name of [`${blank}__Host-session`, `__Host-session${blank}`])
+        expect(await outcome(rig(), 'GET /x', { cookie: `${name}=x.y.z` })).toBe('401 token_missing');
+  });
+
   const app = 'https://app.example.com';
   it.each<[string, string, Sent, unknown]>([
     [

@@ -9,6 +9,7 @@ import { type CallerDifference, callerDifferences } from './caller-differences.t
 import { callersOf, type Side } from './callers.ts';
 import type { Sighting } from './collect.ts';
 import type { Candidate, OtherChange } from './difference.ts';
+import { guardChanges } from './guards.ts';
 import { createIdentities } from './identity.ts';
 import { apiChanges, routeChanges } from './other.ts';
 import { isServed, sentChanges } from './sent.ts';
@@ -115,8 +116,14 @@ function movedBetween(old: Side, now: Side, nowSeconds: number, tell: Tell): See
   const [before, after] = [old.found.route, now.found.route];
   tell([...apiChanges(before.api, after.api), ...routeChanges(before, after)]);
   const changes = sentChanges(old, now, nowSeconds);
-  if (changes.length === 0) return [];
+  const guards = guardChanges(before, after).map((one) => ({
+    ...one,
+    patterns: movedSubjects(before, after),
+    tokens: [],
+  }));
+  if (changes.length === 0) return guards;
   return [
+    ...guards,
     {
       change: 'moved',
       patterns: movedSubjects(before, after),

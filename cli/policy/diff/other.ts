@@ -35,7 +35,6 @@ export function apiChanges(old: Api, now: Api): OtherChange[] {
     difference(place('max_claims_bytes'), old.maxClaimsBytes, now.maxClaimsBytes),
     difference(place('assertion.max_body'), maxBodyOf(old), maxBodyOf(now)),
     difference(place('rewrite_location'), old.rewritesLocation, now.rewritesLocation),
-    difference(place('form_methods'), old.readsForms ? 'read' : 'none', now.readsForms ? 'read' : 'none'),
     difference(place('timeout_ms'), old.timeoutMs, now.timeoutMs),
     difference(place('upload_timeout_ms'), old.uploadTimeoutMs, now.uploadTimeoutMs),
     difference(place('report_only'), writeTrial(old), writeTrial(now)),

@@ -21,7 +21,7 @@ const FAULTS: Readonly<Record<PathFault, string>> = {
   control_character: 'a segment holds a control character',
   double_encoding: 'a segment is encoded twice',
   invalid_encoding: 'a % begins no UTF-8',
-  dot_segment: 'a segment can be read as . or ..',
+  dot_segment: 'a segment can be read as . or .., or as none',
   empty_segment: 'a segment before the last one is empty',
   authority: 'it has no host, or one that can be read in two ways',
 };

@@ -62,6 +62,7 @@ export const REQUEST = {
       'The API has `form_methods = "read"`, and a field `_method` comes behind a file in the form.',
       'A form without files has more than 1 MB.',
       'The form is compressed, or in a charset such as UTF-16.',
+      'The part with `_method` is written in a way that servers read differently: encoded, with bare line feeds in its head, or with text beside the method.',
     ],
     client:
       'Write `_method` as the first field, or send the method itself. Send large data as `multipart/form-data`.',

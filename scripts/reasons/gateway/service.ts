@@ -115,7 +115,8 @@ export const SERVICE = {
 export const PATH_FAULTS: Readonly<Record<PathFault, string>> = {
   authority: "The host is missing, or has a character that a host can't have.",
   control_character: 'A control character, encoded or not.',
-  dot_segment: 'A segment `.` or `..`, also encoded, with `;parameters` or with trailing dots and blanks.',
+  dot_segment:
+    'A segment `.` or `..`, also encoded, with `;parameters` or trailing dots and blanks; `(S(…))` of ASP.NET.',
   double_encoding: 'A `%` with two hex digits is left after decoding.',
   empty_segment: 'Two slashes in a row.',
   fragment: 'A `#` in the URL.',

@@ -26,6 +26,8 @@ export function checkDropped(names: readonly string[], at: Faults): void {
         'Authorization has a field of its own',
         'remove it, and write forward_authorization = false',
       );
+    else if (name.includes('*'))
+      at.at(i).add(`${name} drops no header: there is no * in names`, 'name each header');
     else if (isNeverPassed(normalised)) at.at(i).add(`${name} is never sent on`, 'remove it');
     else if (NEEDED.test(normalised)) at.at(i).add(`requests can't be read without ${name}`, 'remove it');
   }

@@ -5,12 +5,15 @@ import { type Bindings, checkBinding } from './bindings.ts';
 import type { Place } from './fault.ts';
 import type { Faults } from './faults.ts';
 import { type LimitConfig, limitSchema } from './schema.ts';
+import { compileSelector } from './selectors.ts';
 
 type Written = string | LimitConfig;
 
 export function checkLimit(config: Written | undefined, bindings: Bindings, at: Faults): void {
-  if (typeof config === 'object') checkBinding('rateLimits', config.binding, bindings, at.at('binding'));
-  else checkBinding('rateLimits', config, bindings, at);
+  if (typeof config === 'object') {
+    checkBinding('rateLimits', config.binding, bindings, at.at('binding'));
+    if (typeof config.by === 'object') compileSelector(config.by.claim, at.at('by', 'claim'));
+  } else checkBinding('rateLimits', config, bindings, at);
 }
 
 /** @param scope the name of what counts for itself */

@@ -28,13 +28,13 @@ export function compileRouteSelector(text: string, key: RouteKey, at: Faults): R
 /** The parameter of this name. Where there is none, `at` gets a fault. */
 export function paramOf(name: string, { params }: RouteKey, at: Faults) {
   const param = params.find((one) => one.name === name);
+  const names = params.map((one) => one.name);
   if (param === undefined)
     at.add(
       `the path has no :${name}`,
-      suggest(
-        name,
-        params.map((one) => one.name),
-      ),
+      names.length === 0
+        ? `write :${name} into the path, or into each of the hosts, by the same name`
+        : suggest(name, names),
     );
   return param ?? { name, at: -1, before: 0, after: 0 };
 }

@@ -117,8 +117,28 @@ describe('diff', () => {
     );
     const { stdout } = await claimgate(['diff', old, now]);
     expect(stdout).toMatch(/moved[\s\S]*the token from Authorization[\s\S]*the token from the header x-t/);
-    expect(stdout).toContain('API_X.form_methods');
+    expect(stdout).toMatch(/narrowed +API_X\.form_methods[\s\S]*need the rules of those methods/);
+    const back = await claimgate(['diff', now, old, '--fail-on', 'widened']);
+    expect(back.stdout).toMatch(/widened +API_X\.form_methods/);
+    expect(back.code).toBe(1);
     expect((await claimgate(['diff', now, now, '--fail-on', 'any'])).code).toBe(0);
+  });
+});
+
+describe('diff of who may send a cookie', () => {
+  it('tells that pages of another origin may', async () => {
+    const api = (origins: string) =>
+      policyText({
+        api: `origin = "service:X"\ntoken_from = "cookie:__Host-s"\ncors = { origins = [${origins}], credentials = true }`,
+      });
+    const old = write('old.toml', api('"https://a.example.com"'));
+    const now = write('now.toml', api('"https://a.example.com", "https://*.example.org"'));
+    const wider = await claimgate(['diff', old, now, '--fail-on', 'widened']);
+    expect(wider.stdout).toMatch(/widened +API_X\.cors[\s\S]*https:\/\/\*\.example\.org/);
+    expect(wider.code).toBe(1);
+    const { stdout, code } = await claimgate(['diff', now, old, '--fail-on', 'widened']);
+    expect(stdout).toMatch(/narrowed +API_X\.cors/);
+    expect(code).toBe(0);
   });
 });
 

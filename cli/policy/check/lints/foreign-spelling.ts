@@ -6,6 +6,8 @@ import {
   foreign,
   METHODS,
   NAMES,
+  QUERY_NAMES,
+  QUERY_VALUES,
   SCOPES,
   SEGMENTS,
   type Spelling,
@@ -39,11 +41,15 @@ function tableAt(vars: Table, place: Place): Table {
   return isTable(table) ? table : {};
 }
 
-function* inKey({ key: { methods, pattern }, place }: PlacedRoute): Generator<Fault> {
+function* inKey({ key: { methods, pattern, query }, place }: PlacedRoute): Generator<Fault> {
   for (const method of methods) yield* hits(method, METHODS, place);
   const segments = pattern.slice(1).split('/');
   for (const [i, segment] of segments.entries())
     yield* hits(segment, SEGMENTS, place, i === segments.length - 1);
+  for (const [name, value] of query) {
+    yield* hits(name, QUERY_NAMES, place);
+    yield* hits(value, QUERY_VALUES, place);
+  }
 }
 
 /** Rules that belong together: those of a route, of its `report`, or of an alternative. */

@@ -36,6 +36,14 @@ export const SEGMENTS: readonly Spelling[] = [
   when(/^\[(\w+)(?:=\w+)?\]$/, 'literal text', param),
   // Remix, TanStack. OData and FHIR have operations that begin with $: those are meant.
   when(/^\$(id|slug|\w+(?:Id|_id))$/, 'literal text', param),
+  // Express, path-to-regexp, URLPattern.
+  when(/(?<![A-Za-z0-9_]):\w+(?:\(.*\)[+?*]?|\{.*\}|\[.*\])$/, 'no regular expression', () => PARAM),
+  {
+    what: 'text: a colon behind a letter begins no parameter',
+    // At the end it is a verb, as in `/items:batch`.
+    instead: (text, isLast) => (!isLast && /^\w+:[A-Za-z_]\w*$/.test(text) ? PARAM : undefined),
+  },
+  when(/^:\w+\+$/, 'a parameter with a plus behind it', () => REST),
   // Regular expressions. OData has keys in parentheses behind a name.
   when(
     /^\(.*\)[+?]?$|\[[^\]]+\][+?]$|\(\?[:<=!]|\.\+|^\^|\{\d+(?:,\d*)?\}$/,
@@ -47,6 +55,16 @@ export const SEGMENTS: readonly Spelling[] = [
     instead: (text, isLast) =>
       isLast && /[^$]\$$/.test(text) ? 'leave the $ out: a path ends there' : undefined,
   },
+];
+
+/** Values of a query, in a route's key. */
+export const QUERY_VALUES: readonly Spelling[] = [
+  when(/\|/, 'one value, and no choice', () => 'give each value a route of its own'),
+  when(/^(?::\w+|\{\w+\}|<\w+>)$/, 'literal text', () => 'write the value: parameters are for paths'),
+  when(/^\^|\.\+|\\[dw]/, 'no regular expression', () => 'give each value a route of its own'),
+];
+export const QUERY_NAMES: readonly Spelling[] = [
+  when(/[!<>~^$]$/, 'a name, and has no operator', () => 'write name=value'),
 ];
 
 const LITERAL = 'if tokens have this very text, accept the warning';
@@ -72,6 +90,8 @@ const CONTAINERS =
 
 export const CLAIM_NAMES: readonly Spelling[] = [
   when(new RegExp(`^((?:${CONTAINERS})[./].+)$`), 'the name of one claim', pointer),
+  // OpenAPI, Flask: a parameter inside of a pointer.
+  when(/^\/(?:.*\/)?[{<](\w+)[}>](?:\/|$)/, 'literal text', (name) => `write /:${name} there`),
   // JSONPath, and expression languages.
   when(/^\$\.?(.+)$/, 'the name of one claim', pointer),
   when(/^(\w+(?:\[(?:\d+|'[^']*'|"[^"]*")\])+.*)$/, 'the name of one claim', pointer),

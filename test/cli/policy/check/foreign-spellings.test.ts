@@ -6,6 +6,8 @@ import {
   foreign,
   METHODS,
   NAMES,
+  QUERY_NAMES,
+  QUERY_VALUES,
   SCOPES,
   SEGMENTS,
 } from '../../../../cli/policy/check/lints/foreign-spellings.ts';
@@ -28,6 +30,14 @@ it.each([
   ['$user_id', SEGMENTS, 'write :user_id'],
   ['(.+)', SEGMENTS, 'write :name for a segment that varies'],
   ['[^:]+', SEGMENTS, 'write :name for a segment that varies'],
+  [':id([0-9]+)', SEGMENTS, 'write :name for a segment that varies'],
+  [':id(a|b)?', SEGMENTS, 'write :name for a segment that varies'],
+  [':id{.json}', SEGMENTS, 'write :name for a segment that varies'],
+  [':path+', SEGMENTS, 'write * as the last segment'],
+  ['purge|delete', QUERY_VALUES, 'give each value a route of its own'],
+  [':org', QUERY_VALUES, 'write the value: parameters are for paths'],
+  ['do!', QUERY_NAMES, 'write name=value'],
+  ['/organization/{org}/plan', CLAIM_NAMES, 'write /:org there'],
   ['users$', SEGMENTS, 'leave the $ out: a path ends there'],
   ['*', NAMES, 'leave the field out for any, or name each'],
   ['app-*', NAMES, 'name each; if tokens have this very text, accept the warning'],
@@ -44,4 +54,19 @@ it.each([
   ['groups[0]', CLAIM_NAMES, 'write "/groups/0" for a claim inside of a claim'],
 ] as const)('%s', (text, spellings, remedy) => {
   expect(foreign(text, spellings, true)?.remedy).toBe(remedy);
+});
+
+it.each([
+  ['Orders(:id)', SEGMENTS],
+  [':id.json', SEGMENTS],
+  ['a:b', QUERY_VALUES],
+  ['items:batch', SEGMENTS],
+] as const)('%s is meant', (text, spellings) => {
+  expect(foreign(text, spellings, true)).toBeUndefined();
+});
+
+it('v:version within a path is no parameter', () => {
+  expect(foreign('v:version', SEGMENTS, false)?.problem).toBe(
+    '"v:version" is text: a colon behind a letter begins no parameter',
+  );
 });
