@@ -43,7 +43,9 @@ export const REQUEST = {
     .optional(),
   decision: z.enum(['allow', 'deny']).describe('Whether the request was let through.'),
   reason: reason('Why it was refused: docs/reasons.md.').optional(),
-  reason_detail: detail('What the policy wanted, or a date of the token.').optional(),
+  reason_detail: detail(
+    'What the policy wanted, what is wrong with the request, or a date of the token.',
+  ).optional(),
   would_deny: reason('Why a rule on trial would refuse it.').optional(),
   would_deny_detail: detail('What the rule on trial wanted.').optional(),
   status,

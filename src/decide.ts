@@ -41,12 +41,14 @@ export async function decide(
       : { kind: 'deny', reason, target, route, nearMisses, ...progress };
 
   const { api } = route;
-  const credential = tokenRoutes.length === 0 ? undefined : request.credentials(api).read(methods);
+  const credentials = tokenRoutes.length === 0 ? undefined : request.credentials(api);
+  const credential = credentials?.read(methods);
   observe?.({ step: 'credentials', routes: judging, api, credential });
   if (credential === undefined) {
-    if (judging.some(({ auth }) => auth === 'required')) return refuse({ code: 'token_missing' });
+    const missing = () => credentials?.missing() ?? { code: 'token_missing' };
+    if (judging.some(({ auth }) => auth === 'required')) return refuse(missing());
     const isReported = tokenRoutes.some((one) => one.route.auth === 'required' || one.route.report);
-    return isReported ? { ...passed, wouldDeny: { code: 'token_missing' } } : passed;
+    return isReported ? { ...passed, wouldDeny: missing() } : passed;
   }
   if ('reason' in credential) return refuse(credential.reason);
 

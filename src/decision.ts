@@ -7,17 +7,19 @@
 export type Reason =
   // The path and the route
   | { readonly code: 'path_ambiguous'; readonly fault: PathFault }
-  | { readonly code: 'route_unknown' }
+  /** `near`: a route of the host that the path misses by a slash at its end, or by the case of letters alone. */
+  | { readonly code: 'route_unknown'; readonly near?: string }
   | { readonly code: 'method_not_allowed'; readonly allow: readonly string[] }
   // Second targets
   | { readonly code: 'destination_invalid'; readonly fault: DestinationFault }
   | { readonly code: 'form_unread'; readonly fault: FormFault }
   | { readonly code: 'source_header'; readonly header: string }
   // The place of the token
-  | { readonly code: 'authorization_malformed' }
+  | { readonly code: 'authorization_malformed'; readonly fault: AuthorizationFault }
   | { readonly code: 'credential_malformed'; readonly place: PlaceKind }
   | { readonly code: 'cross_site' }
-  | { readonly code: 'token_missing' }
+  /** `sent`: what stands in `Authorization` in place of a Bearer token. */
+  | { readonly code: 'token_missing'; readonly sent?: SentInstead }
   // The token
   | { readonly code: 'token_too_large' }
   | { readonly code: 'token_malformed' }
@@ -38,10 +40,14 @@ export type Reason =
   | { readonly code: 'client_blocked'; readonly client: string }
   | { readonly code: 'key_blocked' }
   // The route's rules
-  /** `needed`: all that are named. `any`: of each of these lists one is enough. */
+  /**
+   * `needed`: all that are named. `any`: of each of these lists one is enough; `all` are the others then, which must all
+   * be there.
+   */
   | {
       readonly code: 'scopes_missing';
       readonly needed: readonly string[];
+      readonly all?: readonly string[];
       readonly any?: readonly (readonly string[])[];
     }
   | { readonly code: 'client_not_allowed' }
@@ -93,6 +99,12 @@ export type DestinationFault =
 
 /** Why the methods in a form can't be judged. */
 export type FormFault = 'too_large' | 'late' | 'encoded';
+
+/** What is wrong with an `Authorization` header that begins with Bearer, or has it in a second value. */
+export type AuthorizationFault = 'empty' | 'twice' | 'quoted' | 'several' | 'form';
+
+/** What stands in `Authorization` where no Bearer token does. */
+export type SentInstead = 'bare_token' | 'basic' | 'other_scheme';
 
 /** Where a token may be. */
 export type PlaceKind = 'authorization' | 'header' | 'cookie' | 'websocket' | 'access';

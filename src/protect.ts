@@ -25,6 +25,10 @@ export type ProtectOptions = CamelFields<Omit<IssuerConfig, 'claims'>> &
     readonly audience: ApiConfig['audience'];
     /** The place that tokens are read from, as `token_from`. */
     readonly tokenFrom?: ApiConfig['token_from'];
+    /** What clients put before scopes when they ask for them, as `scope_prefix`. */
+    readonly scopePrefix?: ApiConfig['scope_prefix'];
+    /** Whether refusals tell the audience, as `tell_audience`. */
+    readonly tellAudience?: ApiConfig['tell_audience'];
     /** As the table `[vars.GATEWAY]`: what is logged, who is blocked. */
     readonly settings?: SettingsConfig;
     /** The Worker's bindings: the KV namespace `KEYS`, rate limits, service bindings. */
@@ -38,6 +42,8 @@ const KEY = '* /*';
 export function protectHandler({
   audience,
   tokenFrom,
+  scopePrefix,
+  tellAudience,
   settings,
   env,
   log,
@@ -62,6 +68,8 @@ export function protectHandler({
         origin: 'next',
         audience,
         ...(tokenFrom !== undefined && { token_from: tokenFrom }),
+        ...(scopePrefix !== undefined && { scope_prefix: scopePrefix }),
+        ...(tellAudience !== undefined && { tell_audience: tellAudience }),
         routes: { [KEY]: route },
       },
     },

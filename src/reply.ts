@@ -13,7 +13,7 @@ import { indexMetadata, renderMetadata } from './http/metadata.ts';
 import { apiOfPreflight, type Inbound, onlyApiOn, type Preflight, readPreflight } from './http/preflight.ts';
 import { parseTarget } from './http/target.ts';
 import type { Cors } from './policy/cors.ts';
-import type { Api, Policy } from './policy/policy.ts';
+import type { Api, Policy, Route } from './policy/policy.ts';
 import { isOnTrial } from './policy/trial.ts';
 
 /** Built once for a policy. */
@@ -76,6 +76,9 @@ export function createReplies(policy: Policy): Replies {
             tokenFrom: api?.tokenFrom,
             realm: api?.resource ?? decision.target?.host,
             resourceMetadata: api && metadata.urlFor(api),
+            api,
+            routes: judgedBy(decision),
+            held: decision.principal?.scopes,
           });
       // On trial, an answer is the origin's own.
       const isTried = decision.route !== undefined && isOnTrial(decision.route);
@@ -106,5 +109,11 @@ export function withId(response: Response, requestId: string): Response {
   response.headers.set('x-request-id', requestId);
   return response;
 }
+
+/** The routes whose rules a token must meet. */
+const judgedBy = ({ route, nearMisses = [] }: Decision): readonly Route[] =>
+  route === undefined
+    ? []
+    : [route, ...nearMisses].filter(({ auth, reportOnly }) => auth !== 'none' && !reportOnly);
 
 const isRead = (method: string) => method === 'GET' || method === 'HEAD';

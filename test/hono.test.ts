@@ -444,6 +444,16 @@ describe('protect()', () => {
     expect(() => protect({ ...options, tokenFrom: 'query:t' })).toThrow('tokenFrom: tokens are never read');
   });
 
+  it('tells clients what it is told to', async () => {
+    const app = new Hono();
+    const told = { scopesAll: ['x'], scopePrefix: 'api://a/', tellAudience: false };
+    app.get('/orders', protect({ ...options, log: () => {}, ...told }), (c) => c.text(''));
+    const refused = await app.request(`${HOST}/orders`);
+    expect(refused.headers.get('www-authenticate')).toContain('scope="api://a/x"');
+    expect(await refused.json()).not.toHaveProperty('audience');
+    expect(() => protect({ ...options, scopePrefix: 'a b' })).toThrow('scopePrefix: ');
+  });
+
   it('throws where its options have faults, in their own spelling', () => {
     // @ts-expect-error: a misspelt field
     expect(() => protect({ ...options, scopesAl: ['x'] })).toThrow('scopesAl: there is no field "scopes_al"');

@@ -1,4 +1,3 @@
-import type { Reason } from '../decision.ts';
 import type { Problem } from './problem.ts';
 
 /** The facts that a challenge tells about the API. All of them are public. */
@@ -7,6 +6,10 @@ export interface ChallengeContext {
   readonly realm?: string | undefined;
   /** URL of the API's metadata document (RFC 9728), if it has one. */
   readonly resourceMetadata?: string | undefined;
+  /** What to ask for: enough, and no more than that. */
+  readonly scope?: string | undefined;
+  /** The sentence of the body. */
+  readonly detail?: string | undefined;
 }
 
 /** For a refusal that belongs to no host: a challenge has at least one parameter (RFC 6750 §3). */
@@ -17,16 +20,15 @@ const NO_REALM = 'gateway';
  * credentials and missing scopes have one.
  */
 export function challenge(
-  reason: Reason,
   { status, error, detail }: Problem,
-  { realm, resourceMetadata }: ChallengeContext,
+  { realm, resourceMetadata, scope, detail: said = detail }: ChallengeContext,
 ): string | undefined {
   if (status !== 401 && error === undefined) return undefined;
   const parameters = {
     realm: realm ?? NO_REALM,
     error,
-    error_description: error && detail,
-    scope: reason.code === 'scopes_missing' ? reason.needed.join(' ') : undefined,
+    error_description: error && said,
+    scope,
     resource_metadata: resourceMetadata,
   };
   const written = Object.entries(parameters).flatMap(([name, value]) =>

@@ -1,8 +1,7 @@
 import { valuesOf } from '../policy/demands.ts';
 import type { Api, Policy } from '../policy/policy.ts';
-import { normaliseHost } from '../policy/uri.ts';
+import { METADATA_PATH, metadataUrl, normaliseHost } from '../policy/uri.ts';
 
-const WELL_KNOWN = '/.well-known/oauth-protected-resource';
 const MAX_AGE_SECONDS = 300;
 
 /** The protected resource metadata (RFC 9728 §2) of every API that has a resource identifier, by host and path. */
@@ -25,7 +24,7 @@ export function indexMetadata(policy: Policy): MetadataIndex {
   return {
     find(url) {
       // Most requests end here. Folding by the URL parser does no harm: the document is public.
-      if (!url.includes(WELL_KNOWN) || !URL.canParse(url)) return undefined;
+      if (!url.includes(METADATA_PATH) || !URL.canParse(url)) return undefined;
       const { host, pathname } = new URL(url);
       return documents.get(documentKey(host, pathname));
     },
@@ -46,17 +45,9 @@ export function renderMetadata(document: string): Response {
   });
 }
 
-/** RFC 9728 §3.1: the well-known part goes between host and path. */
-function metadataUrl(resource: string): URL {
-  const url = new URL(resource);
-  url.pathname = `${WELL_KNOWN}${url.pathname === '/' ? '' : url.pathname}`;
-  return url;
-}
-
 function describe(resource: string, apis: readonly Api[]) {
   const issuers = new Set(apis.flatMap((api) => api.issuers.map(({ issuer }) => issuer)));
-  const demands = apis.flatMap(({ routes }) => routes.flatMap((route) => route.demands));
-  const scopes = valuesOf(demands, 'scope');
+  const scopes = [...new Set(apis.flatMap(scopesOf))];
   return {
     resource,
     authorization_servers: [...issuers],
@@ -67,6 +58,14 @@ function describe(resource: string, apis: readonly Api[]) {
       : [],
   };
 }
+
+/** As clients ask for them: the names that the policy lists, else those of the routes. */
+const scopesOf = ({ scopesSupported, scopePrefix, routes }: Api): readonly string[] =>
+  scopesSupported ??
+  valuesOf(
+    routes.flatMap((route) => route.demands),
+    'scope',
+  ).map((one) => `${scopePrefix}${one}`);
 
 function groupByResource(apis: readonly Api[]): Map<string, Api[]> {
   const groups = new Map<string, Api[]>();

@@ -1,5 +1,4 @@
 import type { ReasonCode, ValueOf } from '../decision.ts';
-import type { TokenPlace } from '../policy/policy.ts';
 
 /** The answer to a refused request. Fixed text: no value of a token, of a key or of a stack can appear. */
 export interface Problem {
@@ -44,7 +43,12 @@ export const PROBLEMS: { readonly [Code in ReasonCode]: Problem & Logged<Code> }
       'The path can be read in more than one way. Send it without encoded separators, dot segments and empty segments.',
     logged: 'fault',
   },
-  route_unknown: { status: 404, title: 'Not found', detail: 'There is nothing at this path.' },
+  route_unknown: {
+    status: 404,
+    title: 'Not found',
+    detail: 'There is nothing at this path.',
+    logged: 'near',
+  },
   method_not_allowed: {
     status: 405,
     title: 'Method not allowed',
@@ -77,6 +81,7 @@ export const PROBLEMS: { readonly [Code in ReasonCode]: Problem & Logged<Code> }
     title: 'Malformed Authorization header',
     detail: 'Send one Authorization header: Bearer, a space, and the token.',
     error: 'invalid_request',
+    logged: 'fault',
   },
   credential_malformed: {
     status: 400,
@@ -95,6 +100,7 @@ export const PROBLEMS: { readonly [Code in ReasonCode]: Problem & Logged<Code> }
     status: 401,
     title: 'Token required',
     detail: 'Send an access token in the Authorization header, as a Bearer token.',
+    logged: 'sent',
   },
   token_too_large: invalidToken('The token is too large.'),
   token_malformed: invalidToken('The token is not a JWT in compact form.'),
@@ -202,22 +208,6 @@ export const PROBLEMS: { readonly [Code in ReasonCode]: Problem & Logged<Code> }
   },
   internal_error: { status: 500, title: 'Internal error', detail: 'The gateway failed.' },
 };
-
-/** Where the API looks: the policy names it, and no client can guess it. */
-export function tokenMissingDetail(place: TokenPlace | undefined): string {
-  switch (place?.kind) {
-    case 'header':
-      return `Send an access token in the header ${place.header}.`;
-    case 'cookie':
-      return `Send an access token in the cookie ${place.cookie}.`;
-    case 'websocket':
-      return "Open a WebSocket and offer the protocols 'bearer' and the access token.";
-    case 'access':
-      return 'Sign in with Cloudflare Access, which adds its token to the request.';
-    default:
-      return PROBLEMS.token_missing.detail;
-  }
-}
 
 /**
  * RFC 9457 `type`: stable across versions.

@@ -1,5 +1,6 @@
 import type { Reason } from '../decision.ts';
 import { tableOf } from './hosts.ts';
+import { nearPattern } from './near.ts';
 import { type ParsedPath, parsePath } from './path.ts';
 import type { Api, PatternLeaf, Policy, Route, RouteTable } from './policy.ts';
 import { UNROUTABLE_METHODS } from './second-target.ts';
@@ -48,7 +49,9 @@ export function match(
   const table = tableOf(policy, host);
   if (table === undefined) return noMatch({ code: 'route_unknown' });
   const found = find(table, method, path, query);
-  return found.kind === 'match' ? found : (onTrial(table, found, method, path, query) ?? found);
+  if (found.kind === 'match') return found;
+  const missed = withNear(table, found, method, path, query);
+  return onTrial(table, missed, method, path, query) ?? missed;
 }
 
 /**
@@ -74,6 +77,18 @@ const isBelow = ({ prefix, origin }: Api): boolean =>
 /** Whether no origin can read the path as one that leads up: only empty segments make it odd. */
 const staysBelow = (segments: readonly string[]): boolean =>
   typeof parsePath(`/${segments.filter((one) => one !== '').join('/')}`) !== 'string';
+
+/** The same refusal, with the route that the path misses by its spelling. */
+function withNear(
+  table: RouteTable,
+  found: NoMatch,
+  method: string,
+  path: ParsedPath,
+  query: string,
+): NoMatch {
+  const near = found.reason.code === 'route_unknown' ? nearPattern(table, method, path, query) : undefined;
+  return near === undefined ? found : { ...found, reason: { code: 'route_unknown', near } };
+}
 
 function find(table: RouteTable, method: string, path: ParsedPath, query: string): Match | NoMatch {
   const leaf = findFirst(table.exact, path.segments);

@@ -83,6 +83,12 @@ export interface Api {
   readonly origin: Origin;
   /** RFC 9728 resource identifier, if the API has one. */
   readonly resource: string | undefined;
+  /** Stands before the scopes of its routes where clients ask for them; tokens have them without. */
+  readonly scopePrefix: string;
+  /** What clients may ask for, in full, where its routes don't say it. */
+  readonly scopesSupported: readonly string[] | undefined;
+  /** Whether refusals name the audience. `undefined`: where it is an https URL. */
+  readonly tellsAudience: boolean | undefined;
   readonly issuers: readonly Issuer[];
   /** The one place that its tokens are read from. */
   readonly tokenFrom: TokenPlace;

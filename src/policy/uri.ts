@@ -8,6 +8,15 @@ export function isLoopbackHost(hostname: string): boolean {
   );
 }
 
+/** Where the document of a resource is (RFC 9728 §3.1): this goes between its host and its path. */
+export const METADATA_PATH = '/.well-known/oauth-protected-resource';
+
+export function metadataUrl(resource: string): URL {
+  const url = new URL(resource);
+  url.pathname = `${METADATA_PATH}${url.pathname === '/' ? '' : url.pathname}`;
+  return url;
+}
+
 /** Reads a URI whose answer decides who gets in: https, or http on a loopback host; no user info, no fragment. */
 export function parseTrustedUri(text: string): URL | undefined {
   const url = parseUrl(text);

@@ -2,7 +2,14 @@
 import { allowsOrigin } from '../policy/cors.ts';
 import { normaliseHeaderName } from '../policy/headers.ts';
 import type { Api, TokenPlace } from '../policy/policy.ts';
-import { B64TOKEN, type Credential, type CredentialReader, MAX_TOKEN_LENGTH, readBearer } from './bearer.ts';
+import {
+  B64TOKEN,
+  bearerMissing,
+  type Credential,
+  type CredentialReader,
+  MAX_TOKEN_LENGTH,
+  readBearer,
+} from './bearer.ts';
 
 /** The parts of a request that a place may be in, or depend on. */
 export interface CredentialRequest {
@@ -39,6 +46,10 @@ export const credentialsOf =
   (request: CredentialRequest) =>
   (api: Api): CredentialReader => ({
     read: (methods = NO_METHODS) => reads(api.tokenFrom)(request, api.tokenFrom, api, methods),
+    missing: () =>
+      api.tokenFrom.kind === 'authorization'
+        ? bearerMissing(request.headers.get('authorization'))
+        : { code: 'token_missing' },
   });
 
 const NO_METHODS: readonly string[] = [];

@@ -26,17 +26,19 @@ describe('every refusal', () => {
       detail,
       reason: reason.code,
       request_id: 'request-1',
-      ...((reason.code === 'claims_malformed' || reason.code === 'claims_too_large') && {
-        claim: reason.claim,
-      }),
+      ...('claim' in reason && { claim: reason.claim }),
+      ...(reason.code === 'scopes_missing' && { scopes_needed: reason.needed }),
     });
   });
 
   /** What an answer may say of its reason, as docs/reasons.md has it. Nothing else may show. */
   const TOLD: Partial<Record<ReasonCode, readonly string[]>> = {
     method_not_allowed: ['allow'],
-    scopes_missing: ['needed'],
+    route_unknown: ['near'],
+    scopes_missing: ['needed', 'all', 'any'],
     claims_malformed: ['claim'],
+    claim_mismatch: ['claim'],
+    issuer_claim_mismatch: ['claim'],
     claims_too_large: ['claim'],
     keys_unavailable: ['retryAfterSeconds'],
   };

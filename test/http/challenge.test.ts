@@ -9,11 +9,11 @@ const EXPIRED: Reason = { code: 'token_expired', exp: 1_700_000_000 };
 const SCOPES: Reason = { code: 'scopes_missing', needed: ['read:orders', 'admin'] };
 const METADATA = 'https://api.example.com/.well-known/oauth-protected-resource/orders';
 
-const write = (reason: Reason, context: Parameters<typeof challenge>[2]) =>
-  challenge(reason, PROBLEMS[reason.code], context);
+const write = (reason: Reason, context: Parameters<typeof challenge>[1]) =>
+  challenge(PROBLEMS[reason.code], context);
 
 describe('challenge', () => {
-  it.each<[string, Reason, Parameters<typeof challenge>[2], string | undefined]>([
+  it.each<[string, Reason, Parameters<typeof challenge>[1], string | undefined]>([
     ['no token: the realm alone', MISSING, { realm: 'api.example.com' }, 'Bearer realm="api.example.com"'],
     [
       'metadata, where the API has some',
@@ -30,7 +30,7 @@ describe('challenge', () => {
     [
       'a scope missing: all that the request needs',
       SCOPES,
-      { realm: 'api.example.com', resourceMetadata: METADATA },
+      { realm: 'api.example.com', resourceMetadata: METADATA, scope: 'read:orders admin' },
       `Bearer realm="api.example.com", error="insufficient_scope", error_description="The token lacks a scope that this request needs.", scope="read:orders admin", resource_metadata="${METADATA}"`,
     ],
     ['no host is known: still one parameter', MISSING, {}, 'Bearer realm="gateway"'],
@@ -78,8 +78,14 @@ describe('the realm', () => {
       'https://api.example.com/orders',
     ],
     [
-      'else the host: an audience that is not published stays unknown',
+      'else the host as a resource: an audience that is not published stays unknown',
       { hosts: ['api.example.com'], audience: 'internal-orders' },
+      'https://API.example.com.:8443/x',
+      'https://api.example.com',
+    ],
+    [
+      'the host that was asked, of several',
+      { hosts: ['api.example.com', 'api.example.org'], audience: 'internal-orders' },
       'https://API.example.com.:8443/x',
       'api.example.com',
     ],

@@ -69,8 +69,31 @@ describe('indexMetadata', () => {
     });
   });
 
+  it.each<[string, Tables, string[]]>([
+    ['the names of the routes', {}, ['read', 'write']],
+    ['with what clients put before them', { scope_prefix: 'api://x/' }, ['api://x/read', 'api://x/write']],
+    [
+      'those that the policy lists',
+      { scopes_supported: ['read', 'offline_access'] },
+      ['offline_access', 'read'],
+    ],
+    [
+      'those in full, whatever the prefix',
+      { scope_prefix: 'api://x/', scopes_supported: ['api://x/.default'] },
+      ['api://x/.default'],
+    ],
+  ])('lists as scopes: %s', (_why, fields, expected) => {
+    const { index } = oneApi({
+      resource: 'https://api.example.com',
+      routes: { 'GET /x': { scopes_any: ['read', 'write'] } },
+      ...fields,
+    });
+    const document = JSON.parse(index.find(`https://api.example.com${WELL_KNOWN}`) ?? 'null');
+    expect(document.scopes_supported).toEqual(expected);
+  });
+
   it('is nothing for an API without a resource identifier: its audience is nobody’s business', () => {
-    const { index, apis } = oneApi({});
+    const { index, apis } = oneApi({ hosts: ['api.example.com', 'api.example.org'] });
     expect(apis.map((api) => index.urlFor(api))).toEqual([undefined]);
     expect(index.find(`https://api.example.com${WELL_KNOWN}`)).toBeUndefined();
   });

@@ -106,6 +106,7 @@ describe('what the log has of a reason', () => {
 
   const DETAILS: Partial<Record<ReasonCode, unknown>> = {
     path_ambiguous: 'dot_segment',
+    authorization_malformed: 'form',
     destination_invalid: 'host',
     form_unread: 'late',
     source_header: 'x-amz-copy-source',

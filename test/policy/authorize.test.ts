@@ -231,6 +231,7 @@ describe('alternatives', () => {
     expect(route?.demands.at(-1)?.refusal).toEqual({
       code: 'scopes_missing',
       needed: ['r', 'a', 'b', 'c'],
+      all: ['r', 'a'],
       any: [['b', 'c']],
     });
   });

@@ -656,8 +656,56 @@ describe('compilePolicy', () => {
     const resourceOf = (api: object) => policyWith(ROUTES, api as Record<string, unknown>).apis[0]?.resource;
     expect(resourceOf({ hosts: ['api.example.com'] })).toBe(AUDIENCE);
     expect(resourceOf({})).toBeUndefined();
-    expect(resourceOf({ hosts: ['other.example'] })).toBeUndefined();
-    expect(resourceOf({ hosts: ['api.example.com'], audience: [AUDIENCE] })).toBeUndefined();
     expect(resourceOf({ resource: 'https://api.example.com/x' })).toBe('https://api.example.com/x');
+  });
+
+  describe('the host as the resource identifier', () => {
+    const DOCUMENT = '/.well-known/oauth-protected-resource';
+    const resourceOf = (api: Record<string, unknown>, routes: Record<string, unknown> = ROUTES, more = {}) =>
+      policyWith(routes, { hosts: ['h.example'], audience: 'x', ...api }, more).apis[0]?.resource;
+    const beside = (hosts?: string[]) => ({
+      API_Y: {
+        origin: 'https://o.example',
+        audience: 'y',
+        ...(hosts && { hosts }),
+        routes: { 'GET /y': {} },
+      },
+    });
+
+    it.each<[string, string | undefined, Parameters<typeof resourceOf>]>([
+      ['an API that has its host for itself', 'https://h.example', [{}]],
+      ['an audience of another host', 'https://h.example', [{ audience: AUDIENCE }]],
+      ['a list of audiences', 'https://h.example', [{ audience: ['x', 'https://h.example/x'] }]],
+      ['an API of other hosts beside it', 'https://h.example', [{}, ROUTES, beside(['other.example'])]],
+      ['an API of all other hosts beside it', 'https://h.example', [{}, ROUTES, beside()]],
+      ['a wildcard that wants a token', 'https://h.example', [{}, { 'GET /*': {} }]],
+      ['a public route elsewhere', 'https://h.example', [{}, { 'GET /public/*': { auth: 'none' } }]],
+      ['two hosts', undefined, [{ hosts: ['h.example', 'i.example'] }]],
+      ['a host with a parameter', undefined, [{ hosts: [':t.h.example'] }]],
+      ['a host of this machine', undefined, [{ hosts: ['localhost'] }]],
+      ['all hosts', undefined, [{ hosts: undefined }]],
+      ['another API on the host', undefined, [{}, ROUTES, beside(['h.example'])]],
+      ['an API on trial', undefined, [{ report_only: true }]],
+      ['an origin with a document of its own', undefined, [{}, { [`GET ${DOCUMENT}`]: {} }]],
+      ['an origin whose document is public', undefined, [{}, { 'GET /*': { auth: 'none' } }]],
+    ])('%s: %s', (_why, expected, [api, ...more]) => {
+      const { hosts, ...rest } = api;
+      const given = 'hosts' in api && hosts === undefined ? { ...rest, hosts: undefined } : api;
+      expect(resourceOf(given, ...more)).toBe(expected);
+    });
+  });
+
+  it.each([
+    ['scope_prefix', 'api://x y/', 'one scope each'],
+    ['scope_prefix', 1, 'scope_prefix'],
+    ['scopes_supported', [], 'name at least one scope'],
+    ['scopes_supported', ['a b'], 'one scope each'],
+    ['scopes_supported', ['a"b'], 'one scope each'],
+    ['tell_audience', 'yes', 'tell_audience'],
+  ])('%s: %j is a fault', (field, value, said) => {
+    const faults = faultsOf(vars(ROUTES, { [field]: value }));
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toContain(`API_ORDERS.${field}`);
+    expect(faults[0]).toContain(said);
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readBearer } from '../../src/token/bearer.ts';
+import { bearer, readBearer } from '../../src/token/bearer.ts';
 
 describe('readBearer', () => {
   it.each([
@@ -47,5 +47,45 @@ describe('readBearer', () => {
   it('takes time in proportion to the header: 100 KB of blanks are no work', () => {
     const operations = ['Bearer', ' '.repeat(100_000), 'a', '\t'.repeat(100_000), 'b'].join('');
     expect(readBearer(operations)).toHaveProperty('reason');
+  });
+
+  it.each([
+    ['Bearer', 'empty'],
+    ['Bearer \t ', 'empty'],
+    ['Bearer Bearer abc', 'twice'],
+    ['bearer bearer\tabc', 'twice'],
+    ['Bearer "abc"', 'quoted'],
+    ["Bearer 'abc'", 'quoted'],
+    ['Bearer abc, Bearer def', 'several'],
+    ['Bearer "abc", Bearer "def"', 'several'],
+    ['Bearer abc,', 'several'],
+    ['Basic YTpi, Bearer def', 'several'],
+    ['Bearer abc def', 'form'],
+    ['Bearer "abc', 'form'],
+    ['Bearer \u00e4', 'form'],
+    ['Bearer {"access_token":"abc"}', 'form'],
+  ])('%j: says what is wrong with it', (header, fault) => {
+    expect(readBearer(header)).toEqual({ reason: { code: 'authorization_malformed', fault } });
+  });
+});
+
+describe('what came in place of a Bearer token', () => {
+  it.each([
+    [null, undefined],
+    ['  ', undefined],
+    ['eyJh.eyJp.c2ln', 'bare_token'],
+    ['"eyJh.eyJp.c2ln"', 'bare_token'],
+    ['eyJh.eyJp.', 'bare_token'],
+    ['eyJh.a.b.c.d', 'bare_token'],
+    ['Basic YTpi', 'basic'],
+    ['basic', 'basic'],
+    ['DPoP eyJh.eyJp.c2ln', 'other_scheme'],
+    ['Token abc', 'other_scheme'],
+    ['Bearer: eyJh.eyJp.c2ln', 'other_scheme'],
+    ['Basics YTpi', 'other_scheme'],
+    ['abc', 'other_scheme'],
+  ])('%j: %s', (header, sent) => {
+    expect(bearer(header).read()).toBeUndefined();
+    expect(bearer(header).missing()).toEqual({ code: 'token_missing', ...(sent && { sent }) });
   });
 });

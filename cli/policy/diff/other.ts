@@ -31,6 +31,9 @@ export function apiChanges(old: Api, now: Api): OtherChange[] {
   const place = (field: string) => `${now.name}.${field}`;
   return [
     difference(place('resource'), old.resource ?? 'none', now.resource ?? 'none'),
+    difference(place('scope_prefix'), old.scopePrefix || 'none', now.scopePrefix || 'none'),
+    difference(place('scopes_supported'), writeSupported(old), writeSupported(now)),
+    difference(place('tell_audience'), old.tellsAudience ?? 'https', now.tellsAudience ?? 'https'),
     corsChanges(place('cors'), old.cors, now.cors),
     difference(place('max_claims_bytes'), old.maxClaimsBytes, now.maxClaimsBytes),
     difference(place('assertion.max_body'), maxBodyOf(old), maxBodyOf(now)),
@@ -58,6 +61,10 @@ export function routeChanges(old: Route, now: Route): OtherChange[] {
 
 const writeReport = (report: Rules | undefined) =>
   report === undefined ? 'none' : JSON.stringify(canonicalRules(report));
+
+/** Their order says nothing. */
+const writeSupported = ({ scopesSupported }: Api) =>
+  scopesSupported === undefined ? 'those of the routes' : [...new Set(scopesSupported)].sort().join(' ');
 
 const writeTrial = ({ trial }: Api) =>
   trial === undefined ? 'enforced' : `on trial${trial.until === undefined ? '' : ` until ${trial.until}`}`;

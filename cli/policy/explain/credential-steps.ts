@@ -1,5 +1,7 @@
 /** Whether a request has a token, and one is needed. */
 import type { DecisionStep } from '../../../src/decide.ts';
+import type { AuthorizationFault, Reason } from '../../../src/decision.ts';
+import { bearerMissing } from '../../../src/token/bearer.ts';
 import { listed, shown } from '../../text/words.ts';
 import { placeWords, seenAt } from '../what-if/place.ts';
 import type { IncomingRequest } from '../what-if/simulate.ts';
@@ -22,13 +24,12 @@ export function credentialSteps(
     return [say(saw, 'not looked at: the route is public', { verdict: 'skipped' })];
   }
   if (credential === undefined) {
-    const saw =
-      authorization === null || !isUsual
-        ? 'none'
-        : `another scheme than Bearer: ${shown(authorization.split(/\s/)[0])}`;
+    const saw = authorization === null || !isUsual ? 'none' : wordsFor(authorization);
     const demanding = routes.find(({ auth }) => auth === 'required');
     if (demanding !== undefined)
-      return [say(saw, `${routeName(demanding)} needs a token`, { reason: { code: 'token_missing' } })];
+      return [
+        say(saw, `${routeName(demanding)} needs a token`, { reason: missingOf(authorization, isUsual) }),
+      ];
     const reported = routes.filter(({ report }) => report !== undefined).map(routeName);
     const wouldRefuse = makeStep('tried rules', listed(reported), 'would refuse: there is no token', {
       verdict: 'would_refuse',
@@ -44,7 +45,26 @@ export function credentialSteps(
       : reason.code === 'cross_site'
         ? 'neither Sec-Fetch-Site nor Origin says that a page of this site, or of cors.origins, sent it'
         : isUsual
-          ? 'it is not Bearer, a blank and one token'
+          ? MALFORMED[reason.code === 'authorization_malformed' ? reason.fault : 'form']
           : 'it is not exactly one token';
   return [say(`${authorization?.length ?? 0} characters`, decided, { reason })];
+}
+
+const MALFORMED: Readonly<Record<AuthorizationFault, string>> = {
+  empty: 'there is no token behind Bearer',
+  twice: 'it has the word Bearer twice',
+  quoted: 'its token is in quotes',
+  several: 'it has a comma: there are two headers, or two values',
+  form: 'it is not Bearer, a blank and one token',
+};
+
+const missingOf = (authorization: string | null, isUsual: boolean): Reason =>
+  isUsual ? bearerMissing(authorization) : { code: 'token_missing' };
+
+/** What stands in place of a Bearer token. The first word may be a token itself: only a scheme is shown. */
+function wordsFor(authorization: string): string {
+  const missing = bearerMissing(authorization);
+  if (missing.code === 'token_missing' && missing.sent === 'bare_token') return 'a token without a scheme';
+  const scheme = /^[A-Za-z][A-Za-z0-9-]{0,23}(?=\s)/.exec(authorization.trim())?.[0];
+  return scheme === undefined ? 'text without a scheme' : `another scheme than Bearer: ${shown(scheme)}`;
 }

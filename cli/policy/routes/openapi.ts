@@ -1,5 +1,6 @@
 /** The route table as an OpenAPI 3.1 document: paths, and security derived from the rules. */
 
+import { isAboutScopes } from '../../../src/policy/asked.ts';
 import { valuesOf } from '../../../src/policy/demands.ts';
 import { hostKey, paramOfHost } from '../../../src/policy/hosts.ts';
 import type { Api, Demand, Issuer, Route } from '../../../src/policy/policy.ts';
@@ -150,7 +151,9 @@ function securityOf({ api, auth, reportOnly, issuers, demands }: Route): object[
     scopeChoices([...demands.filter((one) => one.alternatives === undefined), ...some]),
   );
   const tokens = [...issuers.values()].flatMap(({ name }) =>
-    choices.map((scopes) => ({ [schemeName(name, api)]: [...new Set(scopes)] })),
+    choices.map((scopes) => ({
+      [schemeName(name, api)]: [...new Set(scopes)].map((one) => `${api.scopePrefix}${one}`),
+    })),
   );
   return auth === 'optional' || reportOnly ? [{}, ...tokens] : tokens;
 }
@@ -162,8 +165,6 @@ const scopeChoices = (demands: readonly Demand[]): readonly string[][] =>
       (some, demand) => some.flatMap((scopes) => valuesOf([demand], 'scope').map((one) => [...scopes, one])),
       [[]],
     );
-
-const isAboutScopes = ({ anyOf }: Demand) => anyOf.every(({ of }) => of === 'scope');
 
 /** OpenAPI knows of scopes only: of each other rule it gets the words. */
 function otherRules({ demands }: Route): Record<string, unknown> {

@@ -27,7 +27,7 @@ export const CLAIMS = {
   },
   issuer_claim_mismatch: {
     example: { code: 'issuer_claim_mismatch', claim: 'token_use' },
-    log: 'names the claim that the policy demands of every token of the issuer.',
+    log: 'names the claim that the policy demands of every token of the issuer. The body has it as `claim`.',
     causes: [
       'The client sends an ID token: Cognito has `token_use`, Entra ID `azpacr`, Keycloak `typ` to tell them apart.',
       'The token is good, but belongs to somebody else: another account at Google, another owner at GitHub.',
@@ -99,7 +99,7 @@ export const CLAIMS = {
       'Cognito sends no `aud` in access tokens: the issuer needs `audience_claim = "client_id"`.',
     ],
     client:
-      "Ask for a token with the API's audience: it is the `audience`, the `resource` or part of the scope.",
+      "Ask for a token with the API's audience, which the body has as `audience` where the API tells it: it is the `audience`, the `resource` or part of the scope.",
     operator:
       'Show a token that is refused to `npx claimgate explain … --token -`, and compare its `aud` with `audience` of the API and of the route: [issuers](issuers.md).',
   },

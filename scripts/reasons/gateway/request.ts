@@ -18,14 +18,15 @@ export const REQUEST = {
   },
   route_unknown: {
     example: { code: 'route_unknown' },
-    log: 'is absent. `near_miss` names the route that a lax origin would have read the path as.',
+    log: 'is the route that the path misses by its case or a slash at its end; the body has it as `near`. `near_miss` names the route that a lax origin would have read the path as.',
     causes: [
       'The path has another case, a slash at its end, or a suffix such as `.json`: paths are compared exactly.',
       'The API is served on other `hosts`, or the request came by the `workers.dev` host.',
       'The API has a new endpoint that nobody has given a route.',
       '`/files/*` is meant to match `/files` or `/files/`: it matches neither.',
     ],
-    client: 'Compare host and path with the documentation of the API, character by character.',
+    client:
+      'Write the path as `near` of the body has it. Without `near`, compare host and path with the documentation of the API, character by character.',
     operator:
       'Run `npx claimgate explain GET https://…` with the URL that was asked: it names the routes that are near. Add a route, or write the path as the policy has it.',
   },
@@ -81,7 +82,8 @@ export const REQUEST = {
       'Nothing lets such a request through: the rules of what it copies could not be asked. See [second targets](policy.md#second-targets).',
   },
   authorization_malformed: {
-    example: { code: 'authorization_malformed' },
+    example: { code: 'authorization_malformed', fault: 'form' },
+    log: 'says how; the table below has every value. The answer has a sentence of its own for each.',
     causes: [
       'The scheme is there twice: `Bearer Bearer eyJ…`. Some libraries add it by themselves.',
       'The variable with the token is empty, so that the header is `Bearer` alone.',
@@ -118,9 +120,10 @@ export const REQUEST = {
   },
   token_missing: {
     example: { code: 'token_missing' },
+    log: 'says what `Authorization` has in place of a Bearer token; the table below has every value. The answer has a sentence of its own for each.',
     causes: [
       'The client sends no token: it has not asked for one, or it sends it in a cookie, in the query or in the body, which are never read.',
-      'The header has another scheme: `Basic`, `DPoP`, `Token`.',
+      'The header has another scheme: `Basic`, `DPoP`, `Token`. Or it has the token without a scheme.',
       'The client followed a redirect to another host, and its library dropped `Authorization` on the way.',
       'A proxy or a load balancer in front of the gateway drops `Authorization`.',
       'Cloudflare Access is in front, and the API lacks `token_from = "access"` ([issuers](issuers.md#cloudflare-access)).',

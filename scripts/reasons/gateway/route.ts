@@ -12,7 +12,7 @@ export const ROUTE = {
       'The path is another spelling of a stricter route, whose rules must hold as well: `near_miss` names it.',
     ],
     client:
-      'Ask for a token with the scopes of the `scope` parameter in `WWW-Authenticate`. One that has all of them passes.',
+      'Ask for a token with the scopes of the `scope` parameter in `WWW-Authenticate`: they are enough, and no more than that. The body has them as `scopes_needed`, and as `scopes_any` lists of which one each is enough.',
     operator:
       'Grant the scope at the issuer. `npx claimgate explain` shows which scopes a token has and where they were found.',
   },
@@ -29,7 +29,7 @@ export const ROUTE = {
   },
   claim_mismatch: {
     example: { code: 'claim_mismatch', claim: 'org_id' },
-    log: 'names the claim of the rule that does not hold.',
+    log: 'names the claim of the rule that does not hold. The body has it as `claim`.',
     causes: [
       "The path has another value than the token: a request for one organisation with another one's token.",
       'The claim is missing: the issuer writes it for some users or clients only.',

@@ -1,5 +1,12 @@
 /** Reasons that are not the client's fault. */
-import type { DestinationFault, FormFault, KeysFault, PathFault } from '../../../src/decision.ts';
+import type {
+  AuthorizationFault,
+  DestinationFault,
+  FormFault,
+  KeysFault,
+  PathFault,
+  SentInstead,
+} from '../../../src/decision.ts';
 import type { GatewayReasons } from '../explained.ts';
 
 export const SERVICE = {
@@ -122,6 +129,22 @@ export const PATH_FAULTS: Readonly<Record<PathFault, string>> = {
   fragment: 'A `#` in the URL.',
   invalid_encoding: 'A `%` without two hex digits, or bytes that are no UTF-8.',
   separator: 'An encoded `/`, `\\`, `?` or `#` in a segment, or a bare `\\`.',
+};
+
+/** The values of `reason_detail` of `authorization_malformed`. */
+export const AUTHORIZATION_FAULTS: Readonly<Record<AuthorizationFault, string>> = {
+  empty: '`Bearer` alone: often a variable that is empty.',
+  form: 'Anything else: several words, or characters that no token has.',
+  quoted: 'The token is in quotes.',
+  several: 'There is a comma: two headers, or two values in one.',
+  twice: '`Bearer Bearer`: a library adds the scheme by itself.',
+};
+
+/** The values of `reason_detail` of `token_missing`. */
+export const SENT_INSTEAD: Readonly<Record<SentInstead, string>> = {
+  bare_token: 'A JWT without the word `Bearer` before it.',
+  basic: 'The scheme `Basic`, with a name and a password.',
+  other_scheme: 'Another scheme, or text that is none.',
 };
 
 /** The values of `reason_detail` of `form_unread`. */

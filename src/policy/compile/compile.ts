@@ -11,6 +11,7 @@ import type { Fault, Place } from './fault.ts';
 import { collectFaults, type Faults } from './faults.ts';
 import { compileIssuers } from './issuers.ts';
 import { isApiName, isIssuersName, isPolicyTable, meantName } from './names.ts';
+import { nameHosts } from './resource.ts';
 import { assertionSettingsSchema, settingsSchema } from './schema.ts';
 import { readTable, type Sound } from './schema-faults.ts';
 import { buildTable } from './table.ts';
@@ -73,7 +74,9 @@ export function compilePolicy(vars: Readonly<Record<string, unknown>>, bindings:
         .filter((name) => name.startsWith('x-')),
     ),
   );
-  return { ok: true, policy: { settings, issuers, apis, hosts, otherHosts, ownHeaders } };
+  const policy = { settings, issuers, apis, hosts, otherHosts, ownHeaders };
+  nameHosts(policy);
+  return { ok: true, policy };
 }
 
 const settingsFieldsAt = (path: Place): readonly string[] =>

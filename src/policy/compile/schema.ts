@@ -10,6 +10,7 @@ import type { alternativeSchema } from '../rules/any-of.ts';
 import { type fixedWantSchema, issuerClaimsSchema, type wantSchema } from '../rules/claims.ts';
 import { list, oneOrMore, text } from '../rules/fields.ts';
 import { RULE_NAMES, RULES } from '../rules/rules.ts';
+import { scopeSchema } from '../rules/scopes.ts';
 
 const issuerNames = oneOrMore(text('the name of a table under [vars.ISSUERS]'), 'name at least one issuer');
 const audiences = oneOrMore(text('the audience as it stands in tokens'), 'name at least one audience');
@@ -116,6 +117,11 @@ export const apiSchema = z.strictObject({
   ),
   form_methods: z.optional(z.enum(['read', 'none'])),
   resource: z.optional(z.string()),
+  scope_prefix: z.optional(scopeSchema),
+  scopes_supported: z.optional(
+    list(scopeSchema, 'name at least one scope, or leave the field out for those of the routes'),
+  ),
+  tell_audience: z.optional(z.boolean()),
   forward: z.optional(z.record(z.string(), z.union([z.string(), forwardSchema]))),
   forward_authorization: z.optional(z.boolean()),
   max_claims_bytes: z.optional(z.int().check(z.minimum(1_024), z.maximum(65_536))),

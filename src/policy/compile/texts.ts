@@ -106,7 +106,13 @@ export const API_TEXTS: Texts<ApiConfig> = {
   form_methods:
     'Whether the origin takes the method of a POST from a field such as `_method` of its form. "read": the gateway reads forms of POST requests, and asks the rules of that method as well. "none": it does not, which silences the check. Example: "none".',
   resource:
-    'RFC 9728 resource identifier, an https URL, if it is not the audience. The API\'s metadata is published under it. Example: "https://api.example.com/timesheets".',
+    'RFC 9728 resource identifier, an https URL on one of its hosts. The API\'s metadata is published under it. Default: the audience, if it is such a URL, else the host, where the API names one and has it for itself. Example: "https://api.example.com/timesheets".',
+  scope_prefix:
+    'What clients put before the names of scopes when they ask for them, where tokens have them without (Entra ID): metadata, challenges and refusals name scopes so. Rules do not. Example: "api://6e74172b-be56-4843-9ff4-e66a39bb12e3/".',
+  scopes_supported:
+    'What the metadata lists, in full, in place of the scopes of the routes. Those that ask something of the issuer (openid, profile, email, address, phone, offline_access) are named in challenges too. Example: ["mcp.access", "offline_access"].',
+  tell_audience:
+    'Whether refusals tell strangers the audience that tokens must have. Default: only where it is an https URL. Example: true.',
   forward:
     'Claims that the origin gets as headers, besides the four it always gets: a name, or a JSON Pointer that begins with /, and the header. Example: { "https://example.com/tenant" = "x-tenant", "/realm_access/roles" = { header = "x-roles", as = "list" } }.',
   forward_authorization: 'Default for the routes of this API. Example: true.',

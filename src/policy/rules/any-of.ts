@@ -1,6 +1,7 @@
 /** `any_of`: alternatives, each a table of the other rules. One of them must hold as a whole. */
 import * as z from 'zod/mini';
 import type { Reason } from '../../decision.ts';
+import { isAboutScopes } from '../asked.ts';
 import { withoutImplied } from '../demands.ts';
 import type { Demand, PlainRuleName, Property } from '../policy.ts';
 import { list } from './fields.ts';
@@ -64,5 +65,3 @@ function byScopes(
   const others = all.filter((one) => one.alternatives === undefined && isAboutScopes(one));
   return alone && scopesMissing([...others, ...alone]);
 }
-
-const isAboutScopes = ({ anyOf: properties }: RuleDemand) => properties.every(({ of }) => of === 'scope');

@@ -1,12 +1,14 @@
 /** `scopes_all`, `scopes_any`: what the token's scopes must include (RFC 6749 §3.3). */
 import * as z from 'zod/mini';
 import type { Reason } from '../../decision.ts';
+import { isAboutScopes } from '../asked.ts';
 import { valuesOf } from '../demands.ts';
 import type { Property } from '../policy.ts';
 import { list } from './fields.ts';
 import { defineRule, type RuleDemand } from './rule-kind.ts';
 
-const scope = z
+/** One scope (RFC 6749 §3.3). */
+export const scopeSchema = z
   .string()
   .check(
     z.regex(
@@ -14,15 +16,18 @@ const scope = z
       'one scope each: no spaces, quotes or backslashes (RFC 6749 §3.3)',
     ),
   );
-const schema = list(scope, 'name at least one scope, or leave the field out');
+const schema = list(scopeSchema, 'name at least one scope, or leave the field out');
 
 const property = (value: string): Property => ({ of: 'scope', value });
 
-/** The scopes to ask for (RFC 6750 §3 `scope`): a token with all of them satisfies the route. */
+/** The scopes that rules name: `http/needs.ts` makes of them what a client is told to ask for. */
 export function scopesMissing(all: readonly RuleDemand[]): Reason {
-  const lists = all.filter(({ anyOf }) => anyOf.length > 1 && anyOf.every(({ of }) => of === 'scope'));
-  const any = lists.map((one) => valuesOf([one], 'scope'));
-  return { code: 'scopes_missing', needed: valuesOf(all, 'scope'), ...(any.length > 0 && { any }) };
+  const lists = all.filter(isAboutScopes).map((one) => valuesOf([one], 'scope'));
+  const any = lists.filter((one) => one.length > 1);
+  const needed = valuesOf(all, 'scope');
+  if (any.length === 0) return { code: 'scopes_missing', needed };
+  const named = lists.flatMap((one) => (one.length === 1 ? one : []));
+  return { code: 'scopes_missing', needed, all: [...new Set(named)], any };
 }
 
 const refusal = (_unmet: RuleDemand, all: readonly RuleDemand[]) => scopesMissing(all);

@@ -19,11 +19,13 @@ export interface RunningWorkerd {
  * its URL as it got it.
  *
  * @param onLog gets what the gateway logs, line by line
+ * @param port where it listens; any that is free, unless the policy has to know it
  */
 export async function startGateway(
   policy: Record<string, unknown>,
   recorder: string,
   onLog?: (line: string) => void,
+  port = 0,
 ): Promise<RunningWorkerd> {
   const folder = mkdtempSync(join(tmpdir(), 'claimgate-e2e-'));
   writeFileSync(join(folder, 'gateway.js'), await bundle('src/index.ts'));
@@ -35,7 +37,7 @@ const config :Workerd.Config = (
     (name = "origin", worker = .origin),
     (name = "internet", network = (allow = ["public", "private"])),
   ],
-  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "gateway")],
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "gateway")],
 );
 const gateway :Workerd.Worker = ${renderWorker('gateway.js', policy, { ORIGIN: 'origin' })};
 const origin :Workerd.Worker = ${renderWorker('origin.js', { RECORDER: recorder })};
@@ -46,9 +48,9 @@ const origin :Workerd.Worker = ${renderWorker('origin.js', { RECORDER: recorder 
   });
   if (onLog !== undefined && child.stdout !== null)
     createInterface({ input: child.stdout }).on('line', onLog);
-  const port = await readPort(child.stdio[3] as Readable);
-  if (port === undefined) throw new Error('workerd ended before it listened; its message is above');
-  return { port, pid: child.pid ?? 0, stop: () => stop(child, folder) };
+  const listening = await readPort(child.stdio[3] as Readable);
+  if (listening === undefined) throw new Error('workerd ended before it listened; its message is above');
+  return { port: listening, pid: child.pid ?? 0, stop: () => stop(child, folder) };
 }
 
 /** The raw URL goes into a header, since `fetch` would fold it on the way to the recorder. */

@@ -10,6 +10,7 @@ import { idleAlternative } from './idle-alternative.ts';
 import { noKeyRefresh, noKeyStore, unusedIssuer } from './keys.ts';
 import { largeVariable } from './large-variable.ts';
 import { loopback } from './loopback.ts';
+import { metadata } from './metadata.ts';
 import { neverMatches } from './never-matches.ts';
 import {
   issuerKeys,
@@ -53,6 +54,7 @@ export const LINTS: readonly Lint[] = [
   unjudgedMethod,
   lostCopy,
   tokenPlace,
+  metadata,
   scopeTypo,
   readScope,
   trial,

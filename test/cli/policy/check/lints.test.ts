@@ -61,6 +61,10 @@ const PROVEN = 'origin = "service:X"\nassertion = { audience = "orders.internal"
 const ASSERTED = '[vars.GATEWAY]\nassertion = { issuer = "https://api.example.com" }';
 const KEY_LISTED = 'secrets.required = ["ASSERTION_KEY"]';
 const HOSTED = 'hosts = ["api.example.com"]\norigin = "service:X"';
+const OWN = 'workers_dev = false';
+const PLAIN = 'origin = "service:X"\n';
+const ON_HOST =
+  '[vars.API_Y]\nhosts = ["api.example.com"]\norigin = "service:X"\naudience = "y"\n[vars.API_Y.routes]\n"GET /y" = {}';
 const routed = (...patterns: string[]) =>
   `routes = [${patterns.map((pattern) => `{ pattern = "${pattern}", zone_name = "example.com" }`).join(', ')}]`;
 
@@ -662,6 +666,111 @@ const EXAMPLES: readonly Example[] = [
       ['a COPY that must not overwrite', routes('"COPY /a" = {}', '"GET|PUT /a" = {}')],
       ['routes of wider patterns', routes('"MOVE|COPY /f/:id" = {}', '"GET|PUT|DELETE /f/*" = {}')],
       ['*', routes('"* /a" = {}')],
+    ],
+  },
+  {
+    rule: 'metadata',
+    bad: [
+      [
+        'a prefix that stands before nothing',
+        policyText({ api: `${PLAIN}scope_prefix = "api://x/"`, routes: '"GET /x" = {}' }),
+        'API_X.scope_prefix: no route of this API names a scope that it could stand before',
+      ],
+      [
+        'a prefix that the scopes have already',
+        policyText({
+          api: `${PLAIN}scope_prefix = "api://x/"`,
+          routes: '"GET /x" = { any_of = [{ scopes_all = ["api://x/read"] }, { claims = { r = 1 } }] }',
+        }),
+        'API_X.scope_prefix: the scope "api://x/read" has it already, and clients would be told it twice',
+      ],
+      [
+        'a prefix without what stands between',
+        policyText({ api: `${PLAIN}scope_prefix = "api://x"` }),
+        'API_X.scope_prefix: clients would ask for "api://xread:things"',
+      ],
+      [
+        'long names in the list, and none in challenges',
+        policyText({ top: OWN, api: `${HOSTED}\nscopes_supported = ["api://x/read:things"]` }),
+        'API_X.scopes_supported: it lists "api://x/read:things", and challenges name "read:things"',
+      ],
+      [
+        'a misspelt scope',
+        policyText({ top: OWN, api: `${HOSTED}\nscopes_supported = ["read:thing"]` }),
+        'API_X.scopes_supported: a route demands "read:things", and "read:thing" is listed',
+      ],
+      [
+        'a list without any scope of the routes',
+        policyText({ top: OWN, api: `${HOSTED}\nscopes_supported = ["offline_access"]` }),
+        'API_X.scopes_supported: no scope is listed that a route demands: a client that asks for all of them may call none',
+      ],
+      [
+        'a list that nobody can find',
+        policyText({ api: `${PLAIN}scopes_supported = ["read:things"]` }),
+        'API_X.scopes_supported: this API has no metadata that would list them',
+      ],
+      [
+        'a route to a document that the gateway answers',
+        policyText({
+          top: OWN,
+          api: `${HOSTED}\nresource = "https://api.example.com/mcp"`,
+          routes: '"GET /.well-known/oauth-protected-resource/mcp" = { scopes_all = ["a"] }',
+        }),
+        'API_X.resource: the gateway answers /.well-known/oauth-protected-resource/mcp itself, and the route for it is never reached',
+      ],
+      [
+        'an API beside one that has metadata',
+        policyText({
+          top: OWN,
+          api: `${HOSTED}\nresource = "https://api.example.com/x"`,
+          more: ON_HOST,
+        }),
+        'API_Y.hosts: clients find metadata of API_X on this host, and none of this API',
+      ],
+      [
+        'an audience that is told all the same',
+        policyText({ top: OWN, api: `${HOSTED}\ntell_audience = false` }).replace(
+          'audience = "x"',
+          'audience = "https://api.example.com/x"',
+        ),
+        'API_X.tell_audience: the metadata has the audience as its resource, and tells it all the same',
+      ],
+    ],
+    good: [
+      ['a prefix', policyText({ api: `${PLAIN}scope_prefix = "api://x/"` })],
+      [
+        'a prefix, and the list in full',
+        policyText({
+          top: OWN,
+          api: `${HOSTED}\nscope_prefix = "api://x/"\nscopes_supported = ["api://x/read:things", "offline_access"]`,
+        }),
+      ],
+      [
+        'a list without a scope that is for few',
+        policyText({
+          top: OWN,
+          api: `${HOSTED}\nscopes_supported = ["read:things"]`,
+          routes: '"GET /x" = { scopes_all = ["read:things"] }\n"POST /x" = { scopes_all = ["administer"] }',
+        }),
+      ],
+      [
+        'a list where no route demands a scope',
+        policyText({
+          top: OWN,
+          api: `${HOSTED}\nscopes_supported = ["api://x/.default"]`,
+          routes: '"GET /x" = { claims = { roles = "r" } }',
+        }),
+      ],
+      [
+        'a document of the origin, where the gateway has none',
+        policyText({
+          top: OWN,
+          api: HOSTED,
+          routes: '"GET /.well-known/oauth-protected-resource" = { auth = "none" }',
+        }),
+      ],
+      ['two APIs on a host, without metadata', policyText({ top: OWN, api: HOSTED, more: ON_HOST })],
+      ['an audience that is kept', policyText({ top: OWN, api: `${HOSTED}\ntell_audience = false` })],
     ],
   },
   {

@@ -269,6 +269,7 @@ describe('what origins get', () => {
     ],
     ['the same names', { drop_headers: ['X_User'] }, { drop_headers: ['x-user', 'x-user'] }],
     ['the default limit', {}, { max_claims_bytes: 8_192, rewrite_location: true }],
+    ['the same scopes', { scopes_supported: ['b', 'a', 'a'] }, { scopes_supported: ['a', 'b'] }],
   ])('nothing else by %s', async (_what, before, after) => {
     expect(await compare(before, after)).toEqual({ findings: [], other: [] });
   });
@@ -279,6 +280,18 @@ describe('what origins get', () => {
       { place: 'API_X.max_claims_bytes', before: '8192', now: '4096' },
       { place: 'API_X.rewrite_location', before: 'true', now: 'false' },
     ]);
+  });
+
+  it('what clients are told is told of beside', async () => {
+    const told = { scope_prefix: 'api://x/', scopes_supported: ['a'], tell_audience: false };
+    const { findings, other } = await compare({}, told);
+    expect(findings).toEqual([]);
+    expect(other).toEqual([
+      { place: 'API_X.scope_prefix', before: 'none', now: 'api://x/' },
+      { place: 'API_X.scopes_supported', before: 'those of the routes', now: 'a' },
+      { place: 'API_X.tell_audience', before: 'https', now: 'false' },
+    ]);
+    expect((await compare(told, told)).other).toEqual([]);
   });
 
   it('the credential takes the place of the caller’s Authorization', async () => {

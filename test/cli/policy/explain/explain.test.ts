@@ -375,6 +375,24 @@ describe('claimgate explain', () => {
     expect(stdout).not.toContain('\u001b');
   });
 
+  it.each([
+    ['swordfish.swordfish.swordfish', 401, 'a token without a scheme'],
+    ['swordfish', 401, 'text without a scheme'],
+    ['swordfish.swordfish swordfish', 401, 'text without a scheme'],
+    ['Basic swordfish', 401, 'another scheme than Bearer: "Basic"'],
+    ['Bearer "swordfish"', 400, 'its token is in quotes'],
+    ['Bearer swordfish, Bearer swordfish', 400, 'there are two headers'],
+    ['Bearer Bearer swordfish', 400, 'it has the word Bearer twice'],
+    ['Bearer', 400, 'there is no token behind Bearer'],
+    ['Bearer a swordfish', 400, 'it is not Bearer, a blank and one token'],
+  ])('%s: %i, and why, without a word of it', async (authorization, status, words) => {
+    const { stdout } = await run('GET', '/orders', '--header', `authorization: ${authorization}`, '--json');
+    const { steps, answer } = JSON.parse(stdout);
+    expect(answer.status).toBe(status);
+    expect(JSON.stringify(steps).replaceAll('\\"', '"')).toContain(words);
+    expect(stdout).not.toContain('swordfish');
+  });
+
   it('one that is refused: exit code 1, with the answer as the client would get it', async () => {
     const { code, stdout } = await run('GET', '/orders', '--claims', '{"scope":"orders"}', '--json');
     expect(code).toBe(1);
@@ -388,10 +406,10 @@ describe('claimgate explain', () => {
         headers: expect.arrayContaining([
           [
             'www-authenticate',
-            'Bearer realm="shop.example.com", error="insufficient_scope", error_description="The token lacks a scope that this request needs.", scope="read:orders orders"',
+            'Bearer realm="https://shop.example.com", error="insufficient_scope", error_description="The token lacks a scope that this request needs.", scope="read:orders orders", resource_metadata="https://shop.example.com/.well-known/oauth-protected-resource"',
           ],
         ]),
-        body: { title: 'Insufficient scope', status: 403 },
+        body: { title: 'Insufficient scope', status: 403, scopes_needed: ['read:orders', 'orders'] },
       },
       origin: null,
     });

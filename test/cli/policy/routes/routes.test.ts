@@ -177,6 +177,18 @@ describe('as OpenAPI', () => {
       renderOpenApi(routeTable(policyOf(parsePolicyFile('shop.toml', text), undefined), undefined, api), 'x'),
     ) as Document;
 
+  it('names scopes as clients ask for them', () => {
+    const text = `[vars.ISSUERS.entra]
+issuer = "https://login.example/"
+[vars.API_X]
+origin = "https://o.example"
+audience = "x"
+scope_prefix = "api://x/"
+[vars.API_X.routes]
+"GET /x" = { scopes_all = ["read"] }`;
+    expect(documentOf(text).paths['/x']?.['get']?.security).toEqual([{ entra: ['api://x/read'] }]);
+  });
+
   it('is a valid document, with security from the rules', async () => {
     const made = JSON.parse(
       (await claimgate(['routes', '--format', 'openapi', '--config', shop])).stdout,
