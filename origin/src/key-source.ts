@@ -85,12 +85,13 @@ export function fetchedKeys(url: string, fetchKeys: FetchKeys, now: () => number
 /** Each request has a limit of its own: the fetch of another one may never end. */
 async function withLimit(work: Promise<void> | undefined): Promise<void> {
   if (work === undefined) return;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let stop = () => {};
   const limit = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, KEY_TIMES.fetchMs);
+    const timer = setTimeout(resolve, KEY_TIMES.fetchMs);
+    stop = () => clearTimeout(timer);
   });
   await Promise.race([work, limit]);
-  clearTimeout(timer);
+  stop();
 }
 
 async function fetchSet(url: string, fetchKeys: FetchKeys): Promise<KeysById | undefined> {
