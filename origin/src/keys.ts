@@ -16,6 +16,8 @@ interface VerificationKey {
   imported?: Promise<CryptoKey>;
 }
 
+type Bytes = Uint8Array<ArrayBuffer>;
+
 const MAX_KEYS = 100;
 const SIGNATURE_BYTES = 64; // of both algorithms (RFC 7518 §3.4, RFC 8032 §5.1.6)
 const COORDINATE_LENGTH = 43; // 32 bytes
@@ -96,6 +98,6 @@ export async function checkSignature(
   );
   const isValid =
     signature.length === SIGNATURE_BYTES &&
-    (await crypto.subtle.verify(curve.verify, imported, signature, signed));
+    (await crypto.subtle.verify(curve.verify, imported, signature as Bytes, signed as Bytes));
   if (!isValid) refuse('signature_invalid', 'The signature of the assertion is not one of its key.');
 }

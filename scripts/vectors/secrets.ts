@@ -105,6 +105,7 @@ export const SECRETS: readonly SecretVector[] = [
   good('json', 'JSON in ASCII', [['x-address', '{"city":"K\\u00f6ln","no":[1,null]}']], {
     address: { city: 'Köln', no: [1, null] },
   }),
+  good('text-long', '8,000 characters', [['x-name', '%41b'.repeat(2_000)]], { name: 'Ab'.repeat(2_000) }),
   malformed('text-bad-escape', 'an escape that is none', ['x-name', '100%']),
   malformed('text-bad-hex', 'an escape with no digits', ['x-name', 'a%zzb']),
   malformed('text-bad-utf-8', 'an escape that is no UTF-8', ['x-name', '%FF']),

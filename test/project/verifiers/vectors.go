@@ -34,6 +34,45 @@ var file struct {
 	Issuer, Audience         string
 	Keys                     json.RawMessage
 	Assertion, Secret, Start []vector
+	KeysURL                  string `json:"keys_url"`
+	Steps                    []step
+}
+
+type step struct {
+	ID, Token, Expect string
+	Now               float64
+	Eventually        bool
+}
+
+// keys asks one verifier at different times; the test changes what the URL of the keys has.
+func keys() {
+	var at float64
+	verifier, err := claimgate.NewVerifier(claimgate.Options{
+		Issuer: file.Issuer, Audience: file.Audience, KeysURL: file.KeysURL, Bind: "none",
+		Now: func() time.Time { return time.UnixMilli(int64(at * 1000)) },
+	})
+	if err != nil {
+		panic(err)
+	}
+	for _, s := range file.Steps {
+		at = s.Now
+		var code string
+		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+			code = "accept"
+			var refused *claimgate.Refused
+			_, err := verifier.Verify("GET", "/", http.Header{"Txn-Token": {s.Token}}, nil)
+			if errors.As(err, &refused) {
+				code = refused.Code
+			}
+			if code == s.Expect || !s.Eventually || time.Now().After(deadline) {
+				break
+			}
+		}
+		if code != s.Expect {
+			fmt.Printf("%s: %s, not %s\n", s.ID, code, s.Expect)
+		}
+	}
+	fmt.Printf("%d steps\n", len(file.Steps))
 }
 
 func outcome(verified *claimgate.Verified, err error) any {
@@ -139,6 +178,10 @@ func start(v vector) error {
 func main() {
 	if err := json.NewDecoder(os.Stdin).Decode(&file); err != nil {
 		panic(err)
+	}
+	if file.Steps != nil {
+		keys()
+		return
 	}
 	for _, v := range file.Assertion {
 		compare(v, assertion(v))

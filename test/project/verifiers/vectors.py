@@ -3,6 +3,7 @@
 import base64
 import json
 import sys
+import time
 
 from claimgate_origin import Refused, SecretVerifier, Verifier
 
@@ -56,8 +57,30 @@ def start(vector):
         return None
 
 
+def keys(file):
+    """One verifier, asked at different times; the test changes what the URL of the keys has."""
+    at = [0]
+    verifier = Verifier(
+        issuer=file["issuer"], audience=file["audience"], keys=file["keys_url"], bind="none", now=lambda: at[0]
+    )
+    for step in file["steps"]:
+        at[0] = step["now"]
+        deadline = time.monotonic() + (20 if step.get("eventually") else 0)
+        while True:
+            found = outcome(lambda: verifier.verify("GET", "/", {"Txn-Token": step["token"]}))
+            code = found.get("refuse", "accept")
+            if code == step["expect"] or time.monotonic() >= deadline:
+                break
+            time.sleep(0.01)
+        if code != step["expect"]:
+            print(f"{step['id']}: {code}, not {step['expect']}")
+    print(f"{len(file['steps'])} steps")
+
+
 def main():
     vectors = json.load(sys.stdin)
+    if "steps" in vectors:
+        return keys(vectors)
     count = 0
     pairs = [(vector, assertion(vectors, vector)) for vector in vectors["assertion"]]
     pairs += [(vector, secret(vector)) for vector in vectors["secret"]]
