@@ -74,6 +74,10 @@ function callerOf(token: string) {
   };
 }
 
+/** The subject as it is written in JSON. */
+const withSubject = (json: string) => JSON.stringify(CLAIMS).replace('user-1', json);
+const NO_UTF_8 = Buffer.from(withSubject('\u00ff'), 'latin1');
+
 const PARTS: readonly AssertionVector[] = [
   bad('one-part', 'malformed', 'one part', HEADER),
   bad('two-parts', 'malformed', 'two parts', `${HEADER}.${PAYLOAD}`),
@@ -119,11 +123,19 @@ const PARTS: readonly AssertionVector[] = [
     'a byte order mark before the payload',
     assertion(`\ufeff${JSON.stringify(CLAIMS)}`),
   ),
+  bad('no-utf-8', 'malformed', 'a payload that is no UTF-8', assertion(NO_UTF_8)),
+  bad('surrogate-apart', 'malformed', 'both halves, but apart', assertion(withSubject('\\ud83dx\\ude00'))),
   bad(
-    'no-utf-8',
+    'surrogate-line',
     'malformed',
-    'a payload that is no UTF-8',
-    `${HEADER}.${Buffer.from([0x22, 0xff, 0x22]).toString('base64url')}.${SIGNATURE}`,
+    'half a character, and another escape',
+    assertion(withSubject('\\ud83dx\\n')),
+  ),
+  bad(
+    'surrogates-swapped',
+    'malformed',
+    'both halves, in the wrong order',
+    assertion(withSubject('\\ude00\\ud83d')),
   ),
   bad(
     'lone-surrogate',

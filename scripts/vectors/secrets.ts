@@ -1,4 +1,5 @@
 /** The mode without assertion: a secret, and claim headers. And options with which no verifier may start. */
+import { createHash } from 'node:crypto';
 import {
   AUDIENCE,
   type Caller,
@@ -62,6 +63,15 @@ const malformed = (id: string, why: string, ...header: [string, string][]) =>
 const wrong = (id: string, why: string, secret: string) =>
   vector(id, why, withSecret(secret, ...IDENTITY), refused('secret_mismatch'));
 
+/** Another text whose digest has the same byte at this place: one in 256 has. */
+const digestOf = (text: string) => createHash('sha256').update(text).digest();
+const withSameByte = (at: number): string => {
+  for (let number = 0; ; number++) {
+    const text = `another secret, number ${number}`;
+    if (digestOf(text).at(at) === digestOf(SECRET).at(at)) return text;
+  }
+};
+
 const BOTH = [NEXT, SECRET];
 
 export const SECRETS: readonly SecretVector[] = [
@@ -92,6 +102,8 @@ export const SECRETS: readonly SecretVector[] = [
   ),
   wrong('secret-twice-joined', 'the secret twice, joined by a server', `${SECRET}, ${SECRET}`),
   wrong('secret-other', 'another secret', 'secret-of-1800000001'),
+  wrong('secret-first-byte', 'another one, whose digest begins alike', withSameByte(0)),
+  wrong('secret-last-byte', 'another one, whose digest ends alike', withSameByte(-1)),
   wrong('secret-case', 'secrets have case', SECRET.toUpperCase()),
   wrong('secret-longer', 'a longer one', `${SECRET}0`),
   wrong('secret-shorter', 'its beginning', SECRET.slice(0, -1)),

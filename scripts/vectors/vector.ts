@@ -114,7 +114,10 @@ export const KEY_SET = {
 };
 
 export const part = (value: unknown): string =>
-  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
+  (Buffer.isBuffer(value)
+    ? value
+    : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))
+  ).toString('base64url');
 
 export const CLAIMS = {
   iss: ISSUER,
@@ -150,9 +153,9 @@ export const signatureOf = (
   dsaEncoding: 'ieee-p1363' | 'der' = 'ieee-p1363',
 ) => signBytes(alg === 'EdDSA' ? null : 'sha256', Buffer.from(text), { key: privateKey, dsaEncoding });
 
-/** @param header members that differ; `undefined` leaves one out. @param payload claims, or text as it is signed */
+/** @param header members that differ; `undefined` leaves one out. @param payload claims, or what is signed in their place */
 export function assertion(
-  payload: object | string = CLAIMS,
+  payload: object | string | Buffer = CLAIMS,
   header: Record<string, unknown> | string = {},
   key: Pair = KEYS.es,
 ): string {
