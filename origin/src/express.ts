@@ -1,6 +1,7 @@
 /** For Express and servers that have its middleware. */
 import { type BodyOptions, demandBody, guard } from './guard.ts';
 import { OriginRefusal, PROBLEM_TYPE, problemOf } from './refusal.ts';
+import type { HeadersLike } from './request.ts';
 import type { OriginVerifier, VerifiedRequest } from './verifier.ts';
 
 declare global {
@@ -15,7 +16,9 @@ declare global {
 interface ExpressRequest {
   readonly method: string;
   readonly originalUrl: string;
-  readonly headersDistinct: Readonly<Record<string, string[] | undefined>>;
+  readonly headers: HeadersLike;
+  /** Each header as often as it came. Some mocks of requests lack it. */
+  readonly headersDistinct?: HeadersLike;
   verified?: VerifiedRequest;
 }
 
@@ -32,7 +35,7 @@ export function expressGuard<Incoming extends ExpressRequest>(
 ): (req: Incoming, res: ExpressResponse, next: (error?: unknown) => void) => void {
   demandBody(verifier, options);
   return (req, res, next) => {
-    const { method, originalUrl: target, headersDistinct: headers } = req;
+    const { method, originalUrl: target, headersDistinct: headers = req.headers } = req;
     const { body } = options;
     const request = { method, target, headers, ...(body && { body: () => body(req) }) };
     guard(verifier, request, req, options).then((verified) => {

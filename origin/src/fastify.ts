@@ -1,12 +1,15 @@
 /** For Fastify. */
 import { type BodyOptions, demandBody, guard } from './guard.ts';
 import { OriginRefusal, PROBLEM_TYPE, problemOf } from './refusal.ts';
+import type { HeadersLike } from './request.ts';
 import type { OriginVerifier, VerifiedRequest } from './verifier.ts';
 
 interface FastifyRequest {
   readonly method: string;
   readonly originalUrl: string;
-  readonly raw: { readonly headersDistinct: Readonly<Record<string, string[] | undefined>> };
+  readonly headers: HeadersLike;
+  /** Has each header as often as it came. Some mocks of requests don't. */
+  readonly raw: { readonly headersDistinct?: HeadersLike };
 }
 
 interface FastifyReply {
@@ -32,7 +35,7 @@ export function fastifyGuard<Incoming extends FastifyRequest>(
     const request = {
       method,
       target,
-      headers: raw.headersDistinct,
+      headers: raw.headersDistinct ?? incoming.headers,
       ...(body && { body: () => body(incoming) }),
     };
     const verified = await guard(verifier, request, incoming, options);

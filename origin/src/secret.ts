@@ -8,8 +8,8 @@ import type { OriginVerifier } from './verifier.ts';
 type ForwardedClaim = string | { readonly header: string; readonly as?: 'text' | 'list' | 'json' };
 
 export interface SecretVerifierOptions {
-  /** One secret, or two during a rotation. Each has 16 characters or more. */
-  readonly secrets: readonly string[];
+  /** One secret, or two during a rotation. Each has 16 characters or more; one that is not set ends the start. */
+  readonly secrets: readonly (string | undefined)[];
   /** Its name in `origin_headers`: `x-origin-secret`. */
   readonly header: string;
   /** `forward` of the API, as the policy has it. Default: none, and the caller has no `claims`. */
@@ -44,7 +44,7 @@ export function createSecretVerifier({
       throw new TypeError(`forward.${claim}: write it as the policy has it`);
     return { claim, from: from.toLowerCase(), as };
   });
-  const expected = Promise.all(secrets.map(digest));
+  const expected = Promise.all(secrets.map((secret) => digest(secret as string)));
   return {
     bind: 'none',
     async verify({ headers }) {

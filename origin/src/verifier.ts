@@ -7,13 +7,14 @@ import { refuse } from './refusal.ts';
 import type { ReplayMemory } from './replay.ts';
 import type { OriginCaller, OriginRequest } from './request.ts';
 
+/** The first three may be variables of the environment: one that is not set ends the start with an error. */
 export interface VerifierOptions {
   /** `assertion.issuer` of `[vars.GATEWAY]`. */
-  readonly issuer: string;
+  readonly issuer: string | undefined;
   /** `assertion.audience` of the API. */
-  readonly audience: string;
+  readonly audience: string | undefined;
   /** Where the gateway publishes its keys: an https URL, or the keys themselves. */
-  readonly keys: string | URL | JwkSet;
+  readonly keys: string | URL | JwkSet | undefined;
   /** What each assertion must be bound to. Default: `request`, that is method and target. */
   readonly bind?: 'request' | 'body' | 'none';
   /** Refuses an assertion that was used before. Default: none, so that one can be used again until it ends. */

@@ -28,7 +28,8 @@ describe('the vectors', () => {
 
   it('are the codes of docs/assertion.md', () => {
     const [, table = ''] =
-      /## What a verifier checks\n([\s\S]*)/.exec(readFileSync('docs/assertion.md', 'utf8')) ?? [];
+      /## What a verifier checks\n([\s\S]*?)\n(?:## |$)/.exec(readFileSync('docs/assertion.md', 'utf8')) ??
+      [];
     const cells = table.split('\n').flatMap((line) => /^\|[^|]*\|([^|]*)\|$/.exec(line)?.[1] ?? []);
     const codes = cells.flatMap((cell) => cell.match(/(?<=`)[a-z_]+(?=`)/g) ?? []);
     expect(codes.sort()).toEqual([...origin.ASSERTION_CODES].sort());
