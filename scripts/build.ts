@@ -43,6 +43,15 @@ const issuer = build({
   chunkNames: 'issuer-[hash]',
 });
 
+/** What origins import. It needs no package at all. */
+const origin = build({
+  ...SHARED,
+  entryPoints: { origin: 'origin/src/index.ts' },
+  outdir: 'dist',
+  target: 'es2024',
+  splitting: false,
+});
+
 /** The command, and the plugin for Vite. What is imported when it is needed stays in files of its own. */
 const command = build({
   ...SHARED,
@@ -53,8 +62,12 @@ const command = build({
   target: 'node22.12',
 });
 
-await Promise.all([worker, issuer, command]);
-for (const project of ['tsconfig.package.json', 'issuer/tsconfig.package.json'])
+await Promise.all([worker, issuer, origin, command]);
+for (const project of [
+  'tsconfig.package.json',
+  'issuer/tsconfig.package.json',
+  'origin/tsconfig.package.json',
+])
   execFileSync('tsc', ['-p', project], { stdio: 'inherit' });
 copyFileSync('cli/vite/public.d.ts', 'dist/types/vite.d.ts');
 // The compiler leaves the names of imports in declarations as they are.

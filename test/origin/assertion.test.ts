@@ -7,7 +7,7 @@ import {
   jwtVerify,
 } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { makeAssertionKey, type TestAssertionKey } from '../support/assertion.ts';
+import { makeAssertionKey, type TestAssertionKey } from '../support/assertion-key.ts';
 import { makeRig } from '../support/gateway.ts';
 import { makeKey, NOW_SECONDS, type SigningKey, sign, usualClaims } from '../support/issuer.ts';
 import { AUDIENCE, ISSUER } from '../support/policy.ts';

@@ -33,6 +33,17 @@ const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['issuer.ts'],
     ['index.ts', 'library.ts'],
   ],
+  'origin/src': [
+    ['refusal.ts', 'replay.ts'],
+    ['request.ts'],
+    ['decode.ts'],
+    ['claims.ts', 'keys.ts'],
+    ['key-source.ts'],
+    ['verifier.ts'],
+    ['secret.ts', 'guard.ts'],
+    ['express.ts', 'fastify.ts', 'web.ts'],
+    ['index.ts'],
+  ],
   cli: [
     ['text'],
     ['formats'],
@@ -190,6 +201,16 @@ describe('bundles', () => {
 
   it('the gateway is 72 KB at most, minified and gzipped: every isolate starts with reading it', async () => {
     expect(gzipSync(await bundle('src/index.ts')).length).toBeLessThanOrEqual(72_000);
+  });
+
+  it('what origins import has no code of gateway and issuer, and needs no package', async () => {
+    const files = await bundledFiles('origin/src/index.ts');
+    expect(files).toContain('origin/src/verifier.ts');
+    expect(files.filter((file) => !file.startsWith('origin/src/'))).toEqual([]);
+    const packages = filesIn('origin/src').flatMap((file) =>
+      importsOf('origin/src', file).filter((name) => !name.startsWith('.')),
+    );
+    expect(packages).toEqual(['hono']); // its types
   });
 
   it('the issuer has no code of the gateway but what both share on purpose', async () => {
