@@ -2,7 +2,7 @@
 import type { Reason } from './decision.ts';
 import type { Environment } from './environment.ts';
 import { errorLine } from './error-line.ts';
-import { type Assert, type Asserted, createAsserter, digested } from './origin/assertion.ts';
+import { type Assert, type Asserted, asFetched, createAsserter, digestOf } from './origin/assertion.ts';
 import { forward, timeLimit } from './origin/forward.ts';
 import { rewriteLocation } from './origin/location.ts';
 import { callerOf, type Next, requestFor } from './origin/next.ts';
@@ -31,7 +31,7 @@ export function createSend(environment: Environment, { settings }: Policy, prepa
    * @returns also why an API on trial would have been spared the request, or its answer
    */
   return async function send(
-    inbound: Request,
+    request: Request,
     decision: Allowed,
     requestId: string,
     next: Next,
@@ -39,24 +39,23 @@ export function createSend(environment: Environment, { settings }: Policy, prepa
   ): Promise<Sent> {
     const { principal, route, nearMisses } = decision;
     const { api } = route;
-    if (isLoop(api, inbound.headers)) return { answer: { code: 'loop' } };
+    if (isLoop(api, request.headers)) return { answer: { code: 'loop' } };
     const fetchOrigin = environment.originFetch(api);
     if (typeof fetchOrigin !== 'function') return { answer: fetchOrigin };
     let overLimit: Reason | undefined;
     if (route.rateLimit !== undefined || nearMisses.length > 0) {
-      const limited = await countRequest(decision, inbound.headers.get('cf-connecting-ip'), environment);
+      const limited = await countRequest(decision, request.headers.get('cf-connecting-ip'), environment);
       if (limited?.isEnforced) return { answer: limited.reason };
       overLimit = limited?.reason;
     }
-    const outbound = prepare(inbound.headers, decision, requestId);
+    const outbound = prepare(request.headers, decision, requestId);
     if ('code' in outbound) return { answer: outbound };
-    const { url, headers } = outbound;
+    const { headers } = outbound;
     const sealed =
-      assert && api.assertion
-        ? await seal(inbound, decision, outbound, requestId, assert)
-        : { request: inbound };
+      assert && api.assertion ? await seal(request, decision, outbound, requestId, assert) : outbound;
     if ('code' in sealed) return { answer: sealed };
-    const { request, asserted } = sealed;
+    const { url } = sealed;
+    const asserted = 'asserted' in sealed ? sealed.asserted : undefined;
     const isTried = isOnTrial(route);
     const limitMs = timeLimit(request, api);
     const isNext = api.origin.kind === 'next';
@@ -81,7 +80,7 @@ export function createSend(environment: Environment, { settings }: Policy, prepa
 }
 
 interface Sealed {
-  readonly request: Request;
+  readonly url: string;
   readonly asserted?: Asserted;
 }
 
@@ -89,25 +88,20 @@ interface Sealed {
 async function seal(
   request: Request,
   { route, principal }: Allowed,
-  { url, headers }: Outbound,
+  outbound: Outbound,
   requestId: string,
   assert: Assert,
 ): Promise<Sealed | Reason> {
   const assertion = route.api.assertion as Assertion;
-  const sent =
-    assertion.bind === 'body'
-      ? await digested(request, assertion.maxBodyBytes)
-      : { request, digest: undefined };
-  if ('code' in sent) return sent;
+  const digest = assertion.bind === 'body' ? await digestOf(request, assertion.maxBodyBytes) : undefined;
+  if (typeof digest === 'object') return digest;
   const { method } = request;
-  const target = url.slice(url.indexOf('/', url.indexOf('://') + 3));
-  const asserted = await assert(
-    { route, principal, requestId, method, target, digest: sent.digest },
-    assertion,
-  );
+  const { url, target } = asFetched(outbound.url);
+  const about = { route, principal, requestId, method, target, digest };
+  const asserted = await assert(about, assertion);
   if ('code' in asserted) return asserted;
-  headers.set(ASSERTION_HEADER, asserted.token);
-  return { request: sent.request, asserted };
+  outbound.headers.set(ASSERTION_HEADER, asserted.token);
+  return { url, asserted };
 }
 
 /**

@@ -137,26 +137,29 @@ function chosenOf({ only }: ForwardedClaim, value: unknown): unknown {
   return items.filter((item) => typeof item === 'string' && isSent(only, item));
 }
 
+/** A URL as `fetch` writes it, which encodes some characters of a query that came without, and its path and query. */
+export function asFetched(url: string): { readonly url: string; readonly target: string } {
+  const { href } = new URL(url);
+  return { url: href, target: href.slice(href.indexOf('/', href.indexOf('://') + 3)) };
+}
+
 /**
- * The request with a body that was read, and the digest of that (RFC 9530: of the bytes as they are sent).
+ * The digest of a body (RFC 9530: of the bytes as they are sent), which can be sent afterwards.
  *
  * @returns a reason where there is more than `maxBytes`
  */
-export async function digested(
-  request: Request,
-  maxBytes: number,
-): Promise<{ readonly request: Request; readonly digest: string } | Reason> {
+export async function digestOf(request: Request, maxBytes: number): Promise<string | Reason> {
   if (isBodyTaken(request)) return { code: 'body_taken' };
-  let body: Uint8Array<ArrayBuffer> | undefined;
+  let body: Uint8Array<ArrayBuffer> | undefined = new Uint8Array();
   try {
-    body = request.body === null ? new Uint8Array() : await bodyWithin(request.body, maxBytes);
+    // A copy, since no request with a body can be made for GET.
+    if (request.body !== null) body = await bodyWithin(request.clone().body as ReadableStream, maxBytes);
   } catch {
     return { code: 'internal_error' }; // the client left, or a form was cut off
   }
   if (body === undefined) return { code: 'body_too_large' };
   const hash = await crypto.subtle.digest('SHA-256', body);
-  const digest = `sha-256=:${btoa(String.fromCharCode(...new Uint8Array(hash)))}:`;
-  return { request: request.body === null ? request : new Request(request, { body }), digest };
+  return `sha-256=:${btoa(String.fromCharCode(...new Uint8Array(hash)))}:`;
 }
 
 interface Kept {

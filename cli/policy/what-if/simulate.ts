@@ -5,7 +5,7 @@ import type { PreflightRefused } from '../../../src/http/cors.ts';
 import { renderKeySet } from '../../../src/http/key-set.ts';
 import { asksFor } from '../../../src/http/own-path.ts';
 import { readPreflight } from '../../../src/http/preflight.ts';
-import { demandedScopes } from '../../../src/origin/assertion.ts';
+import { asFetched, demandedScopes } from '../../../src/origin/assertion.ts';
 import { type Allowed, createOutbound, isLoop, type Outbound } from '../../../src/outbound.ts';
 import { ASSERTION_HEADER, KEY_SET_PATH } from '../../../src/policy/assertion.ts';
 import type { Api, ForwardedClaim, Policy } from '../../../src/policy/policy.ts';
@@ -104,7 +104,7 @@ export function createSimulator(policy: Policy): Simulate {
 function seal({ url, headers }: Outbound, { route, principal }: Allowed, method: string): void {
   const { assertion } = route.api;
   if (assertion === undefined) return;
-  const target = url.slice(url.indexOf('/', url.indexOf('://') + 3));
+  const { target } = asFetched(url);
   const scope = demandedScopes(route, principal);
   const bound = {
     none: 'any request',
