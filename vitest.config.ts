@@ -22,6 +22,8 @@ export default defineConfig({
             miniflare: { bindings: { MIGRATIONS: JSON.stringify(await readD1Migrations(MIGRATIONS)) } },
           })),
         ],
+        // As wrangler resolves it for the Timesheets API.
+        resolve: { alias: { 'claimgate/origin': join(import.meta.dirname, 'origin/src/index.ts') } },
         test: {
           name: 'workerd',
           include: ['test/**/*.test.ts'],
