@@ -2,7 +2,7 @@
 import { type JwkSet, type KeysById, readKeys } from './keys.ts';
 import { refuse } from './refusal.ts';
 
-export const KEY_TIMES = {
+const KEY_TIMES = {
   /** Older keys are fetched anew, behind the request that finds out. */
   freshMs: 5 * 60_000,
   /** Keys are used for so long after they were seen last, while they can't be fetched. */
