@@ -47,6 +47,9 @@ const STARTS: [string, Start][] = [
       app.get('/api/me', (req, res) => {
         res.json(req.verified.caller ?? null);
       });
+      app.get('/api/open', (_req, res) => {
+        res.json({});
+      });
       app.use(((_error, _req, res, _next) => {
         res.sendStatus(500);
       }) satisfies express.ErrorRequestHandler);
@@ -63,6 +66,7 @@ const STARTS: [string, Start][] = [
       app.decorateRequest('verified', null as never);
       app.addHook('onRequest', fastifyGuard(verifier));
       app.get('/api/me', async ({ verified }) => verified.caller ?? null);
+      app.get('/api/open', async () => ({}));
       await app.listen({ port: 0, host: '127.0.0.1' });
       servers.push(app.server);
       return portOf(app.server);
@@ -109,12 +113,12 @@ describe.each(STARTS)('%s', (_name, start) => {
     expect((await ask(port, headers)).status).toBe(200);
     expect((await ask(port, [...headers, 'x-claim-sub', 'admin'])).code).toBe('claims_malformed');
     expect((await ask(port, [...headers, 'x-origin-secret', SECRET])).code).toBe('several');
-    expect((await ask(port, headers.slice(2))).code).toBe('missing');
+    expect((await ask(port, headers.slice(2), '/api/open')).code).toBe('missing');
     expect((await ask(port, ['X-Origin-Secret', '', ...headers.slice(2)])).code).toBe('missing');
   });
 
   it('lets nobody in where something else fails', async () => {
-    expect((await ask(await start(broken), [])).status).toBe(500);
+    expect((await ask(await start(broken), [], '/api/open')).status).toBe(500);
   });
 });
 

@@ -88,7 +88,7 @@ describe('keys of a URL', () => {
 
   it.each<[string, Answer]>([
     ['nobody answers', down],
-    ['the server fails', () => Response.json({ keys: [] }, { status: 500 })],
+    ['the server fails', () => Response.json({ keys: [second.jwk] }, { status: 500 })],
     ['it leads elsewhere', () => new Response(null, { status: 302, headers: { location: '/x' } })],
     ['what comes is no JSON', () => new Response('<html>')],
     ['the set is empty', setOf()],
