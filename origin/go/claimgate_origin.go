@@ -49,6 +49,7 @@ const (
 	defaultSkew    = 5 * time.Second
 
 	fresh         = 5 * time.Minute  // older keys are fetched anew, behind the request that finds out
+	idle          = 10 * time.Minute // keys that are older still are fetched before they are used: nobody called
 	staleLimit    = 24 * time.Hour   // so long keys are used while they can't be fetched
 	coolDown      = 30 * time.Second // at most one fetch in this time, whatever kids are asked for
 	emptyCoolDown = time.Second      // the same while there are no keys at all
@@ -860,19 +861,19 @@ func keysClient(given *http.Client) *http.Client {
 }
 
 func (f *fetchedKeys) get(kid *string) (map[string]crypto.PublicKey, error) {
-	keys, age := f.usable()
+	keys, age, isIdle := f.usable()
 	isKnown := kid == nil
 	if kid != nil {
 		_, isKnown = keys[*kid]
 	}
-	if keys == nil || !isKnown {
+	if keys == nil || !isKnown || isIdle {
 		if flight := f.refresh(); flight != nil {
 			select {
 			case <-flight:
 			case <-time.After(fetchLimit):
 			}
 		}
-		keys, _ = f.usable()
+		keys, _, _ = f.usable()
 	} else if age > fresh {
 		f.refresh()
 	}
@@ -882,14 +883,16 @@ func (f *fetchedKeys) get(kid *string) (map[string]crypto.PublicKey, error) {
 	return keys, nil
 }
 
-func (f *fetchedKeys) usable() (map[string]crypto.PublicKey, time.Duration) {
+// usable keys, their age, and whether nobody called for long. Where the last fetch failed, requests don't wait for the
+// next one.
+func (f *fetchedKeys) usable() (keys map[string]crypto.PublicKey, age time.Duration, isIdle bool) {
 	f.lock.Lock()
 	defer f.lock.Unlock()
-	age := f.now().Sub(f.seenAt)
+	age = f.now().Sub(f.seenAt)
 	if f.keys == nil || age > staleLimit {
-		return nil, 0
+		return nil, 0, false
 	}
-	return f.keys, age
+	return f.keys, age, age > idle && !f.triedAt.After(f.seenAt)
 }
 
 // refresh is the fetch that is under way, or a new one, unless one was tried just now.

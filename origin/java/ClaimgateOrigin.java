@@ -65,6 +65,9 @@ public final class ClaimgateOrigin {
   /** Older keys are fetched anew, behind the request that finds out. */
   private static final Duration FRESH = Duration.ofMinutes(5);
 
+  /** Keys that are older still are fetched before they are used: nobody called. */
+  private static final Duration IDLE = Duration.ofMinutes(10);
+
   /** So long keys are used while they can't be fetched. */
   private static final Duration STALE_LIMIT = Duration.ofHours(24);
 
@@ -688,11 +691,16 @@ public final class ClaimgateOrigin {
 
     Map<String, Key> get(String kid) {
       Held first = usable();
-      if (first == null || (kid != null && !first.keys.containsKey(kid))) waitFor(refresh());
+      if (first == null || (kid != null && !first.keys.containsKey(kid)) || isIdle(first)) waitFor(refresh());
       else if (isOlder(first.seenAt, FRESH)) refresh();
       Held found = usable();
       if (found == null) throw new Refused("keys_unavailable", "The keys of the gateway could not be fetched.");
       return found.keys;
+    }
+
+    /** Where the last fetch failed, requests don't wait for the next one. */
+    private synchronized boolean isIdle(Held found) {
+      return isOlder(found.seenAt, IDLE) && !triedAt.isAfter(found.seenAt);
     }
 
     private Held usable() {

@@ -38,6 +38,7 @@ MAX_LIFETIME_SECONDS = 120
 MAX_SAFE_INTEGER = 2**53 - 1
 
 FRESH_SECONDS = 5 * 60  # older keys are fetched anew, behind the request that finds out
+IDLE_SECONDS = 10 * 60  # keys that are older still are fetched before they are used: nobody called
 STALE_LIMIT_SECONDS = 24 * 3600  # so long keys are used while they can't be fetched
 COOL_DOWN_SECONDS = 30  # at most one fetch in this time, whatever kids are asked for
 EMPTY_COOL_DOWN_SECONDS = 1  # the same while there are no keys at all
@@ -511,7 +512,7 @@ class _FetchedKeys:
 
     def get(self, kid: Optional[str]) -> Dict[Optional[str], Any]:
         held = self._usable()
-        if held is None or (kid is not None and kid not in held[0]):
+        if held is None or (kid is not None and kid not in held[0]) or self._is_idle(held[1]):
             flight = self._refresh()
             if flight is not None:
                 flight.wait(FETCH_SECONDS)
@@ -521,6 +522,10 @@ class _FetchedKeys:
         if held is None:
             raise Refused("keys_unavailable", "The keys of the gateway could not be fetched.")
         return held[0]
+
+    def _is_idle(self, seen_at: float) -> bool:
+        # Where the last fetch failed, requests don't wait for the next one.
+        return self._now() - seen_at > IDLE_SECONDS and self._tried_at <= seen_at
 
     def _usable(self):
         held = self._held

@@ -2,7 +2,7 @@
 import { refuse } from './refusal.ts';
 import { type HeadersLike, oneValue } from './request.ts';
 
-export const ASSERTION_HEADER = 'txn-token';
+const ASSERTION_HEADER = 'txn-token';
 const MAX_LENGTH = 16_384;
 /** Base64url without padding (RFC 7515 §2). The bits that the last character has too many are zero: one spelling each. */
 export const BASE64URL =
@@ -81,7 +81,7 @@ export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** @param text of base64url */
-export function fromBase64Url(text: string): Uint8Array {
+function fromBase64Url(text: string): Uint8Array {
   const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
   const bytes = new Uint8Array(binary.length);
   for (let index = 0; index < binary.length; index++) bytes[index] = binary.charCodeAt(index);

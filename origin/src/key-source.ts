@@ -2,9 +2,11 @@
 import { type JwkSet, type KeysById, readKeys } from './keys.ts';
 import { refuse } from './refusal.ts';
 
-export const KEY_TIMES = {
+const KEY_TIMES = {
   /** Older keys are fetched anew, behind the request that finds out. */
   freshMs: 5 * 60_000,
+  /** Keys that are older still are fetched before they are used: nobody called, and one may have been withdrawn. */
+  idleMs: 10 * 60_000,
   /** Keys are used for so long after they were seen last, while they can't be fetched. */
   staleLimitMs: 24 * 3_600_000,
   /** At most one fetch in this time, whatever kids are asked for. */
@@ -43,6 +45,9 @@ export function fetchedKeys(url: string, fetchKeys: FetchKeys, now: () => number
 
   const usable = () => (held !== undefined && now() - held.atMs <= KEY_TIMES.staleLimitMs ? held : undefined);
 
+  /** Where the last fetch failed, requests don't wait for the next one. */
+  const isIdle = (atMs: number) => now() - atMs > KEY_TIMES.idleMs && triedAtMs <= atMs;
+
   /** @returns the fetch that is under way, or a new one unless one was tried just now */
   function refresh(): Promise<void> | undefined {
     // An older one may have been cancelled by the platform, with the request that began it.
@@ -71,8 +76,8 @@ export function fetchedKeys(url: string, fetchKeys: FetchKeys, now: () => number
   return {
     async get(kid, waitUntil) {
       const first = usable();
-      if (first === undefined) await withLimit(refresh());
-      else if (kid !== undefined && !first.keys.has(kid)) await withLimit(refresh());
+      if (first === undefined || (kid !== undefined && !first.keys.has(kid)) || isIdle(first.atMs))
+        await withLimit(refresh());
       else if (now() - first.atMs > KEY_TIMES.freshMs) {
         const work = refresh();
         if (work !== undefined) waitUntil?.(work);

@@ -136,9 +136,10 @@ function demandText(name: string, value: unknown): string {
 
 /** Over http anybody on the way could put keys of their own. */
 function demandUrl(value: unknown): string {
-  const url = URL.parse(demandText('keys', value instanceof URL ? value.href : value));
+  const text = demandText('keys', value instanceof URL ? value.href : value);
+  const url = URL.canParse(text) ? new URL(text) : undefined;
   const isLoopback = /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url?.hostname ?? '');
-  if (url === null || !(url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback)))
+  if (url === undefined || !(url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback)))
     throw new TypeError('keys: write an https URL; http is for this machine only');
   if (url.username !== '' || url.password !== '')
     throw new TypeError('keys: the URL must have no credentials');

@@ -28,6 +28,7 @@ const ROUTES = {
   'GET|POST|PUT /orders': { scopes_all: ['read:orders'] },
   'GET /orders/:id': { scopes_any: ['read:orders', 'admin'] },
   'GET /any': {},
+  'GET /clients': { clients: ['client-1'] },
   'GET /maybe': { auth: 'optional' },
   'POST|GET /open': { auth: 'none' },
 };
@@ -105,6 +106,25 @@ describe('an assertion', () => {
     expect(await of('/orders/1', 'admin other')).toBe('admin');
     expect(await of('/orders/1', 'other admin read:orders')).toBe('read:orders admin');
     expect(await of('/any', 'read:orders')).toBeUndefined();
+    // A client id that is also a scope is not demanded as one.
+    expect(await of('/clients', 'client-1')).toBeUndefined();
+  });
+
+  it('has what is sent of a list, and no number for a subject', async () => {
+    const forward = {
+      groups: { header: 'x-groups', as: 'list', only: ['staff', { prefix: 'team-' }] },
+      sub: 'x-sub',
+      big: { header: 'x-big', as: 'json' },
+    };
+    const rig = rigWith({ api: { forward } });
+    const claims = { groups: ['staff', 'team-a', 'other', 7], sub: 2 ** 53, big: { a: [1] } };
+    await rig.call('GET /any', await sign(key, usualClaims(claims)));
+    const { payload } = await verified(rig.lastReceived());
+    expect(payload['tctx']).toEqual({
+      iss: ISSUER,
+      claims: { groups: ['staff', 'team-a'], big: { a: [1] } },
+    });
+    expect(payload).not.toHaveProperty('sub');
   });
 
   it('names nobody where nobody is known', async () => {

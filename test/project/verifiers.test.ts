@@ -55,7 +55,16 @@ const TOO_LARGE = setOf(PUBLISHED, LATER, { padding: 'x'.repeat(66_000) });
 const AWAY = { status: 302, body: JSON.stringify({ keys: [LATER] }) };
 
 /** What the URL of the keys answers, request by request. One request too many would make a later step fail. */
-const ANSWERS = [setOf(PUBLISHED), DOWN, AWAY, TOO_LARGE, setOf(), setOf(PUBLISHED, LATER), setOf(LATER)];
+const ANSWERS = [
+  setOf(PUBLISHED),
+  DOWN,
+  AWAY,
+  TOO_LARGE,
+  setOf(),
+  setOf(PUBLISHED, LATER),
+  setOf(LATER),
+  setOf(PUBLISHED),
+];
 const DAY = 24 * 3600;
 
 const step = (id: string, at: number, key: typeof KEYS.es, expected: string, eventually = false) => ({
@@ -80,8 +89,10 @@ const STEPS = [
   step('fresh for five minutes', 464, es, 'accept'),
   step('then fetched behind the request', 465, es, 'key_unknown', true),
   step('the new ones', 466, next, 'accept'),
-  step('kept for a day', 465 + DAY, next, 'accept'),
-  step('and no longer', 466 + DAY + 31, next, 'keys_unavailable'),
+  step('fetched before the request, after nobody called', 1066, next, 'key_unknown'),
+  step('and good', 1067, es, 'accept'),
+  step('kept for a day', 1066 + DAY, es, 'accept'),
+  step('and no longer', 1066 + DAY + 31, es, 'keys_unavailable'),
 ];
 
 describe.each(LANGUAGES)('in $name', ({ name, file, missing, prepare }) => {

@@ -70,6 +70,17 @@ describe('keys of a URL', () => {
     expect([await ask(first), await ask(second), state.fetched]).toEqual(['key_unknown', 'accept', 2]);
   });
 
+  it('are fetched before a request after nobody called for ten minutes: one may have been withdrawn', async () => {
+    const { state, ask } = world(setOf(first));
+    await ask(first);
+    state.answer = setOf(second);
+    expect([await ask(first, 601), state.behind.length]).toEqual(['key_unknown', 0]);
+    state.answer = down;
+    expect([await ask(second, 1202), state.behind.length]).toEqual(['accept', 0]);
+    state.answer = () => new Promise(() => {});
+    expect([await ask(second, 1233), state.behind.length]).toEqual(['accept', 1]); // the last one failed
+  });
+
   it('are fetched for an unknown kid, once in 30 s', async () => {
     const { state, ask } = world(setOf(first));
     await ask(first);
@@ -88,7 +99,7 @@ describe('keys of a URL', () => {
 
   it.each<[string, Answer]>([
     ['nobody answers', down],
-    ['the server fails', () => Response.json({ keys: [] }, { status: 500 })],
+    ['the server fails', () => Response.json({ keys: [second.jwk] }, { status: 500 })],
     ['it leads elsewhere', () => new Response(null, { status: 302, headers: { location: '/x' } })],
     ['what comes is no JSON', () => new Response('<html>')],
     ['the set is empty', setOf()],

@@ -98,6 +98,7 @@ describe.each(APPS)('%s', (_name, make) => {
       body: { code: 'body_mismatch' },
     });
     expect(await send('amount=1000', 'amount=1000')).toMatchObject({ body: { code: 'body_mismatch' } });
+    expect(await send('amount=1000', '')).toMatchObject({ body: { code: 'body_mismatch' } });
     expect(await send('amount=1', 'amount=1', '/x')).toMatchObject({ body: { code: 'target_mismatch' } });
   });
 
