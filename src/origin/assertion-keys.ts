@@ -1,5 +1,5 @@
 /** The gateway's own keys, which assertions are signed with: two secrets, of which the newer one signs. */
-import { importJWK, type JWK } from 'jose';
+import { base64url, importJWK, type JWK } from 'jose';
 import { KEY_SECRETS } from '../policy/assertion.ts';
 
 /** A key as its secret has it: a private JWK, and since when it signs. */
@@ -73,14 +73,26 @@ export const publicKeySet = (keys: readonly AssertionKey[]) => ({
   })),
 });
 
-const imported = new WeakMap<AssertionKey, Promise<CryptoKey>>();
+/** What each assertion of a key begins and ends with. */
+interface Signer {
+  /** RFC 7515: the protected header, encoded. */
+  readonly header: string;
+  readonly privateKey: CryptoKey;
+}
+
+const signers = new WeakMap<AssertionKey, Promise<Signer>>();
 
 /** Rejects where the private half doesn't fit the public one. */
-export function privateKeyOf(key: AssertionKey): Promise<CryptoKey> {
-  let known = imported.get(key);
+export function signerOf(key: AssertionKey): Promise<Signer> {
+  let known = signers.get(key);
   if (known === undefined) {
-    known = importJWK(key.jwk, key.alg) as Promise<CryptoKey>;
-    imported.set(key, known);
+    known = makeSigner(key);
+    signers.set(key, known);
   }
   return known;
+}
+
+async function makeSigner({ alg, kid, jwk }: AssertionKey): Promise<Signer> {
+  const header = base64url.encode(JSON.stringify({ alg, typ: 'txntoken+jwt', kid }));
+  return { header, privateKey: (await importJWK(jwk, alg)) as CryptoKey };
 }
