@@ -5,7 +5,7 @@ import type { Assertion, AssertionSettings } from '../policy/assertion.ts';
 import { MAX_ASSERTION_LENGTH } from '../policy/assertion.ts';
 import { readClaim } from '../policy/claims.ts';
 import type { Api, ForwardedClaim, Principal, Route } from '../policy/policy.ts';
-import { type AssertionKey, privateKeyOf, signingKey } from './assertion-keys.ts';
+import { type AssertionKey, signerOf, signingKey } from './assertion-keys.ts';
 import { isSent } from './claim-headers.ts';
 import { isBodyTaken } from './forward.ts';
 import { bodyWithin } from './small-body.ts';
@@ -75,13 +75,9 @@ const SIGNING = { ES256: { name: 'ECDSA', hash: 'SHA-256' }, EdDSA: { name: 'Ed2
 
 /** RFC 7515 §7.1. */
 async function sign(payload: object, key: AssertionKey): Promise<string> {
-  const header = base64url.encode(JSON.stringify({ alg: key.alg, typ: 'txntoken+jwt', kid: key.kid }));
+  const { header, privateKey } = await signerOf(key);
   const input = `${header}.${base64url.encode(JSON.stringify(payload))}`;
-  const signature = await crypto.subtle.sign(
-    SIGNING[key.alg],
-    await privateKeyOf(key),
-    ENCODER.encode(input),
-  );
+  const signature = await crypto.subtle.sign(SIGNING[key.alg], privateKey, ENCODER.encode(input));
   return `${input}.${base64url.encode(new Uint8Array(signature))}`;
 }
 
