@@ -2,7 +2,8 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { parseUrl } from '../../src/policy/uri.ts';
-import { CommandError, countOf, note, printLine, printRaw, warn } from '../text/terminal.ts';
+import { CommandError, note, printLine, printRaw, warn } from '../text/terminal.ts';
+import { countOf } from '../text/words.ts';
 import { collect } from './options.ts';
 
 interface Options {

@@ -11,7 +11,8 @@ import { secretAttempts } from '../assertion/secret-attempts.ts';
 import { type Tried, tryOrigin } from '../assertion/try-origin.ts';
 import { devVarsBeside, readDevVars } from '../issuer/dev-vars.ts';
 import { policyOf, readPolicyFile } from '../policy/file/config.ts';
-import { CommandError, countOf, EXIT, endWith, note, paint, printJson, printLine } from '../text/terminal.ts';
+import { CommandError, EXIT, endWith, note, paint, printJson, printLine } from '../text/terminal.ts';
+import { countOf } from '../text/words.ts';
 import { nowSeconds, withConfig } from './options.ts';
 
 interface Options {
