@@ -12,6 +12,7 @@ import { addInitCommand } from './commands/init.ts';
 import { addKeyCommands } from './commands/keys.ts';
 import { addLogsCommand } from './commands/logs.ts';
 import { addOriginTestCommand } from './commands/origin-test.ts';
+import { addPageCommand } from './commands/page.ts';
 import { addPushCommands } from './commands/push.ts';
 import { addRoutesCommand } from './commands/routes.ts';
 import { addSchemaCommand } from './commands/schema.ts';
@@ -55,6 +56,7 @@ function createProgram({ stdout, stderr }: Terminal): Command {
   addApiCommands(program);
   addClientCommands(program);
   addTokenCommand(program);
+  addPageCommand(program);
   addOriginTestCommand(program);
   addDoctorCommand(program);
   addPushCommands(program);

@@ -51,7 +51,7 @@ const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['policy'],
     ['policy/what-if'],
     ['policy/check', 'policy/explain', 'policy/cases', 'policy/diff', 'policy/routes', 'policy/openapi'],
-    ['logs', 'init', 'policy/doctor', 'assertion'],
+    ['logs', 'init', 'policy/doctor', 'assertion', 'page'],
     ['commands', 'vite'],
     ['program.ts'],
     ['claimgate.ts'],
