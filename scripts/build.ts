@@ -8,6 +8,7 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type BuildOptions, build } from 'esbuild';
+import { PAGE_BUILD } from '../cli/page/bundle.ts';
 
 const SHARED = {
   bundle: true,
@@ -62,7 +63,11 @@ const command = build({
   target: 'node22.12',
 });
 
-await Promise.all([worker, issuer, origin, command]);
+/** What `claimgate page` puts into a file: for browsers, with all that it needs. */
+const page = build({ ...PAGE_BUILD, entryPoints: { page: 'page/main.tsx' }, outdir: 'dist' });
+
+await Promise.all([worker, issuer, origin, command, page]);
+copyFileSync('page/style.css', 'dist/page.css');
 for (const project of [
   'tsconfig.package.json',
   'issuer/tsconfig.package.json',

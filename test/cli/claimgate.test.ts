@@ -43,6 +43,7 @@ const USES: readonly [code: number, ...args: string[]][] = [
   [0, 'logs', 'day.log'],
   [0, 'assertion', 'keys', 'list'],
   [2, 'origin-test', 'https://stranger.example/x'],
+  [0, 'page'],
   [2, 'issuer', 'init', '--config', 'nowhere.toml'],
   [0, 'keys', 'list', ...AT_ISSUER],
   [0, 'api', 'list', ...AT_ISSUER],

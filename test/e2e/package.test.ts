@@ -76,6 +76,8 @@ describe('what is in the package', () => {
       'dist/index.js',
       'dist/hono.js',
       'dist/origin.js',
+      'dist/page.js',
+      'dist/page.css',
       'dist/types/origin/index.d.ts',
       'docs/assertion-vectors.json',
       'origin/python/claimgate_origin.py',
@@ -434,7 +436,7 @@ describe('claimgate init', () => {
     const commands = steps.flatMap((step) =>
       step.run === undefined || step.run === 'npm ci' ? [] : [step.run],
     );
-    expect(commands).toHaveLength(3);
+    expect(commands).toHaveLength(4);
     const summary = join(folder, 'summary.md');
     const env = { BASE: 'main', FILE: 'wrangler.toml', GITHUB_STEP_SUMMARY: summary };
     const runAll = async () => {
