@@ -48,7 +48,8 @@ export function serve(environment: Environment, policy: Policy, keys = createKey
     const { url, method, headers } = request;
     const io = environment.keyIo(waitUntil);
     const requestId = newRequestId();
-    if (asksFor(request, settings.healthPath)) return withId(await healthOf(policy, keys, io), requestId);
+    if (asksFor(request, settings.healthPath))
+      return withId(await healthOf(policy, keys, io, headers.get('accept')), requestId);
     if (keySet !== undefined && asksFor(request, KEY_SET_PATH))
       return withId(renderKeySet(keySet), requestId);
     const own = replies.own(request, requestId, (line) => environment.log(line, request));
@@ -122,9 +123,14 @@ const noNext: Next = () => {
   throw new Error('origin = "next" without handlers');
 };
 
-async function healthOf({ issuers }: Policy, keys: KeySource, io: KeyIo): Promise<Response> {
+async function healthOf(
+  { issuers }: Policy,
+  keys: KeySource,
+  io: KeyIo,
+  accept: string | null,
+): Promise<Response> {
   const states = issuers.map(async (issuer) => [issuer.name, await keys.stateOf(issuer, io)] as const);
-  return renderHealth(await Promise.all(states), io.now());
+  return renderHealth(await Promise.all(states), io.now(), accept);
 }
 
 /** Logs a request and makes its data point. A failure to do so changes nothing of the answer. */
