@@ -3,14 +3,13 @@
  * `/client-grants`), the `tenant.yaml` of its Deploy CLI, and that tool's folders. Nothing that a file refers to is read.
  */
 import { basename, dirname, resolve } from 'node:path';
-import { parse } from 'yaml';
 import { isTable, type Table, textOf } from '../../text/json.ts';
 import { CommandError, visible } from '../../text/terminal.ts';
 import { listed } from '../../text/words.ts';
-import { firstLine } from '../../text/yaml.ts';
 import type { DeployConfig } from './deploy-config.ts';
 import { findFiles } from './folder.ts';
 import { markKeywords, replaceKeywords } from './keywords.ts';
+import { parseExport } from './parse.ts';
 import { readBounded } from './read.ts';
 import { ignore, type Kind, type Report } from './report.ts';
 import { FOLDERS, hasSections, kindOf, PAGE_MEMBERS, SECTIONS } from './sections.ts';
@@ -48,7 +47,7 @@ export function readExport(
       throw new CommandError(
         `the files are larger than ${MAX_TOTAL_LENGTH / 1e6} MB together; give only APIs, clients and grants`,
       );
-    items.push(...readItems(path, text, kind, config, report, open));
+    for (const item of readItems(path, text, kind, config, report, open)) items.push(item);
   }
   return { items, open };
 }
@@ -69,25 +68,11 @@ function readItems(
     report.notes.push(
       `${name}:${line}: ${visible(keyword)} has no mapping, and begins a line: it was read as a comment, to the end of the line`,
     );
-  const document = marked.restore(parseYaml(marked.text, name));
+  const document = marked.restore(parseExport(marked.text, name));
   if (document === null || document === undefined)
     throw new CommandError(`${name} is empty; name the files of an export`);
   const folder = path === '-' ? undefined : FOLDERS.get(basename(dirname(resolve(path))))?.kind;
   return itemsOf(document, kind ?? folder, name, config, report);
-}
-
-/** An alias adds nothing to what is there, and only bombs have more of them. */
-const MAX_ALIASES = 10_000;
-
-/** YAML 1.2 has no merge keys any more (`<<`), but the Deploy CLI reads them. */
-function parseYaml(text: string, name: string): unknown {
-  try {
-    return parse(text, { logLevel: 'error', merge: true, maxAliasCount: MAX_ALIASES });
-  } catch (error) {
-    const why = error instanceof RangeError ? 'it is nested too deeply' : firstLine(error);
-    const hint = /^\s*\{\{|<%|\{%/m.test(text) ? '; render its template first' : '';
-    throw new CommandError(`${name} can't be read: ${why}${hint}`);
-  }
 }
 
 /** Throws `CommandError` for a file that is something else, and known. */
