@@ -16,6 +16,13 @@ export interface TakenClient {
   readonly sourceId: string | undefined;
 }
 
+/** The clients that are taken, in the order of the export. */
+export interface TakenClients {
+  readonly list: TakenClient[];
+  readonly byId: Map<string, TakenClient>;
+  readonly byName: Map<string, TakenClient[]>;
+}
+
 /** A shorter one could be guessed from its hash. */
 const MIN_SECRET_LENGTH = 32;
 /** Random text of that length has more; a mask of stars or dots has one. */
@@ -26,7 +33,7 @@ const PUBLIC_TYPES = ['spa', 'native'];
 /** Adds the client to those that are taken. @returns why it is left out */
 export function takeClient(
   one: Table,
-  taken: TakenClient[],
+  taken: TakenClients,
   hasGrant: (id: string) => boolean,
   nowSeconds: number,
   report: Report,
@@ -41,7 +48,7 @@ export function takeClient(
     [sourceId, name].some((id) => id !== undefined && hasGrant(id)),
   );
   if (why !== undefined) return why;
-  if (sourceId !== undefined && taken.some((other) => other.sourceId === sourceId))
+  if (sourceId !== undefined && taken.byId.has(sourceId))
     return 'its client_id is there twice; the first one was taken';
   const note = (text: string) => report.notes.push(`client ${nameOf('client', one)}: ${text}`);
   const id = readId(sourceId, note);
@@ -57,8 +64,14 @@ export function takeClient(
   const parsed = clientSchema.safeParse(whole);
   if (!parsed.success) return `it does not fit here: ${parsed.error.issues[0]?.message}`;
   noteMembers('client', one, note, report);
-  taken.push({ client, name, sourceId });
+  add({ client, name, sourceId }, taken);
   return undefined;
+}
+
+function add(one: TakenClient, { list, byId, byName }: TakenClients): void {
+  list.push(one);
+  if (one.sourceId !== undefined) byId.set(one.sourceId, one);
+  byName.set(one.name, [...(byName.get(one.name) ?? []), one]);
 }
 
 const OTHER_USE = 'it does not use the client credentials grant';

@@ -22,6 +22,8 @@ export interface Item {
   readonly why?: string | undefined;
 }
 
+/** Of APIs, clients and grants together. Auth0 allows far fewer. */
+const MAX_ITEMS = 100_000;
 /** All files together: more is no export of a tenant. */
 const MAX_TOTAL_LENGTH = 64_000_000;
 
@@ -48,6 +50,10 @@ export function readExport(
         `the files are larger than ${MAX_TOTAL_LENGTH / 1e6} MB together; give only APIs, clients and grants`,
       );
     for (const item of readItems(path, text, kind, config, report, open)) items.push(item);
+    if (items.length > MAX_ITEMS)
+      throw new CommandError(
+        `the files have more than ${MAX_ITEMS} APIs, clients and grants together; is ${visible(path)} an export?`,
+      );
   }
   return { items, open };
 }

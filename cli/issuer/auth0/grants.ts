@@ -2,7 +2,7 @@
 import { isTable, listOf, type Table } from '../../text/json.ts';
 import { listed } from '../../text/words.ts';
 import { isOfAuth0, type TakenApi } from './apis.ts';
-import type { TakenClient } from './clients.ts';
+import type { TakenClient, TakenClients } from './clients.ts';
 import { keywordsIn, openKeywords } from './keywords.ts';
 import { noteMembers } from './members.ts';
 import type { Report } from './report.ts';
@@ -10,7 +10,7 @@ import { keywordsOf, nameOf, said, wordOf } from './values.ts';
 
 interface Context {
   readonly apis: ReadonlyMap<string, TakenApi>;
-  readonly clients: readonly TakenClient[];
+  readonly clients: TakenClients;
   /** Identifiers of APIs, ids and names of clients that the export has, but that were left out. */
   readonly leftApis: ReadonlyMap<string, Table>;
   readonly leftClients: ReadonlyMap<string, Table>;
@@ -67,9 +67,9 @@ const join = (a: Scope, b: Scope): Scope => (a === '*' || b === '*' ? '*' : [...
 
 /** By id, or by name as the Deploy CLI writes it. */
 function findClient(id: string, { clients, leftClients }: Context): TakenClient | string {
-  const byId = clients.find(({ sourceId }) => sourceId === id);
+  const byId = clients.byId.get(id);
   if (byId !== undefined) return byId;
-  const named = clients.filter(({ name }) => name === id);
+  const named = clients.byName.get(id) ?? [];
   if (named.length > 1) return `${named.length} clients have the name; write the client_id`;
   if (named[0] !== undefined) return named[0];
   return leftClients.has(id) ? 'its client was left out' : 'there is no such client in the files';

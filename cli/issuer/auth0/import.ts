@@ -4,11 +4,11 @@ import { isTable, type Table } from '../../text/json.ts';
 import { visible } from '../../text/terminal.ts';
 import type { DeclaredClient } from '../declaration.ts';
 import { type TakenApi, takeApi } from './apis.ts';
-import { type TakenClient, takeClient } from './clients.ts';
+import { type TakenClients, takeClient } from './clients.ts';
 import type { DeployConfig } from './deploy-config.ts';
 import { type Item, readExport } from './export.ts';
 import { takeGrant } from './grants.ts';
-import { openKeywords } from './keywords.ts';
+import { keywordsIn, openKeywords } from './keywords.ts';
 import { KINDS, type Kind, type Report, startReport } from './report.ts';
 import { keywordsOf, nameOf, said, wordOf } from './values.ts';
 
@@ -30,7 +30,7 @@ export function importAuth0(paths: readonly string[], config: DeployConfig, nowS
   const report = startReport();
   const { items, open } = readExport(paths, config, report);
   const apis = new Map<string, TakenApi>();
-  const clients: TakenClient[] = [];
+  const clients: TakenClients = { list: [], byId: new Map(), byName: new Map() };
   const left: Record<Kind, Map<string, Table>> = { api: new Map(), client: new Map(), grant: new Map() };
   const granted = new Set(
     items.flatMap(({ kind, value }) =>
@@ -61,7 +61,7 @@ export function importAuth0(paths: readonly string[], config: DeployConfig, nowS
         if (name !== undefined) left[kind].set(name, one);
     }
   }
-  for (const { client } of clients)
+  for (const { client } of clients.list)
     if (Object.keys(client.grants).length === 0)
       report.notes.push(`client ${said(client.name)}: it has no grant, so it gets no tokens`);
   noteOpen(open, report);
@@ -72,7 +72,7 @@ export function importAuth0(paths: readonly string[], config: DeployConfig, nowS
   });
   return {
     apis: [...apis.values()].map(({ api }) => api),
-    clients: clients.map(({ client }) => client),
+    clients: clients.list.map(({ client }) => client),
     counts: { api: countsOf('api'), client: countsOf('client'), grant: countsOf('grant') },
     report,
   };
@@ -92,8 +92,9 @@ function refuse({ kind, value, why }: Item, config: DeployConfig): string | unde
 
 /** Keywords that no note names stand in parts that are not read: they are said once. */
 function noteOpen(open: ReadonlySet<string>, { notes, leftOut }: Report): void {
-  const texts = [...notes, ...leftOut.map(({ name, why }) => `${name} ${why}`)].join('\n');
-  const rest = [...open].filter((keyword) => !texts.includes(visible(keyword)));
+  const texts = [...notes, ...leftOut.map(({ name, why }) => `${name} ${why}`)];
+  const named = new Set(texts.flatMap(keywordsIn));
+  const rest = [...open].filter((keyword) => !named.has(visible(keyword)));
   if (rest.length === 0) return;
   const names = rest.slice(0, 20);
   notes.push(

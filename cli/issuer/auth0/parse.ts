@@ -47,7 +47,7 @@ function demandFlat(text: string, name: string): void {
   }
 }
 
-/** The parser needs about a KB for each. A tenant of 10,000 clients has half as many. */
+/** The parser needs about a KB for each. A tenant of 6,000 clients has a quarter of that. */
 const MAX_SIGNS = 1_000_000;
 
 /** YAML alone: JSON takes little more memory than it has characters. */
