@@ -17,7 +17,10 @@ export function addImportCommands(program: Command): void {
       '--keywords <file>',
       'what ##NAME## and @@NAME@@ stand for: config.json or env file of the Deploy CLI',
     )
-    .option('--json', 'the notes too, as JSON: { apis, clients, counts, left_out, ignored, notes }')
+    .option(
+      '--json',
+      'the notes too, as JSON: { apis, clients, counts, left_out, ignored, ignored_members, notes }',
+    )
     .addHelpText(
       'after',
       '\nReview the result, then push it.\n\nExample:\n  claimgate import auth0 tenant.yaml --keywords config.json > issuer.json\n  claimgate push issuer.json --dry-run',
@@ -32,7 +35,7 @@ async function run(
 ): Promise<void> {
   const { NO_CONFIG, readDeployConfig } = await import('../issuer/auth0/deploy-config.ts');
   const { importAuth0 } = await import('../issuer/auth0/import.ts');
-  const { describeReport } = await import('../issuer/auth0/report.ts');
+  const { describeReport, membersOf } = await import('../issuer/auth0/report.ts');
   const config = keywords === undefined ? NO_CONFIG : readDeployConfig(keywords);
   const { apis, clients, counts, report } = importAuth0(files, config, nowSeconds());
   const { notes, leftOut, ignored } = report;
@@ -49,6 +52,7 @@ async function run(
       counts: { apis: counts.api, clients: counts.client, grants: counts.grant },
       left_out: leftOut,
       ignored: Object.fromEntries(ignored),
+      ignored_members: membersOf(report),
       notes,
     });
     return;

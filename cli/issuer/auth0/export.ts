@@ -74,7 +74,7 @@ function readItems(
     report.notes.push(
       `${name}:${line}: ${visible(keyword)} has no mapping, and begins a line: it was read as a comment, to the end of the line`,
     );
-  const document = marked.restore(parseExport(marked.text, name));
+  const document = marked.restore(parseExport(marked.text, name, /\{\{|\{%|<%/.test(text)));
   if (document === null || document === undefined)
     throw new CommandError(`${name} is empty; name the files of an export`);
   const folder = path === '-' ? undefined : FOLDERS.get(basename(dirname(resolve(path))))?.kind;

@@ -8,8 +8,12 @@ import { firstLine } from '../../text/yaml.ts';
 /** An alias adds nothing to what is there, and only bombs have more of them. */
 const MAX_ALIASES = 10_000;
 
-/** YAML 1.2 has no merge keys any more (`<<`), but the Deploy CLI reads them. Throws `CommandError`. */
-export function parseExport(text: string, name: string): unknown {
+/**
+ * YAML 1.2 has no merge keys any more (`<<`), but the Deploy CLI reads them. Throws `CommandError`.
+ *
+ * @param isTemplate whether it has places of another template
+ */
+export function parseExport(text: string, name: string, isTemplate: boolean): unknown {
   demandFlat(text, name);
   try {
     // JSON is YAML, too. This way takes a tenth of the time.
@@ -23,7 +27,7 @@ export function parseExport(text: string, name: string): unknown {
   } catch (error) {
     if (error instanceof CommandError) throw error;
     const why = firstLine(error);
-    const hint = /^\s*\{\{|<%|\{%/m.test(text) ? '; render its template first' : '';
+    const hint = isTemplate ? '; render its template first' : '';
     throw new CommandError(
       `${name} can't be read: ${/call stack/.test(why) ? 'it is nested too deeply' : why}${hint}`,
     );

@@ -31,7 +31,7 @@ export const startReport = (): Report => ({
 export const WORDS: Readonly<Record<Kind, string>> = { api: 'API', client: 'client', grant: 'grant' };
 
 export function ignore({ ignored }: Report, name: string, count: number): void {
-  ignored.set(name, (ignored.get(name) ?? 0) + count);
+  if (count > 0) ignored.set(name, (ignored.get(name) ?? 0) + count);
 }
 
 /** As many names of things left out for one reason stand in a line for people. */
@@ -59,8 +59,17 @@ export function describeReport({ notes, leftOut, ignored, members }: Report): st
       .map(
         (kind) => `of each ${WORDS[kind]}, not taken: ${[...members[kind]].sort().map(visible).join(', ')}`,
       ),
+    ...([...ignored.keys()].some((name) => /^(actions|hooks|rules)\/?$/.test(name))
+      ? ['code of the tenant is not taken; docs/hooks.md tells how hooks and Actions move']
+      : []),
     ...(parts.length === 0 ? [] : [`parts without a counterpart here, not read: ${parts.join(', ')}`]),
   ];
 }
 
 export const describeLeftOut = ({ kind, name, why }: LeftOut) => `${WORDS[kind]} ${name} left out: ${why}`;
+
+export const membersOf = ({ members: { api, client, grant } }: Report) => ({
+  apis: [...api].sort(),
+  clients: [...client].sort(),
+  grants: [...grant].sort(),
+});

@@ -81,8 +81,6 @@ describe('what is left out', () => {
     ]);
     expect(answer.ignored).toEqual({
       pages: 1,
-      rules: 0,
-      rulesConfigs: 0,
       databases: 1,
       roles: 1,
       actions: 1,
@@ -90,6 +88,7 @@ describe('what is left out', () => {
       guardianFactorTemplates: 1,
       tenant: 1,
     });
+    expect(answer.ignored_members.clients).toContain('jwt_configuration');
     expect(answer.notes.join('\n')).toContain('client Deploy CLI: it has no grant, so it gets no tokens');
     expect(JSON.stringify(answer)).not.toContain('root:');
   });

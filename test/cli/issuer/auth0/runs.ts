@@ -12,6 +12,7 @@ export interface Answer extends Declaration {
   >;
   readonly left_out: readonly { kind: string; name: string; why: string }[];
   readonly ignored: Readonly<Record<string, number>>;
+  readonly ignored_members: Readonly<Record<'apis' | 'clients' | 'grants', readonly string[]>>;
   readonly notes: readonly string[];
 }
 
