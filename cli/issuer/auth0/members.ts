@@ -35,7 +35,7 @@ const WEIGHTY: Readonly<Record<Kind, Readonly<Record<string, string>>>> = {
   },
   client: {
     require_proof_of_possession: 'tokens are not bound to keys here',
-    token_quota: 'there are no quotas here; see the issuer’s limits',
+    token_quota: 'there are no quotas here',
     default_organization: 'there are no organizations here',
     organization_require_behavior: 'there are no organizations here',
     client_authentication_methods:

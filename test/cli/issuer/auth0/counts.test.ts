@@ -1,5 +1,5 @@
 /** Whatever an export has is taken, or left out with a reason: the sum is held on every fixture. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -172,5 +172,31 @@ describe('what is left out', () => {
       'Site 19 and 10 more, which --json lists: it does not use the client credentials',
     );
     expect((await answerOf(files, ['clients.json'])).left_out).toHaveLength(30);
+  });
+});
+
+describe('docs/import-auth0.md', () => {
+  const page = readFileSync('docs/import-auth0.md', 'utf8');
+  const block = (name: string) =>
+    new RegExp(`^\`\`\`\\w+ ${name}\\n([\\s\\S]*?)^\`\`\`$`, 'm').exec(page)?.[1] ?? '';
+
+  it('shows what the command says of its example', async () => {
+    const files = { 'tenant.yaml': block('tenant'), 'config.json': block('keywords') };
+    const { stdout, stderr } = await importAuth0(files, ['tenant.yaml', '--keywords', 'config.json']);
+    expect(stderr).toBe(block('notes'));
+    expect(JSON.parse(stdout)).toMatchObject({
+      apis: [{ identifier: 'https://dev.example.com/depot', scopes: [{ value: 'depot:read' }] }],
+      clients: [
+        { name: 'Night job', grants: { 'https://dev.example.com/depot': { scope: ['depot:read'] } } },
+      ],
+    });
+  });
+
+  it('fits its lines: prose in 100 columns, cells in 120', () => {
+    const text = page.replace(/^```[\s\S]*?^```$/gm, '');
+    for (const line of text.split('\n')) {
+      if (!line.startsWith('|')) expect(line.length, line).toBeLessThanOrEqual(100);
+      else for (const cell of line.split(' | ')) expect(cell.length, line).toBeLessThanOrEqual(120);
+    }
   });
 });
