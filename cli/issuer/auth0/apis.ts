@@ -107,8 +107,10 @@ function readDescription(scope: string, value: unknown, note: Note): { descripti
 
 function readLifetime(value: unknown, note: Note): number {
   if (value === undefined || value === null) return DEFAULT_TOKEN_LIFETIME_SECONDS;
-  const isLifetime = typeof value === 'number' && Number.isInteger(value) && value > 0;
-  if (isLifetime && value <= MAX_TOKEN_LIFETIME_SECONDS) return value;
+  // A keyword in quotes is text: '600'.
+  const given = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+  const isLifetime = typeof given === 'number' && Number.isInteger(given) && given > 0;
+  if (isLifetime && given <= MAX_TOKEN_LIFETIME_SECONDS) return given;
   const lifetime = isLifetime ? MAX_TOKEN_LIFETIME_SECONDS : DEFAULT_TOKEN_LIFETIME_SECONDS;
   note(`token_lifetime ${said(value) || '(no number)'} becomes ${lifetime}`);
   return lifetime;

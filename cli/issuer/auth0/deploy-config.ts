@@ -31,7 +31,10 @@ const SETTINGS =
 /** Reads a config.json, an env file, or a file that has mappings alone. Throws `CommandError`. */
 export function readDeployConfig(path: string): DeployConfig {
   const text = readBounded(path, 'name the config.json or the env file of the Deploy CLI');
-  const value = /^\s*[[{]/.test(text) ? parseJson(text) : parseEnv(text);
+  const isJson = /^\s*[[{]/.test(text);
+  const value = isJson ? parseJson(text) : parseEnv(text);
+  if (isJson && value === undefined)
+    throw new CommandError(`${path} is no JSON; the Deploy CLI could not read it`);
   if (!isTable(value) || Object.keys(value).length === 0)
     throw new CommandError(
       `${path} has no keywords; write JSON such as { "${MAPPINGS}": { "ENV": "dev" } }, or the line ${MAPPINGS}='{"ENV":"dev"}'`,
@@ -52,7 +55,7 @@ function setting(config: Table, name: string): unknown {
 
 function readMappings(value: unknown, path: string): Mappings {
   if (!isTable(value))
-    throw new CommandError(`${path}: ${MAPPINGS} is no table; write { "ENV": "dev" }, as JSON`);
+    throw new CommandError(`${path}: ${MAPPINGS} is no table; write { "ENV": "dev" }, as JSON, and in an env file between single quotes`);
   const faulty = Object.keys(value).find((name) => name === '' || /[\n@#]/.test(name));
   if (faulty !== undefined)
     throw new CommandError(

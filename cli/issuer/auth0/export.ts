@@ -84,7 +84,7 @@ function readItems(
 /** Throws `CommandError` for a file that is something else, and known. */
 function demandExport(text: string, name: string): void {
   if (text.trim() === '') throw new CommandError(`${name} is empty; name the files of an export`);
-  if (/^\s*</.test(text))
+  if (/^\s*<[!?a-z]/i.test(text))
     throw new CommandError(
       `${name} is HTML or XML, no export; was it saved from a browser? Use the Deploy CLI, or the Management API with a token`,
     );
@@ -147,6 +147,10 @@ function demandNoOther(document: Table, name: string): void {
   if (has('openapi') || has('swagger'))
     throw new CommandError(
       `${name} is an OpenAPI document; make routes of it with: claimgate import openapi ${name}`,
+    );
+  if (Object.keys(document).some((member) => /^AUTH0_[A-Z_]+$/.test(member)))
+    throw new CommandError(
+      `${name} is a configuration of the Deploy CLI; give it with --keywords ${name}, beside the export`,
     );
   if (has('apis', 'clients'))
     throw new CommandError(`${name} is an issuer.json already; push it with: claimgate push ${name}`);

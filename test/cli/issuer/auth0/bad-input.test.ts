@@ -26,6 +26,7 @@ describe('a file that is no export', () => {
     ['UTF-16', new Uint8Array([0x5b, 0, 0x5d, 0]), 'f is no text; name a YAML or JSON file'],
     ['OpenAPI', 'openapi: 3.1.0\npaths: {}\n', 'claimgate import openapi f'],
     ['Swagger', '{"swagger":"2.0"}', 'is an OpenAPI document'],
+    ['config.json of the Deploy CLI', '{"AUTH0_DOMAIN":"x"}', 'give it with --keywords f'],
     ['an issuer.json', '{"apis":[],"clients":[]}', 'claimgate push f'],
     [
       'an error of the Management API',

@@ -163,6 +163,40 @@ describe('what is left out', () => {
     expect(notes).toContain('there is another grant for the same API; the scopes of both are taken');
   });
 
+  it('members of weight have a note each, the others are named once', async () => {
+    const api = { identifier: 'urn:a', signing_alg: 'RS256' };
+    const client = { name: 'Job', app_type: 'non_interactive' };
+    const grant = { client_id: 'Job', audience: 'urn:a', scope: [] };
+    const weighty = [
+      [
+        { ...api, token_encryption: { format: 'compact-nested-jwe' } },
+        'API urn:a: tokens are not encrypted here',
+      ],
+      [
+        { ...api, proof_of_possession: { mechanism: 'dpop' } },
+        'API urn:a: tokens are not bound to keys here',
+      ],
+      [
+        { ...api, authorization_details: [{ type: 'payment' }] },
+        'API urn:a: there are no authorization_details',
+      ],
+      [
+        { ...client, token_quota: { client_credentials: { per_hour: 9 } } },
+        'client Job: there are no quotas here',
+      ],
+      [{ ...client, default_organization: { flows: [] } }, 'client Job: there are no organizations here'],
+      [{ ...grant, allow_any_organization: true }, 'grant of Job for urn:a: there are no organizations here'],
+    ] as const;
+    for (const [one, note] of weighty) {
+      const all = [api, client, grant].filter((other) => !Object.keys(other).every((name) => name in one));
+      const { notes } = await answerOf({ f: JSON.stringify([...all, one]) }, ['f']);
+      expect(notes.join('\n')).toContain(note);
+    }
+    const plain = { ...api, allow_offline_access: true, enforce_policies: false, token_encryption: null };
+    const { ignored_members, notes } = await answerOf({ f: JSON.stringify([plain]) }, ['f']);
+    expect([ignored_members.apis, notes]).toEqual([['allow_offline_access'], []]);
+  });
+
   it('three things left out for one reason share a line, and --json has each', async () => {
     const spas = Array.from({ length: 30 }, (_, i) => ({ name: `Site ${i}`, app_type: 'spa' }));
     const files = { 'clients.json': JSON.stringify([{ name: 'Job', app_type: 'non_interactive' }, ...spas]) };

@@ -52,6 +52,12 @@ describe('with a mapping', () => {
     expect(answer.clients).toMatchObject([{ name: 'Job' }]);
   });
 
+  it('a lifetime may stand in quotes', async () => {
+    const files = { ...yaml(API.replace('name:', "token_lifetime: '##T##', name:")), k: '{"T":600}' };
+    const { apis, notes } = await answerOf(files, ['tenant.yaml', '--keywords', 'k']);
+    expect([apis[0]?.token_lifetime, notes]).toEqual([600, []]);
+  });
+
   it('a keyword in the value of another is replaced, too', async () => {
     const files = { ...yaml(API.replace('urn:depot', '##ID##')), k: '{"ID":"urn:##ENV##","ENV":"dev"}' };
     const { apis } = await answerOf(files, ['tenant.yaml', '--keywords', 'k']);
@@ -106,7 +112,7 @@ describe('with a mapping', () => {
     ['no table', '[]', 'has no keywords'],
     ['HTML', '<html></html>', 'has no keywords'],
     ['an empty file', '', 'has no keywords'],
-    ['broken JSON', '{"ENV": ', 'has no keywords'],
+    ['broken JSON', '{"ENV": ', 'k is no JSON'],
     ['mappings that are text', '{"AUTH0_KEYWORD_REPLACE_MAPPINGS":"ENV=dev"}', 'is no table'],
     ['a misspelt name', '{"AUTH0_KEYWORD_REPLACEMENT_MAPPINGS":{}}', 'reads AUTH0_KEYWORD_REPLACE_MAPPINGS'],
     ['signs around a name', '{"##ENV##":"dev"}', 'without @@ and ##'],
