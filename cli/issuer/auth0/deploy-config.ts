@@ -55,7 +55,9 @@ function setting(config: Table, name: string): unknown {
 
 function readMappings(value: unknown, path: string): Mappings {
   if (!isTable(value))
-    throw new CommandError(`${path}: ${MAPPINGS} is no table; write { "ENV": "dev" }, as JSON, and in an env file between single quotes`);
+    throw new CommandError(
+      `${path}: ${MAPPINGS} is no table; write { "ENV": "dev" }, as JSON, and in an env file between single quotes`,
+    );
   const faulty = Object.keys(value).find((name) => name === '' || /[\n@#]/.test(name));
   if (faulty !== undefined)
     throw new CommandError(

@@ -28,7 +28,7 @@ export const startReport = (): Report => ({
   members: { api: new Set(), client: new Set(), grant: new Set() },
 });
 
-export const WORDS: Readonly<Record<Kind, string>> = { api: 'API', client: 'client', grant: 'grant' };
+const WORDS: Readonly<Record<Kind, string>> = { api: 'API', client: 'client', grant: 'grant' };
 
 export function ignore({ ignored }: Report, name: string, count: number): void {
   if (count > 0) ignored.set(name, (ignored.get(name) ?? 0) + count);
@@ -66,7 +66,7 @@ export function describeReport({ notes, leftOut, ignored, members }: Report): st
   ];
 }
 
-export const describeLeftOut = ({ kind, name, why }: LeftOut) => `${WORDS[kind]} ${name} left out: ${why}`;
+const describeLeftOut = ({ kind, name, why }: LeftOut) => `${WORDS[kind]} ${name} left out: ${why}`;
 
 export const membersOf = ({ members: { api, client, grant } }: Report) => ({
   apis: [...api].sort(),
