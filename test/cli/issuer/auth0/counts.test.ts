@@ -93,6 +93,19 @@ describe('what is left out', () => {
     expect(JSON.stringify(answer)).not.toContain('root:');
   });
 
+  it('of a folder', async () => {
+    const { files, args } = EXPORTS['a folder'];
+    const answer = await answerOf(files, args);
+    expect(left(answer)).toEqual([
+      "api https://##AUTH0_DOMAIN##/me/: it is Auth0's own",
+      'client Only a name: it does not use the client credentials grant',
+      'client (no name): it is empty',
+      'grant of Gone for https://depot.example.com: there is no such client in the files',
+    ]);
+    expect(answer.ignored).toEqual({ 'actions/': 2, 'tenant.json': 1 });
+    expect(answer.apis).toMatchObject([{ signing_alg: 'PS256' }]);
+  });
+
   it('of answers of the Management API', async () => {
     const { files, args } = EXPORTS['answers of the Management API'];
     const answer = await answerOf(files, args);

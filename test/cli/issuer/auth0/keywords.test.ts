@@ -225,6 +225,23 @@ describe('without a mapping', () => {
     expect(stdout).not.toMatch(/##|@@|\{\{|\$\{/);
   });
 
+  it('a grant says at once which scope its API lacks', async () => {
+    const text = `${API.replace('urn:depot', '##ID##')}${JOB}clientGrants:
+  - { client_id: Job, audience: ##ID##, scope: [r] }
+  - { client_id: Job, audience: '##ID##', scope: [r, w] }
+`;
+    const without = await answerOf(yaml(text), ['tenant.yaml']);
+    const why = 'the keyword ##ID## has no mapping';
+    expect(without.left_out.filter(({ kind }) => kind === 'grant').map((one) => one.why)).toEqual([
+      why,
+      `${why}; and the API does not have the scope w`,
+    ]);
+    const files = { ...yaml(text), k: '{"ID":"urn:depot"}' };
+    const mapped = await answerOf(files, ['tenant.yaml', '--keywords', 'k']);
+    expect(mapped.clients[0]?.grants).toEqual({ 'urn:depot': { scope: ['r'] } });
+    expect(mapped.notes.join('\n')).toContain('scope left out, which the API does not have: w');
+  });
+
   it('what stands in the place of a secret is no secret: everybody who has the file knows it', async () => {
     const clients = [
       '##NIGHT_JOB_CLIENT_SECRET_OF_PRODUCTION##',
