@@ -132,6 +132,9 @@ func NewVerifier(options Options) (*Verifier, error) {
 	if strings.TrimSpace(options.Issuer) == "" || strings.TrimSpace(options.Audience) == "" {
 		return nil, errors.New("claimgate: the verifier needs Issuer and Audience; one is empty")
 	}
+	if strings.TrimSpace(options.Issuer) != options.Issuer || strings.TrimSpace(options.Audience) != options.Audience {
+		return nil, errors.New("claimgate: Issuer or Audience has blanks or line breaks at an end")
+	}
 	switch options.Bind {
 	case "":
 		options.Bind = "request"
@@ -550,9 +553,7 @@ func readAssertion(headers http.Header) (*unverifiedAssertion, error) {
 	if _, isThere := head["crit"]; isThere {
 		return nil, refuse("critical_unsupported", "The assertion has critical headers.")
 	}
-	typ, _ := head["typ"].(string)
-	typ = strings.ToLower(typ)
-	if typ != "txntoken+jwt" && typ != "application/txntoken+jwt" {
+	if typ, _ := head["typ"].(string); !isType(typ) {
 		return nil, refuse("type_not_allowed", "The type of the assertion is not txntoken+jwt.")
 	}
 	alg, _ := head["alg"].(string)
@@ -565,6 +566,14 @@ func readAssertion(headers http.Header) (*unverifiedAssertion, error) {
 		found.kid = &kid
 	}
 	return found, nil
+}
+
+// isType compares ASCII letters without case: for strings.EqualFold, the sign of Kelvin is a k too.
+func isType(typ string) bool {
+	if strings.IndexFunc(typ, func(c rune) bool { return c > 0x7e }) != -1 {
+		return false
+	}
+	return strings.EqualFold(typ, "txntoken+jwt") || strings.EqualFold(typ, "application/txntoken+jwt")
 }
 
 func readObject(part, name string) (map[string]any, error) {

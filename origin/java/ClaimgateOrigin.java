@@ -82,6 +82,14 @@ public final class ClaimgateOrigin {
   private static final Pattern BASE64URL = Pattern.compile("[A-Za-z0-9_-]+");
   private static final Pattern TYPE =
       Pattern.compile("(?:application/)?txntoken\\+jwt", Pattern.CASE_INSENSITIVE);
+  /**
+   * Half a character has no bytes in UTF-8: two different texts would be one in other languages. Looked for in the text,
+   * since of two members with one name only the last is in the value.
+   */
+  private static final Pattern PAIRS_AND_OTHER_ESCAPES =
+      Pattern.compile("\\\\u[dD][89abAB][0-9a-fA-F]{2}\\\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\\\[^u]");
+
+  private static final Pattern SURROGATE = Pattern.compile("\\\\u[dD][89a-fA-F]");
   private static final Pattern SECRET = Pattern.compile("[\\x21-\\x7e](?:[\\x20-\\x7e]*[\\x21-\\x7e])?");
   private static final Pattern HEADER_NAME = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
 
@@ -434,9 +442,10 @@ public final class ClaimgateOrigin {
 
   private static JsonNode readObject(String part, String name) {
     try {
-      JsonNode value = JSON.readTree(decodeUtf8(fromBase64Url(part)));
-      // Half a character has no bytes in UTF-8.
-      if (value.isObject() && StandardCharsets.UTF_8.newEncoder().canEncode(value.toString())) return value;
+      String text = decodeUtf8(fromBase64Url(part));
+      boolean hasHalf = SURROGATE.matcher(PAIRS_AND_OTHER_ESCAPES.matcher(text).replaceAll("-")).find();
+      JsonNode value = JSON.readTree(text);
+      if (value.isObject() && !hasHalf) return value;
     } catch (JsonProcessingException | CharacterCodingException error) {
       // No UTF-8, or no JSON.
     }
@@ -769,6 +778,8 @@ public final class ClaimgateOrigin {
     if (value == null || value.isBlank())
       throw new IllegalArgumentException(
           name + ": the verifier needs it; it is " + (value == null ? "not set" : "empty"));
+    if (!value.equals(value.strip()))
+      throw new IllegalArgumentException(name + ": it has blanks or line breaks at an end");
     return value;
   }
 

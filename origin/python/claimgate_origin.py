@@ -52,6 +52,10 @@ _BASE64URL = re.compile(
     r"(?:[A-Za-z0-9_-]{4}|[A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])"
 )
 _TYPE = re.compile(r"(?:application/)?txntoken\+jwt", re.ASCII | re.IGNORECASE)
+# Half a character has no bytes in UTF-8: two different texts would be one in other languages. Looked for in the text,
+# since of two members with one name only the last is in the value.
+_PAIRS_AND_OTHER_ESCAPES = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\[^u]")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _SECRET = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
@@ -314,9 +318,9 @@ def _no_constant(name: str):
 
 def _read_object(part: str, name: str) -> Dict[str, Any]:
     try:
-        value = json.loads(_from_base64url(part).decode("utf-8"), parse_constant=_no_constant)
-        # Half a character has no bytes in UTF-8: this raises.
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
+        text = _from_base64url(part).decode("utf-8")
+        has_half = _SURROGATE.search(_PAIRS_AND_OTHER_ESCAPES.sub("-", text))
+        value = None if has_half else json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
@@ -571,6 +575,8 @@ class _FetchedKeys:
 def _demand_text(name: str, value) -> str:
     if not isinstance(value, str) or value.strip() == "":
         raise ValueError(f"{name}: the verifier needs it; it is {'not set' if value is None else 'empty'}")
+    if value != value.strip():
+        raise ValueError(f"{name}: it has blanks or line breaks at an end")
     return value
 
 

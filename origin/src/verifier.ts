@@ -55,7 +55,11 @@ export function createVerifier(options: VerifierOptions): OriginVerifier {
   const audience = demandText('audience', options.audience);
   if (!['request', 'body', 'none'].includes(bind))
     throw new TypeError("bind: write 'request', 'body' or 'none'");
-  if (!(clockSkewSeconds >= 0 && clockSkewSeconds <= MAX_SKEW_SECONDS))
+  // Text, as of a variable, would be put behind a number.
+  if (
+    typeof clockSkewSeconds !== 'number' ||
+    !(clockSkewSeconds >= 0 && clockSkewSeconds <= MAX_SKEW_SECONDS)
+  )
     throw new TypeError(`clockSkewSeconds: write a number from 0 to ${MAX_SKEW_SECONDS}`);
   if (replay !== undefined && bind === 'none')
     throw new TypeError("replay: with bind: 'none' the gateway sends one assertion many times; leave it out");
@@ -131,6 +135,7 @@ async function digestOf(body: OriginRequest['body']): Promise<string> {
 function demandText(name: string, value: unknown): string {
   if (typeof value !== 'string' || value.trim() === '')
     throw new TypeError(`${name}: the verifier needs it; it is ${value === undefined ? 'not set' : 'empty'}`);
+  if (value !== value.trim()) throw new TypeError(`${name}: it has blanks or line breaks at an end`);
   return value;
 }
 

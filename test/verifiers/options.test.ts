@@ -26,6 +26,7 @@ describe('options', () => {
     ['audience', { audience: undefined as never }, 'audience: the verifier needs it; it is not set'],
     ['keys', { keys: 'http://api.example.com/' }, 'keys: write an https URL; http is for this machine only'],
     ['skew', { clockSkewSeconds: 61 }, 'clockSkewSeconds: write a number from 0 to 60'],
+    ['skew as text', { clockSkewSeconds: '5' as never }, 'clockSkewSeconds: write a number from 0 to 60'],
     ['no number', { clockSkewSeconds: Number.NaN }, 'clockSkewSeconds: write a number from 0 to 60'],
     [
       'replay',

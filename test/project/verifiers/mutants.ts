@@ -94,7 +94,7 @@ export const TYPESCRIPT: readonly Mutant[] = [
     ['bound.digest !== (await', 'bound.digest !== undefined && bound.digest !== (await'],
     ['replay !== undefined && !(await', 'false && !(await'],
     ["value.trim() === ''", 'false'],
-    ["value.trim() === ''", "value === ''"],
+    ['value !== value.trim()', 'false'],
     ['&& isLoopback)', ')'],
     ['\\d+\\.\\d+\\.\\d+|\\[::1\\])$/', '\\d+\\.\\d+\\.\\d+|\\[::1\\])/'],
     ["url.username !== '' || url.password !== ''", 'false'],
