@@ -87,8 +87,11 @@ export function checkAssertions({ settings, apis, issuers, bindings }: Whole, ro
 }
 
 const isConfused = (one: Api, other: Api): boolean =>
-  one.assertion?.audience === other.assertion?.audience &&
-  JSON.stringify(one.origin) !== JSON.stringify(other.origin);
+  one.assertion?.audience === other.assertion?.audience && placeOf(one) !== placeOf(other);
+
+/** Behind a zone, each host may be another server. */
+const placeOf = ({ origin, hosts }: Api): string =>
+  JSON.stringify([origin, origin.kind === 'zone' ? [...hosts].sort() : []]);
 
 /** A path that the gateway answers itself never reaches a route. */
 export function checkKeySetPath(
