@@ -235,6 +235,23 @@ describe('bind = "body"', () => {
   });
 });
 
+describe('a target that is too long for an assertion', () => {
+  it('is refused by its own name, and nobody is asked', async () => {
+    const rig = rigWith();
+    const ask = async (length: number) =>
+      (await rig.call(`GET /orders?${'q'.repeat(length)}`, await sign(key))).status;
+    expect(await ask(10_000)).toBe(200);
+    expect(await ask(12_500)).toBe(414);
+    expect(rig.received).toHaveLength(1);
+    expect(rig.lastLog()).toMatchObject({ decision: 'deny', reason: 'target_too_long' });
+  });
+
+  it('is no matter where nothing is bound', async () => {
+    const rig = rigWith({ assertion: { bind: 'none' } });
+    expect((await rig.call(`GET /orders?${'q'.repeat(12_500)}`, await sign(key))).status).toBe(200);
+  });
+});
+
 describe('bind = "none"', () => {
   it('is the same for all requests of a token that the route demands the same of, until it ends', async () => {
     const rig = rigWith({ assertion: { bind: 'none' } });
