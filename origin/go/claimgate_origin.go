@@ -197,10 +197,11 @@ func (v *Verifier) Verify(method, target string, headers http.Header, body func(
 		return nil, err
 	}
 	if claims.issuer != v.options.Issuer {
-		return nil, refuse("issuer_mismatch", "The assertion is of another issuer.")
+		return nil, refuse("issuer_mismatch", "The assertion is of another issuer than %+q.", v.options.Issuer)
 	}
 	if len(claims.audience) != 1 || claims.audience[0] != v.options.Audience {
-		return nil, refuse("audience_mismatch", "The assertion is for another audience, or for more than one.")
+		return nil, refuse("audience_mismatch", "The assertion is for another audience than %+q, or for more than one.",
+			v.options.Audience)
 	}
 	if err := v.checkTimes(claims); err != nil {
 		return nil, err
@@ -857,6 +858,7 @@ type fetchedKeys struct {
 	seenAt  time.Time
 	triedAt time.Time
 	flight  chan struct{}
+	fault   string // of the last fetch
 }
 
 func keysClient(given *http.Client) *http.Client {
@@ -887,7 +889,9 @@ func (f *fetchedKeys) get(kid *string) (map[string]crypto.PublicKey, error) {
 		f.refresh()
 	}
 	if keys == nil {
-		return nil, refuse("keys_unavailable", "The keys of the gateway could not be fetched.")
+		f.lock.Lock()
+		defer f.lock.Unlock()
+		return nil, refuse("keys_unavailable", "The keys of the gateway could not be fetched: %s.", f.fault)
 	}
 	return keys, nil
 }
@@ -922,10 +926,12 @@ func (f *fetchedKeys) refresh() chan struct{} {
 	flight := make(chan struct{})
 	f.flight = flight
 	go func() {
-		keys := f.fetch()
+		keys, err := f.fetch()
 		f.lock.Lock()
-		if keys != nil { // a set without a key must never replace a good one
+		if err == nil {
 			f.keys, f.seenAt = keys, f.now()
+		} else {
+			f.fault = err.Error()
 		}
 		f.flight = nil
 		f.lock.Unlock()
@@ -934,17 +940,24 @@ func (f *fetchedKeys) refresh() chan struct{} {
 	return flight
 }
 
-func (f *fetchedKeys) fetch() map[string]crypto.PublicKey {
+// fetch fails where there are no keys: a set without one must never replace a good one.
+func (f *fetchedKeys) fetch() (map[string]crypto.PublicKey, error) {
 	response, err := f.client.Get(f.url)
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	defer response.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(response.Body, maxKeysBytes+1))
-	if err != nil || response.StatusCode != http.StatusOK || len(text) > maxKeysBytes {
-		return nil
+	if err != nil {
+		return nil, err
 	}
-	return readKeys(text)
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("the URL answers %d", response.StatusCode)
+	}
+	if keys := readKeys(text); keys != nil && len(text) <= maxKeysBytes {
+		return keys, nil
+	}
+	return nil, errors.New("the URL has no key that signs assertions")
 }
 
 // Over http anybody on the way could put keys of their own.

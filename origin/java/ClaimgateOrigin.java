@@ -251,9 +251,12 @@ public final class ClaimgateOrigin {
       checkSignature(key, assertion);
       Claims claims = new Claims(assertion.unverifiedClaims);
       if (!claims.issuer.equals(options.issuer))
-        throw new Refused("issuer_mismatch", "The assertion is of another issuer.");
+        throw new Refused(
+            "issuer_mismatch", "The assertion is of another issuer than " + quote(options.issuer) + ".");
       if (!claims.audience.equals(List.of(options.audience)))
-        throw new Refused("audience_mismatch", "The assertion is for another audience, or for more than one.");
+        throw new Refused(
+            "audience_mismatch",
+            "The assertion is for another audience than " + quote(options.audience) + ", or for more than one.");
       checkTimes(claims);
       checkBinding(claims, method, target, body);
       if (options.replay != null
@@ -690,6 +693,7 @@ public final class ClaimgateOrigin {
     private final URI url;
     private final Supplier<Instant> now;
     private volatile Held held;
+    private volatile String fault = "there is no answer yet"; // of the last fetch
     private Instant triedAt = Instant.MIN;
     private CompletableFuture<Void> flight;
 
@@ -703,7 +707,7 @@ public final class ClaimgateOrigin {
       if (first == null || (kid != null && !first.keys.containsKey(kid)) || isIdle(first)) waitFor(refresh());
       else if (isOlder(first.seenAt, FRESH)) refresh();
       Held found = usable();
-      if (found == null) throw new Refused("keys_unavailable", "The keys of the gateway could not be fetched.");
+      if (found == null) throw new Refused("keys_unavailable", "The keys of the gateway could not be fetched: " + fault + ".");
       return found.keys;
     }
 
@@ -732,10 +736,9 @@ public final class ClaimgateOrigin {
           new Thread(
               () -> {
                 try {
-                  Map<String, Key> keys = fetch();
-                  // A set without a key must never replace a good one.
-                  if (keys != null) held = new Held(keys, now.get());
+                  held = new Held(fetch(), now.get());
                 } catch (IOException | InterruptedException | RuntimeException error) {
+                  fault = error.getMessage() == null ? error.getClass().getSimpleName() : error.getMessage();
                   // The keys at hand stay.
                 } finally {
                   started.complete(null);
@@ -758,6 +761,7 @@ public final class ClaimgateOrigin {
       }
     }
 
+    /** A set without a key must never replace a good one: it throws. */
     private Map<String, Key> fetch() throws IOException, InterruptedException {
       // It does not follow redirects unless told to.
       HttpClient client = HttpClient.newBuilder().connectTimeout(FETCH_LIMIT).build();
@@ -766,8 +770,12 @@ public final class ClaimgateOrigin {
       HttpResponse<InputStream> response = client.send(request, HttpResponse.BodyHandlers.ofInputStream());
       try (InputStream stream = response.body()) {
         byte[] bytes = stream.readNBytes(MAX_KEYS_BYTES + 1);
-        if (response.statusCode() != 200 || bytes.length > MAX_KEYS_BYTES) return null;
-        return readKeys(JSON.readTree(bytes));
+        if (response.statusCode() != 200) throw new IOException("the URL answers " + response.statusCode());
+        Map<String, Key> keys = bytes.length > MAX_KEYS_BYTES ? null : readKeys(JSON.readTree(bytes));
+        if (keys == null) throw new IOException("the URL has no key that signs assertions");
+        return keys;
+      } catch (JsonProcessingException error) {
+        throw new IOException("the URL answers no JSON"); // its message has parts of the text
       }
     }
   }

@@ -169,9 +169,12 @@ class Verifier:
         _check_signature(key, alg, signed, signature)
         claims = _Claims(unverified_claims)
         if claims.issuer != self._issuer:
-            raise Refused("issuer_mismatch", "The assertion is of another issuer.")
+            raise Refused("issuer_mismatch", f"The assertion is of another issuer than {self._issuer!a}.")
         if claims.audience != [self._audience]:
-            raise Refused("audience_mismatch", "The assertion is for another audience, or for more than one.")
+            raise Refused(
+                "audience_mismatch",
+                f"The assertion is for another audience than {self._audience!a}, or for more than one.",
+            )
         self._check_times(claims)
         self._check_binding(claims, method, target, body)
         if self._replay is not None and not self._replay(claims.id, claims.expires_at + self._skew):
@@ -512,6 +515,7 @@ class _FetchedKeys:
         self._lock = threading.Lock()
         self._held: Optional[tuple] = None  # keys, and when they were fetched
         self._tried_at = float("-inf")
+        self._fault = "there is no answer yet"  # of the last fetch
         self._flight: Optional[threading.Event] = None
 
     def get(self, kid: Optional[str]) -> Dict[Optional[str], Any]:
@@ -524,7 +528,7 @@ class _FetchedKeys:
             self._refresh()
         held = self._usable()
         if held is None:
-            raise Refused("keys_unavailable", "The keys of the gateway could not be fetched.")
+            raise Refused("keys_unavailable", f"The keys of the gateway could not be fetched: {self._fault}.")
         return held[0]
 
     def _is_idle(self, seen_at: float) -> bool:
@@ -557,8 +561,10 @@ class _FetchedKeys:
                 content = response.read(MAX_KEYS_BYTES + 1)
                 if response.status == 200 and len(content) <= MAX_KEYS_BYTES:
                     keys = _read_keys(json.loads(content))
-        except Exception:
-            pass  # the keys at hand stay
+                if keys is None:
+                    self._fault = "the URL has no key that signs assertions"
+        except Exception as error:
+            self._fault = str(error)  # the keys at hand stay
         finally:
             with self._lock:
                 # A set without a key must never replace a good one.

@@ -87,9 +87,13 @@ export function createVerifier(options: VerifierOptions): OriginVerifier {
 }
 
 function checkParties(claims: AssertionClaims, issuer: string, audience: string): void {
-  if (claims.issuer !== issuer) refuse('issuer_mismatch', 'The assertion is of another issuer.');
+  if (claims.issuer !== issuer)
+    refuse('issuer_mismatch', `The assertion is of another issuer than ${quote(issuer)}.`);
   if (claims.audience.length !== 1 || claims.audience[0] !== audience)
-    refuse('audience_mismatch', 'The assertion is for another audience, or for more than one.');
+    refuse(
+      'audience_mismatch',
+      `The assertion is for another audience than ${quote(audience)}, or for more than one.`,
+    );
 }
 
 function checkTimes({ issuedAt, expiresAt }: AssertionClaims, now: number, skew: number): void {

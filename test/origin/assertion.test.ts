@@ -347,6 +347,9 @@ describe('keys', () => {
     expect(rig.received).toEqual([]);
     const faults = JSON.stringify(rig.logs);
     expect(faults).toContain('ASSERTION_KEY');
+    // What is there already stays unless it is said.
+    const isThere = Object.values(env()).some((secret) => secret !== '');
+    expect(faults).toContain(`claimgate assertion keys init${isThere ? ' --replace' : '`'}`);
     expect(faults).not.toContain(JSON.parse(own.secret).d);
   });
 

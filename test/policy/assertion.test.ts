@@ -74,7 +74,7 @@ it.each<[string, object, object, string, Bindings?]>([
     'no key',
     OWN,
     { GATEWAY },
-    'GATEWAY.assertion: there is no secret "ASSERTION_KEY"; set it with `npx wrangler secret put ASSERTION_KEY`, or in .dev.vars on this machine',
+    'GATEWAY.assertion: there is no secret "ASSERTION_KEY"; make a key with `npx claimgate assertion keys init`, and --remote on Cloudflare',
     { secrets: ['OTHER'] },
   ],
   [

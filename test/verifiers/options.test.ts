@@ -87,6 +87,15 @@ describe('a refusal', () => {
     expect(message).toBe('The assertion is for "/me?x=1", not "/me\\n2027".');
   });
 
+  it('names what it compared with, which a slip in a variable shows, and nothing of the assertion', async () => {
+    const issuer = await refusalOf(verify({ issuer: `${options.issuer}/` }));
+    expect(issuer.message).toBe('The assertion is of another issuer than "https://api.example.com/".');
+    const audience = await refusalOf(verify({}, { aud: 'elsewhere' }));
+    expect(audience.message).toBe(
+      'The assertion is for another audience than "orders.internal.example", or for more than one.',
+    );
+  });
+
   it('tells the client its code, and no more', async () => {
     const { status, body } = problemOf(await refusalOf(verify({}, {}, '/other')));
     expect([status, JSON.parse(body)]).toEqual([

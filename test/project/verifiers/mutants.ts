@@ -106,7 +106,7 @@ export const TYPESCRIPT: readonly Mutant[] = [
   ),
   ...of(
     'origin/src/key-source.ts',
-    ['if (keys === undefined) throw', 'if (false) throw'],
+    ['if (keys === undefined) throw new TypeError', 'if (false) throw new TypeError'],
     ["?? refuse('keys_unavailable'", "?? new Map() ?? refuse('keys_unavailable'"],
   ),
   ...of(
