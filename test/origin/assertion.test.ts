@@ -311,6 +311,21 @@ describe('keys', () => {
     expect(rig.received).toEqual([]);
   });
 
+  it('that another one took over from are published for five minutes, and no longer', async () => {
+    const newer = await makeAssertionKey(NOW_SECONDS + 60);
+    const rig = rigWith({ env: { ASSERTION_KEY: own.secret, ASSERTION_KEY_2: newer.secret } });
+    const published = async () => {
+      const response = await rig.ask('GET /.well-known/claimgate/jwks.json');
+      const { keys } = (await response.json()) as { keys: { kid: string }[] };
+      return keys.map(({ kid }) => kid);
+    };
+    expect(await published()).toEqual([own.kid, newer.kid]);
+    rig.state.nowMs += 359_000;
+    expect(await published()).toEqual([own.kid, newer.kid]);
+    rig.state.nowMs += 1_000;
+    expect(await published()).toEqual([newer.kid]);
+  });
+
   it('are published by none that makes no assertions', async () => {
     const rig = makeRig({ routes: ROUTES, env: { ASSERTION_KEY: own.secret } });
     expect((await rig.ask('GET /.well-known/claimgate/jwks.json')).status).toBe(404);

@@ -138,7 +138,7 @@ describe('on Cloudflare', () => {
   const gateway = createServer((request, response) => {
     const { keys: read } = readAssertionKeys((name) => api.secrets.get(name));
     response.statusCode = request.url === '/.well-known/claimgate/jwks.json' && read.length > 0 ? 200 : 404;
-    response.end(JSON.stringify(publicKeySet(read)));
+    response.end(JSON.stringify(publicKeySet(read, Date.now() / 1000)));
   });
   let url: string;
   beforeAll(async () => {
