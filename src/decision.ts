@@ -58,6 +58,7 @@ export type Reason =
   | { readonly code: 'claims_too_large'; readonly claim: string }
   // The assertion
   | { readonly code: 'body_too_large' }
+  | { readonly code: 'target_too_long' }
   | { readonly code: 'assertion_failed'; readonly cause: AssertionFault }
   // Not the client's fault
   | { readonly code: 'keys_unavailable'; readonly cause: KeysFault; readonly retryAfterSeconds: number }

@@ -141,7 +141,7 @@ function checkSecrets(compiled: Compiled, env: Readonly<Record<string, unknown>>
           .at(name)
           .add(
             `this secret is no key for assertions: ${problem}`,
-            'make one with `claimgate assertion keys init`',
+            'make one with `npx claimgate assertion keys init --replace`',
           );
     // Blanks at the ends would be trimmed on the way, and line ends refused: better now than on each request.
     for (const { name, originHeaders } of apis)

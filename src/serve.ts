@@ -42,7 +42,6 @@ export function serve(environment: Environment, policy: Policy, keys = createKey
   });
   const send = createSend(environment, policy, prepare);
   const { settings } = policy;
-  const keySet = settings.assertion && publicKeySet(environment.assertionKeys);
 
   return async (request, waitUntil, next = noNext) => {
     const { url, method, headers } = request;
@@ -50,8 +49,10 @@ export function serve(environment: Environment, policy: Policy, keys = createKey
     const requestId = newRequestId();
     if (asksFor(request, settings.healthPath))
       return withId(await healthOf(policy, keys, io, headers.get('accept')), requestId);
-    if (keySet !== undefined && asksFor(request, KEY_SET_PATH))
+    if (settings.assertion !== undefined && asksFor(request, KEY_SET_PATH)) {
+      const keySet = publicKeySet(environment.assertionKeys, io.now() / 1000);
       return withId(renderKeySet(keySet), requestId);
+    }
     const own = replies.own(request, requestId, (line) => environment.log(line, request));
     if (own !== undefined) return own;
 

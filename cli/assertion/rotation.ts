@@ -1,6 +1,6 @@
 /** Keys of assertions on their way: next → current → previous. Pure, apart from the making of keys. */
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
-import { type AssertionKey, type KeyState, stateOf } from '../../src/origin/assertion-keys.ts';
+import { type AssertionKey, KEPT_SECONDS, type KeyState, stateOf } from '../../src/origin/assertion-keys.ts';
 import { KEY_SECRETS, KEY_SET_MAX_AGE_SECONDS } from '../../src/policy/assertion.ts';
 
 export type AssertionAlg = AssertionKey['alg'];
@@ -8,14 +8,10 @@ export type AssertionAlg = AssertionKey['alg'];
 /** What is known of a key without its private half. */
 export type PublicKey = Pick<AssertionKey, 'slot' | 'alg' | 'kid' | 'from'>;
 
-/** The longest life of an assertion. */
-const MAX_LIFETIME_SECONDS = 120;
 /** Deployments reach all of Cloudflare within seconds; clocks differ. */
 const SLACK_SECONDS = 180;
 /** Origins know a new key before it signs: what they keep has been fetched again by then. */
 const PUBLISHED_AHEAD_SECONDS = 2 * KEY_SET_MAX_AGE_SECONDS + SLACK_SECONDS;
-/** No assertion that a key has signed is good any more, so long after another one took over. */
-const KEPT_SECONDS = MAX_LIFETIME_SECONDS + SLACK_SECONDS;
 
 /** A key, as its secret holds it. @param from seconds since 1970 */
 export async function makeAssertionKey(

@@ -10,6 +10,8 @@ export interface Tried {
   readonly attempt: Attempt;
   readonly status: number;
   readonly outcome: Outcome;
+  /** What the verifier said, where the answer has it. */
+  readonly code?: string | undefined;
   readonly verdict: 'ok' | 'note' | 'fail';
 }
 
@@ -24,6 +26,7 @@ export async function tryOrigin(attempt: Attempt, asked: Asked, mayReplay: boole
     attempt,
     status,
     outcome,
+    code: /^\{.*"code":"([a-z_]{1,40})"\}$/.exec(body)?.[1],
     verdict: verdictOf(attempt, outcome, body.includes(asked.forged), mayReplay),
   };
 }

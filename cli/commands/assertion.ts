@@ -4,8 +4,16 @@ import { stateOf } from '../../src/origin/assertion-keys.ts';
 import { KEY_SECRETS } from '../../src/policy/assertion.ts';
 import { type AssertionAlg, makeAssertionKey, type PublicKey, planRotation } from '../assertion/rotation.ts';
 import { type AssertionVault, localAssertionVault, remoteAssertionVault } from '../assertion/vault.ts';
-import { policyOf, readPolicyFile } from '../policy/file/config.ts';
-import { CommandError, formatTime, printFields, printJson, printLine, printTable } from '../text/terminal.ts';
+import { environmentOf, policyOf, readPolicyFile } from '../policy/file/config.ts';
+import {
+  CommandError,
+  formatTime,
+  note,
+  printFields,
+  printJson,
+  printLine,
+  printTable,
+} from '../text/terminal.ts';
 import { example, nowSeconds, withConfig } from './options.ts';
 
 interface Options {
@@ -70,6 +78,16 @@ function vaultOf(options: Options): AssertionVault {
   return remoteAssertionVault({ config, env }, gateway);
 }
 
+/** `wrangler dev` hands over no secret that a list of them leaves out: the gateway would sign with the other one. */
+function tellUnread({ config, env, remote }: Options, names: readonly string[]): void {
+  const required = environmentOf(readPolicyFile(config), env).secrets?.required;
+  const unread = remote || required === undefined ? [] : names.filter((name) => !required.includes(name));
+  for (const name of unread)
+    note(
+      `wrangler dev does not read ${name}, which [secrets] required leaves out; add it there, or make one key: claimgate assertion keys init --replace`,
+    );
+}
+
 async function init(options: Options): Promise<void> {
   const vault = vaultOf(options);
   const names = await vault.names();
@@ -104,6 +122,7 @@ async function rotate(options: Options): Promise<void> {
     );
   const { kid, secret } = await makeAssertionKey(options.alg ?? plan.signing.alg, plan.from);
   await vault.write({ [plan.secret]: secret });
+  tellUnread(options, [plan.secret]);
   if (options.json)
     return printJson({ made: kid, from: plan.from, secret: plan.secret, current: plan.signing.kid });
   printFields([
@@ -119,6 +138,10 @@ async function list(options: Options): Promise<void> {
   const vault = vaultOf(options);
   const keys = options.remote || (await vault.names()).length > 0 ? await vault.read() : [];
   const now = nowSeconds();
+  tellUnread(
+    options,
+    keys.flatMap(({ slot }) => KEY_SECRETS[slot - 1] ?? []),
+  );
   const rows = keys.map((key) => ({ ...publicPart(key), state: stateOf(key, keys, now) }));
   if (options.json) return printJson(rows);
   if (rows.length === 0)

@@ -138,13 +138,13 @@ function demandOrigin({ apis }: Policy, url: URL, isAnyHost: boolean): void {
   );
 }
 
-function printTried({ attempt, outcome, status, verdict }: Tried): void {
+function printTried({ attempt, outcome, status, verdict, code }: Tried): void {
   const mark = { ok: paint('green', 'ok  '), note: paint('yellow', 'note'), fail: paint('red', 'FAIL') };
   printLine(`${mark[verdict]}  ${outcome.padEnd(8)}  ${status}  ${attempt.what}`);
   if (verdict === 'ok') return;
   const isUnclear = outcome === 'unclear';
   printLine(
-    `      ${isUnclear ? 'that says nothing of who asks; choose a URL that answers a right request with 2xx' : attempt.why}`,
+    `      ${isUnclear ? 'that says nothing of who asks; choose a URL that answers a right request with 2xx' : attempt.why}${code === undefined ? '' : `: ${code}`}`,
   );
 }
 
@@ -156,10 +156,11 @@ function printEnd(failures: number, hasRight: boolean): void {
   else printLine('nothing got in, but no right request was tried: an origin that is down looks the same');
 }
 
-const asJson = ({ attempt, outcome, status, verdict }: Tried) => ({
+const asJson = ({ attempt, outcome, status, verdict, code }: Tried) => ({
   what: attempt.what,
   verdict,
   outcome,
   status,
+  ...(code !== undefined && { code }),
   ...(verdict !== 'ok' && { why: attempt.why }),
 });

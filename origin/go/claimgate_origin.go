@@ -132,6 +132,9 @@ func NewVerifier(options Options) (*Verifier, error) {
 	if strings.TrimSpace(options.Issuer) == "" || strings.TrimSpace(options.Audience) == "" {
 		return nil, errors.New("claimgate: the verifier needs Issuer and Audience; one is empty")
 	}
+	if strings.TrimSpace(options.Issuer) != options.Issuer || strings.TrimSpace(options.Audience) != options.Audience {
+		return nil, errors.New("claimgate: Issuer or Audience has blanks or line breaks at an end")
+	}
 	switch options.Bind {
 	case "":
 		options.Bind = "request"
@@ -194,10 +197,11 @@ func (v *Verifier) Verify(method, target string, headers http.Header, body func(
 		return nil, err
 	}
 	if claims.issuer != v.options.Issuer {
-		return nil, refuse("issuer_mismatch", "The assertion is of another issuer.")
+		return nil, refuse("issuer_mismatch", "The assertion is of another issuer than %+q.", v.options.Issuer)
 	}
 	if len(claims.audience) != 1 || claims.audience[0] != v.options.Audience {
-		return nil, refuse("audience_mismatch", "The assertion is for another audience, or for more than one.")
+		return nil, refuse("audience_mismatch", "The assertion is for another audience than %+q, or for more than one.",
+			v.options.Audience)
 	}
 	if err := v.checkTimes(claims); err != nil {
 		return nil, err
@@ -550,9 +554,7 @@ func readAssertion(headers http.Header) (*unverifiedAssertion, error) {
 	if _, isThere := head["crit"]; isThere {
 		return nil, refuse("critical_unsupported", "The assertion has critical headers.")
 	}
-	typ, _ := head["typ"].(string)
-	typ = strings.ToLower(typ)
-	if typ != "txntoken+jwt" && typ != "application/txntoken+jwt" {
+	if typ, _ := head["typ"].(string); !isType(typ) {
 		return nil, refuse("type_not_allowed", "The type of the assertion is not txntoken+jwt.")
 	}
 	alg, _ := head["alg"].(string)
@@ -565,6 +567,14 @@ func readAssertion(headers http.Header) (*unverifiedAssertion, error) {
 		found.kid = &kid
 	}
 	return found, nil
+}
+
+// isType compares ASCII letters without case: for strings.EqualFold, the sign of Kelvin is a k too.
+func isType(typ string) bool {
+	if strings.IndexFunc(typ, func(c rune) bool { return c > 0x7e }) != -1 {
+		return false
+	}
+	return strings.EqualFold(typ, "txntoken+jwt") || strings.EqualFold(typ, "application/txntoken+jwt")
 }
 
 func readObject(part, name string) (map[string]any, error) {
@@ -848,6 +858,7 @@ type fetchedKeys struct {
 	seenAt  time.Time
 	triedAt time.Time
 	flight  chan struct{}
+	fault   string // of the last fetch
 }
 
 func keysClient(given *http.Client) *http.Client {
@@ -878,7 +889,9 @@ func (f *fetchedKeys) get(kid *string) (map[string]crypto.PublicKey, error) {
 		f.refresh()
 	}
 	if keys == nil {
-		return nil, refuse("keys_unavailable", "The keys of the gateway could not be fetched.")
+		f.lock.Lock()
+		defer f.lock.Unlock()
+		return nil, refuse("keys_unavailable", "The keys of the gateway could not be fetched: %s.", f.fault)
 	}
 	return keys, nil
 }
@@ -913,10 +926,12 @@ func (f *fetchedKeys) refresh() chan struct{} {
 	flight := make(chan struct{})
 	f.flight = flight
 	go func() {
-		keys := f.fetch()
+		keys, err := f.fetch()
 		f.lock.Lock()
-		if keys != nil { // a set without a key must never replace a good one
+		if err == nil {
 			f.keys, f.seenAt = keys, f.now()
+		} else {
+			f.fault = err.Error()
 		}
 		f.flight = nil
 		f.lock.Unlock()
@@ -925,17 +940,24 @@ func (f *fetchedKeys) refresh() chan struct{} {
 	return flight
 }
 
-func (f *fetchedKeys) fetch() map[string]crypto.PublicKey {
+// fetch fails where there are no keys: a set without one must never replace a good one.
+func (f *fetchedKeys) fetch() (map[string]crypto.PublicKey, error) {
 	response, err := f.client.Get(f.url)
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	defer response.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(response.Body, maxKeysBytes+1))
-	if err != nil || response.StatusCode != http.StatusOK || len(text) > maxKeysBytes {
-		return nil
+	if err != nil {
+		return nil, err
 	}
-	return readKeys(text)
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("the URL answers %d", response.StatusCode)
+	}
+	if keys := readKeys(text); keys != nil && len(text) <= maxKeysBytes {
+		return keys, nil
+	}
+	return nil, errors.New("the URL has no key that signs assertions")
 }
 
 // Over http anybody on the way could put keys of their own.

@@ -82,6 +82,14 @@ public final class ClaimgateOrigin {
   private static final Pattern BASE64URL = Pattern.compile("[A-Za-z0-9_-]+");
   private static final Pattern TYPE =
       Pattern.compile("(?:application/)?txntoken\\+jwt", Pattern.CASE_INSENSITIVE);
+  /**
+   * Half a character has no bytes in UTF-8: two different texts would be one in other languages. Looked for in the text,
+   * since of two members with one name only the last is in the value.
+   */
+  private static final Pattern PAIRS_AND_OTHER_ESCAPES =
+      Pattern.compile("\\\\u[dD][89abAB][0-9a-fA-F]{2}\\\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\\\[^u]");
+
+  private static final Pattern SURROGATE = Pattern.compile("\\\\u[dD][89a-fA-F]");
   private static final Pattern SECRET = Pattern.compile("[\\x21-\\x7e](?:[\\x20-\\x7e]*[\\x21-\\x7e])?");
   private static final Pattern HEADER_NAME = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
 
@@ -243,9 +251,12 @@ public final class ClaimgateOrigin {
       checkSignature(key, assertion);
       Claims claims = new Claims(assertion.unverifiedClaims);
       if (!claims.issuer.equals(options.issuer))
-        throw new Refused("issuer_mismatch", "The assertion is of another issuer.");
+        throw new Refused(
+            "issuer_mismatch", "The assertion is of another issuer than " + quote(options.issuer) + ".");
       if (!claims.audience.equals(List.of(options.audience)))
-        throw new Refused("audience_mismatch", "The assertion is for another audience, or for more than one.");
+        throw new Refused(
+            "audience_mismatch",
+            "The assertion is for another audience than " + quote(options.audience) + ", or for more than one.");
       checkTimes(claims);
       checkBinding(claims, method, target, body);
       if (options.replay != null
@@ -434,9 +445,10 @@ public final class ClaimgateOrigin {
 
   private static JsonNode readObject(String part, String name) {
     try {
-      JsonNode value = JSON.readTree(decodeUtf8(fromBase64Url(part)));
-      // Half a character has no bytes in UTF-8.
-      if (value.isObject() && StandardCharsets.UTF_8.newEncoder().canEncode(value.toString())) return value;
+      String text = decodeUtf8(fromBase64Url(part));
+      boolean hasHalf = SURROGATE.matcher(PAIRS_AND_OTHER_ESCAPES.matcher(text).replaceAll("-")).find();
+      JsonNode value = JSON.readTree(text);
+      if (value.isObject() && !hasHalf) return value;
     } catch (JsonProcessingException | CharacterCodingException error) {
       // No UTF-8, or no JSON.
     }
@@ -681,6 +693,7 @@ public final class ClaimgateOrigin {
     private final URI url;
     private final Supplier<Instant> now;
     private volatile Held held;
+    private volatile String fault = "there is no answer yet"; // of the last fetch
     private Instant triedAt = Instant.MIN;
     private CompletableFuture<Void> flight;
 
@@ -694,7 +707,7 @@ public final class ClaimgateOrigin {
       if (first == null || (kid != null && !first.keys.containsKey(kid)) || isIdle(first)) waitFor(refresh());
       else if (isOlder(first.seenAt, FRESH)) refresh();
       Held found = usable();
-      if (found == null) throw new Refused("keys_unavailable", "The keys of the gateway could not be fetched.");
+      if (found == null) throw new Refused("keys_unavailable", "The keys of the gateway could not be fetched: " + fault + ".");
       return found.keys;
     }
 
@@ -723,10 +736,9 @@ public final class ClaimgateOrigin {
           new Thread(
               () -> {
                 try {
-                  Map<String, Key> keys = fetch();
-                  // A set without a key must never replace a good one.
-                  if (keys != null) held = new Held(keys, now.get());
+                  held = new Held(fetch(), now.get());
                 } catch (IOException | InterruptedException | RuntimeException error) {
+                  fault = error.getMessage() == null ? error.getClass().getSimpleName() : error.getMessage();
                   // The keys at hand stay.
                 } finally {
                   started.complete(null);
@@ -749,6 +761,7 @@ public final class ClaimgateOrigin {
       }
     }
 
+    /** A set without a key must never replace a good one: it throws. */
     private Map<String, Key> fetch() throws IOException, InterruptedException {
       // It does not follow redirects unless told to.
       HttpClient client = HttpClient.newBuilder().connectTimeout(FETCH_LIMIT).build();
@@ -757,8 +770,12 @@ public final class ClaimgateOrigin {
       HttpResponse<InputStream> response = client.send(request, HttpResponse.BodyHandlers.ofInputStream());
       try (InputStream stream = response.body()) {
         byte[] bytes = stream.readNBytes(MAX_KEYS_BYTES + 1);
-        if (response.statusCode() != 200 || bytes.length > MAX_KEYS_BYTES) return null;
-        return readKeys(JSON.readTree(bytes));
+        if (response.statusCode() != 200) throw new IOException("the URL answers " + response.statusCode());
+        Map<String, Key> keys = bytes.length > MAX_KEYS_BYTES ? null : readKeys(JSON.readTree(bytes));
+        if (keys == null) throw new IOException("the URL has no key that signs assertions");
+        return keys;
+      } catch (JsonProcessingException error) {
+        throw new IOException("the URL answers no JSON"); // its message has parts of the text
       }
     }
   }
@@ -769,6 +786,8 @@ public final class ClaimgateOrigin {
     if (value == null || value.isBlank())
       throw new IllegalArgumentException(
           name + ": the verifier needs it; it is " + (value == null ? "not set" : "empty"));
+    if (!value.equals(value.strip()))
+      throw new IllegalArgumentException(name + ": it has blanks or line breaks at an end");
     return value;
   }
 

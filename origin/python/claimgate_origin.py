@@ -52,6 +52,10 @@ _BASE64URL = re.compile(
     r"(?:[A-Za-z0-9_-]{4}|[A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])"
 )
 _TYPE = re.compile(r"(?:application/)?txntoken\+jwt", re.ASCII | re.IGNORECASE)
+# Half a character has no bytes in UTF-8: two different texts would be one in other languages. Looked for in the text,
+# since of two members with one name only the last is in the value.
+_PAIRS_AND_OTHER_ESCAPES = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\[^u]")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _SECRET = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
@@ -165,9 +169,12 @@ class Verifier:
         _check_signature(key, alg, signed, signature)
         claims = _Claims(unverified_claims)
         if claims.issuer != self._issuer:
-            raise Refused("issuer_mismatch", "The assertion is of another issuer.")
+            raise Refused("issuer_mismatch", f"The assertion is of another issuer than {self._issuer!a}.")
         if claims.audience != [self._audience]:
-            raise Refused("audience_mismatch", "The assertion is for another audience, or for more than one.")
+            raise Refused(
+                "audience_mismatch",
+                f"The assertion is for another audience than {self._audience!a}, or for more than one.",
+            )
         self._check_times(claims)
         self._check_binding(claims, method, target, body)
         if self._replay is not None and not self._replay(claims.id, claims.expires_at + self._skew):
@@ -314,9 +321,9 @@ def _no_constant(name: str):
 
 def _read_object(part: str, name: str) -> Dict[str, Any]:
     try:
-        value = json.loads(_from_base64url(part).decode("utf-8"), parse_constant=_no_constant)
-        # Half a character has no bytes in UTF-8: this raises.
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
+        text = _from_base64url(part).decode("utf-8")
+        has_half = _SURROGATE.search(_PAIRS_AND_OTHER_ESCAPES.sub("-", text))
+        value = None if has_half else json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
@@ -508,6 +515,7 @@ class _FetchedKeys:
         self._lock = threading.Lock()
         self._held: Optional[tuple] = None  # keys, and when they were fetched
         self._tried_at = float("-inf")
+        self._fault = "there is no answer yet"  # of the last fetch
         self._flight: Optional[threading.Event] = None
 
     def get(self, kid: Optional[str]) -> Dict[Optional[str], Any]:
@@ -520,7 +528,7 @@ class _FetchedKeys:
             self._refresh()
         held = self._usable()
         if held is None:
-            raise Refused("keys_unavailable", "The keys of the gateway could not be fetched.")
+            raise Refused("keys_unavailable", f"The keys of the gateway could not be fetched: {self._fault}.")
         return held[0]
 
     def _is_idle(self, seen_at: float) -> bool:
@@ -553,8 +561,10 @@ class _FetchedKeys:
                 content = response.read(MAX_KEYS_BYTES + 1)
                 if response.status == 200 and len(content) <= MAX_KEYS_BYTES:
                     keys = _read_keys(json.loads(content))
-        except Exception:
-            pass  # the keys at hand stay
+                if keys is None:
+                    self._fault = "the URL has no key that signs assertions"
+        except Exception as error:
+            self._fault = str(error)  # the keys at hand stay
         finally:
             with self._lock:
                 # A set without a key must never replace a good one.
@@ -571,6 +581,8 @@ class _FetchedKeys:
 def _demand_text(name: str, value) -> str:
     if not isinstance(value, str) or value.strip() == "":
         raise ValueError(f"{name}: the verifier needs it; it is {'not set' if value is None else 'empty'}")
+    if value != value.strip():
+        raise ValueError(f"{name}: it has blanks or line breaks at an end")
     return value
 
 

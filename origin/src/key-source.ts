@@ -41,6 +41,8 @@ export function fixedKeys(set: JwkSet): KeySource {
 export function fetchedKeys(url: string, fetchKeys: FetchKeys, now: () => number): KeySource {
   let held: { readonly keys: KeysById; readonly atMs: number } | undefined;
   let triedAtMs = Number.NEGATIVE_INFINITY;
+  /** Of the last fetch. */
+  let fault = 'there is no answer yet';
   let flight: { readonly done: Promise<void>; readonly startedAtMs: number } | undefined;
 
   const usable = () => (held !== undefined && now() - held.atMs <= KEY_TIMES.staleLimitMs ? held : undefined);
@@ -65,11 +67,10 @@ export function fetchedKeys(url: string, fetchKeys: FetchKeys, now: () => number
 
   async function load(): Promise<void> {
     try {
-      const keys = await fetchSet(url, fetchKeys);
-      // A set without a key must never replace a good one.
-      if (keys !== undefined) held = { keys, atMs: now() };
-    } catch {
+      held = { keys: await fetchSet(url, fetchKeys), atMs: now() };
+    } catch (error) {
       // The keys at hand stay.
+      fault = faultOf(error as Error);
     }
   }
 
@@ -82,9 +83,16 @@ export function fetchedKeys(url: string, fetchKeys: FetchKeys, now: () => number
         const work = refresh();
         if (work !== undefined) waitUntil?.(work);
       }
-      return usable()?.keys ?? refuse('keys_unavailable', 'The keys of the gateway could not be fetched.');
+      const why = `The keys of the gateway could not be fetched: ${fault}.`;
+      return usable()?.keys ?? refuse('keys_unavailable', why);
     },
   };
+}
+
+/** What `fetch` says of a network stands in the cause; of two addresses that both failed, only in its code. */
+function faultOf({ message, cause }: Error): string {
+  const { message: why, code } = (cause ?? {}) as { readonly message?: string; readonly code?: string };
+  return why || code || message;
 }
 
 /** Each request has a limit of its own: the fetch of another one may never end. */
@@ -99,7 +107,8 @@ async function withLimit(work: Promise<void> | undefined): Promise<void> {
   stop();
 }
 
-async function fetchSet(url: string, fetchKeys: FetchKeys): Promise<KeysById | undefined> {
+/** @throws where there are none: a set without a key must never replace a good one */
+async function fetchSet(url: string, fetchKeys: FetchKeys): Promise<KeysById> {
   // A redirect could lead anywhere; Workers don't know `error`.
   const signal = AbortSignal.timeout(KEY_TIMES.fetchMs);
   const response = await fetchKeys(url, {
@@ -107,9 +116,22 @@ async function fetchSet(url: string, fetchKeys: FetchKeys): Promise<KeysById | u
     headers: { accept: 'application/json' },
     signal,
   });
-  if (response.status !== 200 || response.body === null) return undefined;
+  if (response.status !== 200 || response.body === null)
+    throw new Error(`the URL answers ${response.status}`);
   const bytes = await readLimited(response.body, MAX_BYTES);
-  return bytes === undefined ? undefined : readKeys(JSON.parse(new TextDecoder().decode(bytes)));
+  if (bytes === undefined) throw new Error(`the URL answers more than ${MAX_BYTES} bytes`);
+  const keys = readKeys(parseJson(new TextDecoder().decode(bytes)));
+  if (keys === undefined) throw new Error('the URL has no key that signs assertions');
+  return keys;
+}
+
+/** @throws with nothing of the text in it */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error('the URL answers no JSON');
+  }
 }
 
 /** @returns `undefined` where there are more bytes than that */

@@ -55,7 +55,11 @@ export function createVerifier(options: VerifierOptions): OriginVerifier {
   const audience = demandText('audience', options.audience);
   if (!['request', 'body', 'none'].includes(bind))
     throw new TypeError("bind: write 'request', 'body' or 'none'");
-  if (!(clockSkewSeconds >= 0 && clockSkewSeconds <= MAX_SKEW_SECONDS))
+  // Text, as of a variable, would be put behind a number.
+  if (
+    typeof clockSkewSeconds !== 'number' ||
+    !(clockSkewSeconds >= 0 && clockSkewSeconds <= MAX_SKEW_SECONDS)
+  )
     throw new TypeError(`clockSkewSeconds: write a number from 0 to ${MAX_SKEW_SECONDS}`);
   if (replay !== undefined && bind === 'none')
     throw new TypeError("replay: with bind: 'none' the gateway sends one assertion many times; leave it out");
@@ -83,9 +87,13 @@ export function createVerifier(options: VerifierOptions): OriginVerifier {
 }
 
 function checkParties(claims: AssertionClaims, issuer: string, audience: string): void {
-  if (claims.issuer !== issuer) refuse('issuer_mismatch', 'The assertion is of another issuer.');
+  if (claims.issuer !== issuer)
+    refuse('issuer_mismatch', `The assertion is of another issuer than ${quote(issuer)}.`);
   if (claims.audience.length !== 1 || claims.audience[0] !== audience)
-    refuse('audience_mismatch', 'The assertion is for another audience, or for more than one.');
+    refuse(
+      'audience_mismatch',
+      `The assertion is for another audience than ${quote(audience)}, or for more than one.`,
+    );
 }
 
 function checkTimes({ issuedAt, expiresAt }: AssertionClaims, now: number, skew: number): void {
@@ -131,6 +139,7 @@ async function digestOf(body: OriginRequest['body']): Promise<string> {
 function demandText(name: string, value: unknown): string {
   if (typeof value !== 'string' || value.trim() === '')
     throw new TypeError(`${name}: the verifier needs it; it is ${value === undefined ? 'not set' : 'empty'}`);
+  if (value !== value.trim()) throw new TypeError(`${name}: it has blanks or line breaks at an end`);
   return value;
 }
 

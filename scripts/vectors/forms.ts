@@ -1,5 +1,15 @@
 /** How an assertion is written: headers, parts, types. */
-import { type AssertionVector, assertion, bad, CLAIMS, claims, good, KEYS } from './vector.ts';
+import {
+  ACCEPTED,
+  type AssertionVector,
+  assertion,
+  bad,
+  type Caller,
+  CLAIMS,
+  claims,
+  good,
+  KEYS,
+} from './vector.ts';
 
 const RIGHT = assertion();
 const [HEADER = '', PAYLOAD = '', SIGNATURE = ''] = RIGHT.split('.');
@@ -149,6 +159,18 @@ const PARTS: readonly AssertionVector[] = [
     'the other half',
     assertion(JSON.stringify(CLAIMS).replace('user-1', '\\ude00\\ud83d')),
   ),
+  bad(
+    'lone-surrogate-replaced',
+    'malformed',
+    'half a character in a member that another one of its name replaces',
+    assertion(`{"sub":"\\ud83d",${JSON.stringify(CLAIMS).slice(1)}`),
+  ),
+  good(
+    'surrogate-behind-backslash',
+    'a backslash, and text that only looks like half a character',
+    assertion(JSON.stringify({ ...CLAIMS, sub: '\\ud83d' })),
+    { accept: { caller: { ...(ACCEPTED.caller as Caller), subject: '\\ud83d' } } },
+  ),
 ];
 
 const twice = (name: string, first: unknown, claimsText = JSON.stringify(CLAIMS)) =>
@@ -161,6 +183,12 @@ const TYPES: readonly AssertionVector[] = [
   bad('typ-jwt', 'type_not_allowed', 'a plain JWT', assertion(CLAIMS, { typ: 'JWT' })),
   bad('typ-at-jwt', 'type_not_allowed', 'an access token', assertion(CLAIMS, { typ: 'at+jwt' })),
   bad('typ-longer', 'type_not_allowed', 'a longer type', assertion(CLAIMS, { typ: 'txntoken+jwt2' })),
+  bad(
+    'typ-kelvin',
+    'type_not_allowed',
+    'a letter that is a k in some languages once case is folded',
+    assertion(CLAIMS, { typ: 'txnto\u212aen+jwt' }),
+  ),
   bad('typ-list', 'type_not_allowed', 'a list of types', assertion(CLAIMS, { typ: ['txntoken+jwt'] })),
   good('typ-case', 'types have no case', assertion(CLAIMS, { typ: 'TxnToken+JWT' })),
   good('typ-media', 'the whole media type', assertion(CLAIMS, { typ: 'application/txntoken+jwt' })),

@@ -153,6 +153,10 @@ export const STARTS: readonly StartVector[] = [
   start('no-issuer', 'no issuer', 'assertion', { issuer: undefined }),
   start('empty-issuer', 'an empty issuer', 'assertion', { issuer: '' }),
   start('blank-issuer', 'a blank issuer', 'assertion', { issuer: ' ' }),
+  start('padded-issuer', 'an issuer with a blank before it', 'assertion', { issuer: ` ${ISSUER}` }),
+  start('audience-line', 'an audience with a line break, as out of a file', 'assertion', {
+    audience: `${AUDIENCE}\n`,
+  }),
   start('no-audience', 'no audience', 'assertion', { audience: undefined }),
   start('empty-audience', 'an empty audience', 'assertion', { audience: '' }),
   start('bad-bind', 'a binding that does not exist', 'assertion', { bind: 'path' }),

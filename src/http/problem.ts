@@ -153,6 +153,11 @@ export const PROBLEMS: { readonly [Code in ReasonCode]: Problem & Logged<Code> }
     title: 'Content too large',
     detail: 'The body of this request is larger than this API takes.',
   },
+  target_too_long: {
+    status: 414,
+    title: 'URI too long',
+    detail: 'The path and query of this request are longer than this API takes.',
+  },
   assertion_failed: {
     status: 503,
     title: 'Service unavailable',

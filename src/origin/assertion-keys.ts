@@ -65,12 +65,27 @@ export function stateOf(key: Timed, keys: readonly Timed[], now: number): KeySta
   return signingKey(keys, now)?.slot === key.slot ? 'current' : 'previous';
 }
 
-/** RFC 7517 §5: the public halves. `slot` and `from` are for `claimgate assertion keys`; others pass them over. */
-export const publicKeySet = (keys: readonly AssertionKey[]) => ({
-  keys: keys.map(({ slot, alg, kid, from, jwk: { kty, crv, x, y } }) => ({
-    ...{ kty, crv, x, ...(y !== undefined && { y }) },
-    ...{ kid, alg, use: 'sig', slot, from },
-  })),
+/** So long after another one took over, no assertion of a key is good any more: 120 s at most, and clocks differ. */
+export const KEPT_SECONDS = 300;
+
+/** Whether origins still need it. One that is not published any more is of no use to whoever has read it since. */
+function isPublished(key: Timed, keys: readonly Timed[], now: number): boolean {
+  const current = signingKey(keys, now);
+  return stateOf(key, keys, now) !== 'previous' || current === undefined || now < current.from + KEPT_SECONDS;
+}
+
+/**
+ * RFC 7517 §5: the public halves. `slot` and `from` are for `claimgate assertion keys`; others pass them over.
+ *
+ * @param now seconds since 1970
+ */
+export const publicKeySet = (keys: readonly AssertionKey[], now: number) => ({
+  keys: keys
+    .filter((key) => isPublished(key, keys, now))
+    .map(({ slot, alg, kid, from, jwk: { kty, crv, x, y } }) => ({
+      ...{ kty, crv, x, ...(y !== undefined && { y }) },
+      ...{ kid, alg, use: 'sig', slot, from },
+    })),
 });
 
 /** What each assertion of a key begins and ends with. */

@@ -62,11 +62,17 @@ export function createAsserter(
     } catch {
       return { code: 'assertion_failed', cause: 'signing' };
     }
-    if (token.length > MAX_ASSERTION_LENGTH) return { code: 'claims_too_large', claim: 'tctx' };
+    if (token.length > MAX_ASSERTION_LENGTH) return tooLong(token, payload.req?.target);
     const made = { kid: key.kid, id: payload.jti, token };
     if (isKept) kept.keep(about, scope, { made, until: exp - MIN_LEFT_SECONDS });
     return made;
   };
+}
+
+/** What has to be shorter. @param target a URL is ASCII: each character is a byte, and four thirds of one in base64 */
+function tooLong({ length }: string, target = ''): Reason {
+  const isOfTarget = length - (target.length * 4) / 3 <= MAX_ASSERTION_LENGTH;
+  return isOfTarget ? { code: 'target_too_long' } : { code: 'claims_too_large', claim: 'tctx' };
 }
 
 const ENCODER = new TextEncoder();
@@ -111,7 +117,7 @@ function fixedClaims(
 
 function ofRequest({ requestId, method, target, digest }: Asserting, isKept: boolean) {
   // The id of a request is its own already; an assertion that serves many has one besides.
-  if (isKept) return { jti: crypto.randomUUID(), txn: requestId };
+  if (isKept) return { jti: crypto.randomUUID(), txn: requestId, req: undefined };
   return { jti: requestId, txn: requestId, req: { method, target, digest } };
 }
 

@@ -44,6 +44,7 @@ const STATUSES: Readonly<Record<number, readonly ReasonCode[]>> = {
   405: ['method_not_allowed'],
   429: ['rate_limited'],
   413: ['body_too_large'],
+  414: ['target_too_long'],
   431: ['claims_too_large'],
   500: ['body_taken', 'internal_error'],
   502: ['origin_unreachable'],

@@ -235,6 +235,23 @@ describe('bind = "body"', () => {
   });
 });
 
+describe('a target that is too long for an assertion', () => {
+  it('is refused by its own name, and nobody is asked', async () => {
+    const rig = rigWith();
+    const ask = async (length: number) =>
+      (await rig.call(`GET /orders?${'q'.repeat(length)}`, await sign(key))).status;
+    expect(await ask(10_000)).toBe(200);
+    expect(await ask(12_500)).toBe(414);
+    expect(rig.received).toHaveLength(1);
+    expect(rig.lastLog()).toMatchObject({ decision: 'deny', reason: 'target_too_long' });
+  });
+
+  it('is no matter where nothing is bound', async () => {
+    const rig = rigWith({ assertion: { bind: 'none' } });
+    expect((await rig.call(`GET /orders?${'q'.repeat(12_500)}`, await sign(key))).status).toBe(200);
+  });
+});
+
 describe('bind = "none"', () => {
   it('is the same for all requests of a token that the route demands the same of, until it ends', async () => {
     const rig = rigWith({ assertion: { bind: 'none' } });
@@ -294,6 +311,21 @@ describe('keys', () => {
     expect(rig.received).toEqual([]);
   });
 
+  it('that another one took over from are published for five minutes, and no longer', async () => {
+    const newer = await makeAssertionKey(NOW_SECONDS + 60);
+    const rig = rigWith({ env: { ASSERTION_KEY: own.secret, ASSERTION_KEY_2: newer.secret } });
+    const published = async () => {
+      const response = await rig.ask('GET /.well-known/claimgate/jwks.json');
+      const { keys } = (await response.json()) as { keys: { kid: string }[] };
+      return keys.map(({ kid }) => kid);
+    };
+    expect(await published()).toEqual([own.kid, newer.kid]);
+    rig.state.nowMs += 359_000;
+    expect(await published()).toEqual([own.kid, newer.kid]);
+    rig.state.nowMs += 1_000;
+    expect(await published()).toEqual([newer.kid]);
+  });
+
   it('are published by none that makes no assertions', async () => {
     const rig = makeRig({ routes: ROUTES, env: { ASSERTION_KEY: own.secret } });
     expect((await rig.ask('GET /.well-known/claimgate/jwks.json')).status).toBe(404);
@@ -330,6 +362,9 @@ describe('keys', () => {
     expect(rig.received).toEqual([]);
     const faults = JSON.stringify(rig.logs);
     expect(faults).toContain('ASSERTION_KEY');
+    // What is there already stays unless it is said.
+    const isThere = Object.values(env()).some((secret) => secret !== '');
+    expect(faults).toContain(`claimgate assertion keys init${isThere ? ' --replace' : '`'}`);
     expect(faults).not.toContain(JSON.parse(own.secret).d);
   });
 

@@ -47,6 +47,12 @@ it.each<[string, object, object, string, Bindings?]>([
     "API_OTHER.assertion.audience: API_ORDERS has this audience too, and another origin: the one could send requests to the other in the callers' names; give each origin an audience of its own",
   ],
   [
+    'two hosts of a zone with one name',
+    { ...OWN, origin: 'zone', hosts: ['api.example.com'] },
+    { GATEWAY, ...other({ ...OWN, origin: 'zone' }) },
+    "API_OTHER.assertion.audience: API_ORDERS has this audience too, and another origin: the one could send requests to the other in the callers' names; give each origin an audience of its own",
+  ],
+  [
     'a limit for bodies that are not bound',
     { assertion: { audience: 'orders', max_body: 5 } },
     { GATEWAY },
@@ -68,7 +74,7 @@ it.each<[string, object, object, string, Bindings?]>([
     'no key',
     OWN,
     { GATEWAY },
-    'GATEWAY.assertion: there is no secret "ASSERTION_KEY"; set it with `npx wrangler secret put ASSERTION_KEY`, or in .dev.vars on this machine',
+    'GATEWAY.assertion: there is no secret "ASSERTION_KEY"; make a key with `npx claimgate assertion keys init`, and --remote on Cloudflare',
     { secrets: ['OTHER'] },
   ],
   [
@@ -107,6 +113,11 @@ it.each<[string, object, object, Bindings?]>([
   ],
   ['a wildcard over the path of the keys', { ...OWN, routes: { 'GET /*': {} } }, { GATEWAY }],
   ['a zone with it', { ...OWN, origin: 'zone', hosts: ['api.example.com'] }, { GATEWAY }],
+  [
+    'one name for one host of a zone',
+    { ...OWN, origin: 'zone', hosts: ['api.example.com'] },
+    { GATEWAY, ...other({ ...OWN, origin: 'zone', hosts: ['api.example.com'], routes: { 'GET /y': {} } }) },
+  ],
   ['an API on trial', { ...OWN, report_only: true }, { GATEWAY }],
 ])('%s is fine', (_what, api, more, bindings) => {
   expect(faultsOf(vars(ROUTES, { ...api }, { ...more }), bindings)).toEqual([]);

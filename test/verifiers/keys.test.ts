@@ -53,6 +53,33 @@ function world(answer: Answer) {
 }
 
 describe('keys of a URL', () => {
+  it.each<[string, Answer, string]>([
+    ['a status', () => new Response('', { status: 404 }), 'the URL answers 404'],
+    ['no JSON', () => new Response('secret\nline'), 'the URL answers no JSON'],
+    ['no keys', setOf(), 'the URL has no key that signs assertions'],
+    ['a large set', () => new Response('x'.repeat(70_000)), 'the URL answers more than 65536 bytes'],
+    [
+      'no network',
+      () => Promise.reject(new TypeError('fetch failed', { cause: new Error('refused') })),
+      'refused',
+    ],
+    [
+      'two addresses',
+      () => Promise.reject(new TypeError('x', { cause: { message: '', code: 'ECONN' } })),
+      'ECONN',
+    ],
+    ['an abort', () => Promise.reject(new Error('timeout')), 'timeout'],
+  ])('that can not be had: the sentence for the log says why: %s', async (_what, answer, why) => {
+    const verifier = createVerifier({
+      ...{ issuer: ISSUER, audience: AUDIENCE, keys: URL_OF_KEYS },
+      fetch: async () => answer(),
+    });
+    const headers = { 'txn-token': await first.sign({}) };
+    await expect(verifier.verify({ method: 'GET', target: '/', headers })).rejects.toThrow(
+      new OriginRefusal('keys_unavailable', `The keys of the gateway could not be fetched: ${why}.`),
+    );
+  });
+
   it('are fetched once, by however many requests', async () => {
     const { state, ask } = world(setOf(first));
     expect(await Promise.all([ask(first), ask(first), ask(first)])).toEqual(['accept', 'accept', 'accept']);

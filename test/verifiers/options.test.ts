@@ -26,6 +26,7 @@ describe('options', () => {
     ['audience', { audience: undefined as never }, 'audience: the verifier needs it; it is not set'],
     ['keys', { keys: 'http://api.example.com/' }, 'keys: write an https URL; http is for this machine only'],
     ['skew', { clockSkewSeconds: 61 }, 'clockSkewSeconds: write a number from 0 to 60'],
+    ['skew as text', { clockSkewSeconds: '5' as never }, 'clockSkewSeconds: write a number from 0 to 60'],
     ['no number', { clockSkewSeconds: Number.NaN }, 'clockSkewSeconds: write a number from 0 to 60'],
     [
       'replay',
@@ -84,6 +85,15 @@ describe('a refusal', () => {
   it('names both targets, with control characters escaped', async () => {
     const { message } = await refusalOf(verify({}, {}, '/me\n2027'));
     expect(message).toBe('The assertion is for "/me?x=1", not "/me\\n2027".');
+  });
+
+  it('names what it compared with, which a slip in a variable shows, and nothing of the assertion', async () => {
+    const issuer = await refusalOf(verify({ issuer: `${options.issuer}/` }));
+    expect(issuer.message).toBe('The assertion is of another issuer than "https://api.example.com/".');
+    const audience = await refusalOf(verify({}, { aud: 'elsewhere' }));
+    expect(audience.message).toBe(
+      'The assertion is for another audience than "orders.internal.example", or for more than one.',
+    );
   });
 
   it('tells the client its code, and no more', async () => {

@@ -95,6 +95,15 @@ export const SERVICE = {
     operator:
       'Raise `max_body` (1 MiB at most: bodies are held in memory), or take the routes with large bodies into an API that binds requests only.',
   },
+  target_too_long: {
+    example: { code: 'target_too_long' },
+    causes: [
+      'The assertion of the API names path and query, and with these it is longer than the 16,384 characters that verifiers take: from about 11,000 on.',
+    ],
+    client: 'Send what is long in a body.',
+    operator:
+      'Let the API take long queries by POST, or bind nothing: `bind = "none"`. Most servers refuse shorter ones: [how large it gets](assertion.md#how-large-it-gets).',
+  },
   assertion_failed: {
     example: { code: 'assertion_failed', cause: 'no_key' },
     log: 'says why: `no_key`, no key signs yet; `signing`, the key that signs is broken.',

@@ -4,7 +4,7 @@ import { hasRoute } from '../match.ts';
 import { parsePath } from '../path.ts';
 import type { Api, Issuer, Policy } from '../policy.ts';
 import { parseTrustedUri } from '../uri.ts';
-import { type Bindings, checkBinding } from './bindings.ts';
+import type { Bindings } from './bindings.ts';
 import type { Faults } from './faults.ts';
 import type { ApiConfig, SettingsConfig } from './schema.ts';
 
@@ -73,7 +73,10 @@ export function checkAssertions({ settings, apis, issuers, bindings }: Whole, ro
       );
   const known = bindings.secrets;
   if (asserting.length > 0 && !KEY_SECRETS.some((name) => known?.includes(name) ?? true))
-    checkBinding('secrets', KEY_SECRETS[0], bindings, own);
+    own.add(
+      `there is no secret "${KEY_SECRETS[0]}"`,
+      'make a key with `npx claimgate assertion keys init`, and --remote on Cloudflare',
+    );
   for (const [i, api] of asserting.entries()) {
     const other = asserting.slice(0, i).find((one) => isConfused(one, api));
     if (other !== undefined)
@@ -87,8 +90,11 @@ export function checkAssertions({ settings, apis, issuers, bindings }: Whole, ro
 }
 
 const isConfused = (one: Api, other: Api): boolean =>
-  one.assertion?.audience === other.assertion?.audience &&
-  JSON.stringify(one.origin) !== JSON.stringify(other.origin);
+  one.assertion?.audience === other.assertion?.audience && placeOf(one) !== placeOf(other);
+
+/** Behind a zone, each host may be another server. */
+const placeOf = ({ origin, hosts }: Api): string =>
+  JSON.stringify([origin, origin.kind === 'zone' ? [...hosts].sort() : []]);
 
 /** A path that the gateway answers itself never reaches a route. */
 export function checkKeySetPath(

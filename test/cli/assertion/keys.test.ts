@@ -91,6 +91,19 @@ describe('on this machine', () => {
     expect(await states()).toEqual(['ASSERTION_KEY next', 'ASSERTION_KEY_2 current']);
   });
 
+  it('a key that wrangler dev does not read is named', async () => {
+    writeFileSync(config, `${CONFIG}[secrets]\nrequired = ["ASSERTION_KEY"]\n`);
+    const { code, stderr } = await keys('list');
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringContaining('wrangler dev does not read ASSERTION_KEY_2,'),
+    ]);
+    expect(stderr).not.toContain('ASSERTION_KEY,');
+    writeFileSync(config, `${CONFIG}[secrets]\nrequired = ["ASSERTION_KEY", "ASSERTION_KEY_2"]\n`);
+    expect((await keys('list')).stderr).toBe('');
+    writeFileSync(config, CONFIG);
+  });
+
   it('init --replace leaves no other key', async () => {
     const { made } = await json<{ made: string }>(keys('init', '--replace', '--json'));
     const rows = await json<{ kid: string; state: string }[]>(keys('list', '--json'));
@@ -125,7 +138,7 @@ describe('on Cloudflare', () => {
   const gateway = createServer((request, response) => {
     const { keys: read } = readAssertionKeys((name) => api.secrets.get(name));
     response.statusCode = request.url === '/.well-known/claimgate/jwks.json' && read.length > 0 ? 200 : 404;
-    response.end(JSON.stringify(publicKeySet(read)));
+    response.end(JSON.stringify(publicKeySet(read, Date.now() / 1000)));
   });
   let url: string;
   beforeAll(async () => {

@@ -115,7 +115,9 @@ const server = createServer((request, response) => {
   request.on('end', () => {
     const caller = judge(request, body, left);
     response.statusCode = caller === undefined ? 401 : 200;
-    response.end(JSON.stringify({ caller }));
+    response.end(
+      JSON.stringify(caller === undefined ? { title: 'no', code: 'audience_mismatch' } : { caller }),
+    );
   });
 });
 
@@ -188,6 +190,20 @@ describe('an origin that checks assertions', () => {
     left = undefined;
     const { code, failed } = await test(config(), '--no-replay');
     expect([code, failed]).toEqual([1, ['a right one for the second time']]);
+  });
+
+  it('that has another name is told apart from one that is down: its code is shown', async () => {
+    left = undefined;
+    const other = policy('other-audience.toml', 'assertion = { audience = "y.internal" }');
+    const { stdout, code } = await claimgate(['origin-test', `${origin}/x?a=1`, '--config', other]);
+    expect([code, stdout]).toEqual([
+      1,
+      expect.stringContaining('it refuses the gateway too: audience_mismatch'),
+    ]);
+    expect((await test(other)).report.attempts[0]).toMatchObject({
+      what: 'a right request',
+      code: 'audience_mismatch',
+    });
   });
 
   it('and bodies: the digest of another one is refused', async () => {

@@ -94,7 +94,7 @@ export const TYPESCRIPT: readonly Mutant[] = [
     ['bound.digest !== (await', 'bound.digest !== undefined && bound.digest !== (await'],
     ['replay !== undefined && !(await', 'false && !(await'],
     ["value.trim() === ''", 'false'],
-    ["value.trim() === ''", "value === ''"],
+    ['value !== value.trim()', 'false'],
     ['&& isLoopback)', ')'],
     ['\\d+\\.\\d+\\.\\d+|\\[::1\\])$/', '\\d+\\.\\d+\\.\\d+|\\[::1\\])/'],
     ["url.username !== '' || url.password !== ''", 'false'],
@@ -106,7 +106,7 @@ export const TYPESCRIPT: readonly Mutant[] = [
   ),
   ...of(
     'origin/src/key-source.ts',
-    ['if (keys === undefined) throw', 'if (false) throw'],
+    ['if (keys === undefined) throw new TypeError', 'if (false) throw new TypeError'],
     ["?? refuse('keys_unavailable'", "?? new Map() ?? refuse('keys_unavailable'"],
   ),
   ...of(
