@@ -1,6 +1,7 @@
 /** `claimgate import auth0`: a tenant's export becomes an issuer.json. `import openapi` has a file of its own. */
 import type { Command } from 'commander';
-import { CommandError, countOf, note, printJson, visible, warn } from '../text/terminal.ts';
+import { CommandError, note, printJson, visible, warn } from '../text/terminal.ts';
+import { countOf } from '../text/words.ts';
 import { addImportOpenApiCommand } from './import-openapi.ts';
 import { nowSeconds } from './options.ts';
 

@@ -2,8 +2,8 @@
 import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { basename, extname, join, resolve } from 'node:path';
 import { codeOf } from '../../text/files.ts';
-import { CommandError, countOf, visible } from '../../text/terminal.ts';
-import { listed } from '../../text/words.ts';
+import { CommandError, visible } from '../../text/terminal.ts';
+import { countOf, listed } from '../../text/words.ts';
 import { ignore, type Kind, type Report } from './report.ts';
 import { FOLDERS } from './sections.ts';
 

@@ -1,6 +1,6 @@
 /** What becomes of an export: each API, client and grant is taken, or left out with a reason. */
-import { countOf, visible } from '../../text/terminal.ts';
-import { listed } from '../../text/words.ts';
+import { visible } from '../../text/terminal.ts';
+import { countOf, listed } from '../../text/words.ts';
 
 export type Kind = 'api' | 'client' | 'grant';
 export const KINDS = ['api', 'client', 'grant'] as const satisfies readonly Kind[];
