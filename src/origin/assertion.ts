@@ -49,7 +49,7 @@ export function createAsserter(
     if (known !== undefined) return known;
     const key = signingKey(keys, at);
     if (key === undefined) return { code: 'assertion_failed', cause: 'no_key' };
-    const exp = at + settings.lifetimeSeconds;
+    const exp = endOf(at, settings, isKept ? about.principal : undefined);
     const payload = {
       ...fixedClaims(about, settings, assertion, scope),
       iat: at,
@@ -67,6 +67,13 @@ export function createAsserter(
     if (isKept) kept.keep(about, scope, { made, until: exp - MIN_LEFT_SECONDS });
     return made;
   };
+}
+
+/** One that serves many requests serves none after the token's end, which none of them waits for. */
+function endOf(at: number, { lifetimeSeconds }: AssertionSettings, principal: Principal | undefined): number {
+  const end = at + lifetimeSeconds;
+  // A token whose time is over passes for the tolerance of its issuer; `exp` has to come after `iat`.
+  return principal === undefined ? end : Math.min(end, Math.max(at + MIN_LEFT_SECONDS, principal.exp));
 }
 
 /** What has to be shorter. @param target a URL is ASCII: each character is a byte, and four thirds of one in base64 */

@@ -273,6 +273,18 @@ describe('bind = "none"', () => {
     expect(decodeJwt(second).jti).not.toBe(decodeJwt(first).jti);
   });
 
+  it('ends with the token at the latest', async () => {
+    const rig = rigWith({ assertion: { bind: 'none' } });
+    const endOf = async (exp: number) => {
+      await rig.call('GET /orders', await sign(key, usualClaims({ exp: NOW_SECONDS + exp })));
+      return (decodeJwt(tokenOf(rig.lastReceived())).exp ?? 0) - NOW_SECONDS;
+    };
+    expect(await endOf(600)).toBe(30);
+    expect(await endOf(12)).toBe(12);
+    // Within the tolerance of the issuer a token passes after its end, for this request.
+    expect(await endOf(-10)).toBe(5);
+  });
+
   it('gives nobody the assertion of a caller', async () => {
     const rig = rigWith({ assertion: { bind: 'none' } });
     await rig.call('GET /maybe', await sign(key));
