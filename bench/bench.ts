@@ -15,7 +15,15 @@ import { progress, runProgram } from './program.ts';
 import { type Measured, renderText, summarise } from './report.ts';
 import { makeScenarios } from './scenarios.ts';
 import { measureStartUps, START_KEYS } from './start-ups.ts';
-import { bundleAll, HAPROXY, LOAD_KEYS, makeVariants, NGINX, variantMaker } from './variants.ts';
+import {
+  bundleAll,
+  HAPROXY,
+  LOAD_KEYS,
+  makeAssertionKeys,
+  makeVariants,
+  NGINX,
+  variantMaker,
+} from './variants.ts';
 import type { RunningServer } from './workerd.ts';
 
 const HELP = `npm run bench -- [--quick] [--rounds N] [--json] [--docs] [--chart FILE] [--from FILE]
@@ -60,7 +68,7 @@ async function measure(amounts: Amounts, folder: string): Promise<Measured> {
   };
   let cronAt = await runCrons();
   const load = startScript('the load', './load.ts');
-  const variants = makeVariants(make);
+  const variants = makeVariants(make, await makeAssertionKeys());
   const servers = new Map<string, RunningServer>();
   for (const variant of variants) servers.set(variant.name, await variant.launch());
 

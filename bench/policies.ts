@@ -13,6 +13,8 @@ export interface PolicyOptions {
   readonly jwksUri: string;
   /** Share of allowed requests that are logged; refused ones always are. */
   readonly logSample: number;
+  /** What the assertion of each request is bound to; without, there is none. */
+  readonly bind?: 'request' | 'none';
   /** More routes, besides those that every scenario uses. */
   readonly routes?: number;
 }
@@ -22,7 +24,7 @@ type Routes = Record<string, object>;
 /** Routes of a table: with more, a variable of a Worker would be too large. */
 const TABLE_ROUTES = 80;
 
-export function makePolicy({ origin, jwksUri, logSample, routes = 0 }: PolicyOptions) {
+export function makePolicy({ origin, jwksUri, logSample, bind, routes = 0 }: PolicyOptions) {
   const more = Object.entries(makeRoutes(routes));
   const tables = Array.from({ length: Math.ceil(more.length / TABLE_ROUTES) }, (_, i): [string, object] => [
     `API_BENCH_${i + 1}`,
@@ -32,11 +34,15 @@ export function makePolicy({ origin, jwksUri, logSample, routes = 0 }: PolicyOpt
     },
   ]);
   return {
-    GATEWAY: { log_sample: logSample },
+    GATEWAY: {
+      log_sample: logSample,
+      ...(bind && { assertion: { issuer: 'https://gateway.example' } }),
+    },
     ISSUERS: { bench: { issuer: ISSUER, jwks_uri: jwksUri } },
     API_BENCH: {
       origin,
       audience: AUDIENCE,
+      ...(bind && { assertion: { audience: 'origin.example', bind } }),
       routes: {
         [`GET|POST ${PATH}`]: { scopes_all: [SCOPE] },
         [`GET ${SEEN_PATH}`]: { scopes_all: [SCOPE] },

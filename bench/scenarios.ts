@@ -5,6 +5,9 @@ import type { Load, Row, Scenario } from './measure.ts';
 import { bytesPath, PATH, PUBLIC_PATH, routePaths } from './policies.ts';
 import { count } from './text.ts';
 import {
+  ASSERTED_EDDSA,
+  ASSERTED_ES256,
+  ASSERTED_UNBOUND,
   BARE,
   BARE_AGAIN,
   CLAIMGATE,
@@ -132,6 +135,15 @@ export function makeScenarios(variants: readonly Variant[], issuer: Issuer, amou
     }),
   };
 
+  const asserted: Scenario = {
+    id: 'asserted',
+    title: 'RS256, one token again and again, and an assertion for the origin',
+    isMain: true,
+    warmUp: 0.5,
+    rows: rowsFor([CLAIMGATE, ASSERTED_UNBOUND, ASSERTED_ES256, ASSERTED_EDDSA]),
+    round: async () => ({ all: load(repeated, await issuer.makeTokens('RS256', 1)) }),
+  };
+
   const open: Scenario = {
     ...side,
     id: 'public',
@@ -209,6 +221,7 @@ export function makeScenarios(variants: readonly Variant[], issuer: Issuer, amou
   return [
     ...ALGORITHMS.map(one),
     oneByOne,
+    asserted,
     open,
     routes,
     ...bodies,

@@ -1,4 +1,5 @@
 /** What is compared. Workers differ in nothing but their code and bindings; the native proxies are for scale. */
+import { makeAssertionKey } from '../cli/assertion/rotation.ts';
 import { bundle } from '../scripts/workerd.ts';
 import { ALGORITHMS, type Algorithm, AUDIENCE, ISSUER, type Issuer } from './issuer.ts';
 import { findProgram, startHaproxy, startNginx } from './native.ts';
@@ -10,6 +11,9 @@ export const BARE_AGAIN = 'bare proxy, again';
 export const HONO_PROXY = 'Hono, proxy only';
 export const CLAIMGATE = 'claimgate';
 export const CLAIMGATE_LOGGING = 'claimgate, log lines on';
+export const ASSERTED_ES256 = 'claimgate, assertion (ES256)';
+export const ASSERTED_EDDSA = 'claimgate, assertion (EdDSA)';
+export const ASSERTED_UNBOUND = 'claimgate, assertion bound to no request';
 export const HONO_JOSE = 'Hono + jose';
 export const HONO_JWK = 'hono/jwk, keys kept';
 export const HONO_JWK_URI = 'hono/jwk, jwks_uri';
@@ -105,8 +109,11 @@ export function variantMaker(
     },
     /** @param keysName variants with the same one find the same keys in KV */
     claimgate(name: string, keysName: string, options: ClaimgateOptions = {}): Variant {
-      const { logSample = 0, routes = 0, hasKv = true, isCron = false } = options;
-      const policy = makePolicy({ origin, jwksUri: jwksUri(keysName), logSample, routes });
+      const { logSample = 0, routes = 0, hasKv = true, isCron = false, bind, assertionKey } = options;
+      const policy = {
+        ...makePolicy({ origin, jwksUri: jwksUri(keysName), logSample, routes, ...(bind && { bind }) }),
+        ...(assertionKey && { ASSERTION_KEY: assertionKey }),
+      };
       const script = isCron ? scripts.cron : scripts.claimgate;
       return worker(prepare(name, script, policy, folder, hasKv ? kvPort : undefined), ALGORITHMS);
     },
@@ -132,6 +139,10 @@ export interface ClaimgateOptions {
   /** Routes besides those of the bench. */
   readonly routes?: number;
   readonly hasKv?: boolean;
+  /** Signs an assertion for each request, or for each token. */
+  readonly bind?: 'request' | 'none';
+  /** The secret with the key. */
+  readonly assertionKey?: string;
   /** Runs the cron's part for each request, instead of the gateway. */
   readonly isCron?: boolean;
 }
@@ -141,13 +152,29 @@ export type VariantMaker = ReturnType<typeof variantMaker>;
 /** The key set of all that are under load. */
 export const LOAD_KEYS = 'load';
 
+/** What the secrets with the keys of assertions hold. */
+export interface AssertionKeys {
+  readonly es256: string;
+  readonly eddsa: string;
+}
+
+export async function makeAssertionKeys(): Promise<AssertionKeys> {
+  const [es256, eddsa] = await Promise.all([makeAssertionKey('ES256', 0), makeAssertionKey('EdDSA', 0)]);
+  return { es256: es256.secret, eddsa: eddsa.secret };
+}
+
 /** All that are put under load. */
-export function makeVariants(make: VariantMaker): Variant[] {
+export function makeVariants(make: VariantMaker, assertionKeys: AssertionKeys): Variant[] {
+  const asserted = (name: string, bind: 'request' | 'none', assertionKey: string) =>
+    make.claimgate(name, LOAD_KEYS, { bind, assertionKey });
   return [
     make.bare(),
     make.bare(BARE_AGAIN),
     make.honoProxy(),
     make.claimgate(CLAIMGATE, LOAD_KEYS),
+    asserted(ASSERTED_ES256, 'request', assertionKeys.es256),
+    asserted(ASSERTED_EDDSA, 'request', assertionKeys.eddsa),
+    asserted(ASSERTED_UNBOUND, 'none', assertionKeys.es256),
     make.claimgate(CLAIMGATE_LOGGING, LOAD_KEYS, { logSample: 1 }),
     make.honoJose(),
     make.honoJwk(),

@@ -1,6 +1,7 @@
 /** The command line, whole: what a user types, and what it ends with. */
 import { Command, CommanderError, Help } from 'commander';
 import { addApiCommands } from './commands/api.ts';
+import { addAssertionCommands } from './commands/assertion.ts';
 import { addCheckCommand } from './commands/check.ts';
 import { addClientCommands } from './commands/client.ts';
 import { addDiffCommand } from './commands/diff.ts';
@@ -10,6 +11,8 @@ import { addImportCommands } from './commands/import.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addKeyCommands } from './commands/keys.ts';
 import { addLogsCommand } from './commands/logs.ts';
+import { addOriginTestCommand } from './commands/origin-test.ts';
+import { addPageCommand } from './commands/page.ts';
 import { addPushCommands } from './commands/push.ts';
 import { addRoutesCommand } from './commands/routes.ts';
 import { addSchemaCommand } from './commands/schema.ts';
@@ -48,10 +51,13 @@ function createProgram({ stdout, stderr }: Terminal): Command {
   addDiffCommand(program);
   addTestCommand(program);
   addLogsCommand(program);
+  addAssertionCommands(program);
   addKeyCommands(program);
   addApiCommands(program);
   addClientCommands(program);
   addTokenCommand(program);
+  addPageCommand(program);
+  addOriginTestCommand(program);
   addDoctorCommand(program);
   addPushCommands(program);
   addImportCommands(program);

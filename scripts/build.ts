@@ -8,6 +8,7 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type BuildOptions, build } from 'esbuild';
+import { PAGE_BUILD } from '../cli/page/bundle.ts';
 
 const SHARED = {
   bundle: true,
@@ -43,6 +44,15 @@ const issuer = build({
   chunkNames: 'issuer-[hash]',
 });
 
+/** What origins import. It needs no package at all. */
+const origin = build({
+  ...SHARED,
+  entryPoints: { origin: 'origin/src/index.ts' },
+  outdir: 'dist',
+  target: 'es2024',
+  splitting: false,
+});
+
 /** The command, and the plugin for Vite. What is imported when it is needed stays in files of its own. */
 const command = build({
   ...SHARED,
@@ -53,8 +63,16 @@ const command = build({
   target: 'node22.12',
 });
 
-await Promise.all([worker, issuer, command]);
-for (const project of ['tsconfig.package.json', 'issuer/tsconfig.package.json'])
+/** What `claimgate page` puts into a file: for browsers, with all that it needs. */
+const page = build({ ...PAGE_BUILD, entryPoints: { page: 'page/main.tsx' }, outdir: 'dist' });
+
+await Promise.all([worker, issuer, origin, command, page]);
+copyFileSync('page/style.css', 'dist/page.css');
+for (const project of [
+  'tsconfig.package.json',
+  'issuer/tsconfig.package.json',
+  'origin/tsconfig.package.json',
+])
   execFileSync('tsc', ['-p', project], { stdio: 'inherit' });
 copyFileSync('cli/vite/public.d.ts', 'dist/types/vite.d.ts');
 // The compiler leaves the names of imports in declarations as they are.

@@ -8,6 +8,8 @@ import { RULES } from '../cli/policy/check/kinds.ts';
 import { type JsonSchema, toJsonSchema as json, renderSchema } from '../cli/policy/file/json-schema.ts';
 import {
   apiSchema,
+  assertionSchema,
+  assertionSettingsSchema,
   corsSchema,
   issuerSchema,
   routeSchema,
@@ -47,6 +49,8 @@ const TABLES = {
   api: apiSchema,
   route: routeSchema,
   cors: corsSchema,
+  assertion: assertionSchema,
+  assertions: assertionSettingsSchema,
   claim: wantSchema,
 } as const;
 

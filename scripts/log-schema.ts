@@ -66,6 +66,8 @@ export const REQUEST = {
     .optional(),
   key_wait_ms: milliseconds('How long the request waited for keys.').optional(),
   origin_ms: milliseconds('How long the origin took to answer, if it was asked.').optional(),
+  assertion_kid: text('The id of the key that signed the origin’s assertion.').optional(),
+  assertion_id: text('The `jti` of the origin’s assertion.').optional(),
   host: text('The host that was asked.').optional(),
   path: text('The path, escaped and cut.').optional(),
   query: texts('The names of the query’s parameters.').optional(),

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { compileConfig } from '../cli/policy/file/config.ts';
 import { CommandError, note, printError } from '../cli/text/terminal.ts';
+import { KEY_SET_PATH } from '../src/policy/assertion.ts';
 import type { Policy } from '../src/policy/policy.ts';
 import { printGuide } from './dev/guide.ts';
 import { firstFreePort, isFree } from './dev/ports.ts';
@@ -10,6 +11,7 @@ import { AUDIENCE, setUp } from './dev/set-up.ts';
 
 const GATEWAY_PORT = 8787;
 const ISSUER_PORT = 8788;
+const API_PORT = 8789;
 const JOB_PORT = 8790;
 
 const HELP = `npm start [-- --port ${GATEWAY_PORT}]
@@ -35,13 +37,28 @@ async function main(): Promise<void> {
     throw new CommandError(
       `port ${ISSUER_PORT} of the issuer is in use; end the other process (another npm start?): the issuer's URL stands in tokens, so that it can't move`,
     );
-  const port = wantedPort ?? (await firstFreePort(GATEWAY_PORT, [ISSUER_PORT, JOB_PORT]));
-  const jobPort = await firstFreePort(JOB_PORT, [port]);
-  const client = await setUp(note);
+  const port = wantedPort ?? (await firstFreePort(GATEWAY_PORT, [ISSUER_PORT, API_PORT, JOB_PORT]));
+  const apiPort = await firstFreePort(API_PORT, [port, JOB_PORT]);
+  const jobPort = await firstFreePort(JOB_PORT, [port, apiPort]);
+  const client = await setUp(policy, note);
   note('starting the Workers …');
-  await startServers({ port, issuerPort: ISSUER_PORT, jobPort });
+  const gateway = `http://localhost:${port}`;
+  await startServers({
+    port,
+    issuerPort: ISSUER_PORT,
+    apiPort,
+    jobPort,
+    apiVars: assertionVars(policy, gateway),
+  });
   const issuer = `http://localhost:${ISSUER_PORT}/`;
-  printGuide({ gateway: `http://localhost:${port}`, issuer, jobPort, policy, audience: AUDIENCE, client });
+  printGuide({ gateway, issuer, apiPort, jobPort, policy, audience: AUDIENCE, client });
+}
+
+/** The policy's own issuer, and its keys where the gateway listens this time. */
+function assertionVars({ settings }: Policy, gateway: string): string[] {
+  const { assertion } = settings;
+  if (assertion === undefined) return [];
+  return [`ASSERTION_ISSUER:${assertion.issuer}`, `ASSERTION_KEYS:${gateway}${KEY_SET_PATH}`];
 }
 
 function readPort(): number | undefined {

@@ -56,6 +56,10 @@ export type Reason =
   | { readonly code: 'rate_limited' }
   // The claims on their way to the origin
   | { readonly code: 'claims_too_large'; readonly claim: string }
+  // The assertion
+  | { readonly code: 'body_too_large' }
+  | { readonly code: 'target_too_long' }
+  | { readonly code: 'assertion_failed'; readonly cause: AssertionFault }
   // Not the client's fault
   | { readonly code: 'keys_unavailable'; readonly cause: KeysFault; readonly retryAfterSeconds: number }
   | { readonly code: 'policy_invalid' }
@@ -105,6 +109,9 @@ export type SentInstead = 'bare_token' | 'basic' | 'other_scheme';
 
 /** Where a token may be. */
 export type PlaceKind = 'authorization' | 'header' | 'cookie' | 'websocket' | 'access';
+
+/** Why an assertion could not be made: no key signs yet, or the one that does can't. */
+export type AssertionFault = 'no_key' | 'signing';
 
 /** Why an issuer's keys could not be had. */
 export type KeysFault =

@@ -3,6 +3,7 @@ import { createHmac, type Hmac } from './hmac.ts';
 import type { KeyIo } from './keys/io.ts';
 import { isKv, kvStore } from './keys/kv-store.ts';
 import type { LogLine, Versions } from './log.ts';
+import { type AssertionKey, readAssertionKeys } from './origin/assertion-keys.ts';
 import type { OriginFetch } from './origin/forward.ts';
 import type { Next } from './origin/next.ts';
 import type { Bindings } from './policy/compile/bindings.ts';
@@ -48,6 +49,8 @@ export interface Environment {
   originFetch(api: Api): OriginFetch | Reason;
   /** Headers from secrets that the API's origin gets. */
   originHeaders(api: Api): readonly (readonly [name: string, value: string])[];
+  /** What signs assertions. Empty where no API asks for them. */
+  readonly assertionKeys: readonly AssertionKey[];
   /** Counts a request. @returns whether it is within the limit */
   countRequest(limit: string, key: string): Promise<boolean | Reason>;
 }
@@ -65,9 +68,11 @@ export function readEnvironment(options: GatewayOptions, hasNext?: boolean): Env
   const now = options.now ?? (() => Date.now());
   const fetchUrl: OriginFetch = options.fetch ?? ((input, init) => fetch(input, init));
   const logKey = secret(env, 'LOG_KEY');
+  const compiled = checkSecrets(compilePolicy(options.policy ?? env, listBindings(env, hasNext)), env);
   const store = isKv(env['KEYS']) ? kvStore(env['KEYS'], now, secret(env, 'KEYS_SECRET')) : undefined;
   return {
-    compiled: checkSecrets(compilePolicy(options.policy ?? env, listBindings(env, hasNext)), env),
+    compiled,
+    assertionKeys: asserts(compiled) ? readAssertionKeys((name) => secret(env, name)).keys : [],
     versions: readVersions(options.policy ?? env, env),
     logHmac: logKey === undefined ? undefined : createHmac(logKey),
     analytics: isDataset(env['ANALYTICS']) ? env['ANALYTICS'] : undefined,
@@ -114,6 +119,9 @@ function listBindings(env: Readonly<Record<string, unknown>>, next: boolean | un
   };
 }
 
+const asserts = (compiled: Compiled): boolean =>
+  compiled.ok && compiled.policy.settings.assertion !== undefined;
+
 /** A security feature without its secret is an error, not a weaker feature. */
 function checkSecrets(compiled: Compiled, env: Readonly<Record<string, unknown>>): Compiled {
   const faults = collectFaults();
@@ -127,6 +135,14 @@ function checkSecrets(compiled: Compiled, env: Readonly<Record<string, unknown>>
       faults
         .at('GATEWAY', 'log_subject')
         .add('"hash" needs the secret LOG_KEY', 'set it with `wrangler secret put LOG_KEY`');
+    if (asserts(compiled))
+      for (const [name, problem] of readAssertionKeys((one) => secret(env, one)).faults)
+        faults
+          .at(name)
+          .add(
+            `this secret is no key for assertions: ${problem}`,
+            'make one with `npx claimgate assertion keys init --replace`',
+          );
     // Blanks at the ends would be trimmed on the way, and line ends refused: better now than on each request.
     for (const { name, originHeaders } of apis)
       for (const { header, secret: secretName } of originHeaders)

@@ -10,6 +10,7 @@ import { clientRequestId } from './http/request-id.ts';
 import { readTraceId } from './http/trace.ts';
 import type { KeyEvent } from './keys/events.ts';
 import type { KeyOrigin } from './keys/source.ts';
+import type { Asserted } from './origin/assertion.ts';
 import { DEFAULT_CLAIMS } from './policy/claims.ts';
 import type { Principal, Route, Settings } from './policy/policy.ts';
 
@@ -56,6 +57,9 @@ export interface RequestLine extends Versions, Partial<RequestFacts> {
   readonly keys_from?: KeyOrigin | undefined;
   readonly key_wait_ms?: number | undefined;
   readonly origin_ms?: number | undefined;
+  /** Of the assertion that the origin got: its key, and its `jti`. */
+  readonly assertion_kid?: string | undefined;
+  readonly assertion_id?: string | undefined;
   readonly unverified_iss?: string | undefined;
   readonly unverified_aud?: string | undefined;
   readonly unverified_client?: string | undefined;
@@ -91,6 +95,7 @@ export interface Answered {
   readonly keyWaitMs: number;
   /** `undefined`: the origin was not asked. */
   readonly originMs: number | undefined;
+  readonly asserted?: Pick<Asserted, 'kid' | 'id'> | undefined;
   /** What lets people find the request again, if the policy wants it in the log. */
   readonly facts?: (Versions & RequestFacts) | undefined;
   readonly subject?: string | undefined;
@@ -126,6 +131,8 @@ export function requestLine(decision: Decision, answered: Answered): RequestLine
     keys_from: decision.keysFrom,
     key_wait_ms: decision.keysFrom === undefined ? undefined : answered.keyWaitMs,
     origin_ms: answered.originMs,
+    assertion_kid: answered.asserted?.kid,
+    assertion_id: answered.asserted?.id,
     ...answered.facts,
     unverified_iss: cut(unverified?.claims['iss']),
     unverified_aud: cut(joined(unverified?.claims['aud'])),

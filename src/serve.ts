@@ -6,21 +6,24 @@ import type { Environment, WaitUntil } from './environment.ts';
 import { errorLine } from './error-line.ts';
 import { requestFacts } from './http/facts.ts';
 import { type Form, isForm, readForm } from './http/form-method.ts';
-import { isHealthRequest, renderHealth } from './http/health.ts';
+import { renderHealth } from './http/health.ts';
+import { renderKeySet } from './http/key-set.ts';
+import { asksFor } from './http/own-path.ts';
 import { readPreflight } from './http/preflight.ts';
 import { newRequestId } from './http/request-id.ts';
 import type { KeyIo } from './keys/io.ts';
 import { createKeySource, type KeySource } from './keys/source.ts';
 import { type Answered, describeRequest, type EventLine, loggedSubject, requestLine } from './log.ts';
-import { forward, isBodyTaken, timeLimit } from './origin/forward.ts';
-import { rewriteLocation } from './origin/location.ts';
-import { callerOf, type Next, requestFor, withoutBody } from './origin/next.ts';
-import { limitKey } from './origin/rate-limit.ts';
-import { changeable, isChangeable, untilExpiry, withProtocol } from './origin/websocket.ts';
-import { type Allowed, createOutbound, isLoop, type Prepare } from './outbound.ts';
+import type { Asserted } from './origin/assertion.ts';
+import { publicKeySet } from './origin/assertion-keys.ts';
+import { isBodyTaken } from './origin/forward.ts';
+import { type Next, withoutBody } from './origin/next.ts';
+import { createOutbound } from './outbound.ts';
+import { KEY_SET_PATH } from './policy/assertion.ts';
 import type { Policy, Settings } from './policy/policy.ts';
 import { isOnTrial } from './policy/trial.ts';
 import { createReplies, withId } from './reply.ts';
+import { createSend } from './send.ts';
 import { createTokenCache } from './token/cache.ts';
 import { credentialsOf } from './token/places.ts';
 import { verifyToken } from './token/verify.ts';
@@ -37,15 +40,19 @@ export function serve(environment: Environment, policy: Policy, keys = createKey
     originHeaders: environment.originHeaders,
     skipped: (api, { claim, as }) => warn({ event: 'claim_skipped', api: api.name, claim: claim.text, as }),
   });
-  const send = createSend(environment, prepare);
+  const send = createSend(environment, policy, prepare);
   const { settings } = policy;
 
   return async (request, waitUntil, next = noNext) => {
     const { url, method, headers } = request;
     const io = environment.keyIo(waitUntil);
     const requestId = newRequestId();
-    if (isHealthRequest(request, settings.healthPath))
-      return withId(await healthOf(policy, keys, io), requestId);
+    if (asksFor(request, settings.healthPath))
+      return withId(await healthOf(policy, keys, io, headers.get('accept')), requestId);
+    if (settings.assertion !== undefined && asksFor(request, KEY_SET_PATH)) {
+      const keySet = publicKeySet(environment.assertionKeys, io.now() / 1000);
+      return withId(renderKeySet(keySet), requestId);
+    }
     const own = replies.own(request, requestId, (line) => environment.log(line, request));
     if (own !== undefined) return own;
 
@@ -55,6 +62,7 @@ export function serve(environment: Environment, policy: Policy, keys = createKey
     let askedAt: number | undefined;
     let decision: Decision = { kind: 'deny', reason: { code: 'internal_error' } };
     let answer: Response | Reason;
+    let asserted: Asserted | undefined;
     try {
       const preflight = readPreflight(request)?.method;
       const asked = { url, method, headers, credentials: credentialsOf(request), preflight };
@@ -69,6 +77,7 @@ export function serve(environment: Environment, policy: Policy, keys = createKey
       else {
         const body = decision.preflight === undefined ? (form?.request ?? request) : withoutBody(request);
         const sent = await send(body, decision, requestId, next, () => (askedAt = io.now()));
+        asserted = sent.asserted;
         answer = form?.isLate?.() ? { code: 'form_unread', fault: 'late' } : sent.answer;
         decision = { ...decision, wouldDeny: decision.wouldDeny ?? sent.wouldDeny };
       }
@@ -90,6 +99,7 @@ export function serve(environment: Environment, policy: Policy, keys = createKey
         requestId,
         reason,
         status: response.status,
+        asserted,
       });
     }
     return response;
@@ -109,101 +119,19 @@ async function formOf(
   return typeof form === 'string' ? { fault: form } : form;
 }
 
-interface Sent {
-  readonly answer: Response | Reason;
-  /** Why it would not have been, if all was enforced that is on trial. */
-  readonly wouldDeny?: Reason | undefined;
-}
-
-/** Asks the origin. */
-function createSend(environment: Environment, prepare: Prepare) {
-  /**
-   * @param next is asked instead of an origin where there is none
-   * @param onAsk is called when the origin is asked, and tells the time
-   * @returns also why an API on trial would have been spared the request, or its answer
-   */
-  return async function send(
-    request: Request,
-    decision: Allowed,
-    requestId: string,
-    next: Next,
-    onAsk: () => number,
-  ): Promise<Sent> {
-    const { principal, route, nearMisses } = decision;
-    const { api } = route;
-    if (isLoop(api, request.headers)) return { answer: { code: 'loop' } };
-    const fetchOrigin = environment.originFetch(api);
-    if (typeof fetchOrigin !== 'function') return { answer: fetchOrigin };
-    let overLimit: Reason | undefined;
-    if (route.rateLimit !== undefined || nearMisses.length > 0) {
-      const limited = await countRequest(decision, request.headers.get('cf-connecting-ip'), environment);
-      if (limited?.isEnforced) return { answer: limited.reason };
-      overLimit = limited?.reason;
-    }
-    const outbound = prepare(request.headers, decision, requestId);
-    if ('code' in outbound) return { answer: outbound };
-    const { url, headers } = outbound;
-    const isTried = isOnTrial(route);
-    const limitMs = timeLimit(request, api);
-    const isNext = api.origin.kind === 'next';
-    const askedAt = onAsk();
-    // With claims, an answer is for one caller.
-    const isShared = isTried && principal === undefined;
-    const given = isNext
-      ? await next(requestFor(request, url, headers), callerOf(principal))
-      : await forward(request, api, url, headers, fetchOrigin, isTried ? undefined : limitMs, isShared);
-    const isReady = !(given instanceof Response) || (isNext && isChangeable(given));
-    const answer = isReady ? given : changeable(given);
-    if (api.rewritesLocation && !isTried && answer instanceof Response)
-      rewriteLocation(answer.headers, api, decision.target);
-    const isLate = isTried && !isNext && environment.now() - askedAt > limitMs;
-    const wouldDeny = overLimit ?? outbound.wouldDeny ?? (isLate ? { code: 'origin_timeout' } : undefined);
-    const isOpen = answer instanceof Response && answer.status === 101;
-    if (!isOpen || isTried) return { answer, wouldDeny };
-    const opened = api.tokenFrom.kind === 'websocket' ? withProtocol(answer, request.headers) : answer;
-    if (principal === undefined) return { answer: opened, wouldDeny };
-    return { answer: untilExpiry(opened, principal, environment.now()), wouldDeny };
-  };
-}
-
 /** The policy has no such API then: without handlers it would be faulty. */
 const noNext: Next = () => {
   throw new Error('origin = "next" without handlers');
 };
 
-async function healthOf({ issuers }: Policy, keys: KeySource, io: KeyIo): Promise<Response> {
+async function healthOf(
+  { issuers }: Policy,
+  keys: KeySource,
+  io: KeyIo,
+  accept: string | null,
+): Promise<Response> {
   const states = issuers.map(async (issuer) => [issuer.name, await keys.stateOf(issuer, io)] as const);
-  return renderHealth(await Promise.all(states), io.now());
-}
-
-/**
- * Another spelling counts for all routes that it could be read as: the limits of one can't be walked around.
- *
- * @returns the reason of a limit that was reached: of one that is enforced, if there is one
- */
-async function countRequest(
-  { route, nearMisses, principal }: Allowed,
-  address: string | null,
-  environment: Environment,
-): Promise<{ readonly reason: Reason; readonly isEnforced: boolean } | undefined> {
-  const counted = new Set<string>();
-  let tried: Reason | undefined;
-  for (const one of [route, ...nearMisses]) {
-    const { rateLimit } = one;
-    if (rateLimit === undefined || counted.has(rateLimit.scope)) continue;
-    counted.add(rateLimit.scope);
-    const within = await environment
-      .countRequest(rateLimit.binding, limitKey(rateLimit, principal, address))
-      .catch((error): Reason => {
-        environment.log(errorLine(error));
-        return { code: 'internal_error' };
-      });
-    if (within === true) continue;
-    const reason: Reason = within === false ? { code: 'rate_limited' } : within;
-    if (!isOnTrial(one)) return { reason, isEnforced: true };
-    tried ??= reason;
-  }
-  return tried && { reason: tried, isEnforced: false };
+  return renderHealth(await Promise.all(states), io.now(), accept);
 }
 
 /** Logs a request and makes its data point. A failure to do so changes nothing of the answer. */
@@ -213,7 +141,7 @@ async function record(
   request: Request,
   decision: Decision,
   isLogged: boolean,
-  answered: Pick<Answered, 'time' | 'keyWaitMs' | 'originMs' | 'requestId' | 'reason' | 'status'>,
+  answered: Omit<Answered, keyof ReturnType<typeof describeRequest> | 'subject' | 'facts'>,
 ): Promise<void> {
   const wouldDeny = decision.kind === 'allow' && decision.wouldDeny !== undefined;
   const isRefusal = answered.reason !== undefined || wouldDeny;

@@ -9,7 +9,6 @@ import type { RecordStore } from '../issuer/record-store.ts';
 import { findApi, findClient, listApis, listClients, saveClient } from '../issuer/records.ts';
 import {
   CommandError,
-  countOf,
   formatSeconds,
   formatTime,
   printFields,
@@ -17,6 +16,7 @@ import {
   printLine,
   printTable,
 } from '../text/terminal.ts';
+import { countOf } from '../text/words.ts';
 import { addCredentialCommands, printCredentials } from './credentials.ts';
 import { collect, example, nowSeconds, readPair } from './options.ts';
 

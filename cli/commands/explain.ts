@@ -1,8 +1,9 @@
 /** `claimgate explain`: what the gateway does with a request, and why. */
 import type { Command } from 'commander';
 import { explain } from '../policy/explain/explain.ts';
+import type { Explanation } from '../policy/explain/explanation.ts';
 import { checkRequest, readClaims, readHeaders, readTime, readToken } from '../policy/explain/inputs.ts';
-import { type Explanation, renderExplanation } from '../policy/explain/report.ts';
+import { renderExplanation } from '../policy/explain/report.ts';
 import { policyOf } from '../policy/file/config.ts';
 import { readPolicy } from '../policy/file/module.ts';
 import { carryToken } from '../policy/what-if/place.ts';

@@ -5,7 +5,8 @@ import { parseUrl } from '../../src/policy/uri.ts';
 import type { Draft } from '../policy/import/drafted.ts';
 import type { IssuerNames } from '../policy/import/issuers.ts';
 import { writeWhole } from '../text/files.ts';
-import { CommandError, countOf, note, printJson, printLine, printRaw, warn } from '../text/terminal.ts';
+import { CommandError, note, printJson, printLine, printRaw, warn } from '../text/terminal.ts';
+import { countOf } from '../text/words.ts';
 import { collect } from './options.ts';
 
 interface Options {

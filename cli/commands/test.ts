@@ -18,7 +18,8 @@ import {
 import { enforcedSection } from '../policy/file/enforced.ts';
 import { readPolicy } from '../policy/file/module.ts';
 import { readText, writeWhole } from '../text/files.ts';
-import { CommandError, countOf, EXIT, endWith, note, printJson, printLine } from '../text/terminal.ts';
+import { CommandError, EXIT, endWith, note, printJson, printLine } from '../text/terminal.ts';
+import { countOf } from '../text/words.ts';
 import { type PolicyOptions, withPolicy } from './options.ts';
 
 interface Options extends PolicyOptions {

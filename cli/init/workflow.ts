@@ -47,5 +47,11 @@ jobs:
           else
             echo "The policy is new." >> "$GITHUB_STEP_SUMMARY"
           fi
+      - name: The policy as a page to look at
+        run: npx --no-install claimgate page > policy.html
+      - uses: actions/upload-artifact@v4
+        with:
+          name: policy
+          path: ${JSON.stringify(folder === '' ? 'policy.html' : `${folder}/policy.html`)}
 `;
 }

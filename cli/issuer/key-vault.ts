@@ -1,10 +1,11 @@
 /** Keeps signing keys, private halves included: they are secrets of the Worker. */
-import { existsSync, mkdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isDeepStrictEqual, parseEnv } from 'node:util';
+import { isDeepStrictEqual } from 'node:util';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../../issuer/src/records.ts';
 import { type KeySet, keySecretName, parseKeySet } from '../../issuer/src/token/keys.ts';
 import { CommandError, EXIT } from '../text/terminal.ts';
+import { readDevVars, replaceFile, writeDevVars } from './dev-vars.ts';
 import type { RecordStore } from './record-store.ts';
 import { runWrangler } from './wrangler.ts';
 
@@ -20,27 +21,16 @@ export interface KeyVault {
 }
 
 /** `.dev.vars` beside the configuration, where `wrangler dev` reads secrets. The rest of it stays as it is. */
-export function localVault(path: string, configPath: string): KeyVault {
-  const readText = () => (existsSync(path) ? readFileSync(path, 'utf8') : '');
-  return {
-    name: path,
-    async read() {
-      return readSets(parseEnv(readText()), path);
-    },
-    async demandLatest() {}, // there is no other copy
-    async write(algorithm, keys) {
-      const name = keySecretName(algorithm);
-      const line = `${name}='${JSON.stringify(keys)}'\n`;
-      const text = readText();
-      const own = new RegExp(`^${name}=.*\\n?`, 'm');
-      const separator = text === '' || text.endsWith('\n') ? '' : '\n';
-      replaceFile(path, own.test(text) ? text.replace(own, () => line) : text + separator + line);
-      // A running `wrangler dev` reads secrets again only when its configuration changes.
-      const now = new Date();
-      utimesSync(configPath, now, now);
-    },
-  };
-}
+export const localVault = (path: string, configPath: string): KeyVault => ({
+  name: path,
+  async read() {
+    return readSets(readDevVars(path), path);
+  },
+  async demandLatest() {}, // there is no other copy
+  async write(algorithm, keys) {
+    writeDevVars(path, { [keySecretName(algorithm)]: JSON.stringify(keys) }, configPath);
+  },
+});
 
 /** The kids of all keys that were written last, by algorithm: an entry of KV that only commands read. */
 const LATEST_PREFIX = 'keys:';
@@ -105,13 +95,6 @@ export function remoteVault(path: string, wranglerFlags: readonly string[], reco
 }
 
 const kidsOf = (set: KeySet | undefined) => (set?.keys ?? []).map(({ jwk }) => jwk.kid);
-
-/** All or nothing, and for its owner only. */
-function replaceFile(path: string, text: string): void {
-  const temporary = `${path}.tmp`;
-  writeFileSync(temporary, text, { mode: 0o600 });
-  renameSync(temporary, path);
-}
 
 function readSets(
   values: Readonly<Record<string, string | undefined>>,

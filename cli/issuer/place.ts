@@ -7,6 +7,7 @@ import { configIn } from '../formats/find.ts';
 import { parseConfig } from '../formats/formats.ts';
 import { readText } from '../text/files.ts';
 import { CommandError, note } from '../text/terminal.ts';
+import { devVarsBeside } from './dev-vars.ts';
 import { type KeyVault, localVault, remoteVault } from './key-vault.ts';
 import { localRecords } from './local-records.ts';
 import { RECORDS_BINDING, type RecordStore } from './record-store.ts';
@@ -113,7 +114,7 @@ export async function atPlace<T>(options: PlaceOptions, run: (place: Place) => P
         wranglerFlags,
         records,
       )
-    : localVault(join(dirname(options.config), `.dev.vars${suffix}`), options.config);
+    : localVault(devVarsBeside(options.config, options.env), options.config);
   if (options.env !== undefined && !remote) note(`acting on this machine; with --remote, on Cloudflare`);
   try {
     return await run({ remote, issuer, records, vault, environment: options.env, config });

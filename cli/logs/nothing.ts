@@ -1,5 +1,6 @@
 /** A log of which nothing was understood: what it looks like, and what would be. */
-import { CommandError, countOf } from '../text/terminal.ts';
+import { CommandError } from '../text/terminal.ts';
+import { countOf } from '../text/words.ts';
 import { shown } from './count/shown.ts';
 import type { Summary } from './count/summary.ts';
 import type { Read } from './follow.ts';

@@ -2,26 +2,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { styleText } from 'node:util';
 
-/** Exit codes of every command. */
-export const EXIT = {
-  fine: 0,
-  /** The command worked, and its answer is no: errors in a policy, a refused token. */
-  findings: 1,
-  /** Wrong use: flags, names, files. */
-  misuse: 2,
-  /** It could not be done: no network, no permission, a port in use. */
-  failed: 3,
-} as const;
-
-/** An end of a command that a person can mend. The message says how. */
-export class CommandError extends Error {
-  override readonly name: string = 'CommandError';
-  readonly exitCode: number;
-  constructor(message: string, exitCode: number = EXIT.misuse) {
-    super(message);
-    this.exitCode = exitCode;
-  }
-}
+export { CommandError, EXIT } from './command-error.ts';
 
 /** The streams that a run of the command reads and writes, and its exit code: the process, but in most tests. */
 export interface Terminal {
@@ -108,10 +89,6 @@ export function printFields(fields: readonly (readonly [string, string])[]): voi
   const width = Math.max(...fields.map(([name]) => name.length));
   for (const [name, value] of fields) printLine(`${paint('dim', name.padEnd(width))}  ${value}`);
 }
-
-/** `1 route`, `2 routes`. */
-export const countOf = (number: number, noun: string): string =>
-  `${number} ${noun}${number === 1 ? '' : 's'}`;
 
 export const UNITS = [
   [86_400, 'd'],

@@ -12,3 +12,7 @@ export function shown(value: unknown, limit = 100): string {
   const text = JSON.stringify(value) ?? 'absent';
   return text.length > limit ? `${text.slice(0, limit)}… (${text.length} characters)` : text;
 }
+
+/** `1 route`, `2 routes`. */
+export const countOf = (number: number, noun: string): string =>
+  `${number} ${noun}${number === 1 ? '' : 's'}`;

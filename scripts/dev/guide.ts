@@ -7,6 +7,7 @@ import { CLIENT_FILE, type DevClient } from './set-up.ts';
 interface Guide {
   readonly gateway: string;
   readonly issuer: string;
+  readonly apiPort: number;
   readonly jobPort: number;
   readonly policy: Policy;
   readonly audience: string;
@@ -34,7 +35,7 @@ export function printGuide(guide: Guide): void {
 }
 
 /** The same as in docs/tutorial.md, which explains them. */
-function tutorial({ gateway, issuer, jobPort, audience }: Guide): string[] {
+function tutorial({ gateway, issuer, apiPort, jobPort, audience }: Guide): string[] {
   const entry = `'{"user_id":"007","date":"2026-11-02T17:40:20.095Z","project":"StoreZero","hours":5}'`;
   const bearer = '-H "Authorization: Bearer $TOKEN"';
   return [
@@ -55,6 +56,12 @@ function tutorial({ gateway, issuer, jobPort, audience }: Guide): string[] {
     '',
     bold('No token (401):'),
     `curl -i ${gateway}/timesheets`,
+    '',
+    bold('Go around the gateway, straight to the API, with forged headers (401):'),
+    `curl -i http://localhost:${apiPort}/timesheets -H 'x-claim-iss: ${issuer}' -H 'x-claim-sub: admin'`,
+    '',
+    bold('Try all that an attacker would:'),
+    `npx claimgate origin-test http://localhost:${apiPort}/timesheets --api API_TIMESHEETS --scope read:timesheets`,
     '',
     bold('Run the import job, and look at its report below (run it twice: no doubles):'),
     `curl http://localhost:${jobPort}/cdn-cgi/handler/scheduled`,

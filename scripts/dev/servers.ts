@@ -5,6 +5,8 @@ import type { Readable } from 'node:stream';
 import { findWrangler } from '../../cli/issuer/wrangler.ts';
 import { CommandError, EXIT } from '../../cli/text/terminal.ts';
 
+/** Where `wrangler dev` keeps the database. */
+export const STATE = '.wrangler/state';
 const READY_TIMEOUT_MS = 60_000;
 
 interface Server {
@@ -20,14 +22,18 @@ interface Server {
 export async function startServers(ports: {
   port: number;
   issuerPort: number;
+  apiPort: number;
   jobPort: number;
+  /** What the API is told of assertions, as `NAME:value`. */
+  apiVars: readonly string[];
 }): Promise<void> {
-  const { port, issuerPort, jobPort } = ports;
-  const configs = ['-c', 'wrangler.toml', '-c', 'examples/timesheets/api/wrangler.toml'];
+  const { port, issuerPort, apiPort, jobPort, apiVars } = ports;
+  const apiConfig = ['-c', 'examples/timesheets/api/wrangler.toml', '--persist-to', STATE];
   const gateway = `API:http://localhost:${port}`;
   const servers = [
     start('issuer', issuerPort, ['-c', 'issuer/wrangler.toml']),
-    start('gateway', port, configs),
+    start('gateway', port, ['-c', 'wrangler.toml']),
+    start('api', apiPort, [...apiConfig, ...apiVars.flatMap((one) => ['--var', one])]),
     start('job', jobPort, ['-c', 'examples/timesheets/job/wrangler.toml', '--var', gateway]),
   ];
   endTogether(servers.map((server) => server.process));

@@ -1,21 +1,23 @@
 /** What the first start makes: keys, an API, a client with a secret, the tables. All of it stays on this machine. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
+import { makeAssertionKey } from '../../cli/assertion/rotation.ts';
+import { localAssertionVault } from '../../cli/assertion/vault.ts';
 import { describeSecret, makeClientId, makeSecret } from '../../cli/issuer/credentials.ts';
 import { atPlace, type Place } from '../../cli/issuer/place.ts';
 import { saveApi, saveClient } from '../../cli/issuer/records.ts';
 import { makeKeySet } from '../../cli/issuer/rotation.ts';
 import { runWrangler } from '../../cli/issuer/wrangler.ts';
 import { type Api, apiKey, type Client, clientKey } from '../../issuer/src/records.ts';
+import { KEY_SECRETS } from '../../src/policy/assertion.ts';
+import type { Policy } from '../../src/policy/policy.ts';
+import { STATE } from './servers.ts';
 
 export const AUDIENCE = 'https://api.example.com/timesheets';
 
 /** Where a shell finds the client: `. .claimgate/client.env`. */
 export const CLIENT_FILE = '.claimgate/client.env';
 const JOB_SECRETS_FILE = 'examples/timesheets/job/.dev.vars';
-/** Where `wrangler dev` keeps the state of gateway and Timesheets API. */
-const STATE = '.wrangler/state';
-
 const TIMESHEETS: Api = {
   identifier: AUDIENCE,
   name: 'Timesheets',
@@ -37,8 +39,9 @@ export interface DevClient {
 }
 
 /** Makes what is missing. Changes that were made since the first start stay. */
-export async function setUp(progress: (step: string) => void): Promise<DevClient> {
+export async function setUp(policy: Policy, progress: (step: string) => void): Promise<DevClient> {
   const client = readClient() ?? makeClient(progress);
+  if (policy.settings.assertion !== undefined) await makeKeyForAssertions();
   await atPlace({ config: 'issuer/wrangler.toml' }, (place) => fillIssuer(place, client));
   if (!existsSync(JOB_SECRETS_FILE)) {
     writeFileSync(JOB_SECRETS_FILE, `CLIENT_ID=${client.id}\nCLIENT_SECRET=${client.secret}\n`, {
@@ -48,6 +51,13 @@ export async function setUp(progress: (step: string) => void): Promise<DevClient
   const api = 'examples/timesheets/api/wrangler.toml';
   await runWrangler(['d1', 'migrations', 'apply', 'timesheets', '--local', '--persist-to', STATE, '-c', api]);
   return client;
+}
+
+async function makeKeyForAssertions(): Promise<void> {
+  const vault = localAssertionVault({ config: 'wrangler.toml' });
+  if ((await vault.names()).length > 0) return;
+  const { secret } = await makeAssertionKey('ES256', Math.floor(Date.now() / 1000));
+  await vault.write({ [KEY_SECRETS[0]]: secret });
 }
 
 function readClient(): DevClient | undefined {

@@ -1,15 +1,5 @@
 import type { KeyState } from '../keys/source.ts';
-
-/** `health_path` by its exact spelling, on any host. No header of the client takes part. */
-export function isHealthRequest(
-  request: Pick<Request, 'url' | 'method'>,
-  healthPath: string | undefined,
-): boolean {
-  if (healthPath === undefined || (request.method !== 'GET' && request.method !== 'HEAD')) return false;
-  const { url } = request;
-  const path = url.slice(url.indexOf('/', url.indexOf('://') + 3));
-  return path === healthPath || path.startsWith(`${healthPath}?`);
-}
+import { type IssuerHealth, PAGE_CSP, renderHealthPage } from './health-html.ts';
 
 /**
  * How an issuer fares. `failing`: its tokens are checked still, but the last fetch of its keys failed. `unusable`,
@@ -24,16 +14,23 @@ type IssuerStatus = 'ok' | 'waiting' | 'stale' | 'failing' | 'unusable' | 'never
  *
  * @param states by the issuer's name in the policy
  * @param nowMs milliseconds since 1970
+ * @param accept the request's `Accept`: a browser gets a page with the same facts
  */
 export function renderHealth(
   states: readonly (readonly [name: string, KeyState])[],
   nowMs: number,
+  accept: string | null = null,
 ): Response {
   const has = (...statuses: readonly IssuerStatus[]) =>
     states.some(([, state]) => statuses.includes(statusOf(state)));
   const status = has('unusable', 'never_fetched') ? 'degraded' : has('failing') ? 'failing' : 'ok';
   const issuers = Object.fromEntries(states.map(([name, state]) => [name, describe(state, nowMs)]));
-  return Response.json({ status, issuers }, { headers: { 'cache-control': 'no-store' } });
+  const headers = { 'cache-control': 'no-store', vary: 'Accept' };
+  if (!/(^|,)\s*text\/html\s*(,|;|$)/i.test(accept ?? ''))
+    return Response.json({ status, issuers }, { headers });
+  return new Response(renderHealthPage({ status, issuers }), {
+    headers: { ...headers, 'content-type': 'text/html; charset=utf-8', 'content-security-policy': PAGE_CSP },
+  });
 }
 
 function statusOf({ freshness, checkedAtMs, lastFailure }: KeyState): IssuerStatus {
@@ -43,7 +40,7 @@ function statusOf({ freshness, checkedAtMs, lastFailure }: KeyState): IssuerStat
   return checkedAtMs === undefined ? 'never_fetched' : freshness;
 }
 
-function describe(state: KeyState, nowMs: number) {
+function describe(state: KeyState, nowMs: number): IssuerHealth {
   const { freshness, keys, checkedAtMs, lastFailure } = state;
   return {
     status: statusOf(state),

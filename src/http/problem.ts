@@ -148,6 +148,23 @@ export const PROBLEMS: { readonly [Code in ReasonCode]: Problem & Logged<Code> }
     detail: 'Too many requests. Try again later.',
     retryAfterSeconds: RATE_LIMIT_SECONDS,
   },
+  body_too_large: {
+    status: 413,
+    title: 'Content too large',
+    detail: 'The body of this request is larger than this API takes.',
+  },
+  target_too_long: {
+    status: 414,
+    title: 'URI too long',
+    detail: 'The path and query of this request are longer than this API takes.',
+  },
+  assertion_failed: {
+    status: 503,
+    title: 'Service unavailable',
+    detail: 'The request could not be signed for the service behind this gateway. Try again later.',
+    retryAfterSeconds: POLICY_RETRY_AFTER_SECONDS,
+    logged: 'cause',
+  },
   claims_too_large: {
     status: 431,
     title: 'Claims too large',

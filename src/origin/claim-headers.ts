@@ -123,5 +123,6 @@ function encodeAs({ as, only }: ForwardedClaim, claim: unknown): string | undefi
   }
 }
 
-const isSent = ({ values, prefixes }: NonNullable<ForwardedClaim['only']>, value: string): boolean =>
+/** Whether `only` lets this value through. */
+export const isSent = ({ values, prefixes }: NonNullable<ForwardedClaim['only']>, value: string): boolean =>
   values.includes(value) || prefixes.some((prefix) => value.startsWith(prefix));

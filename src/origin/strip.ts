@@ -1,4 +1,4 @@
-import { isReserved, namesTarget, normaliseHeaderName, OWN_IDS } from '../policy/headers.ts';
+import { isReserved, namesTarget, normaliseHeaderName, OWN_IDS, tellsCaller } from '../policy/headers.ts';
 import { tellsIdentity } from '../policy/identity-headers.ts';
 import { namesSource } from '../policy/second-target.ts';
 
@@ -24,7 +24,7 @@ export function stripClaimed(
 ): Headers {
   const forged = [...inbound.keys()].filter((name) => {
     const normalised = normaliseHeaderName(name);
-    if (normalised.startsWith('x-claim-') || ownHeaders.has(normalised)) return true;
+    if (tellsCaller(normalised) || ownHeaders.has(normalised)) return true;
     if (isTried) return false;
     if (namesSource(normalised)) onSource(normalised);
     return dropped.has(normalised) || tellsIdentity(normalised) || namesTarget(normalised);

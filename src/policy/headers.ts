@@ -2,6 +2,7 @@
  * Which request headers belong to the gateway: clients can't send them, and the policy can't set them except for
  * the claim headers that it names.
  */
+import { ASSERTION_HEADER } from './assertion.ts';
 import { TARGET_HEADERS } from './second-target.ts';
 
 /** Servers that pass headers as variables (CGI, WSGI) can't tell `_` and other characters from `-`. */
@@ -31,6 +32,7 @@ const RESERVED = new Set([
   'x-cluster-client-ip',
   'x-envoy-external-address',
   'expect',
+  ASSERTION_HEADER,
   ...TARGET_HEADERS,
 ]);
 
@@ -58,9 +60,13 @@ export function isReserved(normalised: string): boolean {
 /** Set by the gateway on every request, besides claims. */
 export const OWN_IDS = ['x-request-id', 'x-client-request-id'] as const;
 
+/** What says who calls: the gateway's word alone, on every route of every API. */
+export const tellsCaller = (normalised: string): boolean =>
+  normalised.startsWith('x-claim-') || normalised === ASSERTION_HEADER;
+
 /** Of those, what no origin gets from a client, whatever it is asked for: claims, and what is for one hop. */
 export const isNeverPassed = (normalised: string): boolean =>
-  normalised.startsWith('x-claim-') || HOP_BY_HOP.has(normalised);
+  tellsCaller(normalised) || HOP_BY_HOP.has(normalised);
 
 const isOwnId = (name: string) => (OWN_IDS as readonly string[]).includes(normaliseHeaderName(name));
 

@@ -1,12 +1,15 @@
 import type { Reason } from '../decision.ts';
+import type { Assertion } from './assertion.ts';
 import type { Cors, PassedCors } from './cors.ts';
 import type { Origin, TokenPlace } from './places.ts';
 import type { BoundProperty, ClaimSelector, Property } from './property.ts';
 import type { QueryCondition } from './query.ts';
+import type { Settings } from './settings.ts';
 import type { PatternNode } from './tree.ts';
 
 export type { Origin, TokenPlace } from './places.ts';
 export type { BoundProperty, ClaimSelector, ClaimValue, Property, RouteSelector } from './property.ts';
+export type { Settings } from './settings.ts';
 
 /** The compiled policy: what `compile` makes of the tables in wrangler.toml, and all that a request is judged by. */
 
@@ -20,20 +23,6 @@ export interface Policy {
   readonly otherHosts: RouteTable | undefined;
   /** Names `x-…` that some API sets (claims, secrets), in the normalised spelling of `normaliseHeaderName`. */
   readonly ownHeaders: ReadonlySet<string>;
-}
-
-export interface Settings {
-  readonly logSubject: 'none' | 'hash' | 'plain';
-  /** Share of allowed requests that are logged, 0 to 1. Denials always are. */
-  readonly logSample: number;
-  /** Which lines of the log have the fields that trace a request. */
-  readonly logRequests: 'denied' | 'all' | 'none';
-  readonly blockedClients: ReadonlySet<string>;
-  readonly blockedKids: ReadonlySet<string>;
-  /** The path that the gateway answers itself, on every host. */
-  readonly healthPath: string | undefined;
-  /** The page that problem types link to, without fragment. */
-  readonly problemBase: string | undefined;
 }
 
 /** An issuer whose tokens are believed, by how they are checked. */
@@ -106,6 +95,8 @@ export interface Api {
   /** Whether a `Location` on the origin's own host is written as clients see it. */
   readonly rewritesLocation: boolean;
   readonly maxClaimsBytes: number;
+  /** What its origin gets to check each request by itself. */
+  readonly assertion: Assertion | undefined;
   readonly timeoutMs: number;
   readonly uploadTimeoutMs: number;
   readonly trial: Trial | undefined;

@@ -41,6 +41,9 @@ const USES: readonly [code: number, ...args: string[]][] = [
   [1, 'diff', 'wrangler.toml', 'open.toml', '--fail-on', 'any'],
   [0, 'test'],
   [0, 'logs', 'day.log'],
+  [0, 'assertion', 'keys', 'list'],
+  [2, 'origin-test', 'https://stranger.example/x'],
+  [0, 'page'],
   [2, 'issuer', 'init', '--config', 'nowhere.toml'],
   [0, 'keys', 'list', ...AT_ISSUER],
   [0, 'api', 'list', ...AT_ISSUER],
@@ -75,7 +78,7 @@ it.each(USES.map(([code, ...args]) => ({ code, args, title: args.join(' ') })))(
 it('each command is among them, and has help', async () => {
   const { code, stdout } = await spawnClaimgate(['--help']);
   expect(code).toBe(0);
-  const commands = [...(stdout.split('\nCommands:\n')[1] ?? '').matchAll(/^ {2}([a-z]+)/gm)].map(
+  const commands = [...(stdout.split('\nCommands:\n')[1] ?? '').matchAll(/^ {2}([a-z-]+)/gm)].map(
     ([, name]) => name,
   );
   expect(commands.length).toBeGreaterThan(10);

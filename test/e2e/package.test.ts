@@ -75,6 +75,14 @@ describe('what is in the package', () => {
       'dist/worker.js',
       'dist/index.js',
       'dist/hono.js',
+      'dist/origin.js',
+      'dist/page.js',
+      'dist/page.css',
+      'dist/types/origin/index.d.ts',
+      'docs/assertion-vectors.json',
+      'origin/python/claimgate_origin.py',
+      'origin/go/claimgate_origin.go',
+      'origin/java/ClaimgateOrigin.java',
       'dist/types/gateway.d.ts',
       'dist/types/hono.d.ts',
       'dist/issuer.js',
@@ -86,7 +94,10 @@ describe('what is in the package', () => {
     ])
       expect(files).toContain(name);
     const odd = files.filter(
-      (name) => !/^(bin|dist|docs)\/|^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/.test(name),
+      (name) =>
+        !/^(bin|dist|docs|origin\/(python|go|java))\/|^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/.test(
+          name,
+        ),
     );
     expect(odd).toEqual([]);
     expect(
@@ -291,6 +302,66 @@ describe('in a Hono app, as docs/hono.md says', () => {
   });
 });
 
+describe('the verifier for origins', () => {
+  const script = `import { createVerifier, createSecretVerifier, ASSERTION_CODES } from 'claimgate/origin';
+console.log(ASSERTION_CODES.length);
+try { createVerifier({ issuer: process.env.NOBODY }); } catch (error) { console.log(error.message); }
+createSecretVerifier({ secrets: ['a secret of some length'], header: 'x-origin-secret' })
+  .verify({ method: 'GET', target: '/', headers: {} }).catch(({ code }) => console.log(code));
+`;
+
+  it('runs where nothing else is installed', async () => {
+    const bare = join(folder, 'bare-origin');
+    const installed = join(bare, 'node_modules/claimgate');
+    mkdirSync(join(installed, 'dist'), { recursive: true });
+    for (const name of ['package.json', 'dist/origin.js'])
+      writeFileSync(join(installed, name), readInstalled(name));
+    writeFileSync(join(bare, 'run.mjs'), script);
+    expect(await run(bare, process.execPath, ['run.mjs'])).toEqual({
+      code: 0,
+      output: '21\nissuer: the verifier needs it; it is not set\nmissing\n',
+    });
+  });
+
+  it.each([
+    ['Workers', { types: ['@cloudflare/workers-types'], lib: ['es2024'] }],
+    ['Deno, Bun and Node', { types: [], lib: ['es2024', 'dom', 'dom.iterable'] }],
+  ])('has types for %s', async (_where, options) => {
+    const types = {
+      strict: true,
+      noEmit: true,
+      module: 'es2022',
+      moduleResolution: 'bundler',
+      target: 'es2024',
+    };
+    write(
+      'origin.ts',
+      `import { createVerifier, expressGuard, fetchGuard, honoGuard, userKey } from 'claimgate/origin';
+import { Hono } from 'hono';
+const variables: Record<string, string | undefined> = {};
+const verifier = createVerifier({ issuer: variables['A'], audience: variables['B'], keys: variables['C'] });
+export const app = new Hono().use(honoGuard(verifier)).get('/', (c) => c.text(c.var.verified.caller?.issuer ?? ''));
+export const handle = fetchGuard(verifier, (_request, { caller }, env: { A: string }) =>
+  new Response(caller === undefined ? env.A : userKey(caller)));
+export const guard = expressGuard(verifier);
+`,
+    );
+    write(
+      'wrong-origin.ts',
+      "import { createVerifier } from 'claimgate/origin';\ncreateVerifier({ issuer: 'x' });\n",
+    );
+    const check = (file: string) => {
+      write(
+        'tsconfig.origin.json',
+        JSON.stringify({ compilerOptions: { ...types, ...options }, include: [file] }),
+      );
+      return run(project, 'npx', ['tsc', '-p', 'tsconfig.origin.json']);
+    };
+    expect(await check('origin.ts')).toEqual({ code: 0, output: '' });
+    expect((await check('wrong-origin.ts')).output).toContain('audience, keys');
+  });
+});
+
 describe('the command', () => {
   it('checks the policy of the project', async () => {
     const { code, output } = await run(project, 'npx', ['claimgate', 'check']);
@@ -365,7 +436,7 @@ describe('claimgate init', () => {
     const commands = steps.flatMap((step) =>
       step.run === undefined || step.run === 'npm ci' ? [] : [step.run],
     );
-    expect(commands).toHaveLength(3);
+    expect(commands).toHaveLength(4);
     const summary = join(folder, 'summary.md');
     const env = { BASE: 'main', FILE: 'wrangler.toml', GITHUB_STEP_SUMMARY: summary };
     const runAll = async () => {

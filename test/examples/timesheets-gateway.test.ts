@@ -1,7 +1,9 @@
 import { parse } from 'smol-toml';
 import { beforeEach, describe, expect, it } from 'vitest';
 import readme from '../../examples/timesheets/README.md?raw';
+import { createVerifier } from '../../origin/src/index.ts';
 import { createGateway } from '../../src/gateway.ts';
+import { makeAssertionKey } from '../support/assertion-key.ts';
 import { makeKey, NOW_SECONDS, type SigningKey, sign, usualClaims } from '../support/issuer.ts';
 import { ISSUER } from '../support/policy.ts';
 import { makeApi } from './support/timesheets.ts';
@@ -12,9 +14,20 @@ let key: SigningKey;
 let gateway: ReturnType<typeof createGateway>;
 beforeEach(async () => {
   key = await makeKey();
-  const api = await makeApi();
+  const own = await makeAssertionKey(0);
+  const api = await makeApi(
+    createVerifier({
+      issuer: 'https://api.example.com',
+      audience: 'claimgate-timesheets',
+      keys: { keys: [own.publicJwk] },
+      now: () => NOW_SECONDS * 1000,
+    }),
+  );
   gateway = createGateway({
-    env: { TIMESHEETS: { fetch: (url: string, init: RequestInit) => api.fetch(new Request(url, init)) } },
+    env: {
+      TIMESHEETS: { fetch: (url: string, init: RequestInit) => api.fetch(new Request(url, init)) },
+      ASSERTION_KEY: own.secret,
+    },
     policy: { ISSUERS: { main: { issuer: ISSUER, jwks_uri: `${ISSUER}keys` } }, ...vars },
     now: () => NOW_SECONDS * 1000,
     log: () => {},

@@ -4,7 +4,7 @@ import { csvSource } from '../../examples/timesheets/job/src/csv-source.ts';
 import { createImportJob } from '../../examples/timesheets/job/src/job.ts';
 import { readSettings } from '../../examples/timesheets/job/src/settings.ts';
 import { createTokenSource, TokenError } from '../../examples/timesheets/job/src/token.ts';
-import { makeApi } from './support/timesheets.ts';
+import { makeApi, verifiedBy } from './support/timesheets.ts';
 
 const SECRET = 'secretOfTheJob';
 const ENV = {
@@ -64,8 +64,8 @@ async function makeWorld() {
     if (!state.valid.has(token)) return problem(401, 'Invalid token');
     const headers = new Headers(request.headers);
     headers.delete('authorization');
-    headers.set('x-claim-sub', 'job@clients');
-    headers.set('x-claim-client-id', 'job');
+    const caller = verifiedBy({ subject: 'job@clients', client: 'job' });
+    for (const [name, value] of Object.entries(caller)) headers.set(name, value);
     return api.fetch(new Request(request, { headers }));
   }
 

@@ -88,6 +88,7 @@ describe('a challenge', () => {
 describe('Retry-After', () => {
   const SECONDS: Partial<Record<ReasonCode, string>> = {
     keys_unavailable: '1',
+    assertion_failed: '30',
     rate_limited: '60',
     policy_invalid: '30',
     binding_missing: '30',

@@ -49,6 +49,21 @@ describe('the health', () => {
       }
   });
 
+  it('is a page where a browser asks, with the same facts and every name as text', async () => {
+    const states = [['<img src=x>', STATES['failing'] as KeyState]] as const;
+    const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+    const response = renderHealth(states, now, browser);
+    const text = await response.text();
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(response.headers.get('vary')).toBe('Accept');
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+    for (const fact of ['&#60;img src=x&#62;', 'failing', '2 (fresh)', '942 s ago', 'http_status (HTTP 403)'])
+      expect(text).toContain(fact);
+    expect(text).not.toContain('<img');
+    for (const accept of [null, '*/*', 'application/json', 'application/json, text/plain', 'text/htmlx'])
+      expect(renderHealth(states, now, accept).headers.get('content-type')).toBe('application/json');
+  });
+
   it('is what the page shows, and begins with what a monitor looks for', async () => {
     const { health } = await ask(STATES['failing'] as KeyState);
     expect(JSON.parse(/## Health[\s\S]*?```json\n([\s\S]*?)```/.exec(page)?.[1] ?? '')).toEqual(health);

@@ -81,7 +81,7 @@ const FAULTS: Row[] = [
     'a zone that can’t tell',
     ZONE,
     {},
-    'API_ORDERS.origin: the origin can\'t tell requests through the gateway from others; add origin_headers = { x-origin-secret = "secret:NAME" } and check it there, or say zone_unprotected = true',
+    'API_ORDERS.origin: the origin can\'t tell requests through the gateway from others; add origin_headers = { x-origin-secret = "secret:NAME" } and check it there, or an assertion, or say zone_unprotected = true',
   ],
   [
     'a zone of which not all is routed',

@@ -9,7 +9,7 @@ const MAX_FILE_LINES = 250;
 /** On the line above a function that is longer. */
 const REASON = /^\s*\/\/ Long: \S/;
 
-const files = ['src', 'cli'].flatMap((root) =>
+const files = ['src', 'cli', 'origin/src'].flatMap((root) =>
   readdirSync(root, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
     .map((file) => join(root, file)),

@@ -1,7 +1,8 @@
 /** Drafted routes, to be reviewed, in the project's format. */
+
 import type { DraftLine, DraftTable } from '../../formats/draft.ts';
 import { formatOf } from '../../formats/formats.ts';
-import { countOf } from '../../text/terminal.ts';
+import { countOf } from '../../text/words.ts';
 import { shown } from '../count/shown.ts';
 import type { Summary } from '../count/summary.ts';
 import { warningsOf } from '../show/notes.ts';

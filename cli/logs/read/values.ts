@@ -51,6 +51,8 @@ export const createValueReader = (sink: ValueSink): ValueReader => new Reader(si
 class Reader implements ValueReader {
   readonly #sink: ValueSink;
   #text = '';
+  /** The last character that was taken. */
+  #before = '\n';
   #line = 1;
   #open: Open | undefined;
   /** Within a line that is left out: its end is awaited. */
@@ -81,6 +83,7 @@ class Reader implements ValueReader {
       if (next === undefined) break;
       at = next;
     }
+    if (at > 0) this.#before = this.#text[at - 1] as string;
     this.#text = this.#text.slice(at);
   }
 
@@ -98,7 +101,12 @@ class Reader implements ValueReader {
     if (code === NEWLINE) this.#line++;
     if (BETWEEN.has(code)) return at + 1;
     const end = this.#text.indexOf('\n', at);
-    if (code === BRACE) return this.#takeLine(at, end) ?? this.#goOn(at, this.#start(at, end), isEnd);
+    if (code === BRACE) {
+      // Whether it stands alone on its line is told by the line's end.
+      const isOpen = end === -1 && !isEnd && this.#text.length - at < MAX_SHOWN;
+      if (isOpen && this.#text.slice(at + 1).trim() === '') return undefined;
+      return this.#takeLine(at, end) ?? this.#goOn(at, this.#start(at, end), isEnd);
+    }
     const isArray = code === BRACKET && opensArray(this.#text, at, isEnd);
     if (isArray === undefined) return undefined;
     if (isArray) return at + 1;
@@ -125,7 +133,7 @@ class Reader implements ValueReader {
 
   #start(at: number, end: number): Open {
     const isAlone = end !== -1 && this.#text.slice(at + 1, end).trim() === '';
-    const isSpread = isAlone && (this.#text[at - 1] ?? '\n') === '\n';
+    const isSpread = isAlone && (this.#text[at - 1] ?? this.#before) === '\n';
     this.#open = { seen: 0, depth: 0, inText: false, isSpread, next: undefined };
     return this.#open;
   }

@@ -3,7 +3,8 @@ import { routeName } from '../../../src/log.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
 import { isOnTrial } from '../../../src/policy/trial.ts';
 import type { PolicyFile } from '../../policy/file/config.ts';
-import { countOf, UNITS } from '../../text/terminal.ts';
+import { UNITS } from '../../text/terminal.ts';
+import { countOf } from '../../text/words.ts';
 import type { Summary } from '../count/summary.ts';
 import { type Proposal, proposeChange } from './change.ts';
 

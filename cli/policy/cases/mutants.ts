@@ -110,6 +110,14 @@ function* apiChanges(
   }
   for (const name of Object.keys(tableIn(table, 'origin_headers')))
     yield [`without the header ${name} for its origin`, withoutIn(table, 'origin_headers', name)];
+  if (isTable(table['assertion'])) {
+    yield ['without the assertion for its origin', without(table, 'assertion')];
+    if (table['assertion']['bind'] !== 'none')
+      yield [
+        'an assertion that is bound to no request',
+        { ...table, assertion: { ...table['assertion'], bind: 'none', max_body: undefined } },
+      ];
+  }
   if (table['report_only'] !== undefined)
     yield ['without report_only', without(table, 'report_only', 'report_only_until')];
   const forwards = table['forward_authorization'] === true;

@@ -102,9 +102,10 @@ function fingerprint({ settings, issuers, apis }: Policy): string {
     [...settings.blockedClients],
     [...settings.blockedKids],
     issuers.map((one) => [one.maxTokenAgeSeconds, one.notBeforeSeconds, one.requiredClaims]),
-    apis.map(({ forward, originHeaders, routes }) => [
+    apis.map(({ forward, originHeaders, assertion, routes }) => [
       forward,
       originHeaders,
+      assertion,
       routes.map(({ ruleKey }) => ruleKey),
     ]),
   ]);

@@ -1,6 +1,7 @@
 /** Reports a run of cases: for a person, for a program, and for a build server (JUnit). */
 import { wrap } from '../../text/snippet.ts';
-import { countOf, paint } from '../../text/terminal.ts';
+import { paint } from '../../text/terminal.ts';
+import { countOf } from '../../text/words.ts';
 import type { Coverage, Item } from './coverage.ts';
 import type { Mutation } from './mutate.ts';
 import type { CaseResult, Failure } from './run.ts';

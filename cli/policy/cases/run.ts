@@ -12,7 +12,7 @@ import {
 } from '../what-if/simulate.ts';
 import { completeUrl } from '../what-if/targets.ts';
 import { completeClaims, routeOf, unsignedToken } from '../what-if/unsigned.ts';
-import { withoutSignature } from '../what-if/verifiers.ts';
+import { withoutSignature } from '../what-if/without-signature.ts';
 import { writtenKey } from '../words.ts';
 import { type Case, timeOf } from './read.ts';
 

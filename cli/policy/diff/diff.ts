@@ -60,10 +60,13 @@ async function findExample(
   const { method, host, path } = first;
   const request = { method, host, path, token: undefined };
   const byKey = place?.endsWith('.keys') === true;
-  if (!byKey && change !== 'moved') return undefined;
+  const isProof = place?.endsWith('.assertion') === true;
+  if (!byKey && !isProof && change !== 'moved') return undefined;
   const note = byKey
     ? `with a token signed by a key that only ${change === 'widened' ? 'the new' : 'the old'} place has`
-    : undefined;
+    : isProof
+      ? 'sent straight to the origin, which can check less of it'
+      : undefined;
   return { request, before: undefined, now: undefined, note };
 }
 

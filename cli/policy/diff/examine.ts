@@ -2,8 +2,9 @@
 import { type Match, match, type NoMatch } from '../../../src/policy/match.ts';
 import { type Place, paramValue } from '../../../src/policy/params.ts';
 import type { ParsedPath } from '../../../src/policy/path.ts';
-import type { Policy } from '../../../src/policy/policy.ts';
+import type { Policy, Route } from '../../../src/policy/policy.ts';
 import { paramsOf } from '../../../src/policy/properties.ts';
+import { assertionStrength, assertionWords } from '../assertion-words.ts';
 import { type CallerDifference, callerDifferences } from './caller-differences.ts';
 import { callersOf, type Side } from './callers.ts';
 import type { Sighting } from './collect.ts';
@@ -85,8 +86,27 @@ function differ(old: Side, now: Side, nowSeconds: number, tell: Tell): SeenOfRul
     }));
   return [
     ...lost('widened', now, old),
+    ...lessProven(old, now, nowSeconds),
     ...movedBetween(old, now, nowSeconds, tell),
     ...lost('narrowed', old, now),
+  ];
+}
+
+/** An origin that can check less lets in what it would have refused: whoever reaches it around the gateway. */
+function lessProven(old: Side, now: Side, nowSeconds: number): SeenOfRules[] {
+  if (!isServed(old) || !isServed(now)) return [];
+  const [before, after] = [old.found.route, now.found.route];
+  if (assertionStrength(after.api) >= assertionStrength(before.api)) return [];
+  const words = ({ policy }: Side, { api }: Route) => [assertionWords(policy, api)];
+  return [
+    {
+      change: 'widened',
+      place: `${after.api.name}.assertion`,
+      patterns: movedSubjects(before, after),
+      before: words(old, before),
+      now: words(now, after),
+      tokens: someCaller(now, nowSeconds, old),
+    },
   ];
 }
 

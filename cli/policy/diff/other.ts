@@ -19,9 +19,12 @@ export function settingsChanges(old: Policy, now: Policy): OtherChange[] {
     difference('GATEWAY.log_requests', before.logRequests, after.logRequests),
     difference('GATEWAY.health_path', before.healthPath ?? 'nowhere', after.healthPath ?? 'nowhere'),
     difference('GATEWAY.problem_base', before.problemBase ?? 'a URN', after.problemBase ?? 'a URN'),
+    difference('GATEWAY.assertion.lifetime', lifetimeOf(old), lifetimeOf(now)),
     ...issuers,
   ].flat();
 }
+
+const lifetimeOf = ({ settings }: Policy) => settings.assertion?.lifetimeSeconds ?? 'none';
 
 /** For two APIs that serve the same request. */
 export function apiChanges(old: Api, now: Api): OtherChange[] {
@@ -33,12 +36,15 @@ export function apiChanges(old: Api, now: Api): OtherChange[] {
     difference(place('tell_audience'), old.tellsAudience ?? 'https', now.tellsAudience ?? 'https'),
     corsChanges(place('cors'), old.cors, now.cors),
     difference(place('max_claims_bytes'), old.maxClaimsBytes, now.maxClaimsBytes),
+    difference(place('assertion.max_body'), maxBodyOf(old), maxBodyOf(now)),
     difference(place('rewrite_location'), old.rewritesLocation, now.rewritesLocation),
     difference(place('timeout_ms'), old.timeoutMs, now.timeoutMs),
     difference(place('upload_timeout_ms'), old.uploadTimeoutMs, now.uploadTimeoutMs),
     difference(place('report_only'), writeTrial(old), writeTrial(now)),
   ].flat();
 }
+
+const maxBodyOf = ({ assertion }: Api) => (assertion?.bind === 'body' ? assertion.maxBodyBytes : 'none');
 
 /** For two routes that serve the same request. */
 export function routeChanges(old: Route, now: Route): OtherChange[] {

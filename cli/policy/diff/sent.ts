@@ -2,6 +2,7 @@
 import type { Match } from '../../../src/policy/match.ts';
 import type { Api, ForwardedClaim } from '../../../src/policy/policy.ts';
 import { isOnTrial } from '../../../src/policy/trial.ts';
+import { assertionWords } from '../assertion-words.ts';
 import { placeWords } from '../what-if/place.ts';
 import { askedWords, onlyWords } from '../words.ts';
 import { lostTokens } from './caller-differences.ts';
@@ -24,6 +25,7 @@ export function sentChanges(old: Served, now: Served, nowSeconds: number): SentC
     change('the path without its first segments: ', before.prefix.length, after.prefix.length),
     change('the path ', pathOf(old.found), pathOf(now.found)),
     change('client certificate ', before.mtls ?? 'none', after.mtls ?? 'none'),
+    change('the assertion ', assertionWords(old.policy, before), assertionWords(now.policy, after)),
     change('the token from ', placeWords(before.tokenFrom), placeWords(after.tokenFrom)),
     ...headerChanges(before, after),
     change('Authorization ', passesOn(old.found), passesOn(now.found)),

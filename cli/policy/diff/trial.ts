@@ -5,7 +5,7 @@ import { PROBLEMS } from '../../../src/http/problem.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
 import { bearer } from '../../../src/token/bearer.ts';
 import { encodeUnsigned, type TokenSketch } from '../what-if/token.ts';
-import { withoutSignature } from '../what-if/verifiers.ts';
+import { withoutSignature } from '../what-if/without-signature.ts';
 
 export interface TriedRequest {
   readonly method: string;

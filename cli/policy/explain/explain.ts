@@ -1,12 +1,20 @@
 /** Explains one request by a policy: what `claimgate explain` does, apart from reading flags. */
+import type { Policy } from '../../../src/policy/policy.ts';
 import { carryToken } from '../what-if/place.ts';
 import type { IncomingRequest } from '../what-if/simulate.ts';
 import type { Claims } from '../what-if/token.ts';
 import { completeClaims, routeOf, unsignedToken } from '../what-if/unsigned.ts';
-import { type Explanation, explanationOf } from './report.ts';
-import { type Trace, type TraceOptions, trace } from './trace.ts';
+import { withIssuerKeys } from '../what-if/verifiers.ts';
+import { withoutSignature } from '../what-if/without-signature.ts';
+import { type Explanation, explanationOf } from './explanation.ts';
+import type { Signature } from './token-steps.ts';
+import { type Trace, trace } from './trace.ts';
 
-export interface ExplainOptions extends TraceOptions {
+export interface ExplainOptions {
+  readonly policy: Policy;
+  /** Says which signatures count: with `verified`, the issuers are asked for their keys. */
+  readonly signature: Signature;
+  readonly nowMs: number;
   /** Stand for a token that nobody has signed. */
   readonly claims?: Claims | undefined;
 }
@@ -25,5 +33,6 @@ export async function traceOf(request: IncomingRequest, options: ExplainOptions)
     const completed = completeClaims(policy, route, claims, nowMs);
     carryToken(headers, route?.api, unsignedToken(policy, route, completed));
   }
-  return trace({ ...request, headers }, { policy, signature, nowMs });
+  const verifier = signature === 'verified' ? withIssuerKeys : withoutSignature;
+  return trace({ ...request, headers }, { policy, signature, nowMs, verifier });
 }

@@ -12,7 +12,7 @@ export function maskToken(token: string): string {
 /** Headers by name; values that may be secrets are covered, but for the words of this tool. */
 export function maskHeaders(headers: Headers): [name: string, value: string][] {
   return [...headers].map(([name, value]) => {
-    if (!SECRET_NAME.test(name) || value.startsWith('(from secret ')) return [name, value];
+    if (!SECRET_NAME.test(name) || /^\((from secret|signed for) /.test(value)) return [name, value];
     const [, scheme = '', rest = ''] = /^(bearer\s+|basic\s+)?(.*)$/is.exec(value) ?? [];
     return [name, scheme + maskToken(rest)];
   });

@@ -1,11 +1,10 @@
 /** The way of one request through the gateway, told by the run that decides it. */
-import type { DecisionStep } from '../../../src/decide.ts';
+import type { DecisionStep, Verify } from '../../../src/decide.ts';
 import type { Reason } from '../../../src/decision.ts';
 import type { Policy, Route } from '../../../src/policy/policy.ts';
 import type { ObserveToken } from '../../../src/token/verify.ts';
 import { listed } from '../../text/words.ts';
 import { createSimulator, type IncomingRequest, type Simulated } from '../what-if/simulate.ts';
-import { withIssuerKeys, withoutSignature } from '../what-if/verifiers.ts';
 import { countedBy, originWords } from '../words.ts';
 import { credentialSteps } from './credential-steps.ts';
 import { maskUrl } from './mask.ts';
@@ -23,24 +22,23 @@ export interface Trace {
 
 export interface TraceOptions {
   readonly policy: Policy;
-  /** Says which signatures count: with `verified`, the issuers are asked for their keys. */
+  /** Says which signatures count. */
   readonly signature: Signature;
   readonly nowMs: number;
+  /** Verifies tokens, and tells of each check. */
+  readonly verifier: (policy: Policy, now: () => number, observe: ObserveToken) => Verify;
 }
 
 export async function trace(
   request: IncomingRequest,
-  { policy, signature, nowMs }: TraceOptions,
+  { policy, signature, nowMs, verifier }: TraceOptions,
 ): Promise<Trace> {
   const steps: Step[] = [];
   const add = (...more: readonly Step[]) => void steps.push(...more);
   const observeToken: ObserveToken = (step, seen, reason) =>
     add(TOKEN_STEP_WORDS[step]({ seen, reason, policy, nowMs }));
   const now = () => nowMs;
-  const verify =
-    signature === 'verified'
-      ? withIssuerKeys(policy, now, observeToken)
-      : withoutSignature(policy, now, observeToken);
+  const verify = verifier(policy, now, observeToken);
   const simulated = await createSimulator(policy)(
     request,
     async (token, routes) => {

@@ -2,6 +2,8 @@
 import * as z from 'zod/mini';
 import {
   apiSchema,
+  assertionSchema,
+  assertionSettingsSchema,
   corsSchema,
   extensionSchema,
   forwardSchema,
@@ -15,6 +17,8 @@ import {
 import {
   ALTERNATIVE_TEXTS,
   API_TEXTS,
+  ASSERTION_SETTINGS_TEXTS,
+  ASSERTION_TEXTS,
   CORS_TEXTS,
   EXTENSION_TEXTS,
   FIXED_WANT_TEXTS,
@@ -36,6 +40,8 @@ export type JsonSchema = z.core.JSONSchema.BaseSchema;
 export const DESCRIBED = [
   [alternativeSchema, ALTERNATIVE_TEXTS],
   [apiSchema, API_TEXTS],
+  [assertionSchema, ASSERTION_TEXTS],
+  [assertionSettingsSchema, ASSERTION_SETTINGS_TEXTS],
   [corsSchema, CORS_TEXTS],
   [extensionSchema, EXTENSION_TEXTS],
   [forwardSchema, FORWARD_TEXTS],

@@ -1,5 +1,6 @@
 /** The route table of a policy: who gets in, and what the origin gets. One entry a route, for every form of output. */
 
+import { ASSERTION_HEADER } from '../../../src/policy/assertion.ts';
 import { IDENTITY_HEADERS } from '../../../src/policy/headers.ts';
 import { parsePath } from '../../../src/policy/path.ts';
 import type { Api, Policy, Route } from '../../../src/policy/policy.ts';
@@ -73,6 +74,7 @@ function headersOf({ api, auth, forwardAuthorization }: Route): [string, string]
     }
   }
   for (const { header, secret } of api.originHeaders) headers.set(header, secretWords(secret));
+  if (api.assertion !== undefined) headers.set(ASSERTION_HEADER, `signed, for ${api.assertion.audience}`);
   if (api.prefix.length > 0) headers.set('x-forwarded-prefix', `/${api.prefix.join('/')}`);
   if (forwardAuthorization) headers.set('authorization', 'as the client sent it');
   return [...headers];

@@ -2,9 +2,12 @@
 import { type Decision, type DecisionStep, decide, type Verify } from '../../../src/decide.ts';
 import type { Reason } from '../../../src/decision.ts';
 import type { PreflightRefused } from '../../../src/http/cors.ts';
-import { isHealthRequest } from '../../../src/http/health.ts';
+import { renderKeySet } from '../../../src/http/key-set.ts';
+import { asksFor } from '../../../src/http/own-path.ts';
 import { readPreflight } from '../../../src/http/preflight.ts';
-import { createOutbound, isLoop, type Outbound } from '../../../src/outbound.ts';
+import { asFetched, demandedScopes } from '../../../src/origin/assertion.ts';
+import { type Allowed, createOutbound, isLoop, type Outbound } from '../../../src/outbound.ts';
+import { ASSERTION_HEADER, KEY_SET_PATH } from '../../../src/policy/assertion.ts';
 import type { Api, ForwardedClaim, Policy } from '../../../src/policy/policy.ts';
 import { createReplies, withId } from '../../../src/reply.ts';
 import { credentialsOf } from '../../../src/token/places.ts';
@@ -55,9 +58,11 @@ export function createSimulator(policy: Policy): Simulate {
   });
   return async (request, verify, observe) => {
     let refused: PreflightRefused | undefined;
-    const self = isHealthRequest(request, policy.settings.healthPath)
+    const self = asksFor(request, policy.settings.healthPath)
       ? new Response(null, { headers: { 'content-type': 'application/json', 'cache-control': 'no-store' } })
-      : replies.own(request, requestId, (line) => (refused = line));
+      : policy.settings.assertion && asksFor(request, KEY_SET_PATH)
+        ? renderKeySet({ keys: [] })
+        : replies.own(request, requestId, (line) => (refused = line));
     const nothing = { decision: undefined, reason: undefined, outbound: undefined, skipped: [] };
     if (self !== undefined)
       return { kind: 'self', ...nothing, answer: withId(self, requestId), preflightRefused: refused };
@@ -81,6 +86,7 @@ export function createSimulator(policy: Policy): Simulate {
       const answer = replies.finish(request, outbound, decision, requestId);
       return { ...nothing, kind: 'deny', decision, reason: outbound, answer };
     }
+    seal(outbound, decision as Allowed, method);
     const answer = replies.finish(request, new Response(), decision, requestId);
     const wouldDeny = (decision.kind === 'allow' && decision.wouldDeny) || outbound.wouldDeny;
     return {
@@ -92,6 +98,24 @@ export function createSimulator(policy: Policy): Simulate {
       skipped: [...skipped],
     };
   };
+}
+
+/** What the assertion says, in words: this machine has no key for it. */
+function seal({ url, headers }: Outbound, { route, principal }: Allowed, method: string): void {
+  const { assertion } = route.api;
+  if (assertion === undefined) return;
+  const { target } = asFetched(url);
+  const scope = demandedScopes(route, principal);
+  const bound = {
+    none: 'any request',
+    request: `${method} ${target}`,
+    body: `${method} ${target} and its body`,
+  };
+  const words = [
+    `signed for ${assertion.audience}: ${bound[assertion.bind]}`,
+    principal === undefined ? 'no caller' : scope === '' ? 'no scope' : `scope ${scope}`,
+  ];
+  headers.set(ASSERTION_HEADER, `(${words.join(', ')})`);
 }
 
 /** Adds what the platform adds to every request that the gateway sends on: no shared cache may answer it. */

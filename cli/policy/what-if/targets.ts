@@ -5,7 +5,7 @@ import { type Match, match, type NoMatch } from '../../../src/policy/match.ts';
 import { parsePath } from '../../../src/policy/path.ts';
 import type { Api, Policy, Route, RouteTable } from '../../../src/policy/policy.ts';
 import type { QueryCondition } from '../../../src/policy/query.ts';
-import { CommandError } from '../../text/terminal.ts';
+import { CommandError } from '../../text/command-error.ts';
 import { keyOf } from '../words.ts';
 
 /** Stands for a host that no API names. */

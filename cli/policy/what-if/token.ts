@@ -1,4 +1,5 @@
 /** Tokens that nobody has signed, made to order: for examples, for drafts of cases, and for "what if". */
+import { base64url } from 'jose';
 import { DEFAULT_CLAIMS, parseSelector, readClaim } from '../../../src/policy/claims.ts';
 import { valuesOf } from '../../../src/policy/demands.ts';
 import type { BoundProperty, ClaimSelector, Issuer } from '../../../src/policy/policy.ts';
@@ -137,7 +138,7 @@ export function headerFor(
 
 /** A JWT in compact form. What stands for its signature is none. */
 export function encodeUnsigned({ header, claims }: TokenSketch): string {
-  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const part = (value: object) => base64url.encode(JSON.stringify(value));
   return `${part(header)}.${part(claims)}.unsigned`;
 }
 

@@ -86,6 +86,35 @@ export const SERVICE = {
     operator:
       'Give the gateway a route (`example.com/*`) in place of a custom domain, or write the URL of the origin.',
   },
+  body_too_large: {
+    example: { code: 'body_too_large' },
+    causes: [
+      'The API signs bodies (`bind = "body"` of its `assertion`), and this one has more bytes than `max_body`.',
+    ],
+    client: 'Send less at once, or ask the operator where larger bodies go.',
+    operator:
+      'Raise `max_body` (1 MiB at most: bodies are held in memory), or take the routes with large bodies into an API that binds requests only.',
+  },
+  target_too_long: {
+    example: { code: 'target_too_long' },
+    causes: [
+      'The assertion of the API names path and query, and with these it is longer than the 16,384 characters that verifiers take: from about 11,000 on.',
+    ],
+    client: 'Send what is long in a body.',
+    operator:
+      'Let the API take long queries by POST, or bind nothing: `bind = "none"`. Most servers refuse shorter ones: [how large it gets](assertion.md#how-large-it-gets).',
+  },
+  assertion_failed: {
+    example: { code: 'assertion_failed', cause: 'no_key' },
+    log: 'says why: `no_key`, no key signs yet; `signing`, the key that signs is broken.',
+    causes: [
+      'The only key of the gateway signs from a later time on: it was made by `rotate`, and the other secret was deleted.',
+      'The secret has a private half that does not belong to its public one.',
+    ],
+    client: 'Try again later. The token is good.',
+    operator:
+      'Look at the keys with `npx claimgate assertion keys list`; `npx claimgate assertion keys init --replace` makes one that signs at once.',
+  },
   internal_error: {
     example: { code: 'internal_error' },
     causes: [

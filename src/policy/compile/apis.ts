@@ -1,4 +1,5 @@
 import type { Api, Route } from '../policy.ts';
+import { compileAssertion } from './assertion.ts';
 import { compileCors } from './cors.ts';
 import { compileDropped } from './dropped.ts';
 import { closest, type Place, suggest } from './fault.ts';
@@ -20,6 +21,7 @@ import { type Accepted, byIss, resolveIssuers } from './rules.ts';
 import {
   type ApiConfig,
   apiSchema,
+  assertionSchema,
   corsSchema,
   extensionSchema,
   forwardSchema,
@@ -110,6 +112,7 @@ function compileApi(
     config.cors === 'origin'
       ? undefined
       : compileCors(config.cors?.origins && config.cors, tokenFrom, at.at('cors'));
+  const assertion = compileAssertion(config, at);
   // What the gateway would answer itself, an API on trial goes on answering.
   const isOnTrial = isTried(config, surroundings.trials);
   const api: Api & { trial: Api['trial']; preflights: Api['preflights'] } = {
@@ -129,6 +132,8 @@ function compileApi(
     dropped: compileDropped(config, surroundings.drops, at.at('drop_headers')),
     rewritesLocation: config.rewrite_location ?? true,
     maxClaimsBytes: config.max_claims_bytes ?? DEFAULT_MAX_CLAIMS_BYTES,
+    // It says that the rules were met, and on trial nothing says so.
+    assertion: isOnTrial ? undefined : assertion,
     timeoutMs: config.timeout_ms ?? DEFAULT_TIMEOUT_MS,
     uploadTimeoutMs: config.upload_timeout_ms ?? DEFAULT_UPLOAD_TIMEOUT_MS,
     routes: apiRoutes,
@@ -156,6 +161,7 @@ const preflightsOf = (api: Api, limit: ApiConfig['rate_limit']): Route => ({
 function apiFieldsAt(path: Place): readonly string[] {
   if (path.length === 0) return Object.keys(apiSchema.shape);
   if (path[0] === 'rate_limit') return limitFieldsAt(path.slice(1));
+  if (path[0] === 'assertion') return Object.keys(assertionSchema.shape);
   if (path[0] === 'cors') return Object.keys(corsSchema.shape);
   return Object.keys(path.includes('only') ? prefixSchema.shape : forwardSchema.shape);
 }

@@ -4,14 +4,15 @@ import { hasRoute } from '../match.ts';
 import { parsePath } from '../path.ts';
 import type { Policy, RouteTable, Settings } from '../policy.ts';
 import { type CompiledApi, compileApis } from './apis.ts';
+import { checkAssertions, checkKeySetPath, compileAssertionSettings } from './assertion.ts';
 import type { Bindings } from './bindings.ts';
 import { checkDropped } from './dropped.ts';
-import type { Fault } from './fault.ts';
+import type { Fault, Place } from './fault.ts';
 import { collectFaults, type Faults } from './faults.ts';
 import { compileIssuers } from './issuers.ts';
 import { isApiName, isIssuersName, isPolicyTable, meantName } from './names.ts';
 import { nameHosts } from './resource.ts';
-import { settingsSchema } from './schema.ts';
+import { assertionSettingsSchema, settingsSchema } from './schema.ts';
 import { readTable, type Sound } from './schema-faults.ts';
 import { buildTable } from './table.ts';
 import { checkTrialDate, markAlone } from './trial.ts';
@@ -41,8 +42,9 @@ export function compilePolicy(vars: Readonly<Record<string, unknown>>, bindings:
   const tables = Object.entries(vars).filter((entry): entry is [string, object] => isPolicyTable(...entry));
   for (const [name, table] of tables) checkNames(table, faults.at(name));
   // A string here would read like policy, and block nobody.
-  const config = readTable(settingsSchema, vars['GATEWAY'] ?? {}, faults.at('GATEWAY')) ?? {};
-  const settings = compileSettings(config);
+  const config =
+    readTable(settingsSchema, vars['GATEWAY'] ?? {}, faults.at('GATEWAY'), settingsFieldsAt) ?? {};
+  const settings = compileSettings(config, faults.at('GATEWAY'));
   const { issuers, names } = compileIssuers(
     vars['ISSUERS'],
     tables.filter(([name]) => name !== 'ISSUERS' && isIssuersName(name)),
@@ -60,6 +62,8 @@ export function compilePolicy(vars: Readonly<Record<string, unknown>>, bindings:
   checkTrialDate(config.report_only_until, apis, faults.at('GATEWAY', 'report_only_until'));
   const { hosts, otherHosts } = buildTables(compiled);
   checkHealthPath(settings, [...hosts.values(), otherHosts], faults.at('GATEWAY', 'health_path'));
+  checkAssertions({ settings: settings.assertion, apis, issuers, bindings }, faults);
+  checkKeySetPath(apis, { hosts, otherHosts }, faults);
   if (faults.list().length > 0) return { ok: false, faults: faults.list() };
   markAlone(apis);
   // Others are names that clients have uses for: only the API that sets one drops it.
@@ -75,6 +79,9 @@ export function compilePolicy(vars: Readonly<Record<string, unknown>>, bindings:
   return { ok: true, policy };
 }
 
+const settingsFieldsAt = (path: Place): readonly string[] =>
+  Object.keys(path[0] === 'assertion' ? assertionSettingsSchema.shape : settingsSchema.shape);
+
 /** JavaScript gives this name a meaning of its own: what it names would be lost on the way. */
 function checkNames(table: object, at: Faults): void {
   for (const [name, value] of Object.entries(table)) {
@@ -83,7 +90,7 @@ function checkNames(table: object, at: Faults): void {
   }
 }
 
-function compileSettings(config: Sound<typeof settingsSchema>): Settings {
+function compileSettings(config: Sound<typeof settingsSchema>, at: Faults): Settings {
   return {
     logSubject: config.log_subject ?? 'none',
     logSample: config.log_sample ?? 1,
@@ -92,6 +99,7 @@ function compileSettings(config: Sound<typeof settingsSchema>): Settings {
     blockedKids: new Set(config.blocked_kids),
     healthPath: config.health_path,
     problemBase: config.problem_base,
+    assertion: compileAssertionSettings(config.assertion, at.at('assertion')),
   };
 }
 

@@ -123,6 +123,7 @@ const NOT_FOR_NEXT = {
   timeout_ms: 'remove it, and limit the time in the handler',
   upload_timeout_ms: 'remove it, and limit the time in the handler',
   max_claims_bytes: 'remove it: no claims are sent as headers',
+  assertion: 'remove it: handlers in the same Worker get the caller itself',
 } as const satisfies { readonly [Field in keyof ApiConfig]?: string };
 
 /** A field that does nothing would look like protection. */
@@ -142,17 +143,17 @@ function checkNext(config: Partial<ApiConfig>, { next }: Bindings, at: Faults): 
  * while the Worker is not deployed. So the whole host has to be routed, and the origin must be able to tell.
  */
 function checkZone(
-  { hosts, zone_unprotected: unprotected }: Partial<ApiConfig>,
+  { hosts, zone_unprotected: unprotected, assertion }: Partial<ApiConfig>,
   headers: readonly SecretHeader[],
   { workerRoutes }: Bindings,
   at: Faults,
 ): void {
   if (hosts === undefined)
     at.at('hosts').add('origin = "zone" needs hosts', 'name the hosts that the Worker has routes for');
-  if (headers.length === 0 && unprotected !== true)
+  if (headers.length === 0 && assertion === undefined && unprotected !== true)
     at.at('origin').add(
       "the origin can't tell requests through the gateway from others",
-      'add origin_headers = { x-origin-secret = "secret:NAME" } and check it there, or say zone_unprotected = true',
+      'add origin_headers = { x-origin-secret = "secret:NAME" } and check it there, or an assertion, or say zone_unprotected = true',
     );
   for (const host of workerRoutes === undefined ? [] : (hosts ?? []).map(hostKey)) {
     if (workerRoutes?.some((pattern) => coversHost(pattern, host))) continue;

@@ -72,6 +72,19 @@ export const forwardSchema = z.strictObject({
   ),
 });
 
+/** The signed assertion of an API. */
+export const assertionSchema = z.strictObject({
+  audience: text('the audience of assertions'),
+  bind: z.optional(z.enum(['request', 'body', 'none'])),
+  max_body: z.optional(z.int().check(z.minimum(0), z.maximum(1_048_576))),
+});
+
+/** The same for the gateway. */
+export const assertionSettingsSchema = z.strictObject({
+  issuer: text('the issuer of assertions'),
+  lifetime: z.optional(z.int().check(z.minimum(5), z.maximum(120))),
+});
+
 const dropHeaders = z.optional(
   z.array(z.string().check(z.regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, 'the name of a header'))),
 );
@@ -112,6 +125,7 @@ export const apiSchema = z.strictObject({
   forward: z.optional(z.record(z.string(), z.union([z.string(), forwardSchema]))),
   forward_authorization: z.optional(z.boolean()),
   max_claims_bytes: z.optional(z.int().check(z.minimum(1_024), z.maximum(65_536))),
+  assertion: z.optional(assertionSchema),
   drop_headers: dropHeaders,
   rewrite_location: z.optional(z.boolean()),
   cors: z.optional(z.union([corsSchema, z.literal('origin')])),
@@ -160,6 +174,7 @@ export const settingsSchema = z.strictObject({
     z.string().check(z.regex(/^(\/[A-Za-z0-9._~-]+)+$/, 'a path such as "/.well-known/claimgate/health"')),
   ),
   // A fragment is appended to it: the result must be one URI that people can look up (RFC 9457 §3.1.1).
+  assertion: z.optional(assertionSettingsSchema),
   problem_base: z.optional(
     z
       .string()
@@ -183,5 +198,7 @@ export type ExtensionConfig = z.infer<typeof extensionSchema>;
 export type CorsConfig = z.infer<typeof corsSchema>;
 export type RouteConfig = z.infer<typeof routeSchema>;
 export type ApiConfig = z.infer<typeof apiSchema>;
+export type AssertionConfig = z.infer<typeof assertionSchema>;
+export type AssertionSettingsConfig = z.infer<typeof assertionSettingsSchema>;
 export type IssuerConfig = z.infer<typeof issuerSchema>;
 export type SettingsConfig = z.infer<typeof settingsSchema>;

@@ -4,11 +4,14 @@
  */
 import { DEFAULT_CLAIMS } from '../claims.ts';
 import { DEFAULT_MAX_CLAIMS_BYTES, DEFAULT_TIMEOUT_MS, DEFAULT_UPLOAD_TIMEOUT_MS } from './apis.ts';
+import { DEFAULT_LIFETIME_SECONDS, DEFAULT_MAX_BODY_BYTES } from './assertion.ts';
 import { DEFAULT_HEADERS, DEFAULT_MAX_AGE_SECONDS } from './cors.ts';
 import { DEFAULT_ALGORITHMS, DEFAULT_CLOCK_TOLERANCE_SECONDS, DEFAULT_TOKEN_TYPES } from './issuers.ts';
 import type {
   AlternativeConfig,
   ApiConfig,
+  AssertionConfig,
+  AssertionSettingsConfig,
   CorsConfig,
   ExtensionConfig,
   FixedWantConfig,
@@ -70,6 +73,18 @@ export const CORS_TEXTS: Texts<CorsConfig> = {
   credentials: 'Whether pages may send cookies. Not with the origin "*". Default: false. Example: true.',
 };
 
+export const ASSERTION_TEXTS: Texts<AssertionConfig> = {
+  audience:
+    'The origin, by a name that it knows itself by; no other origin has it. Example: "orders.internal.example".',
+  bind: 'What an assertion is good for. "request" (default): one method, path and query. "body": also one body. "none": all requests of a token, until the assertion ends. Example: "body".',
+  max_body: `With bind = "body": how large a body may be, in bytes; more is answered with 413, since it is held in memory. Default: ${DEFAULT_MAX_BODY_BYTES}. Example: 262144.`,
+};
+
+export const ASSERTION_SETTINGS_TEXTS: Texts<AssertionSettingsConfig> = {
+  issuer: 'What assertions have as iss: the public URL of the gateway. Example: "https://api.example.com".',
+  lifetime: `Seconds for which an assertion is good. Default: ${DEFAULT_LIFETIME_SECONDS}. Example: 60.`,
+};
+
 export const API_TEXTS: Texts<ApiConfig> = {
   hosts:
     'Hosts that this API answers on. Without: every host that no other API names. A parameter may stand for the first label: ":tenant.api.example.com". Example: ["api.example.com"].',
@@ -102,6 +117,8 @@ export const API_TEXTS: Texts<ApiConfig> = {
     'Claims that the origin gets as headers, besides the four it always gets: a name, or a JSON Pointer that begins with /, and the header. Example: { "https://example.com/tenant" = "x-tenant", "/realm_access/roles" = { header = "x-roles", as = "list" } }.',
   forward_authorization: 'Default for the routes of this API. Example: true.',
   max_claims_bytes: `How large all claim headers together may be, names and values; more is answered with 431. Default: ${DEFAULT_MAX_CLAIMS_BYTES}. Example: 6000.`,
+  assertion:
+    'The origin gets a signed assertion with each request: who calls, and that the gateway said so of this request (docs/assertion.md). Needs assertion of GATEWAY. Not on trial. Example: { audience = "orders.internal.example" }.',
   drop_headers:
     'Client headers that the origin does not get, in no spelling, besides those of docs/origins.md: such as names that only an older gateway may set. Not on trial. Example: ["x-user-id"].',
   rewrite_location:
@@ -155,6 +172,8 @@ export const SETTINGS_TEXTS: Texts<SettingsConfig> = {
   log_requests:
     'Which lines of the log have the fields that trace a request: host, path, names of query parameters, address, country, user agent. "denied" (default): refused requests, and those that a rule on trial would refuse. Addresses are personal data in many countries. Example: "none".',
   blocked_clients: 'Blocklist: tokens of these clients are refused. Example: ["backoffice"].',
+  assertion:
+    'Who signs the assertions that APIs ask for: the public URL of the gateway. The keys are the secrets ASSERTION_KEY and ASSERTION_KEY_2, which `claimgate assertion keys` makes. Example: { issuer = "https://api.example.com" }.',
   drop_headers: 'For all APIs: see drop_headers there. Example: ["x-user-id"].',
   blocked_kids: 'Blocklist: tokens signed with these keys are refused. Example: ["key-2026-11"].',
   report_only: 'Default for all APIs: see report_only there. Example: true.',

@@ -68,6 +68,14 @@ describe('objects', () => {
     );
   });
 
+  it.each([
+    ['a brace at the end of a piece', ['{', '\n[\n{']],
+    ['a brace at the beginning of one', [']', '{\n[\n{']],
+  ])('pieces make no difference: %s', (_what, parts) => {
+    const [one, other] = [read(parts.join('')), read(...parts)];
+    expect([other.values, other.lines, other.broken]).toEqual([one.values, one.lines, one.broken]);
+  });
+
   it('know their line', () => {
     const text = '{"a":1}\nnoise\n{\n  "b": 2\n}\n\n[{"c":3},\n{"d":4}]\n';
     expect(read(text)).toMatchObject({

@@ -65,6 +65,10 @@ export async function startCloudflareApi(): Promise<CloudflareApi> {
       secrets.set(secret.name, secret.text);
       return secret;
     }
+    if (method === 'GET' && url.pathname.endsWith('/secrets'))
+      return [...secrets.keys()].map((one) => ({ name: one, type: 'secret_text' }));
+    const [, gone] = /\/secrets\/([^/]+)$/.exec(url.pathname) ?? [];
+    if (method === 'DELETE' && gone !== undefined) return secrets.delete(gone) ? {} : undefined;
     return {};
   }
 

@@ -53,11 +53,15 @@ const origin :Workerd.Worker = ${renderWorker('origin.js', { RECORDER: recorder 
   return { port: listening, pid: child.pid ?? 0, stop: () => stop(child, folder) };
 }
 
-/** The raw URL goes into a header, since `fetch` would fold it on the way to the recorder. */
+/** The raw URL goes into a header, since `fetch` would fold it on the way to the recorder; so do method and body, where asked. */
 const ORIGIN_WORKER = `export default {
-  fetch(request, env) {
+  async fetch(request, env) {
     const headers = new Headers(request.headers);
     headers.set('x-raw-target', request.url.replace(/^[a-z]+:\\/\\/[^/]*/, ''));
+    if (headers.has('x-record-body')) {
+      headers.set('x-raw-method', request.method);
+      headers.set('x-raw-body', btoa(await request.text()));
+    }
     return fetch(env.RECORDER, { headers });
   },
 };`;

@@ -1,6 +1,6 @@
 /** Asks the gateway, by its own functions; signatures are taken for good. */
 import { encodeUnsigned } from '../../../cli/policy/what-if/token.ts';
-import { withoutSignature } from '../../../cli/policy/what-if/verifiers.ts';
+import { withoutSignature } from '../../../cli/policy/what-if/without-signature.ts';
 import { type Decision, decide } from '../../../src/decide.ts';
 import { type Allowed, createOutbound } from '../../../src/outbound.ts';
 import { compilePolicy } from '../../../src/policy/compile/compile.ts';

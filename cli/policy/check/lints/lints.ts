@@ -1,6 +1,7 @@
 /** All lints. Each looks for one thing, and is described in docs/check.md. */
 import { previewUrls, workersDev } from './addresses.ts';
 import { anyAudience, issuerAsAudience } from './any-audience.ts';
+import { foreignAssertionIssuer, idleAssertion, twiceSentClaims } from './assertion.ts';
 import { localPages, nullOrigin, sharedSuffix, unansweredPreflight } from './cors.ts';
 import { foreignSpelling } from './foreign-spelling.ts';
 import { formMethod } from './form-method.ts';
@@ -66,6 +67,9 @@ export const LINTS: readonly Lint[] = [
   sharedSuffix,
   httpOrigin,
   openCredential,
+  idleAssertion,
+  foreignAssertionIssuer,
+  twiceSentClaims,
   workersDevOrigin,
   zoneGap,
   assetsFirst,

@@ -4,8 +4,7 @@ import { hostKey, tableOf } from '../../../../src/policy/hosts.ts';
 import type { Api, Policy } from '../../../../src/policy/policy.ts';
 import { hasSameServer } from '../../../../src/policy/server.ts';
 import { isTable } from '../../../text/json.ts';
-import { countOf } from '../../../text/terminal.ts';
-import { listed } from '../../../text/words.ts';
+import { countOf, listed } from '../../../text/words.ts';
 import { apisOn, exampleHost, otherHost } from '../../what-if/targets.ts';
 import type { Lint } from './subject.ts';
 

@@ -1,3 +1,4 @@
+import { KEY_SECRETS } from '../../../../src/policy/assertion.ts';
 import { fault, type Place } from '../../../../src/policy/compile/fault.ts';
 import { listOf } from '../../../text/json.ts';
 import type { Lint, Subject } from './subject.ts';
@@ -9,7 +10,7 @@ export const unlistedSecret: Lint = {
   remedy: 'write `required = ["NAME"]` under `[secrets]`, in each environment: none is inherited',
   *find(subject) {
     const listed = listOf(subject.section.secrets?.required).filter((name) => typeof name === 'string');
-    const missing = [...namedSecrets(subject)].filter(([name]) => !listed.includes(name));
+    const missing = [...namedSecrets(subject, listed)].filter(([name]) => !listed.includes(name));
     const [first] = missing;
     if (first === undefined) return;
     const names = missing.map(([name]) => name);
@@ -22,10 +23,15 @@ export const unlistedSecret: Lint = {
   },
 };
 
+const isKeySecret = (name: string) => (KEY_SECRETS as readonly string[]).includes(name);
+
 /** The secrets without which the gateway refuses the policy, each where it is first named. */
-function namedSecrets({ policy }: Subject): Map<string, Place> {
+function namedSecrets({ policy }: Subject, listed: readonly string[]): Map<string, Place> {
   const named = new Map<string, Place>();
   if (policy.settings.logSubject === 'hash') named.set('LOG_KEY', ['GATEWAY', 'log_subject']);
+  // Either of the two will do.
+  if (policy.settings.assertion !== undefined && !listed.some((name) => isKeySecret(name)))
+    named.set(KEY_SECRETS[0], ['GATEWAY', 'assertion']);
   for (const { name, originHeaders } of policy.apis)
     for (const { header, secret } of originHeaders)
       if (!named.has(secret)) named.set(secret, [name, 'origin_headers', header]);

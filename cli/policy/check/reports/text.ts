@@ -1,6 +1,7 @@
 /** For people: each finding with its line, and a sum for each environment. */
 import { renderSnippet, wrap } from '../../../text/snippet.ts';
-import { countOf, paint } from '../../../text/terminal.ts';
+import { paint } from '../../../text/terminal.ts';
+import { countOf } from '../../../text/words.ts';
 import type { CheckResult } from '../check.ts';
 import type { Finding } from '../findings.ts';
 import { POLICY_ERROR } from '../kinds.ts';

@@ -2,7 +2,8 @@
 
 import { UNROUTABLE_METHODS } from '../../../../src/policy/second-target.ts';
 import { isTable, listOf, type Table, textOf } from '../../../text/json.ts';
-import { CommandError, countOf } from '../../../text/terminal.ts';
+import { CommandError } from '../../../text/terminal.ts';
+import { countOf } from '../../../text/words.ts';
 import type { Access, Base, Description, Hints, Note, Operation } from '../operations.ts';
 import { type FoundOperation, type Item, readItem } from './items.ts';
 import { readPath } from './paths.ts';

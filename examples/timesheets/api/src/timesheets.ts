@@ -1,3 +1,4 @@
+import { honoGuard, type OriginVerifier, type VerifiedRequest } from 'claimgate/origin';
 import { Hono } from 'hono';
 import { type Caller, readCaller } from './caller.ts';
 import { type NewEntry, readOwnEntry, readUploadedEntry } from './entry.ts';
@@ -7,6 +8,8 @@ import { createStore, type Timesheet } from './store.ts';
 
 export interface TimesheetsOptions {
   readonly db: D1Database;
+  /** Checks that the gateway sent a request, and reads who calls. */
+  readonly verifier: OriginVerifier;
   /** Milliseconds since 1970. Default: `Date.now`. */
   readonly now?: () => number;
   /** Gets a line for each unexpected error. Default: JSON to the console. */
@@ -21,13 +24,16 @@ export function createTimesheets(options: TimesheetsOptions) {
   const { now = Date.now, log = (line) => console.error(JSON.stringify(line)) } = options;
   const store = createStore(options.db);
   const instant = () => new Date(now()).toISOString();
-  const app = new Hono<{ Variables: { caller: Caller } }>();
+  const app = new Hono<{ Variables: { caller: Caller; verified: VerifiedRequest } }>();
+
+  // Whoever reaches this service around the gateway gets no further.
+  app.use(honoGuard(options.verifier));
 
   app.get('/health', (c) => c.json({ status: 'ok' }));
 
   // Routes above are public; below, nobody is let in without a name.
   app.use(async (c, next) => {
-    const caller = readCaller(c.req.raw.headers);
+    const caller = readCaller(c.var.verified);
     if (!caller.ok) return renderProblem(caller.problem);
     c.set('caller', caller.value);
     await next();

@@ -57,6 +57,9 @@ const CORS = 'cors = { origins = ["https://app.example.com"]';
 const ADMIN = '{ scopes_all = ["admin"] }';
 const ZONE = 'hosts = ["api.example.com"]\norigin = "zone"\nzone_unprotected = true';
 const SECRET = 'origin = "https://x.example"\norigin_headers = { x-s = "secret:S" }';
+const PROVEN = 'origin = "service:X"\nassertion = { audience = "orders.internal" }';
+const ASSERTED = '[vars.GATEWAY]\nassertion = { issuer = "https://api.example.com" }';
+const KEY_LISTED = 'secrets.required = ["ASSERTION_KEY"]';
 const HOSTED = 'hosts = ["api.example.com"]\norigin = "service:X"';
 const OWN = 'workers_dev = false';
 const PLAIN = 'origin = "service:X"\n';
@@ -1224,8 +1227,85 @@ const EXAMPLES: readonly Example[] = [
     good: [['less', policyText({ top: `vars.TEXT = "${'x'.repeat(3999)}"` })]],
   },
   {
+    rule: 'idle-assertion',
+    bad: [
+      [
+        'no API with one',
+        policyText({ top: KEY_LISTED, more: ASSERTED }),
+        'GATEWAY.assertion: no API asks for assertions',
+      ],
+    ],
+    good: [['an API with one', policyText({ top: KEY_LISTED, api: PROVEN, more: ASSERTED })]],
+  },
+  {
+    rule: 'foreign-assertion-issuer',
+    bad: [
+      [
+        'another host',
+        policyText({
+          top: `workers_dev = false\n${KEY_LISTED}`,
+          api: `hosts = ["b.example.com"]\n${PROVEN}`,
+          more: ASSERTED,
+        }),
+        'GATEWAY.assertion.issuer: api.example.com is no host of this policy, so that nobody finds the keys there',
+      ],
+    ],
+    good: [
+      [
+        'a host of the policy',
+        policyText({
+          top: `workers_dev = false\n${KEY_LISTED}`,
+          api: `hosts = ["api.example.com"]\n${PROVEN}`,
+          more: ASSERTED,
+        }),
+      ],
+      ['all hosts', policyText({ top: `workers_dev = false\n${KEY_LISTED}`, api: PROVEN, more: ASSERTED })],
+    ],
+  },
+  {
+    rule: 'twice-sent-claims',
+    bad: [
+      [
+        'a list of any length',
+        policyText({
+          top: KEY_LISTED,
+          api: `${PROVEN}\nforward = { groups = { header = "x-groups", as = "list" } }`,
+          more: ASSERTED,
+        }),
+        'API_X.forward.groups: it travels in x-groups and in the assertion: 21163 bytes of headers at most, and Node.js takes 16384',
+      ],
+    ],
+    good: [
+      [
+        'a limit',
+        policyText({
+          top: KEY_LISTED,
+          api: `${PROVEN}\nmax_claims_bytes = 6000\nforward = { groups = { header = "x-groups", as = "list" } }`,
+          more: ASSERTED,
+        }),
+      ],
+      [
+        'chosen values',
+        policyText({
+          top: KEY_LISTED,
+          api: `${PROVEN}\nforward = { groups = { header = "x-groups", as = "list", only = ["a"] } }`,
+          more: ASSERTED,
+        }),
+      ],
+      [
+        'text',
+        policyText({ top: KEY_LISTED, api: `${PROVEN}\nforward = { org = "x-org" }`, more: ASSERTED }),
+      ],
+    ],
+  },
+  {
     rule: 'unlisted-secret',
     bad: [
+      [
+        'no key for assertions',
+        policyText({ api: PROVEN, more: ASSERTED }),
+        'GATEWAY.assertion: [secrets] required does not list ASSERTION_KEY',
+      ],
       [
         'a secret for the origin, and no list',
         policyText({ api: SECRET }),
@@ -1248,6 +1328,10 @@ const EXAMPLES: readonly Example[] = [
     ],
     good: [
       ['all are listed', policyText({ top: 'secrets.required = ["S"]', api: SECRET })],
+      [
+        'one of two keys for assertions',
+        policyText({ top: 'secrets.required = ["ASSERTION_KEY_2"]', api: PROVEN, more: ASSERTED }),
+      ],
       ["one more, for the Worker's own code", policyText({ top: 'secrets.required = ["KEYS_SECRET"]' })],
     ],
   },

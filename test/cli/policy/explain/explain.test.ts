@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { explain } from '../../../../cli/policy/explain/explain.ts';
+import type { Explanation } from '../../../../cli/policy/explain/explanation.ts';
 import {
   checkRequest,
   readClaims,
@@ -7,7 +8,7 @@ import {
   readTime,
   readToken,
 } from '../../../../cli/policy/explain/inputs.ts';
-import { type Explanation, renderExplanation } from '../../../../cli/policy/explain/report.ts';
+import { renderExplanation } from '../../../../cli/policy/explain/report.ts';
 import { parsePolicyFile, policyOf } from '../../../../cli/policy/file/config.ts';
 import { completeUrl } from '../../../../cli/policy/what-if/targets.ts';
 import type { Claims } from '../../../../cli/policy/what-if/token.ts';

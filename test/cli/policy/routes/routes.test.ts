@@ -54,7 +54,8 @@ describe('claimgate routes', () => {
   tokens  of own for https://api.example.com/timesheets
   origin  service:TIMESHEETS
   gets    x-claim-iss, x-claim-sub, x-claim-client-id, x-claim-scope,
-          x-claim-user-id (https://api.example.com/user_id)
+          x-claim-user-id (https://api.example.com/user_id), txn-token (signed,
+          for claimgate-timesheets)
 
   POST    /timesheets/upload  tokens with batch:upload
   GET     /timesheets         tokens with read:timesheets
