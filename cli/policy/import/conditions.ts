@@ -1,8 +1,6 @@
 /** Who gets in, as a route can say it: from which issuers, and with which scopes. */
+import { both, type Choices, sameTexts, simplify, wordsOf } from './choices.ts';
 import type { Access, Alternative, Note, Scheme } from './operations.ts';
-
-/** Of each list one, of whose scopes all must be held. */
-type Choices = readonly (readonly string[])[];
 
 export interface Condition {
   /** By their keys; `undefined`: any issuer of the API. */
@@ -130,9 +128,6 @@ function readAlternative(alternative: Alternative, notes: Note[]): Candidate | u
   return { token: first.scheme, scopes };
 }
 
-const sameTexts = (a: readonly string[], b: readonly string[]) =>
-  a.length === b.length && a.every((one) => b.includes(one));
-
 /** Alternatives of one issuer are said exactly; of several, what satisfies all of them. */
 function combine(candidates: readonly Candidate[], notes: Note[]): Condition {
   const groups = [
@@ -167,31 +162,7 @@ function combine(candidates: readonly Candidate[], notes: Note[]): Condition {
   return limited({ issuers, audience, choices }, notes);
 }
 
-const wordsOf = (choices: Choices) =>
-  choices.some((one) => one.length === 0)
-    ? ''
-    : ` with ${choices.map((one) => one.join(' and ')).join(', or ')}`;
-
 const audienceOf = (audience: readonly string[]) => (audience.length === 0 ? undefined : audience);
-
-/** What satisfies both. Far too many choices become the strictest one. */
-function both(a: Choices, b: Choices): Choices {
-  const all = (lists: Choices) => [[...new Set(lists.flat())]];
-  if (a.length * b.length > 400) return all([...a, ...b]);
-  return simplify(a.flatMap((one) => b.map((other) => [...one, ...other])));
-}
-
-/** Without those that ask for more than another, in an order of their own. */
-function simplify(choices: Choices): Choices {
-  const sorted = choices.map((one) => [...new Set(one)]).sort((one, other) => one.length - other.length);
-  const kept: string[][] = [];
-  for (const one of sorted)
-    if (!kept.some((other) => other.every((scope) => one.includes(scope)))) kept.push(one);
-  // As the description has them, for people.
-  return choices
-    .flatMap((one) => kept.filter((other) => sameTexts(other, [...new Set(one)])).slice(0, 1))
-    .filter((one, i, all) => all.findIndex((other) => sameTexts(one, other)) === i);
-}
 
 /** What is too long for a route is its first choice, which is stricter; else nobody gets in. */
 function limited(condition: Condition, notes: Note[]): Condition {
@@ -235,20 +206,3 @@ export const isSameCondition = (a: Condition, b: Condition): boolean => {
     ]);
   return keyOf(a) === keyOf(b);
 };
-
-export interface ScopeRules {
-  readonly scopes_all?: readonly string[];
-  readonly scopes_any?: readonly string[];
-  readonly any_of?: readonly { readonly scopes_all: readonly string[] }[];
-}
-
-/** `scopes_all` for what all choices have, `scopes_any` or `any_of` for the rest. */
-export function scopeRules(choices: Choices): ScopeRules {
-  const [first = [], ...more] = choices;
-  const common = first.filter((scope) => more.every((scopes) => scopes.includes(scope)));
-  const rests = choices.map((scopes) => scopes.filter((scope) => !common.includes(scope)));
-  const all = common.length === 0 ? {} : { scopes_all: common };
-  if (rests.some((one) => one.length === 0)) return all;
-  if (rests.every((one) => one.length === 1)) return { ...all, scopes_any: [...new Set(rests.flat())] };
-  return { ...all, any_of: rests.map((scopes) => ({ scopes_all: scopes })) };
-}

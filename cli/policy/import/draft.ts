@@ -1,7 +1,7 @@
 /** A policy's draft of an API's description, to be reviewed: tables, routes, and what to look at. */
 import { isMeant } from '../../../src/policy/hosts.ts';
 import { CommandError } from '../../text/terminal.ts';
-import { scopeRules } from './conditions.ts';
+import { scopeRules } from './choices.ts';
 import type { Draft, DraftApi, DraftRoute } from './drafted.ts';
 import { type IssuerNames, nameIssuers } from './issuers.ts';
 import { type Joined, joinOperations } from './join.ts';

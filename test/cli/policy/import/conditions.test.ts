@@ -1,6 +1,7 @@
 /** Who gets in: what becomes of the security of an operation. */
 import { describe, expect, it } from 'vitest';
-import { conditionOf, conjunction, REFUSE, scopeRules } from '../../../../cli/policy/import/conditions.ts';
+import { scopeRules } from '../../../../cli/policy/import/choices.ts';
+import { conditionOf, conjunction, REFUSE } from '../../../../cli/policy/import/conditions.ts';
 import type { Access, Scheme } from '../../../../cli/policy/import/operations.ts';
 
 const token = (name: string, audience: readonly string[] = []): Scheme => ({
