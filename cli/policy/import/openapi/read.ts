@@ -4,8 +4,10 @@ import { UNROUTABLE_METHODS } from '../../../../src/policy/second-target.ts';
 import { isTable, listOf, type Table, textOf } from '../../../text/json.ts';
 import { CommandError } from '../../../text/terminal.ts';
 import { countOf } from '../../../text/words.ts';
-import type { Access, Base, Description, Hints, Note, Operation } from '../operations.ts';
+import type { Access, Base, Description, Note, Operation } from '../operations.ts';
+import { hintsOf, ownRules, withRest } from './exported.ts';
 import { type FoundOperation, type Item, readItem } from './items.ts';
+import { spanningNames } from './parameters.ts';
 import { readPath } from './paths.ts';
 import { demandOpenApi } from './recognise.ts';
 import { type At, createFollow, type Follow, isUnread, step, tableAt, textAt } from './references.ts';
@@ -103,6 +105,7 @@ async function readOne(
   const own = isTable(operation['x-claimgate']) ? operation['x-claimgate'] : undefined;
   const tables = [operation, ...item.parts.map(tableAt)];
   for (const table of tables) nameExtensions(table, reading);
+  const places = [...(found.operation === undefined ? [] : [found.operation]), ...item.parts];
   const isDefault = template === '/$default' && operation['isDefaultRoute'] === true;
   const written = `${template}${found.query === undefined ? '' : `?${found.query}`}`;
   const path = isDefault
@@ -113,10 +116,7 @@ async function readOne(
       }
     : readPath(
         tables.some((table) => table['x-claimgate-rest'] === true) ? withRest(written) : written,
-        await spanningNames(
-          [...(found.operation === undefined ? [] : [found.operation]), ...item.parts],
-          reading,
-        ),
+        await spanningNames(template.includes('{') ? places : [], reading.follow, reading.notes),
         tables.some(isColonStyle) ? 'colons' : 'braces',
       );
   const servers = tables
@@ -163,15 +163,6 @@ const DEFAULT_ROUTE: Note = {
   text: '$default takes whatever no other route has: this one takes all paths but /, and where another path fits, its other methods are 405',
 };
 
-/** The export writes a rest as parameters with the number of their segment, since OpenAPI has none. */
-function withRest(template: string): string {
-  const [path = '', query] = template.split('?');
-  const parts = path.split('/');
-  let end = parts.length;
-  while (end > 1 && parts[end - 1] === `{rest${end - 2}}`) end--;
-  return `${[...parts.slice(0, end), '*'].join('/')}${query === undefined ? '' : `?${query}`}`;
-}
-
 function accessOf(security: unknown, { accesses, find }: Reading): Promise<Access> {
   const access = accesses.get(security) ?? readAccess(security, find);
   accesses.set(security, access);
@@ -182,47 +173,6 @@ function baseOf(servers: unknown, { bases, self }: Reading): Base | string {
   const base = bases.get(servers) ?? readServers(servers, self);
   bases.set(servers, base);
   return base;
-}
-
-/** GitHub marks a parameter that holds slashes. */
-async function spanningNames(tables: readonly At[], { follow, notes }: Reading): Promise<Set<string>> {
-  const spanning = new Map<string, boolean>();
-  for (const table of tables) {
-    const list = step(table, 'parameters');
-    for (const [i, value] of listOf(list.value).entries()) {
-      const found = await follow({ ...list, value, pointer: `${list.pointer}/${i}` });
-      if (isUnread(found)) notes.add(`a parameter was not read: ${found.unread}`);
-      else if (isTable(found.value) && found.value['in'] === 'path') {
-        const name = String(found.value['name']);
-        if (!spanning.has(name)) spanning.set(name, found.value['x-multi-segment'] === true);
-      }
-    }
-  }
-  return new Set([...spanning].flatMap(([name, spans]) => (spans ? [name] : [])));
-}
-
-/** Rules of a policy that OpenAPI has no words for: the export has them as sentences. */
-const OWN = ['api', 'origin', 'headers', 'audience', 'open'];
-
-const ownRules = (own: Table): Note[] =>
-  Object.keys(own)
-    .filter((name) => !OWN.includes(name))
-    .map((name) => ({
-      tag: `x-claimgate ${name}`,
-      text: `the policy that this was exported from has ${name} here, which an export only describes`,
-    }));
-
-function hintsOf(own: Table, base: Base | string, servers: readonly unknown[]): Hints {
-  const audience = listOf(own['audience']).filter((one): one is string => typeof one === 'string');
-  const hosts = servers
-    .map((one) => readServers([one], undefined))
-    .flatMap((one) => (typeof one === 'object' && one.host !== undefined ? [one.host] : []));
-  return {
-    api: /^API_[A-Z0-9_]+$/.test(String(own['api'])) ? String(own['api']) : undefined,
-    origin: textOf(own['origin']),
-    ...(audience.length > 0 && { audience }),
-    ...(typeof base === 'object' && hosts.length > 0 && { hosts }),
-  };
 }
 
 function nameExtensions(table: Table, { extensions }: Reading): void {

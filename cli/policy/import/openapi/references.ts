@@ -34,6 +34,9 @@ export const tableAt = ({ value }: At): Table => (isTable(value) ? value : {});
 
 const wordsOf = ({ source, pointer }: At) => `${source.name}#${pointer}`;
 
+/** A file is there, and what is referred to is not in it. */
+export class LeadsNowhere extends CommandError {}
+
 export type Follow = (at: At) => Promise<At | Unread>;
 
 /** @param self the description's own address (`$self`) */
@@ -102,7 +105,7 @@ function withoutSelf(address: string, self: string | undefined): string {
 
 function findIn(source: Source, fragment: string, ref: string, place: string): At {
   const nowhere = () =>
-    new CommandError(`${place}: its reference ${JSON.stringify(ref)} leads nowhere; correct it`);
+    new LeadsNowhere(`${place}: its reference ${JSON.stringify(ref)} leads nowhere; correct it`);
   if (fragment !== '' && !fragment.startsWith('/')) throw nowhere();
   let at: At = { value: source.value, source, pointer: '' };
   for (const part of fragment === '' ? [] : fragment.slice(1).split('/')) {

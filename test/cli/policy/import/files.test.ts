@@ -91,6 +91,18 @@ describe('what is not read is never an active route', () => {
   });
 });
 
+it('a parameter that was not read is named, and the route is drafted', async () => {
+  const { draft, notes } = await draftText(
+    document(
+      '  /a/{id}: { get: { security: [{ login: [a] }], parameters: [{ $ref: "#/no" }, { $ref: gone.yaml }] } }',
+    ),
+  );
+  expect(draft.counts).toEqual({ read: 1, drafted: 1, joined: 0, leftOut: 0 });
+  expect(notes.join()).toMatch(
+    /a parameter was not read, and may span segments: .*"#\/no" leads nowhere.*gone\.yaml/,
+  );
+});
+
 describe('references that lead out of the folder are refused, with the place', () => {
   it.each([
     [

@@ -334,6 +334,15 @@ describe('a draft', () => {
     );
   });
 
+  it('has no route that is too large for a variable', async () => {
+    const scopes = Array.from({ length: 200 }, (_, i) => `scope-${i}`).join(', ');
+    const text = document(
+      `  /a: { get: { security: [{ login: [${scopes}] }] } }\n  /${'b'.repeat(5_000)}: { get: {} }`,
+    );
+    expect(await routesOf(text)).toEqual(['GET /a {"scopes_all":["review-me"]}']);
+    expect((await draftText(text)).draft.counts).toEqual({ read: 2, drafted: 1, joined: 0, leftOut: 1 });
+  });
+
   it('gives tables names that no other has', async () => {
     const paths = Array.from(
       { length: 90 },
