@@ -189,7 +189,7 @@ describe.skipIf(!hasBrowser)('a page that may call', () => {
   it('is told why it is refused without a token', async () => {
     const answer = await call(page, '/items');
     expect(answer?.status).toBe(401);
-    expect(answer?.headers['www-authenticate']).toBe('Bearer realm="127.0.0.1"');
+    expect(answer?.headers['www-authenticate']).toBe('Bearer realm="127.0.0.1", scope="read:items"');
     expect(JSON.parse(answer?.body ?? '')).toMatchObject({
       reason: 'token_missing',
       request_id: answer?.headers['x-request-id'],
