@@ -12,7 +12,10 @@ const duration = z.int().check(z.positive('seconds, 1 or more'));
 const list = z.array(text).check(z.maxLength(500, 'at most 500'));
 const flag = z.boolean();
 const pairName = text.check(
-  z.refine((name) => name !== '' && !name.includes('='), 'a name without an equals sign'),
+  z.refine(
+    (name) => name !== '' && name !== '__proto__' && !name.includes('='),
+    'a name without an equals sign',
+  ),
 );
 
 const apiFields = {

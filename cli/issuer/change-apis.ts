@@ -31,6 +31,8 @@ export interface ApiChange extends ApiFields {
 
 export async function createApi(place: Place, identifier: string, fields: ApiFields): Promise<Outcome> {
   if (!isIdentifier(identifier)) throw new CommandError('an identifier has 1 to 500 bytes; a URL does well');
+  // Grants are members by this name, and there can't be such a member.
+  if (identifier === '__proto__') throw new CommandError('no grant could name __proto__; a URL does well');
   if ((await place.records.get(apiKey(identifier))) !== undefined)
     throw new CommandError(
       `there is an API ${identifier} already; change it with: claimgate api update ${identifier}`,

@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import { styleText } from 'node:util';
 
 export { CommandError, EXIT } from './command-error.ts';
+export { formatSeconds, formatTime, UNITS } from './times.ts';
 
 /** The streams that a run of the command reads and writes, and its exit code: the process, but in most tests. */
 export interface Terminal {
@@ -88,21 +89,4 @@ export function printTable(header: readonly string[], rows: readonly (readonly s
 export function printFields(fields: readonly (readonly [string, string])[]): void {
   const width = Math.max(...fields.map(([name]) => name.length));
   for (const [name, value] of fields) printLine(`${paint('dim', name.padEnd(width))}  ${value}`);
-}
-
-export const UNITS = [
-  [86_400, 'd'],
-  [3_600, 'h'],
-  [60, 'min'],
-  [1, 's'],
-] as const;
-
-export function formatSeconds(seconds: number): string {
-  const [size, unit] = UNITS.find(([size]) => seconds >= size && seconds % size === 0) ?? [1, 's'];
-  return `${seconds / size} ${unit}`;
-}
-
-/** To the minute, in UTC. */
-export function formatTime(seconds: number): string {
-  return `${new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }

@@ -326,6 +326,7 @@ describe('what is no request', () => {
     ['client/secret/add', { client: 'Import Job', expiresIn: -1 }],
     ['client/secret/add', { client: 'Import Job', expiresIn: 1.5 }],
     ['api/create', { identifier: '' }],
+    ['api/create', { identifier: '__proto__' }],
     ['api/create', { identifier: 'x', alg: 'HS256' }],
     ['keys/rotate', { alg: [] }],
     ['keys/rotate', { alg: ['none'] }],
