@@ -3,6 +3,7 @@ import { formatSeconds, parseDuration } from '../cli/text/times.ts';
 import { type Api, SIGNING_ALGORITHMS, TOKEN_DIALECTS } from '../issuer/src/records.ts';
 import { useIssuer } from './issuer-context.ts';
 import { ActionForm } from './issuer-parts.tsx';
+import { Name } from './name.tsx';
 
 export function ApisView() {
   const { data } = useIssuer();
@@ -36,7 +37,7 @@ function NewApi({ onDone }: { readonly onDone: () => void }) {
   // As the command advises for a new API.
   const [dialect, setDialect] = useState<Api['token_dialect']>('rfc9068_profile');
   const algorithms = useAlgorithms();
-  const [alg, setAlg] = useState(algorithms[0] ?? 'ES256');
+  const [alg, setAlg] = useState(algorithms.find((one) => one === 'ES256') ?? algorithms[0] ?? 'ES256');
   const seconds = parseDuration(lifetime);
   const body = {
     identifier,
@@ -112,13 +113,13 @@ function ApiItem({ api }: { readonly api: Api }) {
   return (
     <section class="item" aria-label={api.name}>
       <h2>
-        <bdi>{api.name}</bdi>
+        <Name text={api.name} />
         {api.disabled && <span class="tag bad">disabled</span>}
       </h2>
       <dl>
         <dt>identifier</dt>
         <dd class="code">
-          <bdi>{identifier}</bdi>
+          <Name text={identifier} />
         </dd>
         <dt>tokens</dt>
         <dd>
@@ -130,7 +131,11 @@ function ApiItem({ api }: { readonly api: Api }) {
           {scopes.map(({ value, description }) => (
             <div key={value}>
               <span class="code">{value}</span>{' '}
-              {description !== undefined && <bdi class="quiet">{description}</bdi>}
+              {description !== undefined && (
+                <span class="quiet">
+                  <Name text={description} />
+                </span>
+              )}
             </div>
           ))}
         </dd>
@@ -140,7 +145,7 @@ function ApiItem({ api }: { readonly api: Api }) {
           {clients.map(({ client_id, name }, i) => (
             <span key={client_id}>
               {i > 0 && ', '}
-              <bdi>{name}</bdi>
+              <Name text={name} />
             </span>
           ))}
         </dd>

@@ -4,6 +4,7 @@ import { formatTime, parseDuration } from '../cli/text/times.ts';
 import { useIssuer } from './issuer-context.ts';
 import { GrantForm, Grants } from './issuer-grants.tsx';
 import { ActionForm } from './issuer-parts.tsx';
+import { Name } from './name.tsx';
 
 /** Fewer are found by looking. */
 const MANY = 8;
@@ -75,7 +76,7 @@ function ClientItem({ client }: { readonly client: ClientData }) {
     <details class="item client" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
         <strong>
-          <bdi>{name}</bdi>
+          <Name text={name} />
         </strong>
         {disabled && <span class="tag bad">disabled</span>}
         <span class="quiet code">{client_id}</span>
@@ -109,17 +110,17 @@ function ClientBody({ client }: { readonly client: ClientData }) {
               <>
                 <dt>default audience</dt>
                 <dd>
-                  <bdi>{client.default_audience}</bdi>
+                  <Name text={client.default_audience} />
                 </dd>
               </>
             )}
             {metadata.map(([key, value]) => (
               <div key={key} class="pair">
                 <dt>
-                  <bdi>{key}</bdi>
+                  <Name text={key} />
                 </dt>
                 <dd>
-                  <bdi>{value}</bdi>
+                  <Name text={value} />
                 </dd>
               </div>
             ))}
@@ -162,10 +163,12 @@ function Credentials({ client }: { readonly client: ClientData }) {
         {credentials.map((one) => (
           <tr key={one.id}>
             <td>{one.kind}</td>
-            <td class="code">{one.id}</td>
+            <td class="code" data-label="id">
+              {one.id}
+            </td>
             <td class="code">{one.kind === 'secret' ? `…${one.mark}` : `kid ${one.mark}`}</td>
-            <td>{formatTime(one.created_at)}</td>
-            <td class={one.live ? '' : 'bad'}>
+            <td data-label="made">{formatTime(one.created_at)}</td>
+            <td class={one.live ? '' : 'bad'} data-label="ends">
               {one.expires_at === null
                 ? 'never'
                 : `${one.live ? '' : 'expired '}${formatTime(one.expires_at)}`}

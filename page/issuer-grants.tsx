@@ -1,7 +1,9 @@
 import { useState } from 'preact/hooks';
 import type { ClientData } from '../cli/console/issuer-data.ts';
+import { visible } from '../cli/text/visible.ts';
 import { useIssuer } from './issuer-context.ts';
 import { ActionForm } from './issuer-parts.tsx';
+import { Name } from './name.tsx';
 
 interface Props {
   readonly client: ClientData;
@@ -33,14 +35,16 @@ export function Grants({ client }: Props) {
         {grants.map(({ audience, scope }) => (
           <tr key={audience}>
             <td class="wide">
-              <bdi>{nameOf(audience) ?? '(no such API)'}</bdi>
+              <Name text={nameOf(audience) ?? '(no such API)'} />
               {nameOf(audience) !== audience && (
                 <div class="quiet code">
-                  <bdi>{audience}</bdi>
+                  <Name text={audience} />
                 </div>
               )}
             </td>
-            <td class="code">{scope === '*' ? 'all, also later ones' : scope.join(' ') || 'none'}</td>
+            <td class="code" data-label="scopes">
+              {scope === '*' ? 'all, also later ones' : scope.join(' ') || 'none'}
+            </td>
             <td>
               <button type="button" class="small" onClick={() => take(audience)}>
                 Take back…
@@ -99,7 +103,7 @@ export function GrantForm({ client }: Props) {
           <select value={audience} onChange={(event) => choose(event.currentTarget.value)}>
             {data.apis.map(({ identifier, name }) => (
               <option key={identifier} value={identifier}>
-                {name === identifier ? name : `${name} (${identifier})`}
+                {visible(name === identifier ? name : `${name} (${identifier})`)}
               </option>
             ))}
           </select>
@@ -115,7 +119,7 @@ export function GrantForm({ client }: Props) {
                 onInput={() => toggle(value)}
               />
               <span>
-                <span class="code">{value}</span> <bdi>{description}</bdi>
+                <span class="code">{value}</span> {description !== undefined && <Name text={description} />}
               </span>
             </label>
           ))}

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { IssuerBodies } from '../cli/console/issuer-bodies.ts';
 import { type IssuerAction, issuerCommand } from '../cli/console/issuer-commands.ts';
 import { type Question, type Result, useIssuer } from './issuer-context.ts';
+import { Name } from './name.tsx';
 
 const COPIED_MS = 2_000;
 
@@ -105,7 +106,7 @@ export function Confirm({ question, onClose }: ConfirmProps) {
     <dialog ref={dialog} aria-labelledby="question" onClose={onClose}>
       <form onSubmit={submit}>
         <h2 id="question">
-          <bdi>{title}</bdi>
+          <Name text={title} />
         </h2>
         <p>{consequence}</p>
         {insist !== undefined && (
@@ -145,7 +146,13 @@ export function ResultView({ result, onForget }: { readonly result: Result; read
       class={`result ${'problem' in result ? 'bad' : ''}`}
       aria-label="Result"
     >
-      {'problem' in result ? <p>{result.problem}</p> : <Changed {...result} />}
+      {'problem' in result ? (
+        <p>
+          <Name text={result.problem} />
+        </p>
+      ) : (
+        <Changed {...result} />
+      )}
       <button type="button" class="small" onClick={onForget}>
         Close
       </button>
@@ -159,7 +166,7 @@ function Changed({ change }: { readonly change: Extract<Result, { change: unknow
     <>
       {said.map((line, i) => (
         <p key={i} class={i === 0 ? 'good' : ''}>
-          {line}
+          <Name text={line} />
         </p>
       ))}
       {credentials !== null && (

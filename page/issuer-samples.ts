@@ -1,5 +1,6 @@
 /** Programs to copy: a token for a client, and a call with it. The secret is in a variable, never in the text. */
 import { quoteWord } from '../cli/text/shell.ts';
+import { UNSEEN } from '../cli/text/visible.ts';
 
 export interface SampleValues {
   readonly tokenEndpoint: string;
@@ -12,7 +13,7 @@ export interface SampleValues {
 /** A string in JavaScript, Python and Go alike, whatever is in it. */
 const literal = (text: string): string =>
   JSON.stringify(text).replace(
-    /[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+    new RegExp(UNSEEN, 'g'),
     (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 

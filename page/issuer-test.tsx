@@ -1,5 +1,6 @@
 /** How a client gets a token and calls an API with it, in programs to copy. */
 import { useState } from 'preact/hooks';
+import { visible } from '../cli/text/visible.ts';
 import { useIssuer } from './issuer-context.ts';
 import { Copyable } from './issuer-parts.tsx';
 import { type Language, READ_SECRET, SAMPLES } from './issuer-samples.ts';
@@ -41,7 +42,7 @@ export function TestView() {
           <select value={client.client_id} onChange={(event) => setClientId(event.currentTarget.value)}>
             {data.clients.map(({ client_id, name }) => (
               <option key={client_id} value={client_id}>
-                {name}
+                {visible(name)}
               </option>
             ))}
           </select>
@@ -51,7 +52,7 @@ export function TestView() {
           <select value={identifier} onChange={(event) => setAudience(event.currentTarget.value)}>
             {data.apis.map((one) => (
               <option key={one.identifier} value={one.identifier}>
-                {one.name}
+                {visible(one.name)}
               </option>
             ))}
           </select>

@@ -6,6 +6,7 @@ import { IssuerContext, type Question, useConsole } from './issuer-context.ts';
 import { KeysView } from './issuer-keys.tsx';
 import { Confirm, ResultView } from './issuer-parts.tsx';
 import { TestView } from './issuer-test.tsx';
+import { Name } from './name.tsx';
 import { Tabs } from './tabs.tsx';
 
 const VIEWS = { apis: 'APIs', clients: 'Clients', keys: 'Keys', test: 'Test' } as const;
@@ -42,7 +43,7 @@ export function IssuerView() {
       <div class="issuer" aria-busy={busy}>
         <p class="summary">
           <strong class="code">
-            <bdi>{data.issuer}</bdi>
+            <Name text={data.issuer} />
           </strong>{' '}
           {data.remote ? 'on Cloudflare' : 'on this machine'}
           {data.environment !== null && `, environment ${data.environment}`}{' '}
@@ -53,7 +54,7 @@ export function IssuerView() {
         {failure !== undefined && <p class="bad">{failure}</p>}
         {data.problems.map((problem) => (
           <p key={problem} class="warn">
-            <bdi>{problem}</bdi>
+            <Name text={problem} />
           </p>
         ))}
         <div aria-live="polite">

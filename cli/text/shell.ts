@@ -1,10 +1,8 @@
 /** Words of a command line, for people to copy into a shell. Used in the page as well. */
+import { UNSEEN } from './visible.ts';
 
 /** Nothing in it that a shell reads as anything else. */
 const PLAIN = /^[A-Za-z0-9_/:.,@%+-][A-Za-z0-9_/:=.,@%+-]*$/;
-/** What a terminal would obey or nobody would see: control characters, and those that turn text around. */
-const UNSEEN = /[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
-
 /**
  * One word, whatever is in it but NUL, which no argument can hold. Characters that nobody would see are written as
  * bytes, which takes `$'…'` (bash, zsh, and POSIX since 2024).

@@ -48,7 +48,8 @@ export async function serveIssuerPages(): Promise<IssuerPages> {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
     const [type, text] = files.get(pathname) ?? [];
     if (type !== undefined) {
-      const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:";
+      const policy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:";
       response.writeHead(200, { 'content-type': type, 'content-security-policy': policy }).end(text);
       return;
     }
