@@ -96,15 +96,15 @@ function ClientBody({ client }: { readonly client: ClientData }) {
   const metadata = Object.entries(client.metadata);
   return (
     <>
-      <h3>May have tokens for</h3>
+      <h2 class="minor">May have tokens for</h2>
       <Grants client={client} />
       <GrantForm client={client} />
-      <h3>Credentials</h3>
+      <h2 class="minor">Credentials</h2>
       <Credentials client={client} />
       <NewSecret client={client} />
       {(metadata.length > 0 || client.default_audience !== null) && (
         <>
-          <h3>Besides</h3>
+          <h2 class="minor">Besides</h2>
           <dl>
             {client.default_audience !== null && (
               <>

@@ -99,8 +99,9 @@ export function Confirm({ question, onClose }: ConfirmProps) {
   ) as IssuerBodies[IssuerAction];
   const submit = async (event: Event) => {
     event.preventDefault();
+    // First, as what is behind it can't take the focus: the result does.
+    dialog.current?.close();
     await run(action, body);
-    onClose();
   };
   return (
     <dialog ref={dialog} aria-labelledby="question" onClose={onClose}>
@@ -124,7 +125,7 @@ export function Confirm({ question, onClose }: ConfirmProps) {
           <button type="submit" class="danger" disabled={busy || (insist !== undefined && !insists)}>
             {verb}
           </button>
-          <button type="button" class="small" onClick={onClose}>
+          <button type="button" class="small" autofocus onClick={() => dialog.current?.close()}>
             Cancel
           </button>
         </div>

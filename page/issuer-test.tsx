@@ -80,11 +80,11 @@ export function TestView() {
         </p>
       )}
       <Tabs id="language" label="Languages" names={NAMES} shown={language} onShow={setLanguage}>
-        <h3>Type the secret, where no history keeps it</h3>
+        <h2 class="minor">Type the secret, where no history keeps it</h2>
         <Copyable text={READ_SECRET} what="the line for the secret" />
         {SAMPLES[language](values).map(({ title, code }) => (
           <div key={title}>
-            <h3>{title}</h3>
+            <h2 class="minor">{title}</h2>
             <Copyable text={code} what={`${language}: ${title}`} />
           </div>
         ))}
