@@ -46,7 +46,7 @@ interface CommandProps<Action extends IssuerAction> {
   readonly body: IssuerBodies[Action];
 }
 
-export function Command<Action extends IssuerAction>({ action, body }: CommandProps<Action>) {
+function Command<Action extends IssuerAction>({ action, body }: CommandProps<Action>) {
   const { data } = useIssuer();
   return (
     <div class="same">

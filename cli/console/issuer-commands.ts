@@ -2,7 +2,7 @@
 import { quoteWord } from '../text/shell.ts';
 
 /** By path, which is the command's words: the members of the body that are arguments; all others are flags. */
-export const ISSUER_COMMANDS = {
+const ISSUER_COMMANDS = {
   'api/create': ['identifier'],
   'api/update': ['identifier'],
   'api/delete': ['identifier'],

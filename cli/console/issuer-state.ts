@@ -16,6 +16,7 @@ export async function readIssuerData(
 ): Promise<IssuerData> {
   const problems: string[] = [];
   const tell = (problem: string) => problems.push(problem);
+  // One after the other: what is asked of wrangler goes by one file.
   const apis = await listApis(place.records, tell);
   const clients = await listClients(place.records, tell);
   const keys = await readKeys(place, tell);

@@ -308,6 +308,11 @@ describe('keys', () => {
 });
 
 describe('what is no request', () => {
+  let before: IssuerData;
+  beforeAll(async () => {
+    before = await state();
+  });
+
   it.each([
     ['client/enable', undefined],
     ['client/enable', null],
@@ -330,9 +335,11 @@ describe('what is no request', () => {
     ['api/create', { identifier: 'x', alg: 'HS256' }],
     ['keys/rotate', { alg: [] }],
     ['keys/rotate', { alg: ['none'] }],
-  ])('%s %j changes nothing', async (action, body) => {
-    const before = await state();
+  ])('%s %j is refused', async (action, body) => {
     expect(await refusal(action, body)).not.toBe('');
+  });
+
+  it('changes nothing', async () => {
     expect(await state()).toEqual(before);
   });
 
@@ -360,12 +367,10 @@ describe('hostile names', () => {
   const HOSTILE = [
     '</script><img src=x onerror=alert(1)>',
     '-x',
-    '--force',
     '$(touch /tmp/x) `id` "; rm -rf / #',
     "it's \\ and 'quoted'",
     'turned \u202e around \u200b unseen',
-    'ünïcode 日本 🕴',
-    '=ls ~root !!',
+    '=ls ~root !! ünï日本🕴',
     '__proto__',
   ];
 
