@@ -21,9 +21,10 @@ export interface IssuerPages {
   close(): void;
 }
 
-export async function serveIssuerPages(): Promise<IssuerPages> {
+/** @param named the configuration as commands name it, from the current folder; `undefined`: in a folder of its own */
+export async function serveIssuerPages(named?: string): Promise<IssuerPages> {
   const folder = mkdtempSync(join(tmpdir(), 'claimgate-issuer-pages-'));
-  const config = join(folder, 'wrangler.toml');
+  const config = named ?? join(folder, 'wrangler.toml');
   writeFileSync(
     config,
     'name = "issuer"\n[vars]\nISSUER = "http://localhost:8788/"\n[[kv_namespaces]]\nbinding = "ISSUER_KV"\n',
