@@ -1,4 +1,5 @@
 import type { KeyData } from '../cli/console/issuer-data.ts';
+import { quoteWord } from '../cli/text/shell.ts';
 import { formatTime } from '../cli/text/times.ts';
 import { useIssuer } from './issuer-context.ts';
 import { Copyable } from './issuer-parts.tsx';
@@ -29,7 +30,10 @@ export function KeysView() {
     return (
       <>
         <p>No keys yet: the issuer can't sign. Make some on the command line:</p>
-        <Copyable text={['claimgate issuer init', ...data.flags].join(' ')} what="the command" />
+        <Copyable
+          text={['claimgate', 'issuer', 'init', ...data.flags].map(quoteWord).join(' ')}
+          what="the command"
+        />
       </>
     );
   const algorithms = [...new Set(keys.map(({ algorithm }) => algorithm))];
