@@ -1,9 +1,10 @@
-/** `node scripts/pictures.ts`: the pictures of the page in docs/images, from the policy of a clone. Needs Chromium. */
+/** `node scripts/pictures.ts`: the pictures of the pages in docs/images, from the policy of a clone. Needs Chromium. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type Page } from 'playwright-core';
+import { serveIssuerPages } from '../test/e2e/support/issuer-pages.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'claimgate-pictures-'));
 const file = join(folder, 'policy.html');
@@ -38,5 +39,40 @@ await take(
   },
   620,
 );
+await takeIssuer();
 await browser.close();
 rmSync(folder, { recursive: true, force: true });
+
+/** An issuer of a folder of its own, so that commands name no file. */
+async function takeIssuer(): Promise<void> {
+  const home = process.cwd();
+  const project = mkdtempSync(join(tmpdir(), 'claimgate-pictures-'));
+  mkdirSync(join(project, 'issuer'));
+  process.chdir(project);
+  const pages = await serveIssuerPages('issuer/wrangler.toml');
+  const audience = 'https://api.example.com/timesheets';
+  const run = (...args: string[]) =>
+    execFileSync(process.execPath, [join(home, 'cli/claimgate.ts'), ...args]);
+  run('issuer', 'init');
+  const scopes = ['read:timesheets=Read own timesheets', 'batch:upload=Upload many at once'];
+  const flags = ['--name', 'Timesheets', '--lifetime', '1h', '--dialect', 'rfc9068_profile'];
+  run('api', 'create', audience, ...flags, ...scopes.flatMap((scope) => ['--scope', scope]));
+  run('client', 'create', 'Timesheets Import Job', '--id', 'import-job', '--metadata', 'tenant=acme');
+  run('client', 'grant', 'import-job', audience, '--scope', 'batch:upload');
+  const page = await browser.newPage({ viewport: { width: 880, height: 600 } });
+  const shoot = (name: string) =>
+    page.screenshot({ path: join(home, `docs/images/${name}.png`), fullPage: true });
+  await page.goto(pages.address);
+  await page.getByRole('tab', { name: 'Clients' }).click();
+  await page.getByText('import-job').click();
+  await page.getByText('Grant an API').click();
+  await page.getByLabel('read:timesheets').check();
+  await shoot('issuer-client');
+  await page.getByRole('tab', { name: 'Test' }).click();
+  await page.getByRole('heading', { name: 'Get a token' }).waitFor();
+  await shoot('issuer-test');
+  await page.close();
+  pages.close();
+  process.chdir(home);
+  rmSync(project, { recursive: true, force: true });
+}

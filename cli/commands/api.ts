@@ -1,27 +1,16 @@
 /** `claimgate api`: the APIs that tokens are for. */
 import type { Command } from 'commander';
 import {
-  type Api,
-  apiKey,
   DEFAULT_TOKEN_LIFETIME_SECONDS,
-  isIdentifier,
   type SigningAlgorithm,
   type TokenDialect,
 } from '../../issuer/src/records.ts';
+import { createApi, deleteApi, listGrantees, updateApi } from '../issuer/change-apis.ts';
 import { type Place, type PlaceOptions, placeCommand } from '../issuer/place.ts';
-import { findSpellingMismatch } from '../issuer/record-checks.ts';
-import type { RecordStore } from '../issuer/record-store.ts';
-import { findApi, listApis, listClients, saveApi, saveClient } from '../issuer/records.ts';
-import {
-  CommandError,
-  formatSeconds,
-  printFields,
-  printJson,
-  printLine,
-  printTable,
-  warn,
-} from '../text/terminal.ts';
+import { findApi, listApis } from '../issuer/records.ts';
+import { formatSeconds, printFields, printJson, printLine, printTable } from '../text/terminal.ts';
 import { collect, example, readAlgorithm, readDialect, readDuration } from './options.ts';
+import { printOutcome } from './outcome.ts';
 
 type Options = PlaceOptions & {
   name?: string;
@@ -95,40 +84,7 @@ export function addApiCommands(program: Command): void {
 }
 
 async function create(place: Place, identifier: string, options: Options): Promise<void> {
-  if (!isIdentifier(identifier)) throw new CommandError('an identifier has 1 to 500 bytes; a URL does well');
-  if ((await place.records.get(apiKey(identifier))) !== undefined)
-    throw new CommandError(
-      `there is an API ${identifier} already; change it with: claimgate api update ${identifier}`,
-    );
-  const api: Api = {
-    identifier,
-    name: options.name ?? identifier,
-    scopes: parseScopes(options.scope),
-    token_lifetime: options.lifetime ?? DEFAULT_TOKEN_LIFETIME_SECONDS,
-    signing_alg: options.alg ?? 'ES256',
-    token_dialect: options.dialect ?? 'access_token',
-  };
-  await demandKey(place, api.signing_alg);
-  await saveApi(place.records, api);
-  report(api, options, `made the API ${identifier}`);
-  const mismatch = findSpellingMismatch(identifier);
-  if (mismatch !== undefined) warn(`${mismatch}; consider that as the identifier`);
-  if (api.token_dialect === 'access_token')
-    warn(
-      'a new API does well with --dialect rfc9068_profile (RFC 9068): its tokens say that they are access tokens, and have ids',
-    );
-  if (api.token_lifetime >= DEFAULT_TOKEN_LIFETIME_SECONDS)
-    warn(
-      `its tokens live ${formatSeconds(api.token_lifetime)} and can't be called back; --lifetime 1h is safer`,
-    );
-}
-
-async function demandKey({ vault }: Place, algorithm: SigningAlgorithm): Promise<void> {
-  const sets = await vault.read();
-  if (sets.size > 0 && !sets.has(algorithm))
-    throw new CommandError(
-      `the issuer has no ${algorithm} key, only ${[...sets.keys()].join(', ')}; name one of these with --alg, or make a key with: claimgate issuer init --alg ${algorithm}`,
-    );
+  printOutcome(await createApi(place, identifier, options), options);
 }
 
 async function list({ records }: Place, { json }: Options): Promise<void> {
@@ -163,72 +119,9 @@ async function show({ records }: Place, identifier: string, { json }: Options): 
 }
 
 async function update(place: Place, identifier: string, options: Options): Promise<void> {
-  const { disabled: wasDisabled, ...before } = await findApi(place.records, identifier);
-  const { enable, disable, removeScope = [] } = options;
-  if (enable && disable) throw new CommandError('--enable and --disable exclude each other');
-  if (options.alg !== undefined) await demandKey(place, options.alg);
-  const added = parseScopes(options.scope);
-  const unknown = removeScope.find((scope) => !before.scopes.some(({ value }) => value === scope));
-  if (unknown !== undefined) throw new CommandError(`${identifier} has no scope ${unknown}`);
-  const scopes = before.scopes
-    .filter(({ value }) => !removeScope.includes(value))
-    .map((scope) => ({ ...scope, ...added.find(({ value }) => value === scope.value) }));
-  const fresh = added.filter(({ value }) => !scopes.some((scope) => scope.value === value));
-  const api: Api = {
-    ...before,
-    scopes: [...scopes, ...fresh],
-    ...(options.name !== undefined && { name: options.name }),
-    ...(options.lifetime !== undefined && { token_lifetime: options.lifetime }),
-    ...(options.alg !== undefined && { signing_alg: options.alg }),
-    ...(options.dialect !== undefined && { token_dialect: options.dialect }),
-    ...((disable || (wasDisabled && !enable)) && { disabled: true as const }),
-  };
-  await saveApi(place.records, api);
-  if (removeScope.length > 0) await removeFromGrants(place, identifier, removeScope);
-  report(api, options, `changed the API ${identifier}`);
+  printOutcome(await updateApi(place, identifier, options), options);
 }
 
-async function remove({ records }: Place, identifier: string, { force, json }: Options): Promise<void> {
-  await findApi(records, identifier);
-  const clients = await listGrantees(records, identifier);
-  if (clients.length > 0 && !force)
-    throw new CommandError(
-      `${clients.map(({ name }) => name).join(', ')} may have tokens for it; take that back with: claimgate client ungrant <client> ${identifier}, or delete it with --force`,
-    );
-  for (const client of clients) {
-    const { [identifier]: _, ...grants } = client.grants;
-    await saveClient(records, { ...client, grants });
-  }
-  await records.delete(apiKey(identifier));
-  if (json) return printJson({ deleted: identifier });
-  printLine(`deleted the API ${identifier}; its tokens are good until they expire`);
-}
-
-const listGrantees = async (records: RecordStore, identifier: string) =>
-  (await listClients(records)).filter(({ grants }) => Object.hasOwn(grants, identifier));
-
-/** A scope that came back later must not be granted to those who had it before. */
-async function removeFromGrants(
-  { records }: Place,
-  identifier: string,
-  removed: readonly string[],
-): Promise<void> {
-  for (const client of await listClients(records)) {
-    const scope = client.grants[identifier]?.scope;
-    if (scope === undefined || scope === '*' || !scope.some((one) => removed.includes(one))) continue;
-    const kept = scope.filter((one) => !removed.includes(one));
-    await saveClient(records, { ...client, grants: { ...client.grants, [identifier]: { scope: kept } } });
-  }
-}
-
-function parseScopes(given: readonly string[] = []): Api['scopes'] {
-  return given.map((text) => {
-    const [value = '', ...rest] = text.split('=');
-    return rest.length === 0 ? { value } : { value, description: rest.join('=') };
-  });
-}
-
-function report(api: Api, { json }: Options, text: string): void {
-  if (json) printJson(api);
-  else printLine(text);
+async function remove(place: Place, identifier: string, options: Options): Promise<void> {
+  printOutcome(await deleteApi(place, identifier, options.force ?? false), options);
 }

@@ -1,12 +1,10 @@
 /** `claimgate issuer init` and `claimgate keys`: the keys that tokens are signed with. */
 import type { Command } from 'commander';
 import type { SigningAlgorithm } from '../../issuer/src/records.ts';
-import type { KeySet } from '../../issuer/src/token/keys.ts';
-import { suggest } from '../../src/policy/compile/fault.ts';
 import { isLoopbackHost } from '../../src/policy/uri.ts';
-import { gatewayLines, printGatewayLines } from '../issuer/gateway-lines.ts';
+import { listKeys, noKeys, revokeKey, rotateKeys } from '../issuer/change-keys.ts';
 import { type Place, type PlaceOptions, placeCommand } from '../issuer/place.ts';
-import { makeKeySet, revoke, rotate, safeToRevokeAt, secondsUntilRotation } from '../issuer/rotation.ts';
+import { makeKeySet } from '../issuer/rotation.ts';
 import {
   CommandError,
   formatTime,
@@ -17,6 +15,7 @@ import {
   warn,
 } from '../text/terminal.ts';
 import { collect, example, nowSeconds, readAlgorithm } from './options.ts';
+import { printOutcome } from './outcome.ts';
 
 type Options = PlaceOptions & {
   alg?: SigningAlgorithm[];
@@ -24,9 +23,6 @@ type Options = PlaceOptions & {
   replace?: boolean;
   now?: boolean;
 };
-
-/** A secret of a Worker holds no more. */
-const MAX_SECRET_BYTES = 5_000;
 
 const collectAlgorithms = (value: string, before?: SigningAlgorithm[]) =>
   collect(readAlgorithm(value), before) as SigningAlgorithm[];
@@ -43,7 +39,7 @@ export function addKeyCommands(program: Command): void {
   placeCommand(keys, 'list', list)
     .description('list the keys and their states: next, current, previous')
     .addHelpText(...example('keys list'));
-  placeCommand(keys, 'rotate', rotateKeys)
+  placeCommand(keys, 'rotate', rotate)
     .description('sign with the next key; the current one goes on verifying, a new next one is published')
     .option(
       '--alg <algorithm>',
@@ -52,7 +48,7 @@ export function addKeyCommands(program: Command): void {
     )
     .option('--force', 'even if verifiers may not have seen the next key yet')
     .addHelpText(...example('keys rotate --alg ES256'));
-  placeCommand(keys, 'revoke <kid>', revokeKey)
+  placeCommand(keys, 'revoke <kid>', revoke)
     .description('withdraw a previous key: nothing that it signed passes any more')
     .option('--now', 'even while tokens that it signed may be valid')
     .addHelpText(...example('keys revoke jqFwOxV0dRVkqQFmiKVB9WXr9ZbG1ixxKpAAdHb3VKE'));
@@ -86,9 +82,7 @@ async function init(place: Place, options: Options): Promise<void> {
 }
 
 async function list({ vault }: Place, { json }: Options): Promise<void> {
-  const rows = [...(await vault.read())].flatMap(([algorithm, set]) =>
-    set.keys.map(({ status, since, jwk }) => ({ algorithm, status, kid: jwk.kid, since })),
-  );
+  const rows = await listKeys(vault);
   if (json) return printJson(rows);
   if (rows.length === 0) return printLine(noKeys(vault.name));
   printTable(
@@ -97,68 +91,10 @@ async function list({ vault }: Place, { json }: Options): Promise<void> {
   );
 }
 
-async function rotateKeys({ vault }: Place, options: Options): Promise<void> {
-  const sets = await vault.read();
-  const algorithms = options.alg ?? [...sets.keys()];
-  if (algorithms.length === 0) throw new CommandError(noKeys(vault.name));
-  await vault.demandLatest();
-  const now = nowSeconds();
-  // All are made and checked before any is written.
-  const rotated = await Promise.all(
-    algorithms.map(async (algorithm) => {
-      const set = sets.get(algorithm);
-      if (set === undefined)
-        throw new CommandError(`there is no ${algorithm} key; ${suggest(algorithm, [...sets.keys()])}`);
-      demandPublished(algorithm, set, now, options.force ?? false);
-      const next = await rotate(algorithm, set, now);
-      if (Buffer.byteLength(JSON.stringify(next)) > MAX_SECRET_BYTES)
-        throw new CommandError(
-          `the ${algorithm} keys would not fit into a secret of 5 KB; revoke a previous one first (claimgate keys list)`,
-        );
-      const kidOf = (status: string) => next.keys.find((key) => key.status === status)?.jwk.kid ?? '';
-      return { algorithm, current: kidOf('current'), previous: kidOf('previous'), next };
-    }),
-  );
-  for (const { algorithm, next } of rotated) await vault.write(algorithm, next);
-  if (options.json) return printJson(rotated.map(({ next: _, ...kids }) => kids));
-  for (const { algorithm, current, previous } of rotated) {
-    printLine(`${algorithm}: ${current} signs now; ${previous} goes on verifying`);
-    printLine(`  If that one is in the wrong hands: claimgate keys revoke ${previous} --now`);
-  }
+async function rotate(place: Place, options: Options): Promise<void> {
+  printOutcome(await rotateKeys(place, options, nowSeconds()), options);
 }
 
-const noKeys = (name: string) =>
-  `no keys in ${name}; if the issuer has some, bring that file from where it was last used; else make some with: claimgate issuer init`;
-
-function demandPublished(algorithm: SigningAlgorithm, set: KeySet, now: number, force: boolean): void {
-  const wait = secondsUntilRotation(set, now);
-  if (wait > 0 && !force)
-    throw new CommandError(
-      `the next ${algorithm} key is published for less than a day, and verifiers may not know it; rotate after ${formatTime(now + wait)}, or with --force if the current key is in the wrong hands`,
-    );
-}
-
-async function revokeKey({ vault, environment }: Place, kid: string, options: Options): Promise<void> {
-  const sets = await vault.read();
-  const entries = [...sets].flatMap(([algorithm, set]) => set.keys.map((key) => ({ algorithm, set, key })));
-  const found = entries.find(({ key }) => key.jwk.kid === kid);
-  const kids = entries.map(({ key }) => key.jwk.kid);
-  if (found === undefined) throw new CommandError(`there is no key ${kid}; ${suggest(kid, kids)}`);
-  const { algorithm, set, key } = found;
-  if (key.status !== 'previous')
-    throw new CommandError(
-      `${kid} is the ${key.status} key; rotate first: claimgate keys rotate --alg ${algorithm} --force`,
-    );
-  const safeAt = safeToRevokeAt(key);
-  if (safeAt > nowSeconds() && !options.now)
-    throw new CommandError(
-      `tokens that it signed may be valid until ${formatTime(safeAt)}; revoke it then, or with --now to refuse them`,
-    );
-  await vault.demandLatest();
-  await vault.write(algorithm, revoke(set, kid));
-  const lines = gatewayLines(environment, 'blocked_kids', kid);
-  if (options.json) return printJson({ revoked: kid, gateway: lines });
-  printLine(`revoked ${kid}: the gateway refuses what it signed six minutes from now at the latest`);
-  if (safeAt <= nowSeconds()) return;
-  printGatewayLines(lines);
+async function revoke(place: Place, kid: string, options: Options): Promise<void> {
+  printOutcome(await revokeKey(place, kid, options.now ?? false, nowSeconds()), options);
 }

@@ -9,6 +9,7 @@ import {
 import { suggest } from '../../src/policy/compile/fault.ts';
 import { defaultConfig } from '../formats/find.ts';
 import { CommandError } from '../text/terminal.ts';
+import { parseDuration } from '../text/times.ts';
 
 /** The options of commands that look at one policy. */
 export interface PolicyOptions {
@@ -79,13 +80,10 @@ export function readChoice<T extends string>(choices: readonly T[]) {
 export const readAlgorithm: (value: string) => SigningAlgorithm = readChoice(SIGNING_ALGORITHMS);
 export const readDialect: (value: string) => TokenDialect = readChoice(TOKEN_DIALECTS);
 
-const UNITS = { s: 1, m: 60, min: 60, h: 3_600, d: 86_400 } as const;
-
 /** Seconds, or with a unit: `3600`, `60min`, `1h`, `30d`. */
 export function readDuration(value: string): number {
-  const [, number, unit = 's'] = /^([0-9]+)(s|m|min|h|d)?$/.exec(value) ?? [];
-  const seconds = Number(number) * UNITS[unit as keyof typeof UNITS];
-  if (!Number.isSafeInteger(seconds) || seconds <= 0)
+  const seconds = parseDuration(value);
+  if (seconds === undefined)
     throw new InvalidArgumentError('Write seconds, or a number with s, min, h or d, such as 1h.');
   return seconds;
 }

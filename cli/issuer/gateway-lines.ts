@@ -24,10 +24,12 @@ export function gatewayLines(
     .filter((line) => line !== '');
 }
 
+/** The sentence above those lines. */
+export const gatewayAdvice = () =>
+  `To refuse them at once, put this into the gateway's ${defaultConfig()} (into the list, if there is one already), and deploy it:`;
+
 export function printGatewayLines(lines: readonly string[]): void {
-  printLine(
-    `To refuse them at once, put this into the gateway's ${defaultConfig()} (into the list, if there is one already), and deploy it:`,
-  );
+  printLine(gatewayAdvice());
   printLine();
   for (const line of lines) printLine(`  ${line}`);
 }

@@ -82,8 +82,12 @@ export function takeIssuerConfig(_: Command, acting: Command): void {
     acting.setOptionValueWithSource('config', configIn('issuer'), 'default');
 }
 
-/** Runs with the place that the options name, and lets go of it afterwards. */
-export async function atPlace<T>(options: PlaceOptions, run: (place: Place) => Promise<T>): Promise<T> {
+/** Runs with the place that the options name, and lets go of it afterwards. @param tell where that may not be meant */
+export async function atPlace<T>(
+  options: PlaceOptions,
+  run: (place: Place) => Promise<T>,
+  tell = note,
+): Promise<T> {
   if (options.local && options.remote) throw new CommandError('--local and --remote exclude each other');
   const file = readConfig(options.config);
   const config = sectionOf(file, options.config, options.env);
@@ -115,7 +119,7 @@ export async function atPlace<T>(options: PlaceOptions, run: (place: Place) => P
         records,
       )
     : localVault(devVarsBeside(options.config, options.env), options.config);
-  if (options.env !== undefined && !remote) note(`acting on this machine; with --remote, on Cloudflare`);
+  if (options.env !== undefined && !remote) tell(`acting on this machine; with --remote, on Cloudflare`);
   try {
     return await run({ remote, issuer, records, vault, environment: options.env, config });
   } finally {

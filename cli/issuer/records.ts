@@ -17,17 +17,24 @@ import { schemaFaults } from '../../src/policy/compile/schema-faults.ts';
 import { CommandError, warn } from '../text/terminal.ts';
 import type { RecordStore } from './record-store.ts';
 
-export const listApis = (store: RecordStore): Promise<Api[]> => listRecords(store, API_PREFIX, apiSchema);
-export const listClients = (store: RecordStore): Promise<Client[]> =>
-  listRecords(store, CLIENT_PREFIX, clientSchema);
+/** @param tell is told of entries that are no records */
+export const listApis = (store: RecordStore, tell = warn): Promise<Api[]> =>
+  listRecords(store, API_PREFIX, apiSchema, tell);
+export const listClients = (store: RecordStore, tell = warn): Promise<Client[]> =>
+  listRecords(store, CLIENT_PREFIX, clientSchema, tell);
 
 /** The entries that are records. Others don't count for the Worker either; they are told, and hold nothing up. */
-async function listRecords<T>(store: RecordStore, prefix: string, schema: z.ZodMiniType<T>): Promise<T[]> {
+async function listRecords<T>(
+  store: RecordStore,
+  prefix: string,
+  schema: z.ZodMiniType<T>,
+  tell: (text: string) => void,
+): Promise<T[]> {
   const records: T[] = [];
   for (const [key, value] of await store.list(prefix)) {
     const parsed = schema.safeParse(value);
     if (parsed.success) records.push(parsed.data);
-    else warn(`the entry ${key} is no valid record, and counts as absent; repair it by a push, or delete it`);
+    else tell(`the entry ${key} is no valid record, and counts as absent; repair it by a push, or delete it`);
   }
   return records;
 }

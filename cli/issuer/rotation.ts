@@ -65,8 +65,14 @@ function retire(algorithm: SigningAlgorithm, { jwk }: KeyEntry, nowSeconds: numb
  * When no token that a previous key signed can be valid any more. By the longest lifetime that an API can have: those
  * of today say nothing of tokens from before they were changed.
  */
-export function safeToRevokeAt(key: KeyEntry): number {
+export function safeToRevokeAt(key: Pick<KeyEntry, 'since'>): number {
   return key.since + MAX_TOKEN_LIFETIME_SECONDS + JWKS_MAX_AGE_SECONDS + SLACK_SECONDS;
+}
+
+/** When a key can take its next step with nothing lost: sign, or go. `null`: it takes one when another one signs. */
+export function readyAt(key: Pick<KeyEntry, 'status' | 'since'>): number | null {
+  if (key.status === 'next') return key.since + MIN_PUBLISHED_SECONDS;
+  return key.status === 'previous' ? safeToRevokeAt(key) : null;
 }
 
 export function revoke({ keys }: KeySet, kid: string): KeySet {

@@ -3,6 +3,8 @@ import type { Readable, Writable } from 'node:stream';
 import { styleText } from 'node:util';
 
 export { CommandError, EXIT } from './command-error.ts';
+export { formatSeconds, formatTime, UNITS } from './times.ts';
+export { visible } from './visible.ts';
 
 /** The streams that a run of the command reads and writes, and its exit code: the process, but in most tests. */
 export interface Terminal {
@@ -35,13 +37,8 @@ export function paint(style: Style, text: string): string {
   return styleText(style, text, { stream: terminal.stdout });
 }
 
-/** Characters that a terminal obeys, that turn text around, or that nobody sees. */
-const COMMANDS = /[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
-/** The same, but for line ends and for colours, which `paint` makes. */
+/** What a terminal obeys or what turns text around, but for line ends and for colours, which `paint` makes. */
 const COMMANDS_IN_LINES = /(?!\x1b\[[0-9;]*m)[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g;
-
-/** Text of a policy, a token or a file's name as it may stand in a line: one line, one column each, no commands. */
-export const visible = (text: string): string => text.replace(/\t/g, ' ').replace(COMMANDS, '\ufffd');
 
 /** Whatever is printed, and wherever it came from. */
 const harmless = (text: string): string => text.replaceAll('\t', ' ').replace(COMMANDS_IN_LINES, '\ufffd');
@@ -88,21 +85,4 @@ export function printTable(header: readonly string[], rows: readonly (readonly s
 export function printFields(fields: readonly (readonly [string, string])[]): void {
   const width = Math.max(...fields.map(([name]) => name.length));
   for (const [name, value] of fields) printLine(`${paint('dim', name.padEnd(width))}  ${value}`);
-}
-
-export const UNITS = [
-  [86_400, 'd'],
-  [3_600, 'h'],
-  [60, 'min'],
-  [1, 's'],
-] as const;
-
-export function formatSeconds(seconds: number): string {
-  const [size, unit] = UNITS.find(([size]) => seconds >= size && seconds % size === 0) ?? [1, 's'];
-  return `${seconds / size} ${unit}`;
-}
-
-/** To the minute, in UTC. */
-export function formatTime(seconds: number): string {
-  return `${new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
