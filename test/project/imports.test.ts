@@ -52,6 +52,7 @@ const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['policy/what-if'],
     ['policy/check', 'policy/explain', 'policy/cases', 'policy/diff', 'policy/routes', 'policy/openapi'],
     ['logs', 'init', 'policy/doctor', 'assertion', 'page'],
+    ['console'],
     ['commands', 'vite'],
     ['program.ts'],
     ['claimgate.ts'],
