@@ -5,6 +5,7 @@ import type { DecisionData, EventData, LiveData, LogState } from '../../page/liv
 import type { LogSink } from '../logs/follow.ts';
 import type { GatewayEvent, LoggedRequest } from '../logs/read/line.ts';
 import { maskUrl } from '../policy/explain/mask.ts';
+import { visible } from '../text/terminal.ts';
 
 /** More are dropped, oldest first: a log has no end. */
 export const MAX_KEPT = 10_000;
@@ -116,7 +117,7 @@ const SECRET = new RegExp(`${SECRET_PREFIX}_?[A-Za-z0-9_-]{20,}`, 'g');
 
 const shown = (text: string): string => {
   const cut = text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}… (${text.length} characters)` : text;
-  return maskUrl(cut)
+  return maskUrl(visible(cut))
     .replace(TOKEN, '(a token)')
     .replace(SECRET, '(a secret)')
     .replace(/\b(bearer|basic)\s+\S+/gi, '$1 (covered)');
