@@ -54,8 +54,8 @@ function Row({ one, onExplain }: { readonly one: DecisionData } & Pick<Props, 'o
         </time>
       </td>
       <td class="code">
-        {method} {path === null ? '' : `${host ?? ''}${path}`}
-        {route !== null && <div class="quiet">{route}</div>}
+        {method} {path === null ? <span class="quiet">{route}</span> : `${host ?? ''}${path}`}
+        {path !== null && route !== null && <div class="quiet">{route}</div>}
       </td>
       <td>
         <span class={allowed ? 'good' : 'bad'}>{status}</span>{' '}

@@ -1,7 +1,7 @@
 import type { EventData, KeysData } from './live-data.ts';
-import { clock, duration } from './times.ts';
+import { clock, countOf, duration } from './times.ts';
 
-const MAX_EVENTS = 8;
+const MAX_EVENTS = 6;
 
 /** How old each issuer's keys are, and what the gateway said besides decisions. */
 export function KeysPart({
@@ -11,29 +11,28 @@ export function KeysPart({
   readonly keys: KeysData | null;
   readonly events: readonly EventData[];
 }) {
+  if (keys?.kind !== 'keys' && events.length === 0) return null;
   return (
-    <>
-      <section id="keys">
-        <h2>Keys of the issuers</h2>
-        {keys === null && <p class="quiet">Asking the gateway …</p>}
-        {keys?.kind === 'nothing' && <p class="quiet">{keys.why}</p>}
-        {keys?.kind === 'keys' && (
+    <div class="groups two">
+      {keys?.kind === 'keys' && (
+        <section class="group" id="keys">
+          <h2>Keys of the issuers</h2>
           <dl>
             {keys.issuers.flatMap(({ name, status, keys: count, ageSeconds, failure }) => [
               <dt key={`${name} name`}>{name}</dt>,
               <dd key={name}>
-                <span class={status === 'ok' ? 'good' : 'warn'}>{status}</span>, {count} keys
+                <span class={status === 'ok' ? 'good' : 'warn'}>{status}</span>, {countOf(count, 'key')}
                 {ageSeconds === null ? ', never fetched' : `, fetched ${duration(ageSeconds)} ago`}
                 {failure !== null && <div class="quiet">last failure: {failure}</div>}
               </dd>,
             ])}
           </dl>
-        )}
-      </section>
+        </section>
+      )}
       {events.length > 0 && (
-        <section id="events">
+        <section class="group" id="events">
           <h2>Events of the gateway</h2>
-          <ul class="events">
+          <ul>
             {events.slice(0, MAX_EVENTS).map(({ atMs, event, issuer, detail }, i) => (
               <li key={i}>
                 <span class="code">{event}</span> {[issuer, detail].filter((one) => one !== null).join(': ')}{' '}
@@ -43,6 +42,6 @@ export function KeysPart({
           </ul>
         </section>
       )}
-    </>
+    </div>
   );
 }

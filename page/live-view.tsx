@@ -5,6 +5,7 @@ import { KeysPart } from './keys-part.tsx';
 import { barsOf, DIMENSIONS, type Dimension, type Filter, groupsOf, matching, NO_FILTER } from './live.ts';
 import type { DecisionData, LogState } from './live-data.ts';
 import { TimeLine } from './time-line.tsx';
+import { countOf } from './times.ts';
 import type { ConsoleState } from './use-console.ts';
 
 interface Props {
@@ -68,7 +69,8 @@ export function LiveView({ live, onExplain }: Props) {
       {bars.bars.length > 0 && (
         <>
           <p class="summary" id="counts">
-            {rows.length} requests{isFiltered ? ` of ${decisions.length}` : ''}, {refused} refused
+            {countOf(rows.length, 'request')}
+            {isFiltered ? ` of ${decisions.length}` : ''}, {refused} refused
             {held !== undefined && `; held, ${live.decisions.length - held.length} newer`}
           </p>
           <TimeLine {...bars} />
@@ -83,10 +85,16 @@ export function LiveView({ live, onExplain }: Props) {
               />
             ))}
           </div>
+          <KeysPart keys={live.keys} events={live.events} />
           <DecisionTable rows={rows} onExplain={onExplain} />
         </>
       )}
-      <KeysPart keys={live.keys} events={live.events} />
+      {bars.bars.length === 0 && <KeysPart keys={live.keys} events={live.events} />}
+      {live.keys?.kind === 'nothing' && (
+        <p class="quiet" id="no-keys">
+          {live.keys.why}
+        </p>
+      )}
     </>
   );
 }
@@ -108,28 +116,30 @@ function LogLine({ log, missed }: { readonly log: LogState | null; readonly miss
       </p>
       {otherLines > 0 && decisions === 0 && (
         <p class="warn">
-          {otherLines} lines are none of the gateway's. Is this its log? The first: <q>{strange ?? ''}</q>
+          {countOf(otherLines, 'line')} not of the gateway. Is this its log? The first: <q>{strange ?? ''}</q>
         </p>
       )}
-      <Missing
-        count={otherLines > 0 && decisions > 0 ? otherLines : 0}
-        what="lines are none of the gateway's"
-      />
-      <Missing count={brokenLines} what="lines are cut, and were left out" />
-      <Missing count={lostLines} what="lines came too fast for the console, and were left out" />
-      <Missing count={missed} what="decisions came too fast for this page, and are not shown" />
+      <Missing count={decisions > 0 ? otherLines : 0} noun="line" what="not of the gateway" />
+      <Missing count={brokenLines} noun="line" what="cut on the way, and left out" />
+      <Missing count={lostLines} noun="line" what="too fast for the console, and left out" />
+      <Missing count={missed} noun="decision" what="too fast for this page, and not shown" />
       {sampled !== null && <p class="warn">{sampled}</p>}
     </div>
   );
 }
 
-function Missing({ count, what }: { readonly count: number; readonly what: string }) {
-  return count === 0 ? null : (
+interface MissingProps {
+  readonly count: number;
+  readonly noun: string;
+  readonly what: string;
+}
+
+const Missing = ({ count, noun, what }: MissingProps) =>
+  count === 0 ? null : (
     <p class="quiet missing">
-      {count} {what}
+      {countOf(count, noun)} {what}
     </p>
   );
-}
 
 interface GroupsProps {
   readonly title: string;

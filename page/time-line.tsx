@@ -40,7 +40,7 @@ export function TimeLine({ bars, seconds }: { readonly bars: readonly Bar[]; rea
       </svg>
       <figcaption>
         <span>{clock(first)}</span>
-        <span>
+        <span class="legend">
           <span class="key refused" /> refused <span class="key allowed" /> allowed; a bar is{' '}
           {duration(seconds)}, the highest {most}
         </span>

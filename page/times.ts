@@ -18,3 +18,7 @@ export function duration(seconds: number): string {
   const [size, unit] = UNITS.find(([size]) => seconds >= size) ?? [1, 's'];
   return `${Math.floor(seconds / size)} ${unit}`;
 }
+
+/** `1 line`, `2 lines`. */
+export const countOf = (number: number, noun: string): string =>
+  `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;

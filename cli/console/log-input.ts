@@ -5,10 +5,13 @@ import { follow } from '../logs/follow.ts';
 import { startTail } from '../logs/read/tail.ts';
 import type { Decisions } from './decisions.ts';
 import { growingFile } from './growing-file.ts';
+import type { TakenLines } from './lines.ts';
 
 export type LogInput =
   | { readonly kind: 'none' }
-  /** Lines that another program hands over: standard input, or what `npm start` runs. */
+  /** Of a program that this one runs, as `npm start` does. */
+  | { readonly kind: 'lines'; readonly name: string; readonly lines: TakenLines }
+  /** What another program hands over: standard input. */
   | { readonly kind: 'stream'; readonly name: string; readonly stream: Readable }
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'tail'; readonly config: string; readonly environment: string | undefined };
@@ -16,7 +19,7 @@ export type LogInput =
 export const nameOfInput = (input: LogInput): string =>
   input.kind === 'none'
     ? 'no log'
-    : input.kind === 'stream'
+    : input.kind === 'stream' || input.kind === 'lines'
       ? input.name
       : input.kind === 'file'
         ? input.path
@@ -40,6 +43,11 @@ type Reader<Kind> = (
 const INPUTS: { readonly [Kind in LogInput['kind']]: Reader<Kind> } = {
   async none(decisions) {
     decisions.say({ state: 'none', problem: null });
+  },
+
+  async lines(decisions, { lines, name }, enough) {
+    lines.onLost(() => decisions.addLost(1));
+    await INPUTS.stream(decisions, { kind: 'stream', name, stream: lines.stream }, enough);
   },
 
   async stream(decisions, { stream, name }, enough) {
