@@ -33,10 +33,13 @@ export function KeysPart({
         <section class="group" id="events">
           <h2>Events of the gateway</h2>
           <ul>
-            {events.slice(0, MAX_EVENTS).map(({ atMs, event, issuer, detail }, i) => (
+            {events.slice(0, MAX_EVENTS).map(({ atMs, event, issuer, detail, count }, i) => (
               <li key={i}>
                 <span class="code">{event}</span> {[issuer, detail].filter((one) => one !== null).join(': ')}{' '}
-                {atMs !== null && <span class="quiet">{clock(atMs)}</span>}
+                <span class="quiet">
+                  {count > 1 && `${count} times `}
+                  {atMs !== null && clock(atMs)}
+                </span>
               </li>
             ))}
           </ul>

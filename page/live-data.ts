@@ -30,11 +30,14 @@ export interface DecisionData {
   readonly issuer: string | null;
 }
 
+/** An event that the gateway logged, with others of its kind. */
 export interface EventData {
+  /** The latest. */
   readonly atMs: number | null;
   readonly event: string;
   readonly issuer: string | null;
   readonly detail: string | null;
+  readonly count: number;
 }
 
 export interface LogState {
@@ -64,7 +67,7 @@ export interface LiveData {
   readonly decisions: readonly DecisionData[];
   /** How many came between the cursor and the first of these: they are no longer kept. */
   readonly missed: number;
-  /** The latest, newest first. */
+  /** The latest first. */
   readonly events: readonly EventData[];
   readonly log: LogState;
   /** Changes with whatever is told of the log. */

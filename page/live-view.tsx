@@ -115,8 +115,8 @@ function LogLine({ log, missed }: { readonly log: LogState | null; readonly miss
         {problem ?? (decisions === 0 ? `Reading ${name}. ${WAITING}` : `Reading ${name}.`)}
       </p>
       {otherLines > 0 && decisions === 0 && (
-        <p class="warn">
-          {countOf(otherLines, 'line')} not of the gateway. Is this its log? The first: <q>{strange ?? ''}</q>
+        <p class="quiet" id="strange">
+          {countOf(otherLines, 'line')} so far, none of the gateway's log. The first: <q>{strange ?? ''}</q>
         </p>
       )}
       <Missing count={decisions > 0 ? otherLines : 0} noun="line" what="not of the gateway" />

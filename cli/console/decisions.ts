@@ -9,7 +9,8 @@ import { visible } from '../text/terminal.ts';
 
 /** More are dropped, oldest first: a log has no end. */
 export const MAX_KEPT = 10_000;
-const MAX_EVENTS = 100;
+/** Kinds of them. */
+const MAX_EVENTS = 50;
 /** A page that lags behind gets them in pieces, so that neither side stalls. */
 const MAX_AT_ONCE = 1_000;
 const MAX_LENGTH = 300;
@@ -39,6 +40,15 @@ export function createDecisions(name: string, onNews: () => void, maxKept = MAX_
     ...{ name, state: 'waiting', problem: null, decisions: 0, otherLines: 0, strange: null },
     ...{ brokenLines: 0, sampled: null, lostLines: 0 },
   };
+  const addEvent = (one: EventData) => {
+    const isSame = ({ event, issuer, detail }: EventData) =>
+      event === one.event && issuer === one.issuer && detail === one.detail;
+    const before = events.find(isSame)?.count ?? 0;
+    events = [{ ...one, count: before + 1 }, ...events.filter((other) => !isSame(other))].slice(
+      0,
+      MAX_EVENTS,
+    );
+  };
   const changed = () => {
     version++;
     onNews();
@@ -55,19 +65,13 @@ export function createDecisions(name: string, onNews: () => void, maxKept = MAX_
         latest++;
         log.decisions = latest;
         kept[(latest - 1) % maxKept] = decisionOf(latest, entry.request, entry.atMs);
-      } else if (entry.kind === 'event')
-        events = [eventOf(entry.event, entry.atMs), ...events].slice(0, MAX_EVENTS);
+      } else if (entry.kind === 'event') addEvent(eventOf(entry.event, entry.atMs));
       else if (entry.kind === 'sampled') log.sampled = shown(entry.why);
       else
-        events = [
-          {
-            atMs: entry.atMs ?? null,
-            event: 'the runtime ended a request',
-            issuer: null,
-            detail: shown(entry.outcome),
-          },
-          ...events,
-        ].slice(0, MAX_EVENTS);
+        addEvent({
+          ...{ atMs: entry.atMs ?? null, event: 'a request was ended by the runtime', issuer: null },
+          ...{ detail: shown(entry.outcome), count: 1 },
+        });
       changed();
     },
     addFormat() {},
@@ -126,17 +130,19 @@ const shownOrNull = (text: string | undefined) => (text === undefined ? null : s
 
 function decisionOf(seq: number, request: LoggedRequest, atMs: number): DecisionData {
   const { method, status, allowed, caller, host, path, route, reason, detail, issuer } = request;
+  const isOpen = allowed && issuer === undefined && request.wouldDeny === undefined;
   return {
     ...{ seq, atMs, status, allowed },
     method: shown(method),
     host: shownOrNull(host),
     path: shownOrNull(path),
-    route: shownOrNull(route),
+    route: shownOrNull(route?.replace(/\s+/g, ' ')),
     reason: shownOrNull(reason),
     detail: shownOrNull(detail),
     wouldDeny: shownOrNull(request.wouldDeny),
     wouldDenyDetail: shownOrNull(request.wouldDenyDetail),
-    caller: shown(caller),
+    // An open route reads no token: nothing was wrong with one.
+    caller: isOpen ? '(nobody was asked)' : shown(caller),
     issuer: shownOrNull(issuer),
     claims: claimsOf(request),
   };
@@ -168,4 +174,5 @@ const eventOf = ({ event, issuer, detail }: GatewayEvent, atMs: number | undefin
   event: shown(event),
   issuer: shownOrNull(issuer),
   detail: shownOrNull(detail),
+  count: 1,
 });

@@ -7,21 +7,25 @@ const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 export interface TakenLines {
   readonly stream: Readable;
   take(line: string): void;
-  /** @param tell is called for each line that is dropped from now on */
-  onLost(tell: () => void): void;
+  /** @param tell gets the number of lines that were dropped, those before it asked among them */
+  onLost(tell: (lines: number) => void): void;
 }
 
 export function takeLines(maxWaitingBytes = MAX_WAITING_BYTES): TakenLines {
   const stream = new PassThrough();
-  let tellLost = () => {};
+  let untold = 0;
+  let tellLost = (lines: number) => {
+    untold += lines;
+  };
   return {
     stream,
     take(line) {
-      if (stream.writableLength + stream.readableLength > maxWaitingBytes) tellLost();
+      if (stream.writableLength + stream.readableLength > maxWaitingBytes) tellLost(1);
       else stream.write(`${line}\n`);
     },
     onLost(tell) {
       tellLost = tell;
+      if (untold > 0) tell(untold);
     },
   };
 }

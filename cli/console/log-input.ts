@@ -46,7 +46,7 @@ const INPUTS: { readonly [Kind in LogInput['kind']]: Reader<Kind> } = {
   },
 
   async lines(decisions, { lines, name }, enough) {
-    lines.onLost(() => decisions.addLost(1));
+    lines.onLost((count) => decisions.addLost(count));
     await INPUTS.stream(decisions, { kind: 'stream', name, stream: lines.stream }, enough);
   },
 
