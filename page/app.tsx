@@ -178,10 +178,10 @@ function Banner({
     <div role="status" id="banner">
       {live.problem !== null && <p class="alert">{live.problem}</p>}
       {live.policyProblem !== null && (
-        <p class="alert">
-          {live.policyProblem}
-          {live.hasPolicy && <span class="quiet"> What is shown is the policy from before.</span>}
-        </p>
+        <div class="alert">
+          <div class="code problem">{live.policyProblem}</div>
+          {live.hasPolicy && <span class="quiet">What is shown is the policy from before.</span>}
+        </div>
       )}
       {errors.length > 0 && (
         <div class="alert">

@@ -122,7 +122,7 @@ describe('a case that is appended', () => {
 
   it('leaves a file alone that is broken', async () => {
     writeFileSync(path, 'broken = [');
-    await expect(addCase(path, one, policy, NOW)).rejects.toThrow(`${path}:1`);
+    await expect(addCase(path, one, policy, NOW)).rejects.toThrow(`${path} is no TOML`);
     expect(readFileSync(path, 'utf8')).toBe('broken = [');
   });
 });
