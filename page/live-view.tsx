@@ -66,14 +66,14 @@ export function LiveView({ live, onExplain }: Props) {
           )}
         </div>
       </form>
-      {bars.bars.length > 0 && (
+      {decisions.length > 0 && (
         <>
           <p class="summary" id="counts">
             {countOf(rows.length, 'request')}
             {isFiltered ? ` of ${decisions.length}` : ''}, {refused} refused
             {held !== undefined && `; held, ${live.decisions.length - held.length} newer`}
           </p>
-          <TimeLine {...bars} />
+          {bars.bars.length > 0 && <TimeLine {...bars} />}
           <div class="groups">
             {(Object.keys(DIMENSIONS) as Dimension[]).map((name) => (
               <Groups
@@ -89,7 +89,7 @@ export function LiveView({ live, onExplain }: Props) {
           <DecisionTable rows={rows} onExplain={onExplain} />
         </>
       )}
-      {bars.bars.length === 0 && <KeysPart keys={live.keys} events={live.events} />}
+      {decisions.length === 0 && <KeysPart keys={live.keys} events={live.events} />}
       {live.keys?.kind === 'nothing' && (
         <p class="quiet" id="no-keys">
           {live.keys.why}

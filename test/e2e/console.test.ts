@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 const hasBrowser = existsSync(CHROMIUM);
@@ -36,6 +36,9 @@ audience = "https://api.example.com"
 "POST /orders" = { scopes_all = ["write:orders"] }
 `;
 
+/** However busy the machine is. */
+const soon = <Value>(read: () => Value) => expect.poll(read, { timeout: 30_000 });
+
 let browser: Browser;
 let context: BrowserContext;
 let command: ChildProcess;
@@ -52,7 +55,7 @@ async function startCommand(args: readonly string[] = []): Promise<{ child: Chil
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;
   });
-  await expect.poll(() => output, { timeout: 30_000 }).toContain('\n');
+  await vi.waitFor(() => expect(output).toContain('\n'), 30_000);
   return { child, url: output.trim() };
 }
 
@@ -106,12 +109,12 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 describe.skipIf(!hasBrowser)('the console', () => {
   it('waits for a first request, and shows it as it comes', async () => {
     const page = await open();
-    await expect.poll(() => page.locator('#log').textContent()).toContain('No request yet');
+    await soon(() => page.locator('#log').textContent()).toContain('No request yet');
     expect(page.url()).not.toContain('token');
     log('⛅️ wrangler 4.155.0\n');
-    await expect.poll(() => page.locator('#strange').textContent()).toContain('1 line so far');
+    await soon(() => page.locator('#strange').textContent()).toContain('1 line so far');
     log(line(ALLOWED), line());
-    await expect.poll(() => page.locator('.decisions tbody tr').count()).toBe(2);
+    await soon(() => page.locator('.decisions tbody tr').count()).toBe(2);
     expect(await page.locator('.decisions tbody tr').first().textContent()).toContain(
       'api.example.com/orders',
     );
@@ -121,14 +124,14 @@ describe.skipIf(!hasBrowser)('the console', () => {
 
   it('leads from a denial to why, and to a case, in three clicks', async () => {
     const page = await open();
-    await page.getByRole('button', { name: 'scopes_missing' }).last().click();
+    await page.locator('.decisions').getByRole('button', { name: 'scopes_missing' }).last().click();
     await page.locator('.answer').waitFor();
     expect(await page.locator('#logged').textContent()).toContain('403 scopes_missing (read:orders)');
     expect(await page.locator('#verdict').textContent()).toContain('refused: scopes_missing');
     expect(await page.locator('#differs').count()).toBe(0);
     expect(await page.getByLabel('URL or path').inputValue()).toBe('https://api.example.com/orders');
     await page.getByRole('button', { name: 'Make this a test case' }).click();
-    await expect.poll(() => page.locator('#case').textContent()).toContain('reason = "scopes_missing"');
+    await soon(() => page.locator('#case').textContent()).toContain('reason = "scopes_missing"');
     await page.getByRole('button', { name: 'Append to policy.test.toml' }).click();
     await expect
       .poll(() => page.locator('.case').textContent())
@@ -136,30 +139,30 @@ describe.skipIf(!hasBrowser)('the console', () => {
     expect(readFileSync(cases, 'utf8')).toContain('client_id = "batch"');
     // What is let through from now on, it is not yet.
     await page.getByLabel('From now on it must be').selectOption('allow');
-    await expect.poll(() => page.locator('#case').textContent()).toContain('expect = "allow"');
+    await soon(() => page.locator('#case').textContent()).toContain('expect = "allow"');
     await page.getByRole('button', { name: 'Append to policy.test.toml' }).click();
-    await expect.poll(() => page.locator('.case').textContent()).toContain('does not meet it yet');
+    await soon(() => page.locator('.case').textContent()).toContain('does not meet it yet');
     rmSync(cases);
     await page.close();
   });
 
   it('answers anew when the policy is saved, with its errors at their lines until it is mended', async () => {
     const page = await open();
-    await page.getByRole('button', { name: 'scopes_missing' }).first().click();
+    await page.locator('.decisions').getByRole('button', { name: 'scopes_missing' }).first().click();
     await page.locator('.answer').waitFor();
     writeFileSync(config, POLICY.replace('["read:orders"]', '["read:orders"'));
-    await expect.poll(() => page.locator('#banner').textContent()).toContain('is no TOML');
+    await soon(() => page.locator('#banner').textContent()).toContain('is no TOML');
     expect(await page.locator('#banner').textContent()).toContain('line 11');
     expect(await page.locator('#banner').textContent()).toContain('policy from before');
     await page.locator('.answer').waitFor();
     writeFileSync(config, POLICY.replace('scopes_all = ["read', 'scope_all = ["read'));
-    await expect.poll(() => page.locator('#banner').textContent()).toContain('Line 11');
+    await soon(() => page.locator('#banner').textContent()).toContain('Line 11');
     writeFileSync(config, POLICY.replace('"read:orders"', '"write:orders"'));
-    await expect.poll(() => page.locator('#banner').textContent()).toBe('');
-    await expect.poll(() => page.locator('#verdict').textContent()).toContain('allowed');
+    await soon(() => page.locator('#banner').textContent()).toBe('');
+    await soon(() => page.locator('#verdict').textContent()).toContain('allowed');
     expect(await page.locator('#differs').textContent()).toContain('the policy has changed since');
     writeFileSync(config, POLICY);
-    await expect.poll(() => page.locator('#verdict').textContent()).toContain('refused');
+    await soon(() => page.locator('#verdict').textContent()).toContain('refused');
     await page.close();
   });
 
@@ -172,7 +175,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
       `${JSON.stringify({ event: 'keys_refresh_failed', issuer: 'main', fault: 'timeout' })}\n`,
     );
     const page = await open();
-    await expect.poll(() => page.locator('#counts').textContent()).toBe('5 requests, 3 refused');
+    await soon(() => page.locator('#counts').textContent()).toBe('5 requests, 3 refused');
     expect(await page.locator('#events').textContent()).toContain('keys_refresh_failed main: timeout');
     const groups = (at: number) => page.locator('.group').nth(at).getByRole('button');
     expect(await groups(0).allTextContents()).toEqual([
@@ -181,19 +184,19 @@ describe.skipIf(!hasBrowser)('the console', () => {
       'token_missing 1',
     ]);
     await groups(0).first().click();
-    await expect.poll(() => page.locator('#counts').textContent()).toBe('2 requests of 5, 2 refused');
+    await soon(() => page.locator('#counts').textContent()).toBe('2 requests of 5, 2 refused');
     expect(await groups(1).allTextContents()).toEqual(['batch 1', 'other 1']);
     await groups(1).last().click();
-    await expect.poll(() => page.locator('.decisions tbody tr').count()).toBe(1);
+    await soon(() => page.locator('.decisions tbody tr').count()).toBe(1);
     await page.getByRole('button', { name: 'Show all' }).click();
     await page.getByRole('button', { name: 'Hold' }).click();
     log(line(ALLOWED));
-    await expect.poll(() => page.locator('#counts').textContent()).toContain('held, 1 newer');
+    await soon(() => page.locator('#counts').textContent()).toContain('held, 1 newer');
     expect(await page.locator('.decisions tbody tr').count()).toBe(5);
     await page.getByRole('button', { name: 'Hold' }).click();
-    await expect.poll(() => page.locator('.decisions tbody tr').count()).toBe(6);
+    await soon(() => page.locator('.decisions tbody tr').count()).toBe(6);
     await page.getByLabel('Path, route, client or reason').fill('no such thing');
-    await expect.poll(() => page.locator('#view').textContent()).toContain('No request is like this');
+    await soon(() => page.locator('#view').textContent()).toContain('No request is like this');
     await page.close();
   });
 
@@ -213,7 +216,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
       `${hostile}\n`,
     );
     const page = await open();
-    await expect.poll(() => page.locator('main').textContent()).toContain('</script><img');
+    await soon(() => page.locator('main').textContent()).toContain('</script><img');
     await page.locator('.decisions').getByRole('button', { name: '</script>' }).first().click();
     await page.locator('.answer, .bad').first().waitFor();
     for (const tab of ['Ask', 'Live']) {
@@ -244,7 +247,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
         await page.locator('.decisions').waitFor();
         for (const view of ['Live', 'Ask']) {
           if (view === 'Ask') {
-            await page.getByRole('button', { name: 'scopes_missing' }).last().click();
+            await page.locator('.decisions').getByRole('button', { name: 'scopes_missing' }).last().click();
             await page.locator('.answer').waitFor();
             await page.getByRole('button', { name: 'Make this a test case' }).click();
             await page.locator('#case').waitFor();
@@ -271,13 +274,11 @@ describe.skipIf(!hasBrowser)('the console', () => {
     const page = await open();
     for (let i = 0; i < 150; i++) log(Array.from({ length: 100 }, () => line(ALLOWED)).join(''));
     log(line({ path: '/last' }));
-    await expect
-      .poll(() => page.locator('.decisions tbody tr').first().textContent(), { timeout: 60_000 })
-      .toContain('/last');
+    await soon(() => page.locator('.decisions tbody tr').first().textContent()).toContain('/last');
     expect(await page.locator('#counts').textContent()).toBe('10,000 requests, 1 refused');
     expect(await page.locator('.decisions tbody tr').count()).toBe(100);
     await page.getByRole('button', { name: 'Refused only' }).click();
-    await expect.poll(() => page.locator('.decisions tbody tr').count()).toBe(1);
+    await soon(() => page.locator('.decisions tbody tr').count()).toBe(1);
     await page.close();
   });
 
@@ -285,11 +286,11 @@ describe.skipIf(!hasBrowser)('the console', () => {
     const second = await startCommand();
     const page = await open(second.url);
     second.child.stdin?.end();
-    await expect.poll(() => page.locator('#log').textContent()).toContain('standard input ended');
+    await soon(() => page.locator('#log').textContent()).toContain('standard input ended');
     // From here on the browser itself complains.
     const before = [...errors];
     second.child.kill('SIGINT');
-    await expect.poll(() => page.locator('#banner').textContent()).toContain('The console does not answer');
+    await soon(() => page.locator('#banner').textContent()).toContain('The console does not answer');
     await page.close();
     errors.splice(0, errors.length, ...before);
   });
@@ -298,9 +299,9 @@ describe.skipIf(!hasBrowser)('the console', () => {
     const file = join(folder, 'gateway.log');
     const second = await startCommand(['--log', file]);
     const page = await open(second.url);
-    await expect.poll(() => page.locator('#log').textContent()).toContain('There is no');
+    await soon(() => page.locator('#log').textContent()).toContain('There is no');
     appendFileSync(file, line({ path: '/from-a-file' }));
-    await expect.poll(() => page.locator('main').textContent()).toContain('/from-a-file');
+    await soon(() => page.locator('main').textContent()).toContain('/from-a-file');
     await page.close();
     second.child.kill('SIGINT');
   });

@@ -9,6 +9,9 @@ import { growingFile } from '../../../cli/console/growing-file.ts';
 import { takeLines } from '../../../cli/console/lines.ts';
 import { type LogInput, nameOfInput, readInto } from '../../../cli/console/log-input.ts';
 
+/** However busy the machine is. */
+const soon = <Value>(read: () => Value) => expect.poll(read, { timeout: 20_000 });
+
 const folder = mkdtempSync(join(tmpdir(), 'claimgate-console-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -47,7 +50,7 @@ describe('standard input', () => {
         '{"cut":\n',
       ]),
     });
-    await expect.poll(() => logOf(decisions).state).toBe('ended');
+    await soon(() => logOf(decisions).state).toBe('ended');
     expect(pathsIn(decisions)).toEqual(['/a', '/b']);
     expect(logOf(decisions)).toMatchObject({
       ...{ name: 'standard input', decisions: 2, otherLines: 1, strange: '⛅️ wrangler', brokenLines: 1 },
@@ -57,18 +60,19 @@ describe('standard input', () => {
 
   it('is said to be empty', async () => {
     const decisions = read({ kind: 'stream', name: 'standard input', stream: Readable.from([]) });
-    await expect.poll(() => logOf(decisions).problem).toBe('standard input ended without a line.');
+    await soon(() => logOf(decisions).problem).toBe('standard input ended without a line.');
   });
 
   it('that fails is said, and ends nothing else', async () => {
     const stream = new PassThrough();
     const decisions = read({ kind: 'stream', name: 'standard input', stream });
     stream.write(line('/a'));
-    await expect.poll(() => pathsIn(decisions)).toEqual(['/a']);
+    await soon(() => pathsIn(decisions)).toEqual(['/a']);
     stream.destroy(new Error('EIO'));
-    await expect
-      .poll(() => logOf(decisions))
-      .toMatchObject({ state: 'failed', problem: expect.stringContaining('EIO') });
+    await soon(() => logOf(decisions)).toMatchObject({
+      state: 'failed',
+      problem: expect.stringContaining('EIO'),
+    });
     expect(pathsIn(decisions)).toEqual(['/a']);
   });
 
@@ -90,12 +94,12 @@ describe('lines of a program', () => {
     // Before anybody reads.
     for (let i = 0; i < 100; i++) lines.take(line(`/${i}`).trim());
     const decisions = read({ kind: 'lines', name: "the gateway's log", lines });
-    await expect.poll(() => logOf(decisions).decisions).toBeGreaterThan(0);
+    await soon(() => logOf(decisions).decisions).toBeGreaterThan(0);
     const { decisions: taken, lostLines } = logOf(decisions);
     expect(lostLines).toBeGreaterThan(50);
     expect(taken + lostLines).toBe(100);
     lines.take(line('/later').trim());
-    await expect.poll(() => pathsIn(decisions)).toContain('/later');
+    await soon(() => pathsIn(decisions)).toContain('/later');
   });
 });
 
@@ -103,11 +107,10 @@ describe('a file', () => {
   it('is waited for, and read as it grows, is cut, and is replaced', { timeout: 30_000 }, async () => {
     const path = join(folder, 'gateway.log');
     const decisions = read({ kind: 'file', path });
-    const paths = (want: readonly string[]) =>
-      expect.poll(() => pathsIn(decisions), { timeout: 10_000 }).toEqual(want);
-    await expect
-      .poll(() => logOf(decisions).problem)
-      .toBe(`There is no ${path}: it is read as soon as it is there.`);
+    const paths = (want: readonly string[]) => soon(() => pathsIn(decisions)).toEqual(want);
+    await soon(() => logOf(decisions).problem).toBe(
+      `There is no ${path}: it is read as soon as it is there.`,
+    );
     writeFileSync(path, line('/a'));
     await paths(['/a']);
     expect(logOf(decisions)).toMatchObject({ state: 'reading', problem: null });
@@ -120,7 +123,7 @@ describe('a file', () => {
     appendFileSync(path, line('/c'));
     await paths(['/a', '/b', '/c']);
     renameSync(path, `${path}.1`);
-    await expect.poll(() => logOf(decisions).state, { timeout: 10_000 }).toBe('failed');
+    await soon(() => logOf(decisions).state).toBe('failed');
     writeFileSync(path, line('/d'));
     await paths(['/a', '/b', '/c', '/d']);
     expect(logOf(decisions)).toMatchObject({ state: 'reading', problem: null });
@@ -131,18 +134,18 @@ describe('a file', () => {
     writeFileSync(path, Array.from({ length: 500 }, (_, i) => line(`/${i}`)).join(''));
     const stream = growingFile(path, ended.signal, () => {}, 2_000);
     const decisions = read({ kind: 'stream', name: 'x', stream });
-    await expect.poll(() => pathsIn(decisions).at(-1)).toBe('/499');
+    await soon(() => pathsIn(decisions).at(-1)).toBe('/499');
     expect(pathsIn(decisions).length).toBeLessThan(20);
     expect(logOf(decisions).brokenLines + logOf(decisions).otherLines).toBe(1);
   });
 
   it('that is a folder is said', async () => {
     const decisions = read({ kind: 'file', path: folder });
-    await expect.poll(() => logOf(decisions).problem).toContain("can't be read (EISDIR)");
+    await soon(() => logOf(decisions).problem).toContain("can't be read (EISDIR)");
   });
 });
 
 it('no log at all is said', async () => {
   const decisions = read({ kind: 'none' });
-  await expect.poll(() => logOf(decisions).state).toBe('none');
+  await soon(() => logOf(decisions).state).toBe('none');
 });

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Watched, watchPolicy } from '../../../cli/console/watch.ts';
 
+/** However busy the machine is. */
+const soon = <Value>(read: () => Value) => expect.poll(read, { timeout: 20_000 });
+
 const POLICY = `name = "x"
 main = "x.ts"
 [vars.ISSUERS.main]
@@ -36,7 +39,7 @@ async function watch(text = POLICY): Promise<Watched> {
   watched = await watchPolicy({ config, environment: undefined, onChange: () => changes++ });
   return watched;
 }
-const version = (want: number) => expect.poll(() => watched?.state.version, { timeout: 10_000 }).toBe(want);
+const version = (want: number) => soon(() => watched?.state.version).toBe(want);
 const routes = () =>
   Object.keys(
     (watched?.state.page?.environments[0]?.vars['API_X'] as { routes?: object } | undefined)?.routes ?? {},
