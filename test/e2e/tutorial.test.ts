@@ -23,8 +23,8 @@ interface Block {
   readonly expected: string | undefined;
 }
 
-/** The ports that the page names; the test must not meet a running `npm start`. */
-const PORTS = ['8787', '8788', '8789', '8790'];
+/** The ports that the page names, and that of the console; the test must not meet a running `npm start`. */
+const PORTS = ['8787', '8788', '8789', '8790', '8791'];
 const OUTPUT_TIMEOUT_MS = 20_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'claimgate-tutorial-'));
@@ -53,7 +53,7 @@ beforeAll(async () => {
   const ports = new Map(
     await Promise.all(PORTS.map(async (port) => [port, String(await freePort())] as const)),
   );
-  replacePorts = (text) => text.replace(/\b(8787|8788|8789|8790)\b/g, (port) => ports.get(port) ?? port);
+  replacePorts = (text) => text.replace(/\b(8787|8788|8789|8790|8791)\b/g, (port) => ports.get(port) ?? port);
   const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
     encoding: 'utf8',
   });
