@@ -1,7 +1,7 @@
 /** The page: a policy to look at, to ask, and to compare. */
 import { useMemo, useState } from 'preact/hooks';
 import { compilePolicy } from '../src/policy/compile/compile.ts';
-import { formatFault } from '../src/policy/compile/fault.ts';
+import { type Fault, formatFault } from '../src/policy/compile/fault.ts';
 import { AskView } from './ask-view.tsx';
 import { ChangesView } from './changes-view.tsx';
 import type { EnvironmentData, PageData } from './data.ts';
@@ -62,23 +62,7 @@ export function App({ data, console: live }: Props) {
   };
   return (
     <>
-      <header>
-        <h1>
-          <span class="quiet">claimgate</span> {data.file}
-        </h1>
-        {data.environments.length > 1 && (
-          <label>
-            Environment{' '}
-            <select value={at} onChange={(event) => setAt(Number(event.currentTarget.value))}>
-              {data.environments.map(({ name }, i) => (
-                <option key={i} value={i}>
-                  {name ?? 'top level'}
-                </option>
-              ))}
-            </select>
-          </label>
-        )}
-      </header>
+      <Header data={data} at={at} onChoose={setAt} />
       <Tabs views={views} shown={shown} counts={counts} onChoose={setView} />
       <main>
         {live !== undefined && <Banner live={live} environment={environment} />}
@@ -91,28 +75,18 @@ export function App({ data, console: live }: Props) {
             <ChangesView changes={environment.changes} />
           )}
           {shown === 'findings' && <FindingsView findings={environment.findings} />}
-          {(shown === 'routes' || shown === 'ask') &&
-            (compiled.ok ? (
-              shown === 'routes' ? (
-                <RoutesView policy={compiled.policy} environment={environment} />
-              ) : (
-                <AskView
-                  key={question?.decision.seq ?? 0}
-                  policy={compiled.policy}
-                  question={question}
-                  addCase={live?.addCase}
-                />
-              )
-            ) : (
-              <section class="bad">
-                <h2>This policy has errors: the gateway answers 503 to everything.</h2>
-                <ul>
-                  {compiled.faults.map((fault, i) => (
-                    <li key={i}>{formatFault(fault)}</li>
-                  ))}
-                </ul>
-              </section>
-            ))}
+          {(shown === 'routes' || shown === 'ask') && !compiled.ok && <Faults faults={compiled.faults} />}
+          {shown === 'routes' && compiled.ok && (
+            <RoutesView policy={compiled.policy} environment={environment} />
+          )}
+          {shown === 'ask' && compiled.ok && (
+            <AskView
+              key={question?.decision.seq ?? 0}
+              policy={compiled.policy}
+              question={question}
+              addCase={live?.addCase}
+            />
+          )}
         </div>
       </main>
       <footer class="quiet">
@@ -123,6 +97,44 @@ export function App({ data, console: live }: Props) {
     </>
   );
 }
+
+interface HeaderProps {
+  readonly data: PageData;
+  /** The environment that is shown. */
+  readonly at: number;
+  onChoose(at: number): void;
+}
+
+const Header = ({ data: { file, environments }, at, onChoose }: HeaderProps) => (
+  <header>
+    <h1>
+      <span class="quiet">claimgate</span> {file}
+    </h1>
+    {environments.length > 1 && (
+      <label>
+        Environment{' '}
+        <select value={at} onChange={(event) => onChoose(Number(event.currentTarget.value))}>
+          {environments.map(({ name }, i) => (
+            <option key={i} value={i}>
+              {name ?? 'top level'}
+            </option>
+          ))}
+        </select>
+      </label>
+    )}
+  </header>
+);
+
+const Faults = ({ faults }: { readonly faults: readonly Fault[] }) => (
+  <section class="bad">
+    <h2>This policy has errors: the gateway answers 503 to everything.</h2>
+    <ul>
+      {faults.map((fault, i) => (
+        <li key={i}>{formatFault(fault)}</li>
+      ))}
+    </ul>
+  </section>
+);
 
 interface TabsProps {
   readonly views: readonly View[];

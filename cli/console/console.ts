@@ -6,7 +6,7 @@ import { isTable, textOf } from '../text/json.ts';
 import { CommandError } from '../text/terminal.ts';
 import type { ConsoleApi } from './api.ts';
 import { addCase } from './cases.ts';
-import { createDecisions } from './decisions.ts';
+import { Decisions } from './decisions.ts';
 import { readKeys } from './keys.ts';
 import { type LogInput, nameOfInput, readInto } from './log-input.ts';
 import { createNews } from './news.ts';
@@ -42,7 +42,7 @@ const BATCH_MS = 200;
 export async function openConsole(options: ConsoleOptions): Promise<Console> {
   const { config, module, environment, gateway, input, apis } = options;
   const news = createNews();
-  const decisions = createDecisions(nameOfInput(input), news.tell);
+  const decisions = new Decisions(nameOfInput(input), news.tell);
   const policy = await watchPolicy({ config, module, environment, onChange: news.tell });
   const hasIssuer = apis.some((api) => Object.keys(api).some((name) => name.includes(' /api/issuer')));
   const own: ConsoleApi = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createDecisions } from '../../../cli/console/decisions.ts';
+import { Decisions } from '../../../cli/console/decisions.ts';
 import { readEntries } from '../../../cli/logs/read/formats.ts';
 
 /** As the gateway writes them: `requestLine` in src/log.ts. */
@@ -22,7 +22,7 @@ const line = (more: object = {}) => ({
 });
 
 function filled(lines: readonly object[], maxKept?: number) {
-  const decisions = createDecisions('a log', () => {}, maxKept);
+  const decisions = new Decisions('a log', () => {}, maxKept);
   for (const one of lines)
     readEntries(one, (entry) => entry.kind !== 'other' && entry.kind !== 'cut' && decisions.add(entry));
   return decisions;
@@ -144,7 +144,7 @@ describe('decisions', () => {
     decisions.addOther(2, '');
     decisions.addOther(1, 'hello');
     decisions.addOther(1, 'later');
-    decisions.addBroken(1, 'cut');
+    decisions.addBroken();
     decisions.addLost(5);
     decisions.say({ state: 'ended', problem: 'It ended.' });
     const { events, log } = decisions.after(0);
@@ -178,7 +178,7 @@ describe('decisions', () => {
 
   it('tell that there is news', () => {
     let news = 0;
-    const decisions = createDecisions('a log', () => news++);
+    const decisions = new Decisions('a log', () => news++);
     const before = decisions.version;
     decisions.addOther(1, 'x');
     expect(news).toBe(1);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { createDecisions, type Decisions } from '../../../cli/console/decisions.ts';
+import { Decisions } from '../../../cli/console/decisions.ts';
 import { growingFile } from '../../../cli/console/growing-file.ts';
 import { takeLines } from '../../../cli/console/lines.ts';
 import { type LogInput, nameOfInput, readInto } from '../../../cli/console/log-input.ts';
@@ -24,7 +24,7 @@ afterEach(async () => {
 });
 
 function read(input: LogInput): Decisions {
-  const decisions = createDecisions(nameOfInput(input), () => {});
+  const decisions = new Decisions(nameOfInput(input), () => {});
   reading = readInto(decisions, input, ended.signal);
   return decisions;
 }
@@ -77,7 +77,7 @@ describe('standard input', () => {
   });
 
   it('that floods keeps the latest', async () => {
-    const decisions = createDecisions('x', () => {}, 100);
+    const decisions = new Decisions('x', () => {}, 100);
     function* flood() {
       for (let i = 0; i < 30_000; i += 100)
         yield Array.from({ length: 100 }, (_, j) => line(`/${i + j}`)).join('');
