@@ -14,7 +14,13 @@ export type LogInput =
   /** What another program hands over: standard input. */
   | { readonly kind: 'stream'; readonly name: string; readonly stream: Readable }
   | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'tail'; readonly config: string; readonly environment: string | undefined };
+  | {
+      readonly kind: 'tail';
+      readonly config: string;
+      readonly environment: string | undefined;
+      /** Until it is started again for the first time. */
+      readonly firstWaitMs?: number;
+    };
 
 export const nameOfInput = (input: LogInput): string =>
   input.kind === 'none'
@@ -65,15 +71,15 @@ const INPUTS: { readonly [Kind in LogInput['kind']]: Reader<Kind> } = {
     await follow(growingFile(path, enough, say), decisions, enough);
   },
 
-  async tail(decisions, { config, environment }, enough) {
-    for (let waitMs = FIRST_WAIT_MS; !enough.aborted; waitMs = Math.min(2 * waitMs, MAX_WAIT_MS)) {
+  async tail(decisions, { config, environment, firstWaitMs = FIRST_WAIT_MS }, enough) {
+    for (let waitMs = firstWaitMs; !enough.aborted; waitMs = Math.min(2 * waitMs, MAX_WAIT_MS)) {
       decisions.say({ state: 'reading', problem: null });
       const before = decisions.latest;
       const { output, ended } = startTail(config, environment, enough);
       await follow(output, decisions, enough);
       const problem = await ended.then(() => 'wrangler tail ended', messageOf);
       if (enough.aborted) return;
-      if (decisions.latest > before) waitMs = FIRST_WAIT_MS;
+      if (decisions.latest > before) waitMs = firstWaitMs;
       decisions.say({ state: 'failed', problem: `${problem}; tried again in ${waitMs / 1000} s` });
       await sleep(waitMs, undefined, { signal: enough }).catch(() => {});
     }

@@ -1,5 +1,8 @@
 /** Logs as they end, grow, vanish, are cut, or are none. */
+
 import { appendFileSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
@@ -8,9 +11,11 @@ import { Decisions } from '../../../cli/console/decisions.ts';
 import { growingFile } from '../../../cli/console/growing-file.ts';
 import { takeLines } from '../../../cli/console/lines.ts';
 import { type LogInput, nameOfInput, readInto } from '../../../cli/console/log-input.ts';
+import { acceptUpgrade } from '../../e2e/support/websocket.ts';
+import { CLONE } from '../../support/clone.ts';
 
 /** However busy the machine is. */
-const soon = <Value>(read: () => Value) => expect.poll(read, { timeout: 20_000 });
+const soon = <Value>(read: () => Value) => expect.poll(read, { timeout: 60_000 });
 
 const folder = mkdtempSync(join(tmpdir(), 'claimgate-console-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -142,6 +147,51 @@ describe('a file', () => {
   it('that is a folder is said', async () => {
     const decisions = read({ kind: 'file', path: folder });
     await soon(() => logOf(decisions).problem).toContain("can't be read (EISDIR)");
+  });
+});
+
+describe('wrangler tail', () => {
+  const before = { ...process.env };
+  afterEach(() => {
+    process.env = { ...before };
+  });
+
+  it('that is refused is said, and that ends is started again', { timeout: 120_000 }, async () => {
+    let starts = 0;
+    const api = createServer((_request, response) => {
+      const { port } = api.address() as AddressInfo;
+      const result = { id: 'tail-1', url: `ws://127.0.0.1:${port}/tail`, expires_at: '2030-01-01T00:00:00Z' };
+      response.setHeader('content-type', 'application/json');
+      response.statusCode = ++starts === 1 ? 403 : 200;
+      const errors = starts === 1 ? [{ code: 10_000, message: 'Authentication error' }] : [];
+      response.end(JSON.stringify({ success: starts > 1, errors, messages: [], result }));
+    });
+    // As Cloudflare sends events to wrangler: see the tail in decisions.test.ts.
+    api.on('upgrade', (request, socket, head) => {
+      const end = acceptUpgrade(request, socket, head, ['Sec-WebSocket-Protocol: trace-v1']);
+      end.once('message', () => {
+        const logs = [{ message: [line(`/${starts}`)], level: 'log', timestamp: 1_795_800_000_000 }];
+        const event = { request: { url: 'https://x.example/', method: 'GET' } };
+        end.send(
+          JSON.stringify({ outcome: 'ok', event, eventTimestamp: 1_795_800_000_000, logs, exceptions: [] }),
+        );
+        end.close(1000);
+      });
+    });
+    await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve));
+    Object.assign(process.env, {
+      CLOUDFLARE_API_BASE_URL: `http://127.0.0.1:${(api.address() as AddressInfo).port}/client/v4`,
+      ...{ CLOUDFLARE_API_TOKEN: 'test', CLOUDFLARE_ACCOUNT_ID: 'test', WRANGLER_SEND_METRICS: 'false' },
+    });
+    const said = new Set<string | null>();
+    const decisions: Decisions = new Decisions('wrangler tail', () => said.add(logOf(decisions).problem));
+    const input = { kind: 'tail', config: CLONE.config, environment: 'production', firstWaitMs: 10 } as const;
+    reading = readInto(decisions, input, ended.signal);
+    await soon(() => logOf(decisions).decisions).toBeGreaterThan(1);
+    expect([...said].join('\n')).toMatch(/is this machine logged in .* tried again in 0\.01 s/);
+    ended.abort();
+    api.close();
+    api.closeAllConnections();
   });
 });
 
