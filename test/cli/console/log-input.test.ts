@@ -131,6 +131,10 @@ describe('a file', () => {
     await soon(() => logOf(decisions).state).toBe('failed');
     writeFileSync(path, line('/d'));
     await paths(['/a', '/b', '/c', '/d']);
+    // Both at once, as logrotate does.
+    renameSync(path, `${path}.2`);
+    writeFileSync(path, line('/e'));
+    await paths(['/a', '/b', '/c', '/d', '/e']);
     expect(logOf(decisions)).toMatchObject({ state: 'reading', problem: null });
   });
 
