@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type Page } from 'playwright-core';
 import { openConsole } from '../cli/console/console.ts';
+import { takeLines } from '../cli/console/lines.ts';
 import type { RequestLine } from '../src/log.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'claimgate-pictures-'));
@@ -80,11 +81,11 @@ function* lines(): Generator<RequestLine> {
   }
 }
 
-const log = join(folder, 'gateway.log');
-writeFileSync(log, [...lines()].map((line) => `${JSON.stringify(line)}\n`).join(''));
+const log = takeLines();
+for (const line of lines()) log.take(JSON.stringify(line));
 const opened = await openConsole({
   ...{ config: 'wrangler.toml', environment: 'production', port: 0, apis: [] },
-  input: { kind: 'file', path: log },
+  input: { kind: 'lines', name: "the gateway's log", lines: log },
 });
 await take('console-live', (page) => page.locator('.decisions').waitFor(), 760, opened.address);
 await opened.close();
