@@ -4,6 +4,7 @@ import { addApiCommands } from './commands/api.ts';
 import { addAssertionCommands } from './commands/assertion.ts';
 import { addCheckCommand } from './commands/check.ts';
 import { addClientCommands } from './commands/client.ts';
+import { addConsoleCommand } from './commands/console.ts';
 import { addDiffCommand } from './commands/diff.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addExplainCommand } from './commands/explain.ts';
@@ -57,6 +58,7 @@ function createProgram({ stdout, stderr }: Terminal): Command {
   addClientCommands(program);
   addTokenCommand(program);
   addPageCommand(program);
+  addConsoleCommand(program);
   addOriginTestCommand(program);
   addDoctorCommand(program);
   addPushCommands(program);

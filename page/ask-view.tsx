@@ -1,32 +1,55 @@
 /** What the gateway does with a request, step by step: the same run that decides it. */
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Explanation } from '../cli/policy/explain/explanation.ts';
 import type { Step } from '../cli/policy/explain/step.ts';
 import { PROBLEMS } from '../src/http/problem.ts';
 import type { Policy } from '../src/policy/policy.ts';
 import { type Asked, ask } from './ask.ts';
+import { CaseMaker } from './case-view.tsx';
+import { LoggedNote } from './logged-note.tsx';
+import type { Question } from './question.ts';
 
 const NOTHING: Asked = { method: 'GET', url: '/', token: '', keys: '', headers: '' };
 const MARKS = { ok: 'ok', refused: 'no', would_refuse: '(no)', skipped: '–' } as const;
 
-type Told = { readonly count: number } & (
+type Told = { readonly count: number; readonly asked: Asked } & (
   | { readonly explanation: Explanation }
   | { readonly problem: string }
 );
 
-export function AskView({ policy }: { readonly policy: Policy }) {
-  const [asked, setAsked] = useState(NOTHING);
+interface Props {
+  readonly policy: Policy;
+  /** A logged request to begin with. */
+  readonly question?: Question | undefined;
+  /** Writes a case beside the policy; `undefined`: this page can't. @returns what became of it */
+  readonly addCase?: ((text: string) => Promise<string>) | undefined;
+}
+
+export function AskView({ policy, question, addCase }: Props) {
+  const [asked, setAsked] = useState(question?.asked ?? NOTHING);
   const [told, setTold] = useState<Told | undefined>(undefined);
+  const count = useRef(0);
   const change = (field: keyof Asked) => (event: { currentTarget: { value: string } }) =>
     setAsked({ ...asked, [field]: event.currentTarget.value });
-  const submit = (event: Event) => {
-    event.preventDefault();
-    const count = (told?.count ?? 0) + 1;
-    ask(policy, asked, Date.now()).then(
-      (explanation) => setTold({ count, explanation }),
-      (error: Error) => setTold({ count, problem: error.message }),
+  const answer = (what: Asked) => {
+    const mine = ++count.current;
+    // An answer that was overtaken is nobody's.
+    const tell = (one: { explanation: Explanation } | { problem: string }) =>
+      mine === count.current && setTold({ count: mine, asked: what, ...one });
+    ask(policy, what, Date.now()).then(
+      (explanation) => tell({ explanation }),
+      (error: Error) => tell({ problem: error.message }),
     );
   };
+  const submit = (event: Event) => {
+    event.preventDefault();
+    answer(asked);
+  };
+  // A policy that was saved answers what was asked before.
+  useEffect(() => {
+    const what = told?.asked ?? question?.asked;
+    if (what !== undefined) answer(what);
+  }, [policy]);
   return (
     <div class="ask">
       <form onSubmit={submit} autocomplete="off">
@@ -56,10 +79,25 @@ export function AskView({ policy }: { readonly policy: Policy }) {
           </label>
         </details>
         <button type="submit">Ask</button>
-        <p class="quiet">Nothing is sent or stored.</p>
+        <p class="quiet">
+          {addCase === undefined ? 'Nothing is sent or stored.' : 'Asked within this page: nothing is sent.'}
+        </p>
       </form>
       <div id="told" aria-live="polite" data-count={told?.count ?? 0}>
+        {question !== undefined && (
+          <LoggedNote
+            question={question}
+            now={
+              told !== undefined && 'explanation' in told && told.asked === question.asked
+                ? told.explanation
+                : undefined
+            }
+          />
+        )}
         {told !== undefined && ('problem' in told ? <p class="bad">{told.problem}</p> : <Answer {...told} />)}
+        {told !== undefined && 'explanation' in told && (
+          <CaseMaker key={told.count} policy={policy} asked={told.asked} addCase={addCase} />
+        )}
       </div>
     </div>
   );

@@ -2,13 +2,18 @@
 
 let token: string | undefined;
 
+/** Where it outlives a reload of this tab: no other tab, and no other port, can read it. */
+const KEPT = 'console-token';
+
 /** Takes the token out of the address. @returns whether there is one: without, this page is a file */
 export function readConsoleToken(): boolean {
   const found = /^#token=([\w-]+)$/.exec(location.hash)?.[1];
   if (found !== undefined) {
     token = found;
+    sessionStorage.setItem(KEPT, found);
     history.replaceState(null, '', location.pathname);
   }
+  token ??= sessionStorage.getItem(KEPT) ?? undefined;
   return token !== undefined;
 }
 

@@ -1,9 +1,15 @@
-/** `node scripts/pictures.ts`: the pictures of the pages in docs/images, from the policy of a clone. Needs Chromium. */
+/**
+ * `node scripts/pictures.ts`: the pictures of the pages in docs/images, from the policy of a clone; those of the console
+ * from a log that is made here. Needs Chromium.
+ */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type Page } from 'playwright-core';
+import { openConsole } from '../cli/console/console.ts';
+import { takeLines } from '../cli/console/lines.ts';
+import type { RequestLine } from '../src/log.ts';
 import { serveIssuerPages } from '../test/e2e/support/issuer-pages.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'claimgate-pictures-'));
@@ -14,9 +20,14 @@ const browser = await chromium.launch({
   args: ['--no-sandbox'],
 });
 
-async function take(name: string, act: (page: Page) => Promise<void>, height: number): Promise<void> {
-  const page = await browser.newPage({ viewport: { width: 960, height } });
-  await page.goto(`file://${file}`);
+async function take(
+  name: string,
+  act: (page: Page) => Promise<void>,
+  height: number,
+  address = `file://${file}`,
+): Promise<void> {
+  const page = await browser.newPage({ viewport: { width: 960, height }, timezoneId: 'UTC' });
+  await page.goto(address);
   await act(page);
   await page.screenshot({ path: `docs/images/${name}.png` });
   await page.close();
@@ -40,6 +51,46 @@ await take(
   620,
 );
 await takeIssuer();
+
+/** A quarter of an hour, in which a new client asks without its scope. */
+function* lines(): Generator<RequestLine> {
+  for (let i = 0; i < 240; i++) {
+    const isUpload = i % 5 < 3;
+    const isNew = i > 150 && i < 190 && i % 2 === 0;
+    const route = isUpload ? 'API_TIMESHEETS POST /timesheets/upload' : 'API_TIMESHEETS GET /timesheets';
+    const common = {
+      time: new Date(Date.UTC(2026, 10, 24, 9, 0, i * 4)).toISOString(),
+      request_id: `r${i}`,
+      method: isUpload ? 'POST' : 'GET',
+      route,
+      host: 'api.example.com',
+      path: isUpload ? '/timesheets/upload' : '/timesheets',
+    };
+    if (i % 17 === 0) yield { ...common, decision: 'deny', reason: 'token_missing', status: 401 };
+    else if (isNew)
+      yield {
+        ...{
+          ...common,
+          decision: 'deny',
+          reason: 'scopes_missing',
+          status: 403,
+          issuer: 'issuer',
+          client: 'night-export',
+        },
+        ...{ reason_detail: [isUpload ? 'batch:upload' : 'read:timesheets'], scopes: ['approve:timesheets'] },
+      };
+    else yield { ...common, decision: 'allow', status: 200, issuer: 'issuer', client: `desk-${i % 3}` };
+  }
+}
+
+const log = takeLines();
+for (const line of lines()) log.take(JSON.stringify(line));
+const opened = await openConsole({
+  ...{ config: 'wrangler.toml', environment: 'production', port: 0, apis: [] },
+  input: { kind: 'lines', name: "the gateway's log", lines: log },
+});
+await take('console-live', (page) => page.locator('.decisions').waitFor(), 760, opened.address);
+await opened.close();
 await browser.close();
 rmSync(folder, { recursive: true, force: true });
 

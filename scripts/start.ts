@@ -1,5 +1,7 @@
 /** `npm start`: gateway, issuer, the Timesheets API and its import job on this machine, until Ctrl-C. */
 import { parseArgs } from 'node:util';
+import { openConsole } from '../cli/console/console.ts';
+import { takeLines } from '../cli/console/lines.ts';
 import { compileConfig } from '../cli/policy/file/config.ts';
 import { CommandError, note, printError } from '../cli/text/terminal.ts';
 import { KEY_SET_PATH } from '../src/policy/assertion.ts';
@@ -9,14 +11,17 @@ import { firstFreePort, isFree } from './dev/ports.ts';
 import { startServers } from './dev/servers.ts';
 import { AUDIENCE, setUp } from './dev/set-up.ts';
 
+const CONFIG = 'wrangler.toml';
 const GATEWAY_PORT = 8787;
 const ISSUER_PORT = 8788;
 const API_PORT = 8789;
 const JOB_PORT = 8790;
+const CONSOLE_PORT = 8791;
 
 const HELP = `npm start [-- --port ${GATEWAY_PORT}]
 
-Runs the gateway with the policy of wrangler.toml, the issuer, the Timesheets API and its import job, until Ctrl-C.
+Runs the gateway with the policy of wrangler.toml, the issuer, the Timesheets API and its import job, until Ctrl-C, and
+a page that shows the policy and what the gateway decides.
 The first start makes keys, an API, a client and its secret, on this machine only.
 
   --port PORT   port of the gateway (default: the first free one from ${GATEWAY_PORT})
@@ -40,18 +45,25 @@ async function main(): Promise<void> {
   const port = wantedPort ?? (await firstFreePort(GATEWAY_PORT, [ISSUER_PORT, API_PORT, JOB_PORT]));
   const apiPort = await firstFreePort(API_PORT, [port, JOB_PORT]);
   const jobPort = await firstFreePort(JOB_PORT, [port, apiPort]);
+  const consolePort = await firstFreePort(CONSOLE_PORT, [port, apiPort, jobPort]);
   const client = await setUp(policy, note);
   note('starting the Workers …');
   const gateway = `http://localhost:${port}`;
+  const log = takeLines();
+  const opened = await openConsole({
+    ...{ config: CONFIG, environment: undefined, port: consolePort, gateway, apis: [] },
+    input: { kind: 'lines', name: "the gateway's log", lines: log },
+  });
   await startServers({
     port,
     issuerPort: ISSUER_PORT,
     apiPort,
     jobPort,
     apiVars: assertionVars(policy, gateway),
+    onGatewayLine: log.take,
   });
   const issuer = `http://localhost:${ISSUER_PORT}/`;
-  printGuide({ gateway, issuer, apiPort, jobPort, policy, audience: AUDIENCE, client });
+  printGuide({ page: opened.address, gateway, issuer, apiPort, jobPort, policy, audience: AUDIENCE, client });
 }
 
 /** The policy's own issuer, and its keys where the gateway listens this time. */
@@ -81,7 +93,7 @@ function readPort(): number | undefined {
 }
 
 function readPolicy(): Policy {
-  const compiled = compileConfig('wrangler.toml', undefined);
+  const compiled = compileConfig(CONFIG, undefined);
   if (!compiled.ok)
     throw new CommandError('the policy in wrangler.toml has errors; `npm run check` lists them');
   return compiled.policy;

@@ -8,7 +8,8 @@ import { createValueReader } from './read/values.ts';
 export interface LogSink {
   add(entry: GoodEntry): void;
   addFormat(name: FormatName): void;
-  addOther(lines: number): void;
+  /** @param text one of them, of which a stranger wrote what is in it */
+  addOther(lines: number, text?: string): void;
   addBroken(line: number, problem: string): void;
 }
 
@@ -33,7 +34,7 @@ export async function follow(input: Readable, sink: LogSink, enough: AbortSignal
   let line = 1;
   const addOther = (text: string) => {
     if (strange === undefined && text.trim() !== '') strange = text;
-    sink.addOther(1);
+    sink.addOther(1, text);
   };
   const add = (entry: Entry) => {
     if (entry.kind === 'other') addOther(entry.text);

@@ -40,7 +40,7 @@ export function openSource(file: string | undefined, worker: Worker, enough: Abo
 }
 
 /** Whether something was handed to this command: a terminal and /dev/null are not. */
-function isPipe(): boolean {
+export function isPipe(): boolean {
   const stats = fstatSync(0, { throwIfNoEntry: false });
   return stats?.isFIFO() || stats?.isFile() || stats?.isSocket() || false;
 }

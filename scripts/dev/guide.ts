@@ -5,6 +5,8 @@ import type { Policy } from '../../src/policy/policy.ts';
 import { CLIENT_FILE, type DevClient } from './set-up.ts';
 
 interface Guide {
+  /** Address of the console. */
+  readonly page: string;
   readonly gateway: string;
   readonly issuer: string;
   readonly apiPort: number;
@@ -15,12 +17,14 @@ interface Guide {
 }
 
 export function printGuide(guide: Guide): void {
-  const { gateway, issuer, policy, audience } = guide;
+  const { page, gateway, issuer, policy, audience } = guide;
   const isSample = policy.apis.some(({ routes }) =>
     routes.some((route) => route.audiences.includes(audience)),
   );
   const trusted = policy.issuers.some((one) => one.issuer === issuer);
   const lines = [
+    '',
+    bold(`Look at it: ${page}`),
     '',
     bold(`The gateway answers on ${gateway}, the issuer on ${issuer}`),
     '',

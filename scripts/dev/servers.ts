@@ -26,13 +26,15 @@ export async function startServers(ports: {
   jobPort: number;
   /** What the API is told of assertions, as `NAME:value`. */
   apiVars: readonly string[];
+  /** Gets what the gateway logs. */
+  onGatewayLine(line: string): void;
 }): Promise<void> {
-  const { port, issuerPort, apiPort, jobPort, apiVars } = ports;
+  const { port, issuerPort, apiPort, jobPort, apiVars, onGatewayLine } = ports;
   const apiConfig = ['-c', 'examples/timesheets/api/wrangler.toml', '--persist-to', STATE];
   const gateway = `API:http://localhost:${port}`;
   const servers = [
     start('issuer', issuerPort, ['-c', 'issuer/wrangler.toml']),
-    start('gateway', port, ['-c', 'wrangler.toml']),
+    start('gateway', port, ['-c', 'wrangler.toml'], onGatewayLine),
     start('api', apiPort, [...apiConfig, ...apiVars.flatMap((one) => ['--var', one])]),
     start('job', jobPort, ['-c', 'examples/timesheets/job/wrangler.toml', '--var', gateway]),
   ];
@@ -40,7 +42,12 @@ export async function startServers(ports: {
   await Promise.all(servers.map(({ ready }) => ready));
 }
 
-function start(name: string, port: number, args: readonly string[]): Server {
+function start(
+  name: string,
+  port: number,
+  args: readonly string[],
+  onLine: (line: string) => void = () => {},
+): Server {
   const options = [
     '--ip',
     '127.0.0.1',
@@ -68,7 +75,11 @@ function start(name: string, port: number, args: readonly string[]): Server {
     for (const stream of [child.stdout, child.stderr]) {
       readLines(stream, (line) => {
         if (!isReady) early.push(line);
-        else if (!isNoise(line)) process.stdout.write(`[${name}] ${line.replace('[undefined] ', '')}\n`);
+        else if (!isNoise(line)) {
+          const own = line.replace('[undefined] ', '');
+          process.stdout.write(`[${name}] ${own}\n`);
+          onLine(own);
+        }
         if (line.includes('Ready on http')) {
           isReady = true;
           clearTimeout(timer);

@@ -44,6 +44,7 @@ const USES: readonly [code: number, ...args: string[]][] = [
   [0, 'assertion', 'keys', 'list'],
   [2, 'origin-test', 'https://stranger.example/x'],
   [0, 'page'],
+  [2, 'console', '--port', '0'],
   [2, 'issuer', 'init', '--config', 'nowhere.toml'],
   [0, 'keys', 'list', ...AT_ISSUER],
   [0, 'api', 'list', ...AT_ISSUER],

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { LiveData } from '../../page/live-data.ts';
 import { type CloudflareApi, startCloudflareApi } from '../cli/support/cloudflare-api.ts';
 import { clonePolicy } from '../support/clone.ts';
 import { freePort } from './support/ports.ts';
@@ -23,8 +24,8 @@ interface Block {
   readonly expected: string | undefined;
 }
 
-/** The ports that the page names; the test must not meet a running `npm start`. */
-const PORTS = ['8787', '8788', '8789', '8790'];
+/** The ports that the page names, and that of the console; the test must not meet a running `npm start`. */
+const PORTS = ['8787', '8788', '8789', '8790', '8791'];
 const OUTPUT_TIMEOUT_MS = 20_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'claimgate-tutorial-'));
@@ -53,7 +54,7 @@ beforeAll(async () => {
   const ports = new Map(
     await Promise.all(PORTS.map(async (port) => [port, String(await freePort())] as const)),
   );
-  replacePorts = (text) => text.replace(/\b(8787|8788|8789|8790)\b/g, (port) => ports.get(port) ?? port);
+  replacePorts = (text) => text.replace(/\b(8787|8788|8789|8790|8791)\b/g, (port) => ports.get(port) ?? port);
   const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
     encoding: 'utf8',
   });
@@ -180,6 +181,18 @@ describe('docs/tutorial.md', () => {
         writeFileSync(join(folder, kind.split(' ')[1] ?? ''), replacePorts(text)));
     }
   }
+
+  it('printed the address of a page first, which has what the gateway decided', async () => {
+    const log = startLog.join('');
+    const [, origin, token = ''] =
+      /^Look at it: (http:\/\/127\.0\.0\.1:\d+)\/#token=([\w-]+)$/m.exec(log) ?? [];
+    expect(log.indexOf(`${origin}/`)).toBeLessThan(log.indexOf('The gateway answers on'));
+    const answer = await fetch(`${origin}/api/live?after=0`, { headers: { 'x-console-token': token } });
+    const { decisions, log: state } = (await answer.json()) as LiveData;
+    expect(state).toMatchObject({ state: 'reading', problem: null, brokenLines: 0, lostLines: 0 });
+    expect(new Set(decisions.map(({ reason }) => reason))).toContain('token_missing');
+    expect(decisions.some(({ allowed }) => allowed)).toBe(true);
+  });
 
   it('left a job that made no doubles, and no secret in the log', () => {
     const log = startLog.join('');

@@ -30,6 +30,14 @@ export function withoutMade(text: string): string {
   return text.slice(0, begin) + (end === -1 ? '' : text.slice(end + END.length).replace(/^\r?\n/, ''));
 }
 
+/** A file's text with one more case of a person's own: above those that were made. @param one a `[[case]]` */
+export function withCase(text: string, one: string): string {
+  const begin = text.indexOf(BEGIN);
+  const [own, made] = begin === -1 ? [text, ''] : [text.slice(0, begin), text.slice(begin)];
+  const head = own.trim() === '' ? HEAD : `${own.trimEnd()}\n`;
+  return `${head}\n${one.trim()}\n${made === '' ? '' : `\n${made}`}`;
+}
+
 /**
  * A file of cases that show all of the policy.
  *

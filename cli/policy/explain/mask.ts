@@ -1,6 +1,6 @@
 /** Covers what people who look over a shoulder must not see, nor the log of a pipeline have. */
 
-const SECRET_NAME =
+export const SECRET_NAME =
   /authorization|cookie|token|secret|passw|pwd|session|assertion|jwt|signature|credential|^x-auth|(^|[-_])(key|code|sig)$/i;
 
 /** The beginning of a token, which tells nothing: that of its header. */
