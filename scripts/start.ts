@@ -1,6 +1,7 @@
 /** `npm start`: gateway, issuer, the Timesheets API and its import job on this machine, until Ctrl-C. */
 import { parseArgs } from 'node:util';
 import { openConsole } from '../cli/console/console.ts';
+import { issuerApi } from '../cli/console/issuer-api.ts';
 import { takeLines } from '../cli/console/lines.ts';
 import { compileConfig } from '../cli/policy/file/config.ts';
 import { CommandError, note, printError } from '../cli/text/terminal.ts';
@@ -51,7 +52,8 @@ async function main(): Promise<void> {
   const gateway = `http://localhost:${port}`;
   const log = takeLines();
   const opened = await openConsole({
-    ...{ config: CONFIG, environment: undefined, port: consolePort, gateway, apis: [] },
+    ...{ config: CONFIG, environment: undefined, port: consolePort, gateway },
+    apis: [issuerApi({ config: 'issuer/wrangler.toml' })],
     input: { kind: 'lines', name: "the gateway's log", lines: log },
   });
   await startServers({

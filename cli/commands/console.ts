@@ -1,5 +1,7 @@
 /** `claimgate console`: the page of the policy, live, on this machine. */
 import { type Command, InvalidArgumentError } from 'commander';
+import { configIn } from '../formats/find.ts';
+import { hasIssuer } from '../issuer/place.ts';
 import { CommandError, currentTerminal, note, paint, printLine } from '../text/terminal.ts';
 import { MODULE, type PolicyOptions, withConfig } from './options.ts';
 
@@ -38,8 +40,11 @@ async function run({ config, module, env, port, log, remote, gateway }: Options)
   const { openConsole } = await import('../console/console.ts');
   const { isPipe } = await import('../logs/source.ts');
   const { stdin } = currentTerminal();
+  const { issuerApi } = await import('../console/issuer-api.ts');
+  // The same environment of the issuer, on the same side.
+  const place = { config: configIn('issuer'), ...(remote && { remote }), ...(env && { env }) };
   const opened = await openConsole({
-    ...{ config, module, environment: env, port, gateway, apis: [] },
+    ...{ config, module, environment: env, port, gateway, apis: hasIssuer() ? [issuerApi(place)] : [] },
     input: remote
       ? { kind: 'tail', config, environment: env || undefined }
       : log !== undefined
