@@ -6,6 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import type { ConsoleApi } from '../../../cli/console/api.ts';
+import { openConsole } from '../../../cli/console/console.ts';
 import { readKeys } from '../../../cli/console/keys.ts';
 import type { KeysData, LiveData, PolicyState } from '../../../page/live-data.ts';
 import { compilePolicy } from '../../../src/policy/compile/compile.ts';
@@ -140,6 +142,25 @@ describe('claimgate console', () => {
       expect(wrong.stderr).toContain(message);
     }
   });
+});
+
+it('has the parts of others, and says whether an issuer is among them', async () => {
+  const issuer: ConsoleApi = { 'GET /api/issuer/apis': async () => ({ status: 200, body: ['x'] }) };
+  for (const apis of [[], [issuer]]) {
+    const opened = await openConsole({
+      config,
+      environment: undefined,
+      port: 0,
+      apis,
+      input: { kind: 'none' },
+    });
+    const { origin, hash } = new URL(opened.address);
+    const ask = (path: string) =>
+      fetch(`${origin}${path}`, { headers: { 'x-console-token': hash.slice('#token='.length) } });
+    expect(await (await ask('/api/policy')).json()).toMatchObject({ hasIssuer: apis.length > 0 });
+    expect((await ask('/api/issuer/apis')).status).toBe(apis.length > 0 ? 200 : 404);
+    await opened.close();
+  }
 });
 
 describe('keys and their ages', () => {
