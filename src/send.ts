@@ -96,7 +96,9 @@ async function seal(
   const digest = assertion.bind === 'body' ? await digestOf(request, assertion.maxBodyBytes) : undefined;
   if (typeof digest === 'object') return digest;
   const { method } = request;
-  const { url, target } = asFetched(outbound.url);
+  // What is bound to no request needs no target.
+  const { url, target } =
+    assertion.bind === 'none' ? { url: outbound.url, target: '' } : asFetched(outbound.url);
   const about = { route, principal, requestId, method, target, digest };
   const asserted = await assert(about, assertion);
   if ('code' in asserted) return asserted;

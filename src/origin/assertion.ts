@@ -44,9 +44,9 @@ export function createAsserter(
   return async (about, assertion) => {
     const at = Math.floor(now() / 1000);
     const isKept = assertion.bind === 'none';
-    const scope = demandedScopes(about.route, about.principal);
-    const known = isKept ? kept.find(about, scope, at) : undefined;
+    const known = isKept ? kept.find(about, at) : undefined;
     if (known !== undefined) return known;
+    const scope = demandedScopes(about.route, about.principal);
     const key = signingKey(keys, at);
     if (key === undefined) return { code: 'assertion_failed', cause: 'no_key' };
     const exp = endOf(at, settings, isKept ? about.principal : undefined);
@@ -64,7 +64,7 @@ export function createAsserter(
     }
     if (token.length > MAX_ASSERTION_LENGTH) return tooLong(token, payload.req?.target);
     const made = { kid: key.kid, id: payload.jti, token };
-    if (isKept) kept.keep(about, scope, { made, until: exp - MIN_LEFT_SECONDS });
+    if (isKept) kept.keep(about, { made, until: exp - MIN_LEFT_SECONDS });
     return made;
   };
 }
@@ -177,20 +177,19 @@ interface Kept {
   readonly until: number;
 }
 
-/** Assertions by caller and scopes. They go with their callers, which go with their tokens. */
+/** Assertions by caller and route, which says the scopes. They go with their callers, which go with their tokens. */
 function createMemory() {
   const nobody = {};
-  const memory = new WeakMap<object, Map<string, Kept>>();
-  const keyOf = ({ route }: Asserting, scope: string) => `${route.api.name} ${scope}`;
+  const memory = new WeakMap<object, Map<Route, Kept>>();
   return {
-    find(about: Asserting, scope: string, at: number): Asserted | undefined {
-      const known = memory.get(about.principal ?? nobody)?.get(keyOf(about, scope));
+    find({ principal, route }: Asserting, at: number): Asserted | undefined {
+      const known = memory.get(principal ?? nobody)?.get(route);
       return known !== undefined && at < known.until ? known.made : undefined;
     },
-    keep(about: Asserting, scope: string, kept: Kept): void {
-      const caller = about.principal ?? nobody;
-      const all = memory.get(caller) ?? new Map<string, Kept>();
-      memory.set(caller, all.set(keyOf(about, scope), kept));
+    keep({ principal, route }: Asserting, kept: Kept): void {
+      const caller = principal ?? nobody;
+      const all = memory.get(caller) ?? new Map<Route, Kept>();
+      memory.set(caller, all.set(route, kept));
     },
   };
 }
