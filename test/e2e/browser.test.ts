@@ -1,5 +1,4 @@
 /** Pages in a real browser call through the gateway: what `cors` allows them, and what the browser keeps from them. */
-import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import {
   type AddressInfo,
@@ -8,17 +7,12 @@ import {
   type Server as TcpServer,
 } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { hasBrowser, launchBrowser } from './support/browser.ts';
 import { type RecordingOrigin, startOrigin } from './support/origin.ts';
 import { freePort } from './support/ports.ts';
 import { type RunningWorkerd, startGateway } from './support/workerd.ts';
-
-const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-const hasBrowser = existsSync(CHROMIUM);
-if (!hasBrowser) {
-  process.stdout.write(`Skipped: there is no ${CHROMIUM}. Name a Chromium in the variable CHROMIUM.\n`);
-}
 
 const ISSUER = 'https://issuer.example/';
 const ISSUER_OUT_OF_REACH = 'https://down.example/';
@@ -114,11 +108,7 @@ beforeAll(async () => {
     origin.url,
   );
   tap = await startTap();
-  const isRoot = process.getuid?.() === 0;
-  browser = await chromium.launch({
-    executablePath: CHROMIUM,
-    args: ['--disable-dev-shm-usage', ...(isRoot ? ['--no-sandbox'] : [])],
-  });
+  browser = await launchBrowser();
   page = await browser.newPage();
   await page.goto(app);
   otherPage = await browser.newPage();

@@ -3,17 +3,12 @@
  * recovers; hostile lines; phones, themes and screen readers.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-
-const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-const hasBrowser = existsSync(CHROMIUM);
-if (!hasBrowser)
-  process.stdout.write(`Skipped: there is no ${CHROMIUM}. Name a Chromium in the variable CHROMIUM.\n`);
+import { expectAccessible, hasBrowser, launchBrowser } from './support/browser.ts';
 
 const COMMAND = join(import.meta.dirname, '../../cli/claimgate.ts');
 const folder = mkdtempSync(join(tmpdir(), 'claimgate-console-'));
@@ -65,7 +60,7 @@ beforeAll(async () => {
   const started = await startCommand();
   command = started.child;
   address = started.url;
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+  browser = await launchBrowser();
   context = await browser.newContext({ viewport: DESK, permissions: ['clipboard-write'] });
   context.on('request', (request) => {
     if (!request.url().startsWith('http://127.0.0.1:')) elsewhere.push(request.url());
@@ -104,7 +99,6 @@ const line = (more: object = {}) =>
   })}\n`;
 const ALLOWED = { decision: 'allow', reason: undefined, reason_detail: undefined, status: 200 };
 const log = (...lines: string[]) => command.stdin?.write(lines.join(''));
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 describe.skipIf(!hasBrowser)('the console', () => {
   it('waits for a first request, and shows it as it comes', async () => {
@@ -252,19 +246,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
             await page.getByRole('button', { name: 'Make this a test case' }).click();
             await page.locator('#case').waitFor();
           }
-          const { scrollWidth, clientWidth } = await page.evaluate(() => {
-            const { scrollWidth, clientWidth } = document.documentElement;
-            return { scrollWidth, clientWidth };
-          });
-          expect(scrollWidth, `${view} at ${viewport.width}`).toBeLessThanOrEqual(clientWidth);
-          await page.evaluate(axe);
-          const found = await page.evaluate(async () => {
-            const run = (
-              globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string }[] }> } }
-            ).axe;
-            return (await run.run()).violations.map(({ id }) => id);
-          });
-          expect(found, `${view} at ${viewport.width}, ${colorScheme}`).toEqual([]);
+          await expectAccessible(page, `${view} at ${viewport.width}, ${colorScheme}`);
         }
         await page.close();
       }

@@ -2,17 +2,11 @@
  * The issuer's pages in a real browser, over a real local store: what they change is what the command line sees, a new
  * secret is shown once, hostile names are text, and they can be used by keyboard, on a phone, and by a screen reader.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { claimgate } from '../cli/support/claimgate.ts';
+import { expectAccessible, hasBrowser, launchBrowser } from './support/browser.ts';
 import { type IssuerPages, serveIssuerPages } from './support/issuer-pages.ts';
-
-const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-const hasBrowser = existsSync(CHROMIUM);
-if (!hasBrowser)
-  process.stdout.write(`Skipped: there is no ${CHROMIUM}. Name a Chromium in the variable CHROMIUM.\n`);
 
 const AUDIENCE = 'https://api.example.com/timesheets';
 const HOSTILE = '</script><img src=x onerror="document.title=1">\u202e"\'&';
@@ -28,7 +22,7 @@ beforeAll(async () => {
   if (!hasBrowser) return;
   pages = await serveIssuerPages();
   expect((await run('issuer', 'init')).code).toBe(0);
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+  browser = await launchBrowser();
   context = await browser.newContext({ viewport: DESK });
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
 });
@@ -232,22 +226,6 @@ describe.skipIf(!hasBrowser)('with names of any kind', () => {
   });
 
   it('fits a phone, in both themes, and has nothing that axe finds', { timeout: 120_000 }, async () => {
-    const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-    const look = async (page: Page, what: string) => {
-      const [wide, room] = await page.evaluate(() => {
-        const { scrollWidth, clientWidth } = document.documentElement;
-        return [scrollWidth, clientWidth] as const;
-      });
-      expect(wide, what).toBeLessThanOrEqual(room);
-      await page.evaluate(axe);
-      const found = await page.evaluate(async () => {
-        const { axe } = globalThis as unknown as {
-          axe: { run(): Promise<{ violations: { id: string }[] }> };
-        };
-        return (await axe.run()).violations.map(({ id }) => id);
-      });
-      expect(found, what).toEqual([]);
-    };
     for (const viewport of [PHONE, DESK])
       for (const colorScheme of ['light', 'dark'] as const) {
         const page = await open('APIs', viewport);
@@ -256,21 +234,21 @@ describe.skipIf(!hasBrowser)('with names of any kind', () => {
         await page.getByText('New API').click();
         await page.getByLabel('Identifier').fill('https://x.example/');
         await page.getByText('Change', { exact: true }).click();
-        await look(page, name('APIs'));
+        await expectAccessible(page, name('APIs'));
         await page.getByRole('tab', { name: 'Clients' }).click();
         await page.getByText('hostile', { exact: true }).click();
         await page.getByText('Grant an API').click();
         await page.getByText('Add a secret').click();
-        await look(page, name('Clients'));
+        await expectAccessible(page, name('Clients'));
         await press(page, 'Add secret');
-        await look(page, name('a secret'));
+        await expectAccessible(page, name('a secret'));
         await confirm(page, /^Remove…/, 'Remove');
         await page.getByRole('button', { name: /^Take back…/ }).click();
-        await look(page, name('a question'));
+        await expectAccessible(page, name('a question'));
         await page.keyboard.press('Escape');
         for (const tab of ['Keys', 'Test']) {
           await page.getByRole('tab', { name: tab }).click();
-          await look(page, name(tab));
+          await expectAccessible(page, name(tab));
         }
         await page.close();
       }

@@ -2,11 +2,10 @@
  * `claimgate page` in a real browser: it says what the command line says, asks nobody, shows hostile text as text, and
  * can be used by keyboard, on a phone's width and by a screen reader.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pageParts } from '../../cli/page/bundle.ts';
 import { renderPage } from '../../cli/page/html.ts';
@@ -15,12 +14,8 @@ import { explanationOf } from '../../cli/policy/explain/explanation.ts';
 import type { EnvironmentData, PageData } from '../../page/data.ts';
 import { compilePolicy } from '../../src/policy/compile/compile.ts';
 import { claimgate } from '../cli/support/claimgate.ts';
+import { expectAccessible, hasBrowser, launchBrowser } from './support/browser.ts';
 import { makePolicy, makeTokens, SAMPLES } from './support/requests.ts';
-
-const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-const hasBrowser = existsSync(CHROMIUM);
-if (!hasBrowser)
-  process.stdout.write(`Skipped: there is no ${CHROMIUM}. Name a Chromium in the variable CHROMIUM.\n`);
 
 const folder = mkdtempSync(join(tmpdir(), 'claimgate-page-'));
 const PHONE = { width: 390, height: 800 };
@@ -34,7 +29,7 @@ const errors: string[] = [];
 
 beforeAll(async () => {
   if (!hasBrowser) return;
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+  browser = await launchBrowser();
   context = await browser.newContext({ viewport: DESK });
   context.on('request', (request) => {
     if (!request.url().startsWith('file:')) asked.push(request.url());
@@ -238,7 +233,6 @@ origin_headers = { x-origin-secret = "hunter2" }
   });
 
   it('fits a phone, in both themes, and has nothing that axe finds', async () => {
-    const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
     const { stdout } = await claimgate(['page', '--against', 'wrangler.toml']);
     for (const viewport of [PHONE, DESK])
       for (const colorScheme of ['light', 'dark'] as const) {
@@ -252,20 +246,7 @@ origin_headers = { x-origin-secret = "hunter2" }
             await page.getByRole('button', { name: 'Ask' }).click();
             await page.locator('.answer').waitFor();
           }
-          const { scrollWidth, clientWidth } = await page.evaluate(() => {
-            const { scrollWidth, clientWidth } = document.documentElement;
-            return { scrollWidth, clientWidth };
-          });
-          expect(scrollWidth, `${tab} at ${viewport.width}`).toBeLessThanOrEqual(clientWidth);
-          // Its own script is what the page's policy keeps out: it comes by the debugger.
-          await page.evaluate(axe);
-          const found = await page.evaluate(async () => {
-            const run = (
-              globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string }[] }> } }
-            ).axe;
-            return (await run.run()).violations.map(({ id }) => id);
-          });
-          expect(found, `${tab} at ${viewport.width}, ${colorScheme}`).toEqual([]);
+          await expectAccessible(page, `${tab} at ${viewport.width}, ${colorScheme}`);
         }
         await page.close();
       }

@@ -1,15 +1,12 @@
 /** Tokens among the protocols of a WebSocket and in cookies, with clients that are not ours. */
-import { existsSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasBrowser, launchBrowser } from './support/browser.ts';
 import { acceptUpgrade } from './support/websocket.ts';
 import { type RunningWorkerd, startGateway } from './support/workerd.ts';
-
-const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-const hasBrowser = existsSync(CHROMIUM);
 
 let origin: Server;
 let keys: Server;
@@ -65,11 +62,7 @@ beforeAll(async () => {
     url,
   );
   if (!hasBrowser) return;
-  const isRoot = process.getuid?.() === 0;
-  browser = await chromium.launch({
-    executablePath: CHROMIUM,
-    args: ['--disable-dev-shm-usage', ...(isRoot ? ['--no-sandbox'] : [])],
-  });
+  browser = await launchBrowser();
 });
 
 afterAll(async () => {
