@@ -1,4 +1,6 @@
-/** A body as a whole. @returns `undefined` where it has more bytes; the rest of it is not read */
+/** Bodies that are read as a whole. */
+
+/** @returns `undefined` where it has more bytes; the rest of it is not read */
 export async function bodyWithin(
   body: ReadableStream<Uint8Array>,
   maxBytes: number,
@@ -14,6 +16,14 @@ export async function bodyWithin(
     }
     chunks.push(read.value);
   }
+  return joined(chunks, length);
+}
+
+/** @param length of all of them */
+export function joined(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
+  const [only] = chunks;
+  // What comes off a stream stands on a buffer of its own.
+  if (only !== undefined && chunks.length === 1) return only as Uint8Array<ArrayBuffer>;
   const whole = new Uint8Array(length);
   let at = 0;
   for (const chunk of chunks) {

@@ -2,6 +2,7 @@
  * `form_methods = "read"`: methods in the form of a POST, which Rails, Laravel, Symfony and Spring take for the request's
  * own. What the origin gets is what was read: no byte of a field that nobody has judged is sent on.
  */
+import { joined } from '../bytes.ts';
 import type { FormFault } from '../decision.ts';
 import { decode, isOverride, methodIn, overridesIn } from './second-target.ts';
 
@@ -199,18 +200,6 @@ function methodAt(text: string, at: number): string | undefined {
   const end = text.indexOf('\n--', at);
   const value = text.slice(at, Math.max(at, end));
   return end === -1 || !PLAIN_METHOD.test(value) ? undefined : methodIn(value);
-}
-
-function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const [only] = chunks;
-  if (only !== undefined && chunks.length === 1) return only;
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
 }
 
 /** One character for each byte: what is looked for is ASCII. */

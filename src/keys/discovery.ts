@@ -1,3 +1,4 @@
+import { bodyWithin } from '../bytes.ts';
 import type { KeysFault } from '../decision.ts';
 import type { Issuer } from '../policy/policy.ts';
 import { parseTrustedUri } from '../policy/uri.ts';
@@ -142,22 +143,10 @@ async function fetchJson(url: string, fetch: Fetch): Promise<JsonAnswer | FetchF
 }
 
 /** @returns `undefined` if the body is longer than `limit` bytes; the rest is then not read */
-async function readText(response: Response, limit: number): Promise<string | undefined> {
-  if (response.body === null) return '';
-  const decoder = new TextDecoder();
-  let text = '';
-  let length = 0;
-  const reader = response.body.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    length += value.byteLength;
-    if (length > limit) {
-      await reader.cancel();
-      return undefined;
-    }
-    text += decoder.decode(value, { stream: true });
-  }
+async function readText({ body }: Response, limit: number): Promise<string | undefined> {
+  if (body === null) return '';
+  const bytes = await bodyWithin(body, limit);
+  return bytes && new TextDecoder().decode(bytes);
 }
 
 function readMaxAge(cacheControl: string | null): number | undefined {

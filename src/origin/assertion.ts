@@ -1,5 +1,6 @@
 /** Makes the assertion that an origin gets with a request: docs/assertion.md says what it holds. */
 import { base64url } from 'jose';
+import { bodyWithin } from '../bytes.ts';
 import type { Reason } from '../decision.ts';
 import type { Assertion, AssertionSettings } from '../policy/assertion.ts';
 import { MAX_ASSERTION_LENGTH } from '../policy/assertion.ts';
@@ -8,7 +9,6 @@ import type { Api, ForwardedClaim, Principal, Route } from '../policy/policy.ts'
 import { type AssertionKey, signerOf, signingKey } from './assertion-keys.ts';
 import { isSent } from './claim-headers.ts';
 import { isBodyTaken } from './forward.ts';
-import { bodyWithin } from './small-body.ts';
 
 /** What an assertion is about. */
 export interface Asserting {
