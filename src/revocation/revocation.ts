@@ -1,0 +1,44 @@
+/** What is revoked, and who writes it down. Times are in seconds since 1970. */
+
+/** By what tokens are refused: their `jti`, `sub`, `sid` or client id, or their issuer alone. */
+export const REVOCATION_KINDS = ['token', 'subject', 'session', 'client', 'issuer'] as const;
+
+export type RevocationKind = (typeof REVOCATION_KINDS)[number];
+
+/** Names what is revoked: always with the issuer, since others give the same ids to others. */
+export interface Revoked {
+  readonly kind: RevocationKind;
+  /** The `iss` of the tokens, as it stands there. */
+  readonly issuer: string;
+  /** Empty for an issuer. */
+  readonly id: string;
+}
+
+export interface Revocation extends Revoked {
+  /**
+   * Tokens of a subject, a client or an issuer are refused that were issued up to then, or don't say when. A token and
+   * a session are refused whenever that was.
+   */
+  readonly beforeSeconds: number;
+  /** From then on no token is alive that it could match. */
+  readonly untilSeconds: number;
+}
+
+/** What one security event asks for. */
+export interface ReceivedEvent {
+  /** The name of its transmitter in the policy. */
+  readonly from: string;
+  /** Its `jti`. */
+  readonly id: string;
+  /** It is told from a repetition until then. */
+  readonly rememberSeconds: number;
+  readonly revoke: readonly Revocation[];
+  readonly restore: readonly Revoked[];
+  /** For the record: which event it was. */
+  readonly why: string;
+}
+
+export interface EventWriter {
+  /** Stores what an event asks for, once. Resolves when it is stored; rejects where it can't be. */
+  receive(event: ReceivedEvent): Promise<'stored' | 'repeated'>;
+}
