@@ -8,6 +8,7 @@ import { bundle, bundledFiles } from '../../scripts/workerd.ts';
 const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   src: [
     ['bytes.ts', 'decision.ts', 'error-line.ts', 'hmac.ts', 'version.ts'],
+    ['seal.ts'],
     ['policy'],
     ['http', 'keys', 'token', 'origin'],
     ['locate.ts'],
