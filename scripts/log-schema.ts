@@ -18,6 +18,7 @@ const status = z.int().min(100).max(599).describe('What the client got.');
 const milliseconds = (description: string) => z.number().min(0).describe(description);
 const reason = (description: string) =>
   z.enum(Object.keys(PROBLEMS) as [ReasonCode, ...ReasonCode[]]).describe(description);
+const count = (description: string) => z.int().min(0).describe(description);
 const detail = (description: string) =>
   z.union([z.string(), z.number(), z.array(z.string())]).describe(description);
 const unverified = (of: string) =>
@@ -46,6 +47,7 @@ export const REQUEST = {
   reason_detail: detail(
     'What the policy wanted, what is wrong with the request, or a date of the token.',
   ).optional(),
+  entry: count('The number of the revocation or switch that refused it.').optional(),
   would_deny: reason('Why a rule on trial would refuse it.').optional(),
   would_deny_detail: detail('What the rule on trial wanted.').optional(),
   status,
@@ -108,7 +110,6 @@ const keysFault = z
   .describe('Why the keys could not be had: docs/keys.md.');
 
 const issuer = text('The issuer’s name in the policy.');
-const count = (description: string) => z.int().min(0).describe(description);
 const WHY_DROPPED = {
   not_an_object: 0,
   private: 0,
@@ -185,6 +186,11 @@ export const EVENTS = {
     claim: text('The claim that has another type than `forward` says.'),
     as: text('The header that is left out.'),
   },
+  revocations_read_failed: {
+    from: z.enum(['kv', 'object']).describe('Who did not say what is revoked: KV, or the Durable Object.'),
+    message: text('What went wrong, in the words of the platform.'),
+  },
+  revocations_recovered: { from: z.enum(['kv', 'object']).describe('Who says it now.') },
   error,
 };
 

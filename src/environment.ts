@@ -11,6 +11,9 @@ import { type Compiled, compilePolicy } from './policy/compile/compile.ts';
 import { collectFaults } from './policy/compile/faults.ts';
 import { isPolicyTable, isVersionMetadata } from './policy/compile/names.ts';
 import type { Api } from './policy/policy.ts';
+import { createRevocationAccess } from './revocation/access.ts';
+import type { RevocationIo } from './revocation/source.ts';
+import { createSeal } from './seal.ts';
 
 export interface GatewayOptions {
   /**
@@ -46,6 +49,8 @@ export interface Environment {
   log(line: LogLine, request?: Request): void;
   now(): number;
   keyIo(waitUntil: WaitUntil): KeyIo;
+  /** Where revocations and switches are read. `undefined` where the policy has none. */
+  revocationIo(waitUntil: WaitUntil): RevocationIo | undefined;
   originFetch(api: Api): OriginFetch | Reason;
   /** Headers from secrets that the API's origin gets. */
   originHeaders(api: Api): readonly (readonly [name: string, value: string])[];
@@ -70,6 +75,7 @@ export function readEnvironment(options: GatewayOptions, hasNext?: boolean): Env
   const logKey = secret(env, 'LOG_KEY');
   const compiled = checkSecrets(compilePolicy(options.policy ?? env, listBindings(env, hasNext)), env);
   const store = isKv(env['KEYS']) ? kvStore(env['KEYS'], now, secret(env, 'KEYS_SECRET')) : undefined;
+  const access = revocationAccess(compiled, env);
   return {
     compiled,
     assertionKeys: asserts(compiled) ? readAssertionKeys((name) => secret(env, name)).keys : [],
@@ -89,6 +95,7 @@ export function readEnvironment(options: GatewayOptions, hasNext?: boolean): Env
         return isService(binding) ? (url, init) => binding.fetch(url, init) : undefined;
       },
     }),
+    revocationIo: (waitUntil) => access && { access, now, waitUntil, log },
     originFetch({ origin, mtls }) {
       const name = origin.kind === 'service' ? origin.binding : mtls;
       if (name === undefined) return fetchUrl;
@@ -114,9 +121,21 @@ function listBindings(env: Readonly<Record<string, unknown>>, next: boolean | un
     services: fetchers,
     certificates: fetchers,
     rateLimits: names(isRateLimit),
+    objects: names(isObjectNamespace),
+    namespaces: names(isKv),
     secrets: names((value) => typeof value === 'string' && value !== ''),
     ...(next !== undefined && { next }),
   };
+}
+
+/** The check has seen that both bindings are there. */
+function revocationAccess(compiled: Compiled, env: Readonly<Record<string, unknown>>) {
+  const name = compiled.ok ? compiled.policy.settings.revocation : undefined;
+  const namespace = name === undefined ? undefined : env[name];
+  const kv = env['KEYS'];
+  if (!isObjectNamespace(namespace) || !isKv(kv)) return undefined;
+  const key = secret(env, 'KEYS_SECRET');
+  return createRevocationAccess(namespace, kv, key === undefined ? undefined : createSeal(key));
 }
 
 const asserts = (compiled: Compiled): boolean =>
@@ -174,6 +193,7 @@ function secret(env: Readonly<Record<string, unknown>>, name: string): string | 
 
 const isService = (value: unknown): value is Fetcher => hasMethod(value, 'fetch');
 const isRateLimit = (value: unknown): value is RateLimit => hasMethod(value, 'limit');
+const isObjectNamespace = (value: unknown): value is DurableObjectNamespace => hasMethod(value, 'idFromName');
 const isDataset = (value: unknown): value is AnalyticsEngineDataset => hasMethod(value, 'writeDataPoint');
 
 /** Bindings are told apart by what they can do. */

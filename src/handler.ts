@@ -47,14 +47,17 @@ export function createHandler(options: GatewayOptions, hasNext: boolean, keys?: 
  * @returns throws where the policy has errors, so that the platform shows a run that failed
  */
 export function createKeyRefresh(options: GatewayOptions): () => Promise<void> {
-  const { compiled, log, keyIo } = readEnvironment(options);
+  const { compiled, log, keyIo, revocationIo } = readEnvironment(options);
   return async () => {
     if (!compiled.ok) {
       log(policyInvalid(compiled.faults));
       throw new Error('the policy has errors: no keys were fetched. The event policy_invalid lists them.');
     }
     const io = keyIo(() => {});
-    await Promise.all(compiled.policy.issuers.map((issuer) => refresh(issuer, io)));
+    const beat = revocationIo(() => {})
+      ?.access(undefined)
+      .object.beat();
+    await Promise.all([...compiled.policy.issuers.map((issuer) => refresh(issuer, io)), beat]);
   };
 }
 

@@ -13,6 +13,7 @@ import type { KeyOrigin } from './keys/source.ts';
 import type { Asserted } from './origin/assertion.ts';
 import { DEFAULT_CLAIMS } from './policy/claims.ts';
 import type { Principal, Route, Settings } from './policy/policy.ts';
+import type { RevocationEvent } from './revocation/events.ts';
 
 /** One line of the log. JSON: names are stable, docs/operations.md lists them. */
 export type LogLine = RequestLine | EventLine;
@@ -22,6 +23,7 @@ export type EventLine =
   | { readonly event: 'policy_invalid'; readonly faults: readonly object[] }
   | PreflightRefused
   | { readonly event: 'claim_skipped'; readonly api: string; readonly claim: string; readonly as: string }
+  | RevocationEvent
   | ErrorLine;
 
 export interface RequestLine extends Versions, Partial<RequestFacts> {
@@ -41,6 +43,8 @@ export interface RequestLine extends Versions, Partial<RequestFacts> {
   readonly reason?: ReasonCode | undefined;
   /** The reason's value from the policy: the scopes needed, the claim, the cause. */
   readonly reason_detail?: unknown;
+  /** The revocation or switch that refused it, as `claimgate switches` lists them. */
+  readonly entry?: number | undefined;
   /** The reason of a rule that is only reported, and its detail. */
   readonly would_deny?: ReasonCode | undefined;
   readonly would_deny_detail?: unknown;
@@ -119,6 +123,7 @@ export function requestLine(decision: Decision, answered: Answered): RequestLine
     decision: reason === undefined ? 'allow' : 'deny',
     reason: reason?.code,
     reason_detail: reason && reasonDetail(reason),
+    entry: entryOf(reason ?? wouldDeny),
     would_deny: wouldDeny?.code,
     would_deny_detail: wouldDeny && reasonDetail(wouldDeny),
     status: answered.status,
@@ -143,6 +148,9 @@ export function requestLine(decision: Decision, answered: Answered): RequestLine
     unverified_typ: cut(unverified?.header.typ),
   };
 }
+
+const entryOf = (reason: Reason | undefined): number | undefined =>
+  reason !== undefined && 'entry' in reason ? reason.entry : undefined;
 
 /** A route as the log has it: its API alone, where none of its routes serves the request. */
 export const routeName = (route: Route) =>

@@ -1,6 +1,6 @@
 /** The pipeline: request → decision → headers → origin. Every exit is rendered once and logged once. */
 import { dataPoint } from './analytics.ts';
-import { type Decision, decide, type Verify } from './decide.ts';
+import { type Decision, decide, type GatewayRequest } from './decide.ts';
 import type { FormFault, Reason } from './decision.ts';
 import type { Environment, WaitUntil } from './environment.ts';
 import { errorLine } from './error-line.ts';
@@ -20,9 +20,10 @@ import { isBodyTaken } from './origin/forward.ts';
 import { type Next, withoutBody } from './origin/next.ts';
 import { createOutbound } from './outbound.ts';
 import { KEY_SET_PATH } from './policy/assertion.ts';
-import type { Policy, Settings } from './policy/policy.ts';
+import type { Policy, Principal, Settings } from './policy/policy.ts';
 import { isOnTrial } from './policy/trial.ts';
 import { createReplies, withId } from './reply.ts';
+import { createRevocationSource, type RevocationIo, type RevocationState } from './revocation/source.ts';
 import { createSend } from './send.ts';
 import { createTokenCache } from './token/cache.ts';
 import { credentialsOf } from './token/places.ts';
@@ -42,13 +43,16 @@ export function serve(environment: Environment, policy: Policy, keys = createKey
   });
   const send = createSend(environment, policy, prepare);
   const { settings } = policy;
+  const revocations = createRevocations(environment, settings);
 
   return async (request, waitUntil, next = noNext) => {
     const { url, method, headers } = request;
     const io = environment.keyIo(waitUntil);
     const requestId = newRequestId();
-    if (asksFor(request, settings.healthPath))
-      return withId(await healthOf(policy, keys, io, headers.get('accept')), requestId);
+    if (asksFor(request, settings.healthPath)) {
+      const revocation = await revocations?.stateOf(waitUntil);
+      return withId(await healthOf(policy, keys, io, headers.get('accept'), revocation), requestId);
+    }
     if (settings.assertion !== undefined && asksFor(request, KEY_SET_PATH)) {
       const keySet = publicKeySet(environment.assertionKeys, io.now() / 1000);
       return withId(renderKeySet(keySet), requestId);
@@ -64,13 +68,30 @@ export function serve(environment: Environment, policy: Policy, keys = createKey
     let answer: Response | Reason;
     let asserted: Asserted | undefined;
     try {
+      const judge = (asked: GatewayRequest) => {
+        const context = { settings: asked.standing?.settings ?? settings, keys, cache, io };
+        return decide(asked, policy, (token, routes) => verifyToken(token, routes, context));
+      };
       const preflight = readPreflight(request)?.method;
-      const asked = { url, method, headers, credentials: credentialsOf(request), preflight };
-      const verify: Verify = (token, routes) => verifyToken(token, routes, { settings, keys, cache, io });
-      decision = await decide(asked, policy, verify);
+      const told = revocations?.get(waitUntil);
+      const standing = told instanceof Promise ? await told : told;
+      let asked: GatewayRequest = {
+        url,
+        method,
+        headers,
+        credentials: credentialsOf(request),
+        preflight,
+        standing,
+      };
+      decision = await judge(asked);
       const form = mayNeedForm(decision) ? await formOf(request) : undefined;
-      if (form?.methods?.length)
-        decision = await decide({ ...asked, formMethods: form.methods }, policy, verify);
+      if (form?.methods?.length) {
+        asked = { ...asked, formMethods: form.methods };
+        decision = await judge(asked);
+      }
+      // Decided once more by what holds this moment: only the object that writes it down knows.
+      if (revocations !== undefined && isStrict(decision))
+        decision = await judge({ ...asked, standing: await revocations.ask(decision.principal, waitUntil) });
       decidedAt = io.now();
       if (decision.kind === 'deny') answer = decision.reason;
       else if (form?.fault !== undefined) answer = { code: 'form_unread', fault: form.fault };
@@ -124,14 +145,19 @@ const noNext: Next = () => {
   throw new Error('origin = "next" without handlers');
 };
 
+/** Of any reading of the path, and of any second target. */
+const isStrict = (decision: Decision): boolean =>
+  decision.kind === 'allow' && [decision.route, ...decision.nearMisses].some((one) => one.isStrict);
+
 async function healthOf(
   { issuers }: Policy,
   keys: KeySource,
   io: KeyIo,
   accept: string | null,
+  revocation: RevocationState | undefined,
 ): Promise<Response> {
   const states = issuers.map(async (issuer) => [issuer.name, await keys.stateOf(issuer, io)] as const);
-  return renderHealth(await Promise.all(states), io.now(), accept);
+  return renderHealth(await Promise.all(states), io.now(), accept, revocation);
 }
 
 /** Logs a request and makes its data point. A failure to do so changes nothing of the answer. */
@@ -166,5 +192,17 @@ function onceForEach(log: (line: EventLine) => void) {
     if (told.has(text)) return;
     told.add(text);
     log(line);
+  };
+}
+
+/** `undefined` where the policy has no revocation. */
+function createRevocations(environment: Environment, settings: Settings) {
+  if (settings.revocation === undefined) return undefined;
+  const source = createRevocationSource(settings);
+  const io = (waitUntil: WaitUntil) => environment.revocationIo(waitUntil) as RevocationIo;
+  return {
+    get: (waitUntil: WaitUntil) => source.get(io(waitUntil)),
+    ask: (principal: Principal | undefined, waitUntil: WaitUntil) => source.ask(principal, io(waitUntil)),
+    stateOf: (waitUntil: WaitUntil) => source.stateOf(io(waitUntil)),
   };
 }

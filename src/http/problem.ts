@@ -25,6 +25,9 @@ const RATE_LIMIT_SECONDS = 60;
 /** A broken policy is mended by a deployment, which takes seconds. */
 const POLICY_RETRY_AFTER_SECONDS = 30;
 
+/** While nobody can say what is revoked, an isolate asks again in this time. */
+const REVOCATIONS_RETRY_AFTER_SECONDS = 5;
+
 const invalidToken = (detail: string): Problem => ({
   status: 401,
   title: 'Invalid token',
@@ -132,6 +135,14 @@ export const PROBLEMS: { readonly [Code in ReasonCode]: Problem & Logged<Code> }
   signature_invalid: invalidToken('The signature of the token is invalid.'),
   client_blocked: { ...invalidToken('The token was revoked.'), logged: 'client' },
   key_blocked: invalidToken('The token was revoked.'),
+  token_revoked: { ...invalidToken('The token was revoked.'), logged: 'by' },
+  closed: {
+    status: 503,
+    title: 'Closed',
+    detail: 'This is closed for the moment. Try again later.',
+    logged: 'why',
+  },
+  closed_to_all: { ...forbidden('This is closed.'), logged: 'why' },
   scopes_missing: {
     status: 403,
     title: 'Insufficient scope',
@@ -176,6 +187,12 @@ export const PROBLEMS: { readonly [Code in ReasonCode]: Problem & Logged<Code> }
     title: 'Keys unavailable',
     detail: 'The token cannot be checked at the moment. Try again later.',
     logged: 'cause',
+  },
+  revocations_unavailable: {
+    status: 503,
+    title: 'Revocations unavailable',
+    detail: 'It cannot be checked at the moment what is revoked. Try again later.',
+    retryAfterSeconds: REVOCATIONS_RETRY_AFTER_SECONDS,
   },
   policy_invalid: {
     status: 503,

@@ -167,6 +167,8 @@ export interface Route extends Rules {
   readonly report: Rules | undefined;
   /** Its token check and its rules refuse nobody: what they would have done is logged. */
   readonly reportOnly: boolean;
+  /** Revocations and switches are asked for where they are written: none is missed for being young. */
+  readonly isStrict: boolean;
   /** Equal for two routes that let the same requests in and treat them alike. */
   readonly ruleKey: string;
 }

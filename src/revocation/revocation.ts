@@ -1,9 +1,17 @@
 /** What is revoked, and who writes it down. Times are in seconds since 1970. */
 
-/** By what tokens are refused: their `jti`, `sub`, `sid` or client id, or their issuer alone. */
-export const REVOCATION_KINDS = ['token', 'subject', 'session', 'client', 'issuer'] as const;
+import type { RevocationKind } from '../decision.ts';
 
-export type RevocationKind = (typeof REVOCATION_KINDS)[number];
+export type { RevocationKind } from '../decision.ts';
+
+/** By what tokens are refused: their `jti`, `sub`, `sid` or client id, or their issuer alone. */
+export const REVOCATION_KINDS = [
+  'token',
+  'subject',
+  'session',
+  'client',
+  'issuer',
+] as const satisfies readonly RevocationKind[];
 
 /** Names what is revoked: always with the issuer, since others give the same ids to others. */
 export interface Revoked {

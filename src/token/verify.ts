@@ -70,7 +70,7 @@ export async function verifyToken(
   context: VerifyContext,
 ): Promise<Verified | Refused> {
   const remembered = context.cache.get(token);
-  if (remembered !== undefined) {
+  if (remembered !== undefined && remembered.settings === context.settings) {
     const { principal, keyId } = remembered;
     const reason = checkClaims(principal, routes, context);
     if (reason !== undefined) return { kind: 'refused', reason, principal };
@@ -114,7 +114,10 @@ async function verifyAnew(
   }
   // The header of a token is its sender's: a leaked key must not pass by leaving its id out.
   if (isBlocked(verifiedBy, context.settings)) return refuse({ code: 'key_blocked' });
-  if (principal.issuer.remembersTokens) context.cache.set(token, { principal, keyId: verifiedBy.id });
+  if (principal.issuer.remembersTokens) {
+    const { settings } = context;
+    context.cache.set(token, { principal, keyId: verifiedBy.id, settings });
+  }
   return { kind: 'verified', principal, keysFrom };
 }
 

@@ -10,7 +10,7 @@ const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['bytes.ts', 'decision.ts', 'error-line.ts', 'hmac.ts', 'version.ts'],
     ['seal.ts'],
     ['policy'],
-    ['http', 'keys', 'token', 'origin'],
+    ['http', 'keys', 'token', 'origin', 'revocation'],
     ['locate.ts'],
     ['decide.ts'],
     ['outbound.ts', 'reply.ts'],
@@ -63,6 +63,7 @@ const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
 const ALLOWED_ACROSS = [
   ['token', 'keys'],
   ['http', 'keys'],
+  ['revocation', 'keys'],
   ['client', 'request'],
 ];
 

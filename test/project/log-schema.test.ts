@@ -52,6 +52,8 @@ const LINES: { readonly [Event in keyof typeof EVENTS]: Fields } = {
     add: 'headers = ["x-trace"]',
   },
   claim_skipped: { api: 'API_X', claim: 'roles', as: 'x-claim-roles' },
+  revocations_read_failed: { from: 'kv', message: 'no answer within 1500 ms' },
+  revocations_recovered: { from: 'object' },
   error: { name: 'TypeError', frames: ['at f (index.js:1:1)'] },
 };
 const ISSUER_LINES: { readonly [Event in keyof typeof ISSUER_EVENTS]: Fields } = {

@@ -64,6 +64,8 @@ const EVENTS: Readonly<Record<EventLine['event'], true>> = {
   policy_invalid: true,
   preflight_refused: true,
   claim_skipped: true,
+  revocations_read_failed: true,
+  revocations_recovered: true,
   error: true,
 };
 

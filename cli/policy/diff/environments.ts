@@ -33,6 +33,7 @@ const NO_POLICY: Policy = {
     blockedKids: new Set(),
     healthPath: undefined,
     problemBase: undefined,
+    revocation: undefined,
     assertion: undefined,
   },
   issuers: [],

@@ -8,6 +8,7 @@ import { createSimulator, type IncomingRequest, type Simulated } from '../what-i
 import { countedBy, originWords } from '../words.ts';
 import { credentialSteps } from './credential-steps.ts';
 import { maskUrl } from './mask.ts';
+import { closedStep, revokedStep } from './revocation-steps.ts';
 import { preflightStep, routeSteps, targetSteps, trialStep } from './route-steps.ts';
 import { reportStep, rulesStep } from './rule-steps.ts';
 import { secondStep } from './second-step.ts';
@@ -64,6 +65,10 @@ function stepsOf(step: DecisionStep, policy: Policy, request: IncomingRequest): 
       return [secondStep(step)];
     case 'trial':
       return [trialStep(step)];
+    case 'closed':
+      return [closedStep(step)];
+    case 'revoked':
+      return [revokedStep(step)];
     case 'credentials':
       return credentialSteps(step, request);
     case 'rules':

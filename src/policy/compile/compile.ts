@@ -12,6 +12,7 @@ import { collectFaults, type Faults } from './faults.ts';
 import { compileIssuers } from './issuers.ts';
 import { isApiName, isIssuersName, isPolicyTable, meantName } from './names.ts';
 import { nameHosts } from './resource.ts';
+import { checkRevocation } from './revocation.ts';
 import { assertionSettingsSchema, settingsSchema } from './schema.ts';
 import { readTable, type Sound } from './schema-faults.ts';
 import { buildTable } from './table.ts';
@@ -64,6 +65,7 @@ export function compilePolicy(vars: Readonly<Record<string, unknown>>, bindings:
   checkHealthPath(settings, [...hosts.values(), otherHosts], faults.at('GATEWAY', 'health_path'));
   checkAssertions({ settings: settings.assertion, apis, issuers, bindings }, faults);
   checkKeySetPath(apis, { hosts, otherHosts }, faults);
+  checkRevocation({ settings, apis, issuers, bindings }, faults);
   if (faults.list().length > 0) return { ok: false, faults: faults.list() };
   markAlone(apis);
   // Others are names that clients have uses for: only the API that sets one drops it.
@@ -99,6 +101,7 @@ function compileSettings(config: Sound<typeof settingsSchema>, at: Faults): Sett
     blockedKids: new Set(config.blocked_kids),
     healthPath: config.health_path,
     problemBase: config.problem_base,
+    revocation: config.revocation,
     assertion: compileAssertionSettings(config.assertion, at.at('assertion')),
   };
 }

@@ -50,6 +50,7 @@ export const routeSchema = z.strictObject({
   rate_limit: rateLimit,
   report: z.optional(reportSchema),
   report_only: z.optional(z.boolean()),
+  revocation: z.optional(z.literal('strict')),
 });
 
 export const corsSchema = z.strictObject({
@@ -168,6 +169,7 @@ export const settingsSchema = z.strictObject({
   blocked_clients: z.optional(z.array(text('a client id'))),
   blocked_kids: z.optional(z.array(text('a key id'))),
   drop_headers: dropHeaders,
+  revocation: z.optional(text('the name of a Durable Object binding')),
   report_only: z.optional(z.boolean()),
   report_only_until: reportOnlyUntil,
   health_path: z.optional(

@@ -59,6 +59,8 @@ export const ROUTE_TEXTS: Texts<RouteConfig> = {
   rate_limit: RATE_LIMIT,
   report:
     'Rules that are tried on live traffic: whoever they would refuse is let through, and logged (`would_deny`). Example: { scopes_all = ["write:timesheets"] }.',
+  revocation:
+    '"strict": what is revoked and switched is asked for where it is written down, on every request: docs/revocation.md. Default: each isolate remembers it for 30 s. Example: "strict".',
   report_only:
     'Tries the whole route: whoever its token or rules would refuse is let through, without claims unless the token is good, and logged. The route is then open to anyone. Example: true.',
 };
@@ -172,6 +174,8 @@ export const SETTINGS_TEXTS: Texts<SettingsConfig> = {
   log_requests:
     'Which lines of the log have the fields that trace a request: host, path, names of query parameters, address, country, user agent. "denied" (default): refused requests, and those that a rule on trial would refuse. Addresses are personal data in many countries. Example: "none".',
   blocked_clients: 'Blocklist: tokens of these clients are refused. Example: ["backoffice"].',
+  revocation:
+    'Tokens, subjects, sessions and clients can be revoked, and routes closed, without a deployment: docs/revocation.md. The name of the Durable Object binding that writes it down. Every issuer needs max_token_age. Example: "REVOCATIONS".',
   assertion:
     'Who signs the assertions that APIs ask for: the public URL of the gateway. The keys are the secrets ASSERTION_KEY and ASSERTION_KEY_2, which `claimgate assertion keys` makes. Example: { issuer = "https://api.example.com" }.',
   drop_headers: 'For all APIs: see drop_headers there. Example: ["x-user-id"].',

@@ -1,0 +1,41 @@
+/** Checks `revocation` of GATEWAY and of routes: nothing of it may be asked for and missing. */
+import type { Api, Issuer, Settings } from '../policy.ts';
+import { type Bindings, checkBinding } from './bindings.ts';
+import type { Faults } from './faults.ts';
+
+/** The KV namespace that revocations are published in, beside the keys of issuers. */
+const STORE = 'KEYS';
+
+interface Whole {
+  readonly settings: Settings;
+  readonly apis: readonly Api[];
+  readonly issuers: readonly Issuer[];
+  readonly bindings: Bindings;
+}
+
+/** What is only seen in the whole policy. @param root of all tables */
+export function checkRevocation({ settings, apis, issuers, bindings }: Whole, root: Faults): void {
+  const at = root.at('GATEWAY', 'revocation');
+  if (settings.revocation === undefined) {
+    for (const { name, routes } of apis)
+      for (const { key, isStrict } of routes)
+        if (isStrict)
+          root
+            .at(name, 'routes', key, 'revocation')
+            .add(
+              'nothing writes revocations down',
+              'add revocation = "REVOCATIONS" to [vars.GATEWAY]: docs/revocation.md',
+            );
+    return;
+  }
+  checkBinding('objects', settings.revocation, bindings, at);
+  checkBinding('namespaces', STORE, bindings, at);
+  for (const { variable, name, maxTokenAgeSeconds } of issuers)
+    if (maxTokenAgeSeconds === undefined)
+      root
+        .at(variable, name, 'max_token_age')
+        .add(
+          'revocation needs to know how long a token can live, and this issuer has no max_token_age',
+          'add it, in seconds: the longest lifetime of its access tokens, such as 86400',
+        );
+}
