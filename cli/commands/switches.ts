@@ -1,12 +1,15 @@
 /** `claimgate close`, `open` and `switches`: what is closed and blocked from now on, without a deployment. */
 import type { Command } from 'commander';
+import type { Policy } from '../../src/policy/policy.ts';
+import { switchTarget } from '../../src/revocation/standing.ts';
 import { policyOf, readPolicyFile } from '../policy/file/config.ts';
-import { openAdmin } from '../revocation/admin.ts';
+import { openAdmin, type Row } from '../revocation/admin.ts';
 import { chooseSwitch, type SwitchOptions } from '../revocation/chosen.ts';
 import { printApplied, printEntries, printRecord, printTried, wordsOf } from '../revocation/show.ts';
 import { whoAmI } from '../revocation/who.ts';
+import { parseJson } from '../text/json.ts';
 import { quoteWord } from '../text/shell.ts';
-import { CommandError, EXIT, endWith, note, printJson, printLine } from '../text/terminal.ts';
+import { CommandError, EXIT, endWith, note, printJson, printLine, warn } from '../text/terminal.ts';
 import { example, nowSeconds, readChoice, readDuration } from './options.ts';
 import {
   checkPlace,
@@ -140,14 +143,29 @@ async function list(options: ListOptions): Promise<void> {
       ...(before !== undefined && { before }),
       ...(limit !== undefined && { limit: Math.min(limit, 1000) }),
     });
-    if (options.json) return printJson({ rows, next: next ?? null });
+    if (options.json) return printJson({ rows: rows.map(readWhat), next: next ?? null });
     if (rows.length === 0)
       return printLine(options.record ? 'nothing was changed yet' : 'nothing is revoked, closed or blocked');
     if (options.record) printRecord(rows);
     else printEntries(rows, (iss) => policy.issuers.find(({ issuer }) => issuer === iss)?.name ?? iss);
+    for (const { number, kind, target } of rows)
+      if (!options.record && !isInPolicy(String(kind), String(target), policy))
+        warn(`entry ${number} closes ${target}, which this policy does not have: it closes nothing`);
     if (next !== undefined)
       note(`there are more: claimgate switches --before ${next}${options.record ? ' --record' : ''}`);
   } finally {
     await admin.close();
   }
 }
+
+/** After a deployment that renames a route, what closed it closes nothing any more. */
+function isInPolicy(kind: string, target: string, { apis }: Policy): boolean {
+  if (kind === 'api') return apis.some(({ name }) => name === target);
+  return (
+    kind !== 'route' || apis.some(({ routes }) => routes.some((route) => switchTarget(route) === target))
+  );
+}
+
+/** What a record is about is JSON in the object. */
+const readWhat = ({ what, ...row }: Row) =>
+  what === undefined ? row : { ...row, what: parseJson(String(what)) };

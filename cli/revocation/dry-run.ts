@@ -92,7 +92,9 @@ export async function tryOnLog(
       case 'route':
         return ({ route, nearMisses }) =>
           [route, ...nearMisses].some((name) =>
-            one.kind === 'route' ? name === one.target : name?.split(' ')[0] === one.target,
+            one.kind === 'route'
+              ? name?.replace(/\s+/g, ' ') === one.target
+              : name?.split(' ')[0] === one.target,
           );
       case 'key':
         return ({ kid }) => kid === one.target;

@@ -5,7 +5,7 @@ import type { Applied, Row } from './admin.ts';
 import type { Chosen, Tried } from './dry-run.ts';
 
 /** Memory of isolates, and KV's own cache. */
-export const PROMISE_SECONDS = REVOCATION_TIMES.oldMs / 1000 + 30;
+const PROMISE_SECONDS = REVOCATION_TIMES.oldMs / 1000 + 30;
 
 /** The words of a kind. */
 export function wordsOf(chosen: Chosen): string {
@@ -60,8 +60,10 @@ const timeOf = (seconds: number) => `${new Date(seconds * 1000).toISOString().sl
 
 export function printTried(tried: Tried, words: string): void {
   printLine(`would refuse ${words}; nothing was changed`);
-  if (tried.unknown !== undefined)
-    return printLine(`how many requests that is can't be told: ${tried.unknown}`);
+  if (tried.unknown !== undefined) {
+    printLine(`how many requests that is can't be told: ${tried.unknown}`);
+    return;
+  }
   printLine(`${tried.refused} of ${tried.allowed} requests in the log that were let through`);
   const table = (name: string, rows: Tried['clients']) => {
     if (rows.length === 0) return;
