@@ -29,6 +29,8 @@ export interface Changed {
   readonly number: number;
   /** Whether anything is different now. What was not there can't be taken away. */
   readonly changed: boolean;
+  /** When the entry ends by itself, in seconds since 1970. */
+  readonly untilSeconds?: number | undefined;
 }
 
 /** Ops as a source; others are the names of transmitters. */
@@ -52,22 +54,31 @@ export class Ledger {
   /** @throws Error with a sentence for people where there are too many */
   apply(change: Change): Changed {
     switch (change.action) {
-      case 'revoke':
+      case 'revoke': {
+        const { revoked, livesSeconds, beforeSeconds = this.#now() } = change;
+        const revocation = { ...revoked, beforeSeconds, untilSeconds: beforeSeconds + livesSeconds };
         this.#checkRoom(1);
-        return this.#recorded(change, change.revocation, (number) =>
-          this.#revoke(change.revocation, number, OPS),
+        const { untilSeconds } = revocation;
+        return this.#recorded(
+          change,
+          revocation,
+          (number) => this.#revoke(revocation, number, OPS),
+          untilSeconds,
         );
+      }
       case 'unrevoke':
         return this.#recorded(change, change.revoked, () => this.#restore(change.revoked));
       case 'close': {
-        const { kind, target, status, untilSeconds, why } = change;
-        return this.#recorded(change, { kind, target, status, untilSeconds }, (number) => {
+        const { kind, target, status, forSeconds, why } = change;
+        const untilSeconds = forSeconds === undefined ? undefined : this.#now() + forSeconds;
+        const store = (number: number) => {
           this.#sql.exec(
             `INSERT OR REPLACE INTO switches VALUES (?, ?, ?, ?, ?, ?)`,
             ...[kind, target, status, untilSeconds ?? null, number, why],
           );
           return true;
-        });
+        };
+        return this.#recorded(change, { kind, target, status, untilSeconds }, store, untilSeconds);
       }
       case 'open': {
         const { kind, target } = change;
@@ -126,6 +137,7 @@ export class Ledger {
     { action, by, why }: Pick<Change, 'action' | 'by' | 'why'>,
     what: object,
     change: (number: number) => boolean,
+    untilSeconds?: number,
   ): Changed {
     const { number } = this.#sql
       .exec<{ number: number }>(
@@ -134,7 +146,7 @@ export class Ledger {
       )
       .one();
     this.#sql.exec('DELETE FROM record WHERE number <= ?', number - MAX_RECORDS);
-    return { number, changed: change(number) };
+    return { number, changed: change(number), untilSeconds };
   }
 
   /** They are counted again only where there may be too many: in a flood, each count would cost more than the last. */
