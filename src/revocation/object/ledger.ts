@@ -3,7 +3,7 @@
 import type { Question } from '../asked.ts';
 import type { Content, RevokedGroup, Switch, SwitchKind } from '../content.ts';
 import type { ReceivedEvent, Revocation, RevocationKind, Revoked } from '../revocation.ts';
-import type { Change, PageQuestion } from './input.ts';
+import type { Change } from './input.ts';
 
 /** More would cost every isolate memory. Whoever comes near revokes an issuer, or shortens its tokens. */
 const MAX_REVOCATIONS = 200_000;
@@ -23,6 +23,8 @@ const TABLES = `
     source TEXT, id TEXT, until INTEGER, PRIMARY KEY (source, id)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;`;
 
+type Row = Record<string, SqlStorageValue>;
+
 /** What a change did. */
 export interface Changed {
   /** Its number in the record, and that of the entry that it made. */
@@ -35,8 +37,6 @@ export interface Changed {
 
 /** Ops as a source; others are the names of transmitters. */
 const OPS = 'ops';
-
-type Row = Record<string, SqlStorageValue>;
 
 export class Ledger {
   readonly #sql: SqlStorage;
@@ -207,35 +207,6 @@ export class Ledger {
             `${all} WHERE kind = ? AND issuer = ? AND id = ?`,
             ...[kind, question.issuer ?? '', id],
           );
-  }
-
-  /** Entries or records, the latest first. `next`: where the next page begins, if there is one. */
-  page({ list, before = Number.MAX_SAFE_INTEGER, limit = 100 }: PageQuestion): {
-    readonly rows: readonly Row[];
-    readonly next: number | undefined;
-  } {
-    const rows =
-      list === 'record'
-        ? [
-            ...this.#sql.exec(
-              'SELECT * FROM record WHERE number < ? ORDER BY number DESC LIMIT ?',
-              before,
-              limit + 1,
-            ),
-          ]
-        : [
-            ...this.#sql.exec(
-              `SELECT e.*, r.at, r.by, r.why AS why FROM (
-                 SELECT kind, issuer, id AS target, NULL AS status, before, until, number FROM revocations
-                 UNION ALL SELECT kind, NULL, target, status, NULL, until, number FROM switches) e
-               LEFT JOIN record r ON r.number = e.number
-               WHERE e.number < ? ORDER BY e.number DESC LIMIT ?`,
-              before,
-              limit + 1,
-            ),
-          ];
-    const shown = rows.slice(0, limit);
-    return { rows: shown, next: rows.length > limit ? (shown.at(-1)?.['number'] as number) : undefined };
   }
 
   state(name: string): string | undefined {
