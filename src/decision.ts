@@ -39,6 +39,8 @@ export type Reason =
   | { readonly code: 'signature_invalid' }
   | { readonly code: 'client_blocked'; readonly client: string }
   | { readonly code: 'key_blocked' }
+  /** `found`: what the issuer's status list says, and the list's host. */
+  | { readonly code: 'status_invalid'; readonly found: readonly string[] }
   // The route's rules
   /**
    * `needed`: all that are named. `any`: of each of these lists one is enough; `all` are the others then, which must all
@@ -62,6 +64,7 @@ export type Reason =
   | { readonly code: 'assertion_failed'; readonly cause: AssertionFault }
   // Not the client's fault
   | { readonly code: 'keys_unavailable'; readonly cause: KeysFault; readonly retryAfterSeconds: number }
+  | { readonly code: 'status_unavailable'; readonly cause: StatusFault; readonly retryAfterSeconds: number }
   | { readonly code: 'policy_invalid' }
   | { readonly code: 'binding_missing'; readonly binding: string }
   | { readonly code: 'body_taken' }
@@ -127,6 +130,26 @@ export type KeysFault =
   | 'no_usable_key'
   | 'binding_missing'
   | 'stale_limit';
+
+/** Why a status list could not be had. */
+export type StatusFault =
+  | 'timeout'
+  | 'network_error'
+  | 'http_status'
+  | 'redirect'
+  | 'too_large'
+  | 'insecure_uri'
+  | 'binding_missing'
+  | 'no_list'
+  | 'keys_unavailable'
+  | 'signature'
+  | 'issuer_mismatch'
+  | 'subject_mismatch'
+  | 'not_yet_valid'
+  | 'expired'
+  | 'older'
+  | 'list_malformed'
+  | 'list_too_large';
 
 /** Each step of the pipeline returns its value, or the reason why the request is refused. */
 export function isReason(value: object): value is Reason {

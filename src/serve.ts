@@ -26,13 +26,19 @@ import { createReplies, withId } from './reply.ts';
 import { createSend } from './send.ts';
 import { createTokenCache } from './token/cache.ts';
 import { credentialsOf } from './token/places.ts';
+import { createStatusSource } from './token/status/source.ts';
 import { verifyToken } from './token/verify.ts';
 
 /** @param next answers where an API has `origin = "next"` */
 export type Handler = (request: Request, waitUntil: WaitUntil, next?: Next) => Promise<Response>;
 
 /** Answers requests by a policy. Keys and verified tokens are remembered here, for the life of the isolate. */
-export function serve(environment: Environment, policy: Policy, keys = createKeySource()): Handler {
+export function serve(
+  environment: Environment,
+  policy: Policy,
+  keys = createKeySource(),
+  statuses = createStatusSource(),
+): Handler {
   const replies = createReplies(policy);
   const cache = createTokenCache();
   const warn = onceForEach(environment.log);
@@ -66,7 +72,8 @@ export function serve(environment: Environment, policy: Policy, keys = createKey
     try {
       const preflight = readPreflight(request)?.method;
       const asked = { url, method, headers, credentials: credentialsOf(request), preflight };
-      const verify: Verify = (token, routes) => verifyToken(token, routes, { settings, keys, cache, io });
+      const verify: Verify = (token, routes) =>
+        verifyToken(token, routes, { settings, keys, cache, statuses, io });
       decision = await decide(asked, policy, verify);
       const form = mayNeedForm(decision) ? await formOf(request) : undefined;
       if (form?.methods?.length)

@@ -132,6 +132,10 @@ export const PROBLEMS: { readonly [Code in ReasonCode]: Problem & Logged<Code> }
   signature_invalid: invalidToken('The signature of the token is invalid.'),
   client_blocked: { ...invalidToken('The token was revoked.'), logged: 'client' },
   key_blocked: invalidToken('The token was revoked.'),
+  status_invalid: {
+    ...invalidToken('The token was revoked or suspended, or its status is nowhere to be found.'),
+    logged: 'found',
+  },
   scopes_missing: {
     status: 403,
     title: 'Insufficient scope',
@@ -175,6 +179,12 @@ export const PROBLEMS: { readonly [Code in ReasonCode]: Problem & Logged<Code> }
     status: 503,
     title: 'Keys unavailable',
     detail: 'The token cannot be checked at the moment. Try again later.',
+    logged: 'cause',
+  },
+  status_unavailable: {
+    status: 503,
+    title: 'Status unavailable',
+    detail: 'Whether the token was revoked cannot be checked at the moment. Try again later.',
     logged: 'cause',
   },
   policy_invalid: {

@@ -51,9 +51,18 @@ export interface JwtIssuer {
   readonly audienceClaim: ClaimSelector | undefined;
   /** Every token of the issuer must meet them, whatever the route. */
   readonly requiredClaims: readonly Demand<BoundProperty>[];
+  /** Its lists of revoked and suspended tokens. `undefined`: they are not looked at. */
+  readonly statusLists: StatusLists | undefined;
   readonly keys: KeyLocation;
   /** Name of the service binding that fetches go through, instead of the network. */
   readonly service: string | undefined;
+}
+
+export interface StatusLists {
+  /** Whether a token without a place in a list is refused. */
+  readonly isRequired: boolean;
+  /** Where lists may be: the issuer's own host, and those that the policy names. With a port that is not the usual one. */
+  readonly hosts: ReadonlySet<string>;
 }
 
 export type KeyLocation =
@@ -231,6 +240,15 @@ export interface Principal {
   readonly exp: number;
   readonly iat: number | undefined;
   readonly nbf: number | undefined;
+  /** Only where the issuer's status lists are looked at. */
+  readonly status?: StatusReference;
+}
+
+/** The place of a token in a status list of its issuer. */
+export interface StatusReference {
+  readonly index: number;
+  /** On a host that the policy allows. */
+  readonly uri: string;
 }
 
 /** The parts of a caller that demands look at. */

@@ -38,6 +38,7 @@ const STATUSES: Readonly<Record<number, readonly ReasonCode[]>> = {
     'signature_invalid',
     'client_blocked',
     'key_blocked',
+    'status_invalid',
   ],
   403: ['scopes_missing', 'client_not_allowed', 'claim_mismatch', 'alternatives_unmet', 'cross_site'],
   404: ['route_unknown'],
@@ -48,7 +49,7 @@ const STATUSES: Readonly<Record<number, readonly ReasonCode[]>> = {
   431: ['claims_too_large'],
   500: ['body_taken', 'internal_error'],
   502: ['origin_unreachable'],
-  503: ['assertion_failed', 'keys_unavailable', 'policy_invalid', 'binding_missing'],
+  503: ['assertion_failed', 'keys_unavailable', 'status_unavailable', 'policy_invalid', 'binding_missing'],
   504: ['origin_timeout'],
   508: ['loop'],
 };

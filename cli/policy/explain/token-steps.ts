@@ -1,7 +1,14 @@
 /** Steps from a token to a caller: each check of the gateway, with what it looked at. */
 import type { Reason } from '../../../src/decision.ts';
 import { DEFAULT_CLAIMS, parseSelector, readClaim } from '../../../src/policy/claims.ts';
-import type { BoundProperty, ClaimSelector, Demand, Issuer, Policy } from '../../../src/policy/policy.ts';
+import type {
+  BoundProperty,
+  ClaimSelector,
+  Demand,
+  Issuer,
+  Policy,
+  StatusLists,
+} from '../../../src/policy/policy.ts';
 import type { TimeReason } from '../../../src/token/checks.ts';
 import { type DecodeReason, decodeToken } from '../../../src/token/decode.ts';
 import type { SignatureReason } from '../../../src/token/signature.ts';
@@ -9,6 +16,7 @@ import type { Refused, SeenToken, TokenStep, Verified } from '../../../src/token
 import { listed, shown } from '../../text/words.ts';
 import { issuerWords, routeName } from '../words.ts';
 import { maskToken } from './mask.ts';
+import { isAboutStatus } from './status-step.ts';
 import { type Check, makeStep, type Step } from './step.ts';
 
 /** Whether the signature counts, or why not. */
@@ -148,8 +156,16 @@ function claimChecks({ principal, unverified, issuer }: SeenToken): ClaimCheck[]
       principal && shown(principal.audiences),
     ),
     ...(issuer?.requiredClaims ?? []).map((demand) => requiredCheck(demand, issuer, claims)),
+    ...(issuer?.statusLists === undefined ? [] : [statusCheck(own('status'), issuer.statusLists)]),
   ];
 }
+
+const statusCheck = (status: unknown, { isRequired, hosts }: StatusLists): ClaimCheck => ({
+  check: `status list (${isRequired ? 'required' : 'optional'}, on ${listed([...hosts], 'or')})`,
+  saw: shown(status),
+  fails: ({ code, ...more }) =>
+    code === 'status_invalid' || ('claim' in more && code === 'claims_malformed' && more.claim === 'status'),
+});
 
 function sawSubject(sub: unknown, principal: SeenToken['principal']): string {
   const isOdd = sub != null && sub !== '' && principal !== undefined && principal.subject === undefined;
@@ -222,8 +238,8 @@ export function signatureStep(token: string, signature: Signature, verified: Ver
     return makeStep('signature', saw, 'not verified: no key is fetched with --offline', {
       verdict: 'skipped',
     });
-  if (verified.kind === 'verified')
-    return makeStep('signature', saw, `verified with a key of ${verified.principal.issuer.name}`);
+  if (verified.kind === 'verified' || isAboutStatus(verified.reason))
+    return makeStep('signature', saw, `verified with a key of ${verified.principal?.issuer.name}`);
   const { reason } = verified;
   const detail = reason.code === 'keys_unavailable' ? `: ${reason.cause.replaceAll('_', ' ')}` : '';
   return makeStep(

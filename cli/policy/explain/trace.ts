@@ -11,6 +11,7 @@ import { maskUrl } from './mask.ts';
 import { preflightStep, routeSteps, targetSteps, trialStep } from './route-steps.ts';
 import { reportStep, rulesStep } from './rule-steps.ts';
 import { secondStep } from './second-step.ts';
+import { statusSteps } from './status-step.ts';
 import { makeStep, type Step } from './step.ts';
 import { type Signature, signatureStep, TOKEN_STEP_WORDS } from './token-steps.ts';
 
@@ -27,11 +28,13 @@ export interface TraceOptions {
   readonly nowMs: number;
   /** Verifies tokens, and tells of each check. */
   readonly verifier: (policy: Policy, now: () => number, observe: ObserveToken) => Verify;
+  /** Set where the verifier looks no status up. */
+  readonly statuses?: 'not_asked';
 }
 
 export async function trace(
   request: IncomingRequest,
-  { policy, signature, nowMs, verifier }: TraceOptions,
+  { policy, signature, nowMs, verifier, statuses }: TraceOptions,
 ): Promise<Trace> {
   const steps: Step[] = [];
   const add = (...more: readonly Step[]) => void steps.push(...more);
@@ -44,7 +47,11 @@ export async function trace(
     async (token, routes) => {
       const verified = await verify(token, routes);
       // The signature is checked once all other checks have passed.
-      if (steps.at(-1)?.verdict === 'ok') add(signatureStep(token, signature, verified));
+      if (steps.at(-1)?.verdict === 'ok')
+        add(
+          signatureStep(token, signature, verified),
+          ...statusSteps(verified, signature === 'verified' && statuses === undefined),
+        );
       return verified;
     },
     (step) => add(...stepsOf(step, policy, request)),
