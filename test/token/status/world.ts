@@ -57,11 +57,23 @@ export const signList = (
 
 /** A token with a place in the list. */
 export const tokenAt = (idx: unknown, uri: unknown = LIST, more: Record<string, unknown> = {}) =>
-  sign(key, usualClaims({ jti: crypto.randomUUID(), status: { status_list: { idx, uri } }, ...more }));
+  sign(
+    key,
+    usualClaims({
+      exp: NOW_SECONDS + 90_000,
+      jti: crypto.randomUUID(),
+      status: { status_list: { idx, uri } },
+      ...more,
+    }),
+  );
 
 type Answer = (request: Request) => Response | Promise<Response>;
 
-export function world(issuer: Record<string, unknown> = {}, policy: Record<string, unknown> = {}) {
+export function world(
+  issuer: Record<string, unknown> = {},
+  policy: Record<string, unknown> = {},
+  env: Record<string, unknown> = {},
+) {
   const state = {
     nowMs: NOW_SECONDS * 1000,
     keys: [key.publicJwk] as JWK[],
@@ -94,7 +106,7 @@ export function world(issuer: Record<string, unknown> = {}, policy: Record<strin
 
   const isolate = () =>
     createGateway({
-      env: {},
+      env,
       policy: vars(
         { 'GET /x': {}, 'GET /tried': { report_only: true }, 'GET /maybe': { auth: 'optional' } },
         {},
