@@ -33,15 +33,15 @@ export function compileStatusLists(
   return { isRequired: mode === 'required', hosts: new Set(own === undefined ? named : [own, ...named]) };
 }
 
+/** A host as it is compared: lower case, ASCII, without the usual port, and nothing but a host. */
+const HOST = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?$/;
+
 function problemOf(host: string): [problem: string, remedy: string] | undefined {
-  const url = parseUrl(`https://${host}/`);
-  // The form in which it is compared: lower case, ASCII, without the usual port, nothing but a host.
-  if (url?.host !== host) {
-    const meant = url === undefined || url.host === '' ? 'status.example.com' : url.host;
-    return [`${JSON.stringify(host)} is no host as it is compared`, `write it like "${meant}"`];
-  }
-  const isAddress = /(^|\.)[0-9]+$/.test(url.hostname) || url.hostname.startsWith('[');
-  return isAddress && !isLoopbackHost(url.hostname)
+  const url = parseUrl(host.includes('://') ? host : `https://${host}/`);
+  const meant = url !== undefined && HOST.test(url.host) ? url.host : 'status.example.com';
+  if (url === undefined || meant !== host)
+    return [`${JSON.stringify(host)} is not written as a host is compared`, `write it like "${meant}"`];
+  return /(^|\.)[0-9]+$/.test(url.hostname) && !isLoopbackHost(url.hostname)
     ? ['an address is no host of status lists', 'write the name that its certificate is for']
     : undefined;
 }
