@@ -19,6 +19,7 @@ const SETTINGS = {
   clock_tolerance: setting(0, 60, 90),
   max_token_age: setting(100, 130, 1_000),
   not_before: setting('2027-01-15T07:58:00Z', '2027-01-01', '2027-01-14'),
+  status_list: setting('required', 'optional'),
   claims: setting(
     { use: { not: 'id' } },
     { role: { present: true } },

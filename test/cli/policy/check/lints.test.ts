@@ -52,7 +52,7 @@ const faulty = (fault: string, more: object = {}) => online({ kind: 'fault', fau
 const forIssuer = (parts: Parameters<typeof policyText>[0]) =>
   policyText(parts).replace('audience = "x"', 'audience = "https://issuer.example/"');
 const LISTS_ON = (host: string) =>
-  `status_list = "required"\nstatus_list_hosts = ["status.example.com", "${host}"]`;
+  `status_list = "required"\nstatus_list_hosts = ["status.example.org", "${host}"]`;
 const ON_TRIAL = 'report_only = true';
 const PLACE = 'origin = "service:X"\ntoken_from = ';
 const CORS = 'cors = { origins = ["https://app.example.com"]';
