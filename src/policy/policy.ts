@@ -5,11 +5,13 @@ import type { Origin, TokenPlace } from './places.ts';
 import type { BoundProperty, ClaimSelector, Property } from './property.ts';
 import type { QueryCondition } from './query.ts';
 import type { Settings } from './settings.ts';
+import type { StatusLists, StatusReference } from './status-list.ts';
 import type { PatternNode } from './tree.ts';
 
 export type { Origin, TokenPlace } from './places.ts';
 export type { BoundProperty, ClaimSelector, ClaimValue, Property, RouteSelector } from './property.ts';
 export type { Settings } from './settings.ts';
+export type { StatusLists, StatusReference } from './status-list.ts';
 
 /** The compiled policy: what `compile` makes of the tables in wrangler.toml, and all that a request is judged by. */
 
@@ -56,13 +58,6 @@ export interface JwtIssuer {
   readonly keys: KeyLocation;
   /** Name of the service binding that fetches go through, instead of the network. */
   readonly service: string | undefined;
-}
-
-export interface StatusLists {
-  /** Whether a token without a place in a list is refused. */
-  readonly isRequired: boolean;
-  /** Where lists may be: the issuer's own host, and those that the policy names. With a port that is not the usual one. */
-  readonly hosts: ReadonlySet<string>;
 }
 
 export type KeyLocation =
@@ -242,13 +237,6 @@ export interface Principal {
   readonly nbf: number | undefined;
   /** Only where the issuer's status lists are looked at. */
   readonly status?: StatusReference;
-}
-
-/** The place of a token in a status list of its issuer. */
-export interface StatusReference {
-  readonly index: number;
-  /** On a host that the policy allows. */
-  readonly uri: string;
 }
 
 /** The parts of a caller that demands look at. */

@@ -11,9 +11,10 @@ import { maskUrl } from './mask.ts';
 import { preflightStep, routeSteps, targetSteps, trialStep } from './route-steps.ts';
 import { reportStep, rulesStep } from './rule-steps.ts';
 import { secondStep } from './second-step.ts';
+import { signatureStep } from './signature-step.ts';
 import { statusSteps } from './status-step.ts';
 import { makeStep, type Step } from './step.ts';
-import { type Signature, signatureStep, TOKEN_STEP_WORDS } from './token-steps.ts';
+import { type Signature, TOKEN_STEP_WORDS } from './token-steps.ts';
 
 export interface Trace {
   readonly steps: readonly Step[];

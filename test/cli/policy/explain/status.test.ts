@@ -108,6 +108,19 @@ describe('explain with a token', () => {
   });
 });
 
+it.each([
+  [0, /token: passes on 1 route/],
+  [1, /token: passes on no route/],
+])('doctor judges a token at index %d by its list too', async (idx, verdict) => {
+  const { stdout } = await claimgate([
+    ...['doctor', '--issuer', origin, '--gateway', policy(), '--json'],
+    ...['--token', (await tokenFile(at(idx))).slice(1)],
+  ]);
+  expect(stdout).toMatch(verdict);
+  expect(stdout).toContain('token: status');
+  expect(stdout).toContain(idx === 0 ? 'the list says: valid' : 'the list says: revoked (1)');
+});
+
 it('claims get a place in a list where tokens must have one', async () => {
   const { code, text } = await explain('--claims', '{}');
   expect([code, asked]).toEqual([0, []]);
