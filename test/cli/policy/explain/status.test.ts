@@ -113,7 +113,7 @@ it.each([
   [1, /token: passes on no route/],
 ])('doctor judges a token at index %d by its list too', async (idx, verdict) => {
   const { stdout } = await claimgate([
-    ...['doctor', '--issuer', origin, '--gateway', policy(), '--json'],
+    ...['doctor', '--issuer', `${origin}/`, '--gateway', policy(), '--json'],
     ...['--token', (await tokenFile(at(idx))).slice(1)],
   ]);
   expect(stdout).toMatch(verdict);
