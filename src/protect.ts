@@ -78,7 +78,7 @@ export function protectHandler({
     ...(now && { now }),
     ...(fetch && { fetch }),
   };
-  const { keys, statuses } = sharedBy(JSON.stringify(issuer));
+  const { keys, statuses } = sharedBy(JSON.stringify([issuer, settings?.blocked_kids]));
   const { handle, faults } = createHandler(options, true, keys, statuses);
   if (faults.length > 0) {
     const texts = faults.map(({ place, problem, remedy }) => {
@@ -104,7 +104,10 @@ interface Shared {
 
 const sources = new Map<string, Shared>();
 
-/** Routes with the same issuer share its keys and lists: however many there are, an isolate fetches them once. */
+/**
+ * Routes with the same issuer share its keys and lists: however many there are, an isolate fetches them once. A list is
+ * signed with a key, which one route may block and another not.
+ */
 function sharedBy(id: string): Shared {
   let shared = sources.get(id);
   if (shared === undefined) {
