@@ -133,8 +133,8 @@ function withStatus(
       ? { kind: 'verified', principal, keysFrom }
       : { kind: 'refused', reason, principal, keysFrom };
   const { statuses } = context;
-  const isAsked = principal.status !== undefined && statuses !== 'not_asked';
-  const reason = isAsked ? checkStatus(principal, { ...context, statuses }) : undefined;
+  if (principal.status === undefined || statuses === 'not_asked') return result(undefined);
+  const reason = checkStatus(principal, statuses, context);
   return reason instanceof Promise ? reason.then(result) : result(reason);
 }
 

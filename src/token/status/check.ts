@@ -1,5 +1,5 @@
 import { isReason, type ReasonOf } from '../../decision.ts';
-import type { Principal } from '../../policy/policy.ts';
+import type { Principal, StatusReference } from '../../policy/policy.ts';
 import type { StatusContext } from './fetch.ts';
 import { type StatusList, statusAt } from './list.ts';
 import type { StatusSource } from './source.ts';
@@ -15,17 +15,21 @@ const STATUSES = ['valid', 'invalid', 'suspended'] as const;
  */
 export function checkStatus(
   { issuer, status }: Principal,
-  context: StatusContext & { readonly statuses: StatusSource },
+  statuses: StatusSource,
+  context: StatusContext,
 ): StatusReason | undefined | Promise<StatusReason | undefined> {
   if (status === undefined) return undefined;
-  const { index, uri } = status;
-  const judge = (list: StatusList | ReasonOf<'status_unavailable'>): StatusReason | undefined => {
-    if (isReason(list)) return list;
-    const value = statusAt(list, index);
-    if (value === 0) return undefined;
-    const name = value === undefined ? 'out_of_range' : (STATUSES[value] ?? `status_${value}`);
-    return { code: 'status_invalid', found: [name, new URL(uri).host] };
-  };
-  const list = context.statuses.get(issuer, uri, context);
-  return list instanceof Promise ? list.then(judge) : judge(list);
+  const list = statuses.get(issuer, status.uri, context);
+  return list instanceof Promise ? list.then((one) => judge(status, one)) : judge(status, list);
+}
+
+function judge(
+  { index, uri }: StatusReference,
+  list: StatusList | ReasonOf<'status_unavailable'>,
+): StatusReason | undefined {
+  if (isReason(list)) return list;
+  const value = statusAt(list, index);
+  if (value === 0) return undefined;
+  const name = value === undefined ? 'out_of_range' : (STATUSES[value] ?? `status_${value}`);
+  return { code: 'status_invalid', found: [name, new URL(uri).host] };
 }
