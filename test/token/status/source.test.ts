@@ -1,5 +1,5 @@
 /** How long a list counts, and what happens while it can't be had: the promises and tables of docs/status-list.md. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import page from '../../../docs/status-list.md?raw';
 import { MAX_LISTS, STATUS_TIMES } from '../../../src/token/status/source.ts';
 import { sign, usualClaims } from '../../support/issuer.ts';
@@ -141,6 +141,23 @@ describe('after a failure', () => {
     expect(state.asked.length).toBeLessThanOrEqual(2 + 500 / 30 + 5);
     expect(new Set(events().map((one) => JSON.stringify(one))).size).toBe(1);
   });
+
+  it('no request waits while the list is known to fail, and may still be used', async () => {
+    const { call, later, state, token } = await warm({ ttl: 60 });
+    state.answer = down;
+    later(1_800);
+    expect(await call(token)).toBe('200');
+    later(30);
+    state.answer = () => new Promise<Response>(() => {});
+    // The limit of a wait is a timer: whoever waited would wait for ever.
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    try {
+      expect(await call(token)).toBe('200');
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(state.asked).toHaveLength(3);
+  }, 10_000);
 
   it('a list that is older than the one at hand never replaces it', async () => {
     const { call, later, state, token, lastLine } = await warm({ ttl: 60 });
