@@ -84,6 +84,17 @@ describe('requests at once', () => {
     expect(state.asked).toHaveLength(2);
   });
 
+  it('that come while a slow fetch is under way behind them start no other', async () => {
+    const { call, later, state, token } = await warm({ ttl: 60 });
+    state.answer = () => new Promise<Response>(() => {});
+    later(60);
+    for (let second = 0; second < 5; second++) {
+      expect(await call(token)).toBe('200');
+      later(1);
+    }
+    expect(state.asked).toHaveLength(2);
+  });
+
   it('of several lists fetch each', async () => {
     const { call, state } = world();
     const uris = [1, 2, 3].map((n) => `${ISSUER}statuslists/${n}`);
