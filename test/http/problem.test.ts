@@ -125,6 +125,8 @@ describe('what the log has of a reason', () => {
     claims_too_large: 'groups',
     assertion_failed: 'no_key',
     keys_unavailable: 'timeout',
+    status_invalid: ['invalid', 'status.example.com'],
+    status_unavailable: 'timeout',
     binding_missing: 'ORDERS',
     client_blocked: 'backoffice',
   };
