@@ -11,6 +11,7 @@ import { describeRequest, type LogLine, requestLine } from './log.ts';
 import { type Fault, formatFault } from './policy/compile/fault.ts';
 import { isLoopbackHost, normaliseHost } from './policy/uri.ts';
 import { type Handler, serve } from './serve.ts';
+import type { StatusSource } from './token/status/source.ts';
 
 interface Gateway {
   readonly handle: Handler;
@@ -24,15 +25,22 @@ interface Gateway {
  * Compiles the policy, once. One that has errors answers every request with 503.
  *
  * @param hasNext whether there are handlers for `origin = "next"`
- * @param keys shared with other gateways
+ * @param keys shared with other gateways, as are status lists
  */
-export function createHandler(options: GatewayOptions, hasNext: boolean, keys?: KeySource): Gateway {
+export function createHandler(
+  options: GatewayOptions,
+  hasNext: boolean,
+  keys?: KeySource,
+  statuses?: StatusSource,
+): Gateway {
   const environment = readEnvironment(options, hasNext);
   const { compiled } = environment;
   const problemBase = compiled.ok ? compiled.policy.settings.problemBase : undefined;
   return {
     faults: compiled.ok ? [] : compiled.faults,
-    handle: compiled.ok ? serve(environment, compiled.policy, keys) : refuseAll(environment, compiled.faults),
+    handle: compiled.ok
+      ? serve(environment, compiled.policy, keys, statuses)
+      : refuseAll(environment, compiled.faults),
     fail(error) {
       environment.log(errorLine(error));
       return renderDenial({ code: 'internal_error' }, { requestId: newRequestId(), problemBase });

@@ -13,6 +13,7 @@ import {
 } from './policy/compile/schema.ts';
 import type { Issuer } from './policy/policy.ts';
 import type { Handler } from './serve.ts';
+import { createStatusSource, type StatusSource } from './token/status/source.ts';
 
 type Camel<Name extends string> = Name extends `${infer Head}_${infer Tail}`
   ? `${Head}${Capitalize<Camel<Tail>>}`
@@ -77,7 +78,8 @@ export function protectHandler({
     ...(now && { now }),
     ...(fetch && { fetch }),
   };
-  const { handle, faults } = createHandler(options, true, keysOf(JSON.stringify(issuer)));
+  const { keys, statuses } = sharedBy(JSON.stringify([issuer, settings?.blocked_kids]));
+  const { handle, faults } = createHandler(options, true, keys, statuses);
   if (faults.length > 0) {
     const texts = faults.map(({ place, problem, remedy }) => {
       const found = collectFaults().at(
@@ -95,19 +97,31 @@ const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${lette
 const camelCase = (part: string | number) =>
   typeof part === 'number' ? part : part.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
-const sources = new Map<string, KeySource>();
+interface Shared {
+  readonly keys: KeySource;
+  readonly statuses: StatusSource;
+}
 
-/** Routes with the same issuer share its keys: however many there are, an isolate fetches them once. */
-function keysOf(id: string): KeySource {
+const sources = new Map<string, Shared>();
+
+/**
+ * Routes with the same issuer share its keys and lists: however many there are, an isolate fetches them once. A list is
+ * signed with a key, which one route may block and another not.
+ */
+function sharedBy(id: string): Shared {
   let shared = sources.get(id);
   if (shared === undefined) {
     const source = createKeySource();
+    const lists = createStatusSource();
     let first: Issuer | undefined;
     const one = (issuer: Issuer) => (first ??= issuer);
     shared = {
-      get: (issuer, io) => source.get(one(issuer), io),
-      findKey: (issuer, holds, io) => source.findKey(one(issuer), holds, io),
-      stateOf: (issuer, io) => source.stateOf(one(issuer), io),
+      keys: {
+        get: (issuer, io) => source.get(one(issuer), io),
+        findKey: (issuer, holds, io) => source.findKey(one(issuer), holds, io),
+        stateOf: (issuer, io) => source.stateOf(one(issuer), io),
+      },
+      statuses: { get: (issuer, uri, context) => lists.get(one(issuer), uri, context) },
     };
     sources.set(id, shared);
   }

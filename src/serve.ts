@@ -27,13 +27,19 @@ import { createRevocationSource, type RevocationIo, type RevocationState } from 
 import { createSend } from './send.ts';
 import { createTokenCache } from './token/cache.ts';
 import { credentialsOf } from './token/places.ts';
+import { createStatusSource } from './token/status/source.ts';
 import { verifyToken } from './token/verify.ts';
 
 /** @param next answers where an API has `origin = "next"` */
 export type Handler = (request: Request, waitUntil: WaitUntil, next?: Next) => Promise<Response>;
 
 /** Answers requests by a policy. Keys and verified tokens are remembered here, for the life of the isolate. */
-export function serve(environment: Environment, policy: Policy, keys = createKeySource()): Handler {
+export function serve(
+  environment: Environment,
+  policy: Policy,
+  keys = createKeySource(),
+  statuses = createStatusSource(),
+): Handler {
   const replies = createReplies(policy);
   const cache = createTokenCache();
   const warn = onceForEach(environment.log);
@@ -69,7 +75,7 @@ export function serve(environment: Environment, policy: Policy, keys = createKey
     let asserted: Asserted | undefined;
     try {
       const judge = (asked: GatewayRequest) => {
-        const context = { settings: asked.standing?.settings ?? settings, keys, cache, io };
+        const context = { settings: asked.standing?.settings ?? settings, keys, cache, statuses, io };
         return decide(asked, policy, (token, routes) => verifyToken(token, routes, context));
       };
       const preflight = readPreflight(request)?.method;

@@ -101,7 +101,12 @@ function fingerprint({ settings, issuers, apis }: Policy): string {
   return JSON.stringify([
     [...settings.blockedClients],
     [...settings.blockedKids],
-    issuers.map((one) => [one.maxTokenAgeSeconds, one.notBeforeSeconds, one.requiredClaims]),
+    issuers.map((one) => [
+      one.maxTokenAgeSeconds,
+      one.notBeforeSeconds,
+      one.requiredClaims,
+      one.statusLists && [one.statusLists.isRequired, ...one.statusLists.hosts],
+    ]),
     apis.map(({ forward, originHeaders, assertion, routes }) => [
       forward,
       originHeaders,

@@ -27,6 +27,7 @@ import { readScope } from './read-scope.ts';
 import { reportOnly } from './report-only.ts';
 import { scopeTypo } from './scope-typo.ts';
 import { lostCopy, unjudgedMethod } from './second-targets.ts';
+import { ownListHost } from './status-list.ts';
 import type { Lint } from './subject.ts';
 import { tokenPlace } from './token-place.ts';
 import { trial } from './trial.ts';
@@ -77,6 +78,7 @@ export const LINTS: readonly Lint[] = [
   previewUrls,
   anyAudience,
   issuerAsAudience,
+  ownListHost,
   noKeyStore,
   noKeyRefresh,
   unusedIssuer,
