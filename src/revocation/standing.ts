@@ -142,7 +142,7 @@ export function idsOf({
 }
 
 /** A token that is revoked whatever its date, or was issued up to the date of the entry, or doesn't say when. */
-export const isMatched = (kind: RevocationKind, before: number, principal: Principal): boolean =>
+const isMatched = (kind: RevocationKind, before: number, principal: Principal): boolean =>
   kind === 'token' ||
   kind === 'session' ||
   principal.iat === undefined ||
