@@ -10,6 +10,7 @@ import type { KeysFault, ReasonCode } from '../src/decision.ts';
 import { PROBLEMS } from '../src/http/problem.ts';
 import type { DroppedKey } from '../src/keys/jwk.ts';
 import type { EventLine, RequestLine } from '../src/log.ts';
+import { SIGNAL_EVENTS } from './log-schema/signals.ts';
 
 const text = (description: string) => z.string().describe(description);
 const texts = (description: string) => z.array(z.string()).readonly().describe(description);
@@ -185,6 +186,7 @@ export const EVENTS = {
     claim: text('The claim that has another type than `forward` says.'),
     as: text('The header that is left out.'),
   },
+  ...SIGNAL_EVENTS,
   error,
 };
 

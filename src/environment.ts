@@ -11,6 +11,7 @@ import { type Compiled, compilePolicy } from './policy/compile/compile.ts';
 import { collectFaults } from './policy/compile/faults.ts';
 import { isPolicyTable, isVersionMetadata } from './policy/compile/names.ts';
 import type { Api } from './policy/policy.ts';
+import type { EventWriter } from './revocation/revocation.ts';
 
 export interface GatewayOptions {
   /**
@@ -30,6 +31,8 @@ export interface GatewayOptions {
    * Answers for APIs with `origin = "next"`: handlers of this Worker. They get the client's request and who calls.
    */
   readonly next?: Next;
+  /** Stores what security events ask for. */
+  readonly eventWriter?: EventWriter;
   /** Asks issuers and origins that are not service bindings. Default: the global `fetch`. */
   readonly fetch?: typeof fetch;
 }
@@ -51,6 +54,9 @@ export interface Environment {
   originHeaders(api: Api): readonly (readonly [name: string, value: string])[];
   /** What signs assertions. Empty where no API asks for them. */
   readonly assertionKeys: readonly AssertionKey[];
+  /** Stores what security events ask for. A policy with transmitters is refused without one. */
+  readonly eventWriter: EventWriter;
+  secret(name: string): string | undefined;
   /** Counts a request. @returns whether it is within the limit */
   countRequest(limit: string, key: string): Promise<boolean | Reason>;
 }
@@ -69,9 +75,12 @@ export function readEnvironment(options: GatewayOptions, hasNext?: boolean): Env
   const fetchUrl: OriginFetch = options.fetch ?? ((input, init) => fetch(input, init));
   const logKey = secret(env, 'LOG_KEY');
   const compiled = checkSecrets(compilePolicy(options.policy ?? env, listBindings(env, hasNext)), env);
+  const { eventWriter = NO_WRITER } = options;
   const store = isKv(env['KEYS']) ? kvStore(env['KEYS'], now, secret(env, 'KEYS_SECRET')) : undefined;
   return {
-    compiled,
+    compiled: checkWriter(compiled, options),
+    eventWriter,
+    secret: (name) => secret(env, name),
     assertionKeys: asserts(compiled) ? readAssertionKeys((name) => secret(env, name)).keys : [],
     versions: readVersions(options.policy ?? env, env),
     logHmac: logKey === undefined ? undefined : createHmac(logKey),
@@ -121,6 +130,18 @@ function listBindings(env: Readonly<Record<string, unknown>>, next: boolean | un
 
 const asserts = (compiled: Compiled): boolean =>
   compiled.ok && compiled.policy.settings.assertion !== undefined;
+
+const NO_WRITER: EventWriter = {
+  receive: () => Promise.reject(new Error('nothing stores security events')),
+};
+
+/** What events ask for must never be lost. */
+function checkWriter(compiled: Compiled, { eventWriter }: GatewayOptions): Compiled {
+  if (!compiled.ok || compiled.policy.transmitters.length === 0 || eventWriter !== undefined) return compiled;
+  const faults = collectFaults();
+  faults.at('GATEWAY', 'signals').add('nothing stores what transmitters say', 'bind a store of revocations');
+  return { ok: false, faults: faults.list() };
+}
 
 /** A security feature without its secret is an error, not a weaker feature. */
 function checkSecrets(compiled: Compiled, env: Readonly<Record<string, unknown>>): Compiled {

@@ -1,7 +1,7 @@
 import type { Decision } from './decide.ts';
 import type { Reason, ReasonCode } from './decision.ts';
 import type { ErrorLine } from './error-line.ts';
-import type { Hmac } from './hmac.ts';
+import { type Hmac, hashedSubject } from './hmac.ts';
 import type { PreflightRefused } from './http/cors.ts';
 import type { RequestFacts } from './http/facts.ts';
 import { isForPreflights } from './http/preflight.ts';
@@ -13,6 +13,7 @@ import type { KeyOrigin } from './keys/source.ts';
 import type { Asserted } from './origin/assertion.ts';
 import { DEFAULT_CLAIMS } from './policy/claims.ts';
 import type { Principal, Route, Settings } from './policy/policy.ts';
+import type { SignalEvent } from './signals/log.ts';
 
 /** One line of the log. JSON: names are stable, docs/operations.md lists them. */
 export type LogLine = RequestLine | EventLine;
@@ -22,6 +23,7 @@ export type EventLine =
   | { readonly event: 'policy_invalid'; readonly faults: readonly object[] }
   | PreflightRefused
   | { readonly event: 'claim_skipped'; readonly api: string; readonly claim: string; readonly as: string }
+  | SignalEvent
   | ErrorLine;
 
 export interface RequestLine extends Versions, Partial<RequestFacts> {
@@ -74,9 +76,6 @@ export interface Versions {
   readonly worker_version?: string | undefined;
   readonly policy_version?: string | undefined;
 }
-
-/** Hex digits, 128 bits: enough to tell subjects apart. */
-const LOGGED_HASH_LENGTH = 32;
 
 /** The claims of a refused token are cut to this length: they can be anything. */
 const MAX_UNVERIFIED_LENGTH = 128;
@@ -194,6 +193,5 @@ export async function loggedSubject(
   const subject = principal?.subject;
   if (subject === undefined || settings.logSubject === 'none') return undefined;
   if (settings.logSubject === 'plain') return subject;
-  const mac = await hmac?.(`${principal?.issuer.issuer}\n${subject}`);
-  return mac?.slice(0, LOGGED_HASH_LENGTH);
+  return hmac && hashedSubject(hmac, principal?.issuer.issuer ?? '', subject);
 }

@@ -20,10 +20,12 @@ import { isBodyTaken } from './origin/forward.ts';
 import { type Next, withoutBody } from './origin/next.ts';
 import { createOutbound } from './outbound.ts';
 import { KEY_SET_PATH } from './policy/assertion.ts';
-import type { Policy, Settings } from './policy/policy.ts';
+import type { Issuer, Policy, Settings } from './policy/policy.ts';
+import { signersOf } from './policy/signals.ts';
 import { isOnTrial } from './policy/trial.ts';
 import { createReplies, withId } from './reply.ts';
 import { createSend } from './send.ts';
+import { findTransmitters, receive } from './signals/receive.ts';
 import { createTokenCache } from './token/cache.ts';
 import { credentialsOf } from './token/places.ts';
 import { verifyToken } from './token/verify.ts';
@@ -42,6 +44,7 @@ export function serve(environment: Environment, policy: Policy, keys = createKey
   });
   const send = createSend(environment, policy, prepare);
   const { settings } = policy;
+  const transmitterAt = findTransmitters(policy);
 
   return async (request, waitUntil, next = noNext) => {
     const { url, method, headers } = request;
@@ -52,6 +55,12 @@ export function serve(environment: Environment, policy: Policy, keys = createKey
     if (settings.assertion !== undefined && asksFor(request, KEY_SET_PATH)) {
       const keySet = publicKeySet(environment.assertionKeys, io.now() / 1000);
       return withId(renderKeySet(keySet), requestId);
+    }
+    const transmitter = transmitterAt?.(url);
+    if (transmitter !== undefined) {
+      const { eventWriter: writer, secret, countRequest, log, logHmac: hmac } = environment;
+      const receiver = { writer, secret, countRequest, log, hmac, keys, io, settings };
+      return withId(await receive(request, transmitter, requestId, receiver), requestId);
     }
     const own = replies.own(request, requestId, (line) => environment.log(line, request));
     if (own !== undefined) return own;
@@ -125,12 +134,14 @@ const noNext: Next = () => {
 };
 
 async function healthOf(
-  { issuers }: Policy,
+  policy: Policy,
   keys: KeySource,
   io: KeyIo,
   accept: string | null,
 ): Promise<Response> {
-  const states = issuers.map(async (issuer) => [issuer.name, await keys.stateOf(issuer, io)] as const);
+  const states = signersOf<Issuer>(policy).map(
+    async (issuer) => [issuer.name, await keys.stateOf(issuer, io)] as const,
+  );
   return renderHealth(await Promise.all(states), io.now(), accept);
 }
 

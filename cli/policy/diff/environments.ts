@@ -36,6 +36,7 @@ const NO_POLICY: Policy = {
     assertion: undefined,
   },
   issuers: [],
+  transmitters: [],
   apis: [],
   hosts: new Map(),
   otherHosts: undefined,
