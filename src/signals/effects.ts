@@ -37,9 +37,12 @@ export function askedBy(event: Genuine, transmitter: Transmitter, nowSeconds: nu
       continue;
     }
     const at = happenedAt(event, payload, effect, nowSeconds);
-    for (const entry of found.map((one) => entryOf(one, at, event, nowSeconds)))
-      if (entry.untilSeconds > nowSeconds)
-        revoke.set(JSON.stringify([entry.kind, entry.issuer, entry.id]), entry);
+    for (const entry of found.map((one) => entryOf(one, at, event, nowSeconds))) {
+      const name = JSON.stringify([entry.kind, entry.issuer, entry.id]);
+      const other = revoke.get(name);
+      const isLater = other === undefined || other.beforeSeconds < entry.beforeSeconds;
+      if (isLater && entry.untilSeconds > nowSeconds) revoke.set(name, entry);
+    }
   }
   return { kinds, revoke: [...revoke.values()], unmapped };
 }

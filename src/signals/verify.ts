@@ -100,7 +100,7 @@ async function verify(
   if (typeof read === 'string') return { kind: 'bad', why: read };
   const fault = more(claims);
   if (fault !== undefined) return { kind: 'bad', why: fault };
-  return (await checkSigner(token, header, transmitter, { keys, io, settings })) ?? read;
+  return (await checkSigner(token, header, read, transmitter, { keys, io, settings })) ?? read;
 }
 
 /** The claims that every event has (RFC 8417 §2.2). `exp` is none of them. */
@@ -130,6 +130,7 @@ export const isDate = (value: unknown): value is number =>
 async function checkSigner(
   token: string,
   header: UnverifiedHeader,
+  { issuedAt }: Pick<Genuine, 'issuedAt'>,
   { signer }: Transmitter,
   context: VerifyIo,
 ): Promise<Bad | Unsure | undefined> {
@@ -139,10 +140,11 @@ async function checkSigner(
   if (signed.kind === 'signed') return undefined;
   const { reason } = signed;
   if (reason.code === 'keys_unavailable') return unavailable(reason);
-  // After a bad one its sender may forget the event: where the newest keys were not looked at, it is to send it again.
+  // After a bad one its sender may forget the event: it is to send it again, until keys are at hand that were asked for
+  // on its account, or well after it was issued.
   if (reason.code === 'key_unknown') {
-    const { checkedAtMs } = await keys.stateOf(signer, io);
-    if (checkedAtMs === undefined || checkedAtMs < startedMs)
+    const { checkedAtMs = 0 } = await keys.stateOf(signer, io);
+    if (checkedAtMs < Math.min(startedMs, (issuedAt + UNKNOWN_KEY_SECONDS) * 1000))
       return { kind: 'unsure', why: 'key_unknown', retryAfterSeconds: UNKNOWN_KEY_SECONDS };
   }
   return { kind: 'bad', why: reason.code };
