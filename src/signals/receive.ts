@@ -3,7 +3,7 @@ import { bodyWithin } from '../bytes.ts';
 import type { Reason } from '../decision.ts';
 import { type ErrorLine, errorLine } from '../error-line.ts';
 import { limitKey } from '../origin/rate-limit.ts';
-import type { Policy, Transmitter } from '../policy/policy.ts';
+import type { Transmitter } from '../policy/policy.ts';
 import { accepted, empty, loggedOut, logoutRefusal, refusal, unavailable } from './answer.ts';
 import type { Delivery, SignalEvent, SignalFault } from './log.ts';
 import { type SignalIo, take } from './process.ts';
@@ -12,20 +12,6 @@ export interface ReceiverIo extends SignalIo {
   secret(name: string): string | undefined;
   countRequest(limit: string, key: string): Promise<boolean | Reason>;
   log(line: SignalEvent | ErrorLine): void;
-}
-
-/** Finds the transmitter that a path belongs to, by its exact spelling, on any host. */
-export type FindTransmitter = (url: string) => Transmitter | undefined;
-
-/** @returns `undefined` where no transmitter has a path: no request is to pay for that */
-export function findTransmitters({ transmitters }: Policy): FindTransmitter | undefined {
-  const byPath = new Map(transmitters.flatMap((one) => (one.path === undefined ? [] : [[one.path, one]])));
-  if (byPath.size === 0) return undefined;
-  return (url) => {
-    const target = url.slice(url.indexOf('/', url.indexOf('://') + 3));
-    const end = target.indexOf('?');
-    return byPath.get(end === -1 ? target : target.slice(0, end));
-  };
 }
 
 const MAX_BODY_BYTES = 65_536;

@@ -27,6 +27,7 @@ import { readScope } from './read-scope.ts';
 import { reportOnly } from './report-only.ts';
 import { scopeTypo } from './scope-typo.ts';
 import { lostCopy, unjudgedMethod } from './second-targets.ts';
+import { idlePoll, uncountedSignals } from './signals.ts';
 import type { Lint } from './subject.ts';
 import { tokenPlace } from './token-place.ts';
 import { trial } from './trial.ts';
@@ -80,6 +81,8 @@ export const LINTS: readonly Lint[] = [
   noKeyStore,
   noKeyRefresh,
   unusedIssuer,
+  uncountedSignals,
+  idlePoll,
   largeVariable,
   unlistedSecret,
   loopback,
