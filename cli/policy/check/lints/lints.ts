@@ -27,7 +27,7 @@ import { readScope } from './read-scope.ts';
 import { reportOnly } from './report-only.ts';
 import { scopeTypo } from './scope-typo.ts';
 import { lostCopy, unjudgedMethod } from './second-targets.ts';
-import { idlePoll, uncountedSignals } from './signals.ts';
+import { uncountedSignals } from './signals.ts';
 import type { Lint } from './subject.ts';
 import { tokenPlace } from './token-place.ts';
 import { trial } from './trial.ts';
@@ -82,7 +82,6 @@ export const LINTS: readonly Lint[] = [
   noKeyRefresh,
   unusedIssuer,
   uncountedSignals,
-  idlePoll,
   largeVariable,
   unlistedSecret,
   loopback,
