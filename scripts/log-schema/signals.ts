@@ -63,7 +63,10 @@ const about = {
   delivery: z.enum(['push', 'poll', 'logout']).describe('How it came: docs/signals.md.'),
   request_id: text('The transmitter got it as `X-Request-Id`.').optional(),
 };
-const kinds = z.array(short('The name of a known event, or the URI of another.')).readonly();
+const kinds = z
+  .array(short('An event.'))
+  .readonly()
+  .describe('The events: the names of known ones, the URIs of others.');
 const signalId = short('The event’s `jti`, cut at 128 characters.');
 
 export const SIGNAL_EVENTS = {
