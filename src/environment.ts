@@ -8,7 +8,7 @@ import type { OriginFetch } from './origin/forward.ts';
 import type { Next } from './origin/next.ts';
 import type { Bindings } from './policy/compile/bindings.ts';
 import { type Compiled, compilePolicy } from './policy/compile/compile.ts';
-import { collectFaults } from './policy/compile/faults.ts';
+import { collectFaults, type Faults } from './policy/compile/faults.ts';
 import { isPolicyTable, isVersionMetadata } from './policy/compile/names.ts';
 import type { Api } from './policy/policy.ts';
 import type { EventWriter } from './revocation/revocation.ts';
@@ -143,6 +143,8 @@ function checkWriter(compiled: Compiled, { eventWriter }: GatewayOptions): Compi
   return { ok: false, faults: faults.list() };
 }
 
+const IN_HEADER = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/;
+
 /** A security feature without its secret is an error, not a weaker feature. */
 function checkSecrets(compiled: Compiled, env: Readonly<Record<string, unknown>>): Compiled {
   const faults = collectFaults();
@@ -151,7 +153,7 @@ function checkSecrets(compiled: Compiled, env: Readonly<Record<string, unknown>>
   for (const name of ['KEYS_SECRET', 'LOG_KEY'])
     if (env[name] === '') faults.at(name).add('this secret is empty', 'set it anew, or delete it');
   if (compiled.ok) {
-    const { settings, apis } = compiled.policy;
+    const { settings, apis, transmitters } = compiled.policy;
     if (settings.logSubject === 'hash' && secret(env, 'LOG_KEY') === undefined)
       faults
         .at('GATEWAY', 'log_subject')
@@ -165,15 +167,20 @@ function checkSecrets(compiled: Compiled, env: Readonly<Record<string, unknown>>
             'make one with `npx claimgate assertion keys init --replace`',
           );
     // Blanks at the ends would be trimmed on the way, and line ends refused: better now than on each request.
+    const checkHeader = (secretName: string | undefined, at: Faults) => {
+      if (secretName === undefined || IN_HEADER.test(secret(env, secretName) ?? '')) return;
+      at.add(
+        `the secret ${secretName} can't stand in a header`,
+        'set one of printable ASCII, without a blank or line end at its ends',
+      );
+    };
     for (const { name, originHeaders } of apis)
       for (const { header, secret: secretName } of originHeaders)
-        if (!/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(secret(env, secretName) ?? ''))
-          faults
-            .at(name, 'origin_headers', header)
-            .add(
-              `the secret ${secretName} can't stand in a header`,
-              'set one of printable ASCII, without a blank or line end at its ends',
-            );
+        checkHeader(secretName, faults.at(name, 'origin_headers', header));
+    for (const { name, authorization, poll } of transmitters) {
+      checkHeader(authorization, faults.at('GATEWAY', 'signals', name, 'authorization'));
+      checkHeader(poll?.authorization, faults.at('GATEWAY', 'signals', name, 'poll_authorization'));
+    }
   }
   return faults.list().length > 0 ? { ok: false, faults: faults.list() } : compiled;
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { createGateway, type LogLine } from '../../src/gateway.ts';
 import { ISSUER, vars } from '../support/policy.ts';
-import { makeSet, makeWorld, PATH, TRANSMITTER } from './world.ts';
+import { makeSet, makeWorld, PATH, POLL_URI, TRANSMITTER } from './world.ts';
 
 describe('the store', () => {
   it('is demanded: a policy with transmitters is refused without one', async () => {
@@ -28,6 +28,16 @@ describe('the store', () => {
       faults: [expect.objectContaining({ at: 'GATEWAY.signals' })],
     });
   });
+});
+
+it.each([
+  ['authorization', {}],
+  ['poll_authorization', { poll_uri: POLL_URI }],
+])('a secret that can’t stand in a header is a fault: %s', async (field, more) => {
+  const { ask, logs } = makeWorld({ signal: { [field]: 'secret:S', ...more }, env: { S: 'Bearer x\n' } });
+  expect((await ask('GET /orders')).status).toBe(503);
+  const at = `GATEWAY.signals.corp.${field}`;
+  expect(logs[0]).toMatchObject({ event: 'policy_invalid', faults: [expect.objectContaining({ at })] });
 });
 
 describe('keys', () => {
