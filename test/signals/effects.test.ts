@@ -182,10 +182,19 @@ describe('simple subjects', () => {
     expect(await entered(aliases(...Array(17).fill(USER)))).toEqual(['unmapped: malformed']);
   });
 
-  it('one without an issuer is of each that revokes names', async () => {
-    const { push, memory } = makeWorld({ signal: { subjects: { email: 'sub' } } });
+  it('one without an issuer is of each that revokes names, until the tokens of each are over', async () => {
+    const issuers = { other: { issuer: 'https://other.example/', max_token_age: 60, clock_tolerance: 0 } };
+    const signal = { revokes: ['main', 'other'], subjects: { email: 'sub' } };
+    const { push, memory } = makeWorld({ signal, issuers, api: { issuer: 'main' } });
     await push({ sub_id: email });
-    expect(memory.entries().map(({ issuer }) => issuer)).toEqual([ISSUER]);
+    const lives = [MAX_AGE_SECONDS + 2 * TOLERANCE_SECONDS, 60];
+    expect(memory.entries().map(({ issuer, untilSeconds }) => [issuer, untilSeconds - IAT])).toEqual([
+      [ISSUER, lives[0]],
+      ['https://other.example/', lives[1]],
+    ]);
+    expect(memory.events[0]?.rememberSeconds).toBe(IAT + (lives[0] ?? 0));
+    await push({ sub_id: { ...USER, iss: 'https://other.example/' } });
+    expect(memory.entries().at(-1)).toMatchObject({ issuer: 'https://other.example/', id: 'jane' });
   });
 
   it('may stand in the event, as in drafts, or be sub', async () => {
@@ -232,9 +241,11 @@ describe('complex subjects', () => {
     expect(await entered(complex(members), subjects)).toEqual([wanted]);
   });
 
-  it('of an account, the user comes before the session', async () => {
-    const claims = { ...complex({ user: USER, session }), events: { [risc('account-disabled')]: {} } };
-    expect(await entered(claims, { session: 'sid' })).toEqual(['subject jane -4']);
+  it('of an account or a credential, the user comes before the session', async () => {
+    for (const uri of [risc('account-disabled'), CREDENTIAL_CHANGE]) {
+      const claims = { ...complex({ user: USER, session }), events: { [uri]: {} } };
+      expect(await entered(claims, { session: 'sid' }), uri).toEqual(['subject jane -4']);
+    }
   });
 
   it('may lack their format, as in drafts', async () => {

@@ -46,6 +46,14 @@ describe('a logout token that is good', () => {
     expect(lines()).toEqual([expect.objectContaining({ event: 'signal_received', delivery: 'logout' })]);
   });
 
+  it('ends nothing of other issuers that the transmitter may revoke', async () => {
+    const signal = { revokes: ['other', 'main'] };
+    const issuers = { other: { issuer: 'https://other.example/', max_token_age: 60 } };
+    const { logout, memory } = world('typed', { signal, issuers, api: { issuer: 'main' } });
+    expect((await logout(await token())).status).toBe(200);
+    expect(memory.entries().map(({ issuer }) => issuer)).toEqual([ISSUER]);
+  });
+
   it('comes again without effect', async () => {
     const { logout, memory } = world();
     const one = await token();

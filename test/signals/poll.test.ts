@@ -101,6 +101,7 @@ describe('a poll', () => {
       () => new Response(null, { status: 307, headers: { location: 'https://evil.example' } }),
     );
     await away.runCron();
+    expect(away.signals.redirects).toEqual(['manual']);
     expect(away.lines(away.cronLogs)).toEqual([
       { event: 'signal_poll_failed', transmitter: 'corp', cause: 'redirect', http_status: 307 },
     ]);
@@ -125,6 +126,16 @@ describe('nothing is lost', () => {
     memory.state.fails = false;
     await runCron();
     expect([stream.acks, memory.events.length]).toEqual([['one'], 1]);
+  });
+
+  it('while the store fails and there are more: the same is not asked for again and again', async () => {
+    const stream = makeStream(1);
+    await stream.add('one');
+    await stream.add('two');
+    const { runCron, memory, signals } = polling(stream.answer);
+    memory.state.fails = true;
+    await runCron();
+    expect(signals.bodies).toHaveLength(1);
   });
 
   it('while keys can’t be had', async () => {

@@ -441,6 +441,9 @@ describe('the log', () => {
     const silent = makeWorld();
     await silent.push(both);
     expect(JSON.stringify(silent.logs)).not.toMatch(/jane|j2/);
+    const keyed = makeWorld({ env: { LOG_KEY: 'key' } });
+    await keyed.push(both);
+    expect(keyed.lines()[0]).not.toHaveProperty('subjects');
     const plain = makeWorld({ settings: { log_subject: 'plain' } });
     await plain.push(both);
     expect(plain.lines()[0]).toMatchObject({ subjects: ['jane', 'j2'] });

@@ -50,6 +50,8 @@ export interface WorldOptions {
   /** Fields of the transmitter. */
   readonly signal?: Fields;
   readonly issuer?: Fields;
+  /** Besides `main`. */
+  readonly issuers?: Fields;
   readonly settings?: Fields;
   readonly api?: Fields;
   readonly env?: Fields;
@@ -64,6 +66,7 @@ export const issuerKey: SigningKey = await makeKey('ES256', 'issuer-1');
 export function makeWorld({
   signal = {},
   issuer = {},
+  issuers = {},
   settings = {},
   api = {},
   env = {},
@@ -71,12 +74,13 @@ export function makeWorld({
   poll,
 }: WorldOptions = {}) {
   const memory = memoryWriter();
-  const state = { keys, keyFetches: 0, keysDown: false, bodies: [] as Fields[] };
+  const state = { keys, keyFetches: 0, keysDown: false, bodies: [] as Fields[], redirects: [] as string[] };
   const fetchAnything = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
     const request = new Request(input as RequestInfo, init);
     if (request.url === POLL_URI) {
       const body = (await request.json()) as Fields;
       state.bodies.push(body);
+      state.redirects.push(request.redirect);
       return poll?.(body, request) ?? Response.json({ sets: {} });
     }
     if (request.url.startsWith(ISSUER)) return Response.json({ keys: [issuerKey.publicJwk] });
@@ -99,6 +103,7 @@ export function makeWorld({
     },
     ISSUERS: {
       main: { issuer: ISSUER, jwks_uri: `${ISSUER}keys`, max_token_age: MAX_AGE_SECONDS, ...issuer },
+      ...issuers,
     },
   };
   const routes = { 'GET /orders': {} };
