@@ -10,6 +10,7 @@ import type { KeysFault, ReasonCode, StatusFault } from '../src/decision.ts';
 import { PROBLEMS } from '../src/http/problem.ts';
 import type { DroppedKey } from '../src/keys/jwk.ts';
 import type { EventLine, RequestLine } from '../src/log.ts';
+import { SIGNAL_EVENTS } from './log-schema/signals.ts';
 
 const text = (description: string) => z.string().describe(description);
 const texts = (description: string) => z.array(z.string()).readonly().describe(description);
@@ -221,6 +222,7 @@ export const EVENTS = {
     message: text('What went wrong, in the words of the platform.'),
   },
   revocations_recovered: { from: z.enum(['kv', 'object']).describe('Who says it now.') },
+  ...SIGNAL_EVENTS,
   error,
 };
 

@@ -1,7 +1,7 @@
 import type { Decision } from './decide.ts';
 import type { Reason, ReasonCode } from './decision.ts';
 import type { ErrorLine } from './error-line.ts';
-import type { Hmac } from './hmac.ts';
+import { type Hmac, hashedSubject } from './hmac.ts';
 import type { PreflightRefused } from './http/cors.ts';
 import type { RequestFacts } from './http/facts.ts';
 import { isForPreflights } from './http/preflight.ts';
@@ -14,6 +14,7 @@ import type { Asserted } from './origin/assertion.ts';
 import { DEFAULT_CLAIMS } from './policy/claims.ts';
 import type { Principal, Route, Settings } from './policy/policy.ts';
 import type { RevocationEvent } from './revocation/events.ts';
+import type { SignalEvent } from './signals/log.ts';
 
 /** One line of the log. JSON: names are stable, docs/operations.md lists them. */
 export type LogLine = RequestLine | EventLine;
@@ -24,6 +25,7 @@ export type EventLine =
   | PreflightRefused
   | { readonly event: 'claim_skipped'; readonly api: string; readonly claim: string; readonly as: string }
   | RevocationEvent
+  | SignalEvent
   | ErrorLine;
 
 export interface RequestLine extends Versions, Partial<RequestFacts> {
@@ -78,9 +80,6 @@ export interface Versions {
   readonly worker_version?: string | undefined;
   readonly policy_version?: string | undefined;
 }
-
-/** Hex digits, 128 bits: enough to tell subjects apart. */
-const LOGGED_HASH_LENGTH = 32;
 
 /** The claims of a refused token are cut to this length: they can be anything. */
 const MAX_UNVERIFIED_LENGTH = 128;
@@ -202,6 +201,5 @@ export async function loggedSubject(
   const subject = principal?.subject;
   if (subject === undefined || settings.logSubject === 'none') return undefined;
   if (settings.logSubject === 'plain') return subject;
-  const mac = await hmac?.(`${principal?.issuer.issuer}\n${subject}`);
-  return mac?.slice(0, LOGGED_HASH_LENGTH);
+  return hmac && hashedSubject(hmac, principal?.issuer.issuer ?? '', subject);
 }

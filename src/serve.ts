@@ -20,11 +20,15 @@ import { isBodyTaken } from './origin/forward.ts';
 import { type Next, withoutBody } from './origin/next.ts';
 import { createOutbound } from './outbound.ts';
 import { KEY_SET_PATH } from './policy/assertion.ts';
-import type { Policy, Principal, Settings } from './policy/policy.ts';
+import type { Issuer, Policy, Principal, Settings } from './policy/policy.ts';
+import { signersOf } from './policy/signals.ts';
 import { isOnTrial } from './policy/trial.ts';
 import { createReplies, withId } from './reply.ts';
+import type { EventWriter } from './revocation/revocation.ts';
 import { createRevocationSource, type RevocationIo, type RevocationState } from './revocation/source.ts';
 import { createSend } from './send.ts';
+import { findTransmitters } from './signals/find.ts';
+import { receive } from './signals/receive.ts';
 import { createTokenCache } from './token/cache.ts';
 import { credentialsOf } from './token/places.ts';
 import { createStatusSource } from './token/status/source.ts';
@@ -50,6 +54,7 @@ export function serve(
   const send = createSend(environment, policy, prepare);
   const { settings } = policy;
   const revocations = createRevocations(environment, settings);
+  const transmitterAt = findTransmitters(policy);
 
   return async (request, waitUntil, next = noNext) => {
     const { url, method, headers } = request;
@@ -62,6 +67,13 @@ export function serve(
     if (settings.assertion !== undefined && asksFor(request, KEY_SET_PATH)) {
       const keySet = publicKeySet(environment.assertionKeys, io.now() / 1000);
       return withId(renderKeySet(keySet), requestId);
+    }
+    const transmitter = transmitterAt?.(url);
+    if (transmitter !== undefined) {
+      const { secret, countRequest, log, logHmac: hmac } = environment;
+      const writer = environment.revocationObject() as EventWriter;
+      const receiver = { writer, secret, countRequest, log, hmac, keys, io, settings };
+      return withId(await receive(request, transmitter, requestId, receiver), requestId);
     }
     const own = replies.own(request, requestId, (line) => environment.log(line, request));
     if (own !== undefined) return own;
@@ -156,13 +168,15 @@ const isStrict = (decision: Decision): boolean =>
   decision.kind === 'allow' && [decision.route, ...decision.nearMisses].some((one) => one.isStrict);
 
 async function healthOf(
-  { issuers }: Policy,
+  policy: Policy,
   keys: KeySource,
   io: KeyIo,
   accept: string | null,
   revocation: RevocationState | undefined,
 ): Promise<Response> {
-  const states = issuers.map(async (issuer) => [issuer.name, await keys.stateOf(issuer, io)] as const);
+  const states = signersOf<Issuer>(policy).map(
+    async (issuer) => [issuer.name, await keys.stateOf(issuer, io)] as const,
+  );
   return renderHealth(await Promise.all(states), io.now(), accept, revocation);
 }
 

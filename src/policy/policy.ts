@@ -5,6 +5,7 @@ import type { Origin, TokenPlace } from './places.ts';
 import type { BoundProperty, ClaimSelector, Property } from './property.ts';
 import type { QueryCondition } from './query.ts';
 import type { Settings } from './settings.ts';
+import type { SignalSettings } from './signals.ts';
 import type { StatusLists, StatusReference } from './status-list.ts';
 import type { PatternNode } from './tree.ts';
 
@@ -18,6 +19,7 @@ export type { StatusLists, StatusReference } from './status-list.ts';
 export interface Policy {
   readonly settings: Settings;
   readonly issuers: readonly Issuer[];
+  readonly transmitters: readonly Transmitter[];
   readonly apis: readonly Api[];
   /** Route tables by host: lower case, without port and trailing dot; with a parameter as `hostKey` writes it. */
   readonly hosts: ReadonlyMap<string, RouteTable>;
@@ -65,6 +67,14 @@ export type KeyLocation =
   | { readonly kind: 'discovery' }
   | { readonly kind: 'metadata'; readonly uri: string }
   | { readonly kind: 'jwks'; readonly uri: string };
+
+/** Who says that tokens are to be refused: docs/signals.md. */
+export interface Transmitter extends SignalSettings {
+  /** Its `iss`, and where its keys are. One of the policy's issuers, where it is the same. */
+  readonly signer: Issuer;
+  /** The issuers of the tokens that its events are about. */
+  readonly revokes: readonly Issuer[];
+}
 
 export interface Api {
   /** Its table's name, such as `API_TIMESHEETS`. */

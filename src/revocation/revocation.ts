@@ -42,7 +42,6 @@ export interface ReceivedEvent {
   /** It is told from a repetition until then. */
   readonly rememberSeconds: number;
   readonly revoke: readonly Revocation[];
-  readonly restore: readonly Revoked[];
   /** For the record: which event it was. */
   readonly why: string;
 }

@@ -6,7 +6,7 @@ import type { Issuer, Principal, Route, Settings } from '../policy/policy.ts';
 import type { TokenCache } from './cache.ts';
 import { checkBlocked, checkHeader, checkTimes, readClaims } from './checks.ts';
 import { decodeToken, type UnverifiedToken } from './decode.ts';
-import { findKeys, isBlocked, verifySignature } from './signature.ts';
+import { checkSignature } from './signature.ts';
 import { checkStatus } from './status/check.ts';
 import type { StatusSource } from './status/source.ts';
 
@@ -96,33 +96,16 @@ async function verifyAnew(
   if (checked.kind === 'refused') return checked;
   const { unverified, principal } = checked;
   const { header } = unverified;
-  const refuse = (reason: Reason): Refused => ({ kind: 'refused', reason, unverified });
-
-  const { issuer } = principal;
-  let found = await findKeys(header, issuer, context);
-  if (isReason(found)) return refuse(found);
-  let verifiedBy = await verifySignature(token, header, found.keys, context.settings);
-  if (verifiedBy === undefined && !found.isNamed) {
-    // Where no key has its id, a new key can't be told from a bad signature: look whether the issuer's keys changed.
-    const renewed = await findKeys(header, issuer, context, found.keys);
-    if (!isReason(renewed)) {
-      found = renewed;
-      verifiedBy = await verifySignature(token, header, found.keys, context.settings);
-    } else if (renewed.code !== 'key_unknown') return refuse(renewed);
+  const signed = await checkSignature(token, header, principal.issuer, context);
+  if (signed.kind === 'unsound') {
+    const { reason, keysFrom } = signed;
+    return { kind: 'refused', reason, unverified, ...(keysFrom !== undefined && { keysFrom }) };
   }
-  const keysFrom = found.from;
-  if (verifiedBy === undefined) {
-    const { kid } = header;
-    const isUnknown = kid !== undefined && !found.isNamed;
-    return { ...refuse(isUnknown ? { code: 'key_unknown', kid } : { code: 'signature_invalid' }), keysFrom };
-  }
-  // The header of a token is its sender's: a leaked key must not pass by leaving its id out.
-  if (isBlocked(verifiedBy, context.settings)) return refuse({ code: 'key_blocked' });
   if (principal.issuer.remembersTokens) {
     const { settings } = context;
-    context.cache.set(token, { principal, keyId: verifiedBy.id, settings });
+    context.cache.set(token, { principal, keyId: signed.by.id, settings });
   }
-  return withStatus(principal, keysFrom, context);
+  return withStatus(principal, signed.from, context);
 }
 
 /** The last check, of tokens that are verified: a forged one must not have lists fetched. */

@@ -56,6 +56,28 @@ const LINES: { readonly [Event in keyof typeof EVENTS]: Fields } = {
   claim_skipped: { api: 'API_X', claim: 'roles', as: 'x-claim-roles' },
   revocations_read_failed: { from: 'kv', message: 'no answer within 1500 ms' },
   revocations_recovered: { from: 'object' },
+  signal_received: {
+    transmitter: 'corp',
+    delivery: 'push',
+    request_id: 'r',
+    signal_id: '756E69717565206964656E746966696572',
+    kinds: ['session-revoked'],
+    entries: 1,
+    repeated: false,
+    subjects: ['jane'],
+    state_length: 3,
+    stream_status: 'paused',
+  },
+  signal_unmapped: {
+    transmitter: 'corp',
+    delivery: 'poll',
+    signal_id: '1',
+    kinds: ['credential-change'],
+    why: 'undeclared',
+    format: 'email',
+  },
+  signal_refused: { transmitter: 'corp', delivery: 'logout', why: 'audience' },
+  signal_poll_failed: { transmitter: 'corp', cause: 'http_status', http_status: 503 },
   error: { name: 'TypeError', frames: ['at f (index.js:1:1)'] },
 };
 const ISSUER_LINES: { readonly [Event in keyof typeof ISSUER_EVENTS]: Fields } = {

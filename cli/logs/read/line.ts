@@ -71,6 +71,10 @@ const EVENTS: Readonly<Record<EventLine['event'], true>> = {
   claim_skipped: true,
   revocations_read_failed: true,
   revocations_recovered: true,
+  signal_received: true,
+  signal_unmapped: true,
+  signal_refused: true,
+  signal_poll_failed: true,
   error: true,
 };
 
@@ -93,8 +97,8 @@ export type LineEntry =
 /** @returns `undefined` for what is none of the gateway's */
 export function readLine(value: Table, around: Surroundings): LineEntry | undefined {
   if (typeof value['event'] === 'string') {
-    const { event, issuer, api } = value;
-    const about = textOf(issuer) ?? textOf(api);
+    const { event, issuer, api, transmitter } = value;
+    const about = textOf(issuer) ?? textOf(api) ?? textOf(transmitter);
     return { kind: 'event', event: { event, issuer: about, detail: eventDetail(value) }, atMs: around.atMs };
   }
   const { time, method, decision, status } = value;
@@ -201,13 +205,14 @@ function callerOf({
 }
 
 function eventDetail(value: Table): string | undefined {
-  const { fault, cause, kid, operation, claim, faults, name, origin, add } = value;
+  const { fault, cause, kid, operation, claim, faults, name, origin, add, why, kinds } = value;
   const first = Array.isArray(faults) && isTable(faults[0]) ? faults[0]['at'] : undefined;
-  const known = [fault, cause, kid, operation, claim, first, name]
+  const events = Array.isArray(kinds) ? kinds.filter((one) => typeof one === 'string').join(' ') : undefined;
+  const known = [fault, cause, kid, operation, claim, first, name, why, events]
     .map(textOf)
     .find((one) => one !== undefined);
   const status = value['http_status'];
-  if (fault === 'http_status' && Number.isInteger(status)) return `${fault} ${status}`;
+  if ((fault ?? cause) === 'http_status' && Number.isInteger(status)) return `http_status ${status}`;
   if (value['event'] !== 'preflight_refused') return known;
   // What would allow it comes first: the end may be cut. An origin to add tells whose preflight it was.
   const [remedy, page] = [textOf(add), textOf(origin)];

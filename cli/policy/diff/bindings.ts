@@ -1,5 +1,6 @@
 /** Compares bindings that a policy names: the same name may be another service tomorrow. */
-import type { Policy } from '../../../src/policy/policy.ts';
+import type { Issuer, Policy } from '../../../src/policy/policy.ts';
+import { signersOf } from '../../../src/policy/signals.ts';
 import { isTable, listOf, type Table } from '../../text/json.ts';
 import { fetcherIn } from '../file/bindings.ts';
 import type { Section } from '../file/config.ts';
@@ -34,7 +35,7 @@ export function bindingDifferences(policies: Sides<Policy>, sections: Sides<Sect
     names(policies.old).filter(
       (name) => name !== undefined && names(policies.now).includes(name),
     ) as string[];
-  const issuers = both(({ issuers: all }) => all.map(({ service }) => service));
+  const issuers = both((policy) => signersOf<Issuer>(policy).map(({ service }) => service));
   const origins = both(({ apis }) =>
     apis.map(({ origin }) => (origin.kind === 'service' ? origin.binding : undefined)),
   );

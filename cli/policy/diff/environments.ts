@@ -37,6 +37,7 @@ const NO_POLICY: Policy = {
     assertion: undefined,
   },
   issuers: [],
+  transmitters: [],
   apis: [],
   hosts: new Map(),
   otherHosts: undefined,

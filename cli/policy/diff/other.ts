@@ -5,6 +5,7 @@ import type { Api, Policy, Route, Rules } from '../../../src/policy/policy.ts';
 import { countedBy } from '../words.ts';
 import { corsChanges } from './cors.ts';
 import type { OtherChange } from './difference.ts';
+import { signalChanges } from './signals.ts';
 
 export function settingsChanges(old: Policy, now: Policy): OtherChange[] {
   const [before, after] = [old.settings, now.settings];
@@ -20,6 +21,7 @@ export function settingsChanges(old: Policy, now: Policy): OtherChange[] {
     difference('GATEWAY.health_path', before.healthPath ?? 'nowhere', after.healthPath ?? 'nowhere'),
     difference('GATEWAY.problem_base', before.problemBase ?? 'a URN', after.problemBase ?? 'a URN'),
     difference('GATEWAY.assertion.lifetime', lifetimeOf(old), lifetimeOf(now)),
+    signalChanges(old, now),
     ...issuers,
   ].flat();
 }

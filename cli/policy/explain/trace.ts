@@ -1,9 +1,11 @@
 /** The way of one request through the gateway, told by the run that decides it. */
 import type { DecisionStep, Verify } from '../../../src/decide.ts';
 import type { Reason } from '../../../src/decision.ts';
-import type { Policy, Route } from '../../../src/policy/policy.ts';
+import type { Policy, Route, Transmitter } from '../../../src/policy/policy.ts';
+import { findTransmitters } from '../../../src/signals/find.ts';
 import type { ObserveToken } from '../../../src/token/verify.ts';
 import { listed } from '../../text/words.ts';
+import { signalWords } from '../signal-words.ts';
 import { createSimulator, type IncomingRequest, type Simulated } from '../what-if/simulate.ts';
 import { countedBy, originWords } from '../words.ts';
 import { credentialSteps } from './credential-steps.ts';
@@ -103,9 +105,12 @@ function lastSteps(request: IncomingRequest, policy: Policy, simulated: Simulate
 
 function selfStep(
   { url, method }: IncomingRequest,
-  { settings }: Policy,
+  policy: Policy,
   { preflightRefused: refused }: Simulated,
 ): Step {
+  const transmitter = findTransmitters(policy)?.(url);
+  if (transmitter !== undefined) return signalStep(method, url, transmitter);
+  const { settings } = policy;
   const what =
     method === 'OPTIONS'
       ? 'a preflight of a browser'
@@ -117,6 +122,15 @@ function selfStep(
     `; the browser then keeps the request to itself, since cors lacks the ${refused.cause === 'origin' ? 'origin' : 'headers'}`;
   const remedy = refused?.add === undefined ? '' : `: ${refused.add}`;
   const decided = `${what}: the gateway answers it itself, to anyone${missing ?? ''}${remedy}`;
+  return makeStep('target', `${method} ${maskUrl(url)}`, decided);
+}
+
+/** The body is not at hand: what it would do is said. */
+function signalStep(method: string, url: string, transmitter: Transmitter): Step {
+  const decided =
+    method === 'POST'
+      ? `events of ${signalWords(transmitter)}: the gateway verifies and stores them itself`
+      : `the path for events of ${transmitter.name}: it takes POST only`;
   return makeStep('target', `${method} ${maskUrl(url)}`, decided);
 }
 

@@ -12,8 +12,13 @@ import { list, oneOrMore, text } from '../rules/fields.ts';
 import { RULE_NAMES, RULES } from '../rules/rules.ts';
 import { scopeSchema } from '../rules/scopes.ts';
 
-const issuerNames = oneOrMore(text('the name of a table under [vars.ISSUERS]'), 'name at least one issuer');
-const audiences = oneOrMore(text('the audience as it stands in tokens'), 'name at least one audience');
+// Each field has a schema of its own, to which its text is tied.
+const issuersField = () =>
+  oneOrMore(text('the name of a table under [vars.ISSUERS]'), 'name at least one issuer');
+const audiencesField = () =>
+  oneOrMore(text('the audience as it stands in tokens'), 'name at least one audience');
+const issuerNames = issuersField();
+const audiences = audiencesField();
 
 type RuleFields = { [Name in RuleName]: z.ZodMiniOptional<(typeof RULES)[Name]['schema']> };
 
@@ -84,6 +89,41 @@ export const assertionSchema = z.strictObject({
 export const assertionSettingsSchema = z.strictObject({
   issuer: text('the issuer of assertions'),
   lifetime: z.optional(z.int().check(z.minimum(5), z.maximum(120))),
+});
+
+const namedBy = () => z.optional(z.enum(['sub', 'sid', 'jti', 'client_id']));
+
+/** What subjects of events are to tokens. */
+export const subjectsSchema = z.strictObject({
+  opaque: namedBy(),
+  email: namedBy(),
+  phone_number: namedBy(),
+  account: namedBy(),
+  did: namedBy(),
+  uri: namedBy(),
+  session: namedBy(),
+  application: namedBy(),
+});
+
+const ownPath = z.string().check(z.regex(/^(\/[A-Za-z0-9._~-]+)+$/, 'a path such as "/signals"'));
+const secretName = () => z.string().check(z.regex(/^secret:[A-Za-z_][A-Za-z0-9_]*$/, '"secret:NAME"'));
+
+/** Who sends security events. */
+export const signalSchema = z.strictObject({
+  issuer: text('the issuer identifier, as it stands in iss'),
+  audience: audiencesField(),
+  revokes: issuersField(),
+  subjects: z.optional(subjectsSchema),
+  logout_tokens: z.optional(z.enum(['typed', 'any'])),
+  path: z.optional(ownPath),
+  authorization: z.optional(secretName()),
+  rate_limit: z.optional(text('the name of a rate limit binding')),
+  poll_uri: z.optional(z.string()),
+  poll_authorization: z.optional(secretName()),
+  algorithms: z.optional(list(z.enum(ALGORITHMS), 'name at least one algorithm')),
+  metadata_uri: z.optional(z.string()),
+  jwks_uri: z.optional(z.string()),
+  service: z.optional(text('the name of a service binding')),
 });
 
 const dropHeaders = z.optional(
@@ -181,6 +221,7 @@ export const settingsSchema = z.strictObject({
   ),
   // A fragment is appended to it: the result must be one URI that people can look up (RFC 9457 §3.1.1).
   assertion: z.optional(assertionSettingsSchema),
+  signals: z.optional(z.record(z.string(), signalSchema)),
   problem_base: z.optional(
     z
       .string()
@@ -206,5 +247,7 @@ export type RouteConfig = z.infer<typeof routeSchema>;
 export type ApiConfig = z.infer<typeof apiSchema>;
 export type AssertionConfig = z.infer<typeof assertionSchema>;
 export type AssertionSettingsConfig = z.infer<typeof assertionSettingsSchema>;
+export type SignalConfig = z.infer<typeof signalSchema>;
+export type SubjectsConfig = z.infer<typeof subjectsSchema>;
 export type IssuerConfig = z.infer<typeof issuerSchema>;
 export type SettingsConfig = z.infer<typeof settingsSchema>;

@@ -25,10 +25,11 @@ import type {
   WantConfig,
 } from './schema.ts';
 
-const listed = (names: readonly string[]) => `[${names.map((name) => JSON.stringify(name)).join(', ')}]`;
+export const listed = (names: readonly string[]) =>
+  `[${names.map((name) => JSON.stringify(name)).join(', ')}]`;
 const inTurn = (names: readonly string[]) => names.join(', else ');
 
-type Texts<Config> = { readonly [Field in keyof Required<Config>]: string };
+export type Texts<Config> = { readonly [Field in keyof Required<Config>]: string };
 
 const RATE_LIMIT =
   'The rate limit that requests count against, a binding of the platform: for each subject, else client, else address. A table says otherwise: { binding = "PER_ORG", by = { claim = "org_id" } }. A route counts for itself, an API over all its routes that have none of their own. Example: "PER_USER".';
@@ -182,6 +183,8 @@ export const SETTINGS_TEXTS: Texts<SettingsConfig> = {
     'Tokens, subjects, sessions and clients can be revoked, and routes closed, without a deployment: docs/revocation.md. The name of the Durable Object binding that writes it down. Every issuer needs max_token_age. Example: "REVOCATIONS".',
   assertion:
     'Who signs the assertions that APIs ask for: the public URL of the gateway. The keys are the secrets ASSERTION_KEY and ASSERTION_KEY_2, which `claimgate assertion keys` makes. Example: { issuer = "https://api.example.com" }.',
+  signals:
+    'Who may say that tokens are to be refused, by security events: one table for each transmitter, under a name of your choice (docs/signals.md). Example: { corp = { issuer = "https://id.example.com/realms/prod", audience = "https://api.example.com/signals", revokes = "corp" } }.',
   drop_headers: 'For all APIs: see drop_headers there. Example: ["x-user-id"].',
   blocked_kids: 'Blocklist: tokens signed with these keys are refused. Example: ["key-2026-11"].',
   report_only: 'Default for all APIs: see report_only there. Example: true.',

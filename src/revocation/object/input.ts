@@ -63,7 +63,6 @@ export const eventSchema = z.strictObject({
   from: z.string().check(z.minLength(1), z.maxLength(200)),
   id: z.string().check(z.minLength(1), z.maxLength(1000)),
   rememberSeconds: seconds,
-  revoke: z.array(revocationSchema).check(z.maxLength(100)),
-  restore: z.array(revokedSchema).check(z.maxLength(100)),
+  revoke: z.array(revocationSchema).check(z.maxLength(1000)),
   why: said,
 });

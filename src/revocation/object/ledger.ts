@@ -12,7 +12,7 @@ const MAX_RECORDS = 50_000;
 
 const TABLES = `
   CREATE TABLE IF NOT EXISTS revocations (
-    kind TEXT, issuer TEXT, id TEXT, before INTEGER, until INTEGER, number INTEGER, source TEXT,
+    kind TEXT, issuer TEXT, id TEXT, before INTEGER, until INTEGER, number INTEGER,
     PRIMARY KEY (kind, issuer, id)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS switches (
     kind TEXT, target TEXT, status INTEGER, until INTEGER, number INTEGER, why TEXT,
@@ -35,9 +35,6 @@ export interface Changed {
   readonly untilSeconds?: number | undefined;
 }
 
-/** Ops as a source; others are the names of transmitters. */
-const OPS = 'ops';
-
 export class Ledger {
   readonly #sql: SqlStorage;
   readonly #now: () => number;
@@ -59,12 +56,7 @@ export class Ledger {
         const revocation = { ...revoked, beforeSeconds, untilSeconds: beforeSeconds + livesSeconds };
         this.#checkRoom(1);
         const { untilSeconds } = revocation;
-        return this.#recorded(
-          change,
-          revocation,
-          (number) => this.#revoke(revocation, number, OPS),
-          untilSeconds,
-        );
+        return this.#recorded(change, revocation, (number) => this.#revoke(revocation, number), untilSeconds);
       }
       case 'unrevoke':
         return this.#recorded(change, change.revoked, () => this.#restore(change.revoked));
@@ -93,7 +85,7 @@ export class Ledger {
     }
   }
 
-  receive({ from, id, rememberSeconds, revoke, restore, why }: ReceivedEvent): 'stored' | 'repeated' {
+  receive({ from, id, rememberSeconds, revoke, why }: ReceivedEvent): 'stored' | 'repeated' {
     this.#checkRoom(revoke.length);
     const { rowsWritten } = this.#sql.exec(
       'INSERT OR IGNORE INTO seen VALUES (?, ?, ?)',
@@ -101,36 +93,27 @@ export class Ledger {
     );
     if (rowsWritten === 0) return 'repeated';
     for (const one of revoke)
-      this.#recorded({ action: 'revoke', by: from, why }, one, (number) => this.#revoke(one, number, from));
-    // What ops have revoked, no event restores.
-    for (const one of restore)
-      this.#recorded({ action: 'unrevoke', by: from, why }, one, () => this.#restore(one, from));
+      this.#recorded({ action: 'revoke', by: from, why }, one, (number) => this.#revoke(one, number));
     return 'stored';
   }
 
   /** Two who revoke the same lose nothing: the later date holds, and the later end. */
-  #revoke(
-    { kind, issuer, id, beforeSeconds, untilSeconds }: Revocation,
-    number: number,
-    source: string,
-  ): boolean {
-    return (
-      this.#sql.exec(
-        `INSERT INTO revocations VALUES (?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT DO UPDATE SET before = MAX(before, excluded.before), until = MAX(until, excluded.until),
-           number = excluded.number, source = CASE WHEN source = '${OPS}' THEN source ELSE excluded.source END`,
-        ...[kind, issuer, id, beforeSeconds, untilSeconds, number, source],
-      ).rowsWritten > 0
-    );
-  }
-
-  #restore({ kind, issuer, id }: Revoked, source?: string): boolean {
-    const found = source === undefined ? '' : ' AND source = ?';
+  #revoke({ kind, issuer, id, beforeSeconds, untilSeconds }: Revocation, number: number): boolean {
     const { rowsWritten } = this.#sql.exec(
-      `DELETE FROM revocations WHERE kind = ? AND issuer = ? AND id = ?${found}`,
-      ...[kind, issuer, id, ...(source === undefined ? [] : [source])],
+      `INSERT INTO revocations VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET before = MAX(before, excluded.before), until = MAX(until, excluded.until),
+         number = excluded.number`,
+      ...[kind, issuer, id, beforeSeconds, untilSeconds, number],
     );
     return rowsWritten > 0;
+  }
+
+  #restore({ kind, issuer, id }: Revoked): boolean {
+    const place = [kind, issuer, id];
+    return (
+      this.#sql.exec('DELETE FROM revocations WHERE kind = ? AND issuer = ? AND id = ?', ...place)
+        .rowsWritten > 0
+    );
   }
 
   #recorded(

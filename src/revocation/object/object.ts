@@ -59,7 +59,7 @@ export class Revocations extends DurableObject implements RevocationObject {
   async receive(input: ReceivedEvent): Promise<'stored' | 'repeated'> {
     const event = eventSchema.parse(input);
     const told = this.ctx.storage.transactionSync(() => this.#ledger.receive(event));
-    if (told === 'stored' && event.revoke.length + event.restore.length > 0) {
+    if (told === 'stored' && event.revoke.length > 0) {
       await this.#count();
       this.ctx.waitUntil(this.#publish());
     }

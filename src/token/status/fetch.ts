@@ -6,7 +6,7 @@ import type { KeySource } from '../../keys/source.ts';
 import type { Issuer, Settings } from '../../policy/policy.ts';
 import { checkHeader, isNumericDate } from '../checks.ts';
 import { decodeToken, type UnverifiedToken } from '../decode.ts';
-import { findKeys, isBlocked, verifySignature } from '../signature.ts';
+import { checkSignature } from '../signature.ts';
 import { readStatusList, type StatusList } from './list.ts';
 
 export interface StatusContext {
@@ -55,7 +55,7 @@ export async function fetchStatusList(
   if (isReason(decoded)) return failed('no_list');
   const badHeader = checkHeader(decoded.header, { ...issuer, tokenTypes: LIST_TYPES });
   if (badHeader?.code === 'token_type_not_allowed') return failed('no_list');
-  const fault = badHeader === undefined ? await checkSignature(token, decoded, issuer, context) : 'signature';
+  const fault = badHeader === undefined ? await signatureFault(token, decoded, issuer, context) : 'signature';
   if (fault !== undefined) return failed(fault);
   return readClaims(decoded.claims, issuer, uri, io.now() / 1000);
 }
@@ -64,16 +64,15 @@ const LIST_TYPES: ReadonlySet<string> = new Set([LIST_TYPE]);
 
 const failed = (fault: StatusFault): ListFault => ({ kind: 'fault', fault });
 
-async function checkSignature(
+async function signatureFault(
   token: string,
   { header }: UnverifiedToken,
   issuer: Issuer,
   context: StatusContext,
 ): Promise<StatusFault | undefined> {
-  const found = await findKeys(header, issuer, context);
-  if (isReason(found)) return found.code === 'keys_unavailable' ? 'keys_unavailable' : 'signature';
-  const key = await verifySignature(token, header, found.keys, context.settings);
-  return key === undefined || isBlocked(key, context.settings) ? 'signature' : undefined;
+  const signed = await checkSignature(token, header, issuer, context);
+  if (signed.kind === 'signed') return undefined;
+  return signed.reason.code === 'keys_unavailable' ? 'keys_unavailable' : 'signature';
 }
 
 async function readClaims(

@@ -27,6 +27,7 @@ import { readScope } from './read-scope.ts';
 import { reportOnly } from './report-only.ts';
 import { scopeTypo } from './scope-typo.ts';
 import { lostCopy, unjudgedMethod } from './second-targets.ts';
+import { uncountedSignals } from './signals.ts';
 import { ownListHost } from './status-list.ts';
 import type { Lint } from './subject.ts';
 import { tokenPlace } from './token-place.ts';
@@ -82,6 +83,7 @@ export const LINTS: readonly Lint[] = [
   noKeyStore,
   noKeyRefresh,
   unusedIssuer,
+  uncountedSignals,
   largeVariable,
   unlistedSecret,
   loopback,

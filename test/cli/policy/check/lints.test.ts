@@ -61,6 +61,19 @@ const ZONE = 'hosts = ["api.example.com"]\norigin = "zone"\nzone_unprotected = t
 const SECRET = 'origin = "https://x.example"\norigin_headers = { x-s = "secret:S" }';
 const PROVEN = 'origin = "service:X"\nassertion = { audience = "orders.internal" }';
 const ASSERTED = '[vars.GATEWAY]\nassertion = { issuer = "https://api.example.com" }';
+const REVOKING = `[[durable_objects.bindings]]
+name = "REVOCATIONS"
+class_name = "Revocations"
+[[migrations]]
+tag = "v1"
+new_sqlite_classes = ["Revocations"]
+[vars.GATEWAY]
+revocation = "REVOCATIONS"`;
+const SIGNALS = (more = '', field = 'rate_limit = "L"') =>
+  `${REVOKING}\n[vars.GATEWAY.signals.corp]\nissuer = "https://signals.example/"\naudience = "a"\nrevokes = "main"\n${field}\n${more}`;
+const POLLED = SIGNALS('poll_uri = "https://signals.example/poll"', '');
+const LIMITED = 'ratelimits = [{ name = "L", namespace_id = "1", simple = { limit = 10, period = 60 } }]';
+const AGED = 'max_token_age = 3600';
 const KEY_LISTED = 'secrets.required = ["ASSERTION_KEY"]';
 const HOSTED = 'hosts = ["api.example.com"]\norigin = "service:X"';
 const OWN = 'workers_dev = false';
@@ -1192,8 +1205,16 @@ const EXAMPLES: readonly Example[] = [
         policyText().replace('["*/5 * * * *"]', '[]'),
         'ISSUERS.main: no cron trigger fetches the keys of the issuers ahead of time',
       ],
+      [
+        'no cron, and events to ask for',
+        policyText({ issuer: AGED, more: POLLED }).replace('["*/5 * * * *"]', '[]'),
+        'GATEWAY.signals.corp.poll_uri: no cron trigger asks for its events, nor fetches the keys of the issuers',
+      ],
     ],
-    good: [['a cron', policyText()]],
+    good: [
+      ['a cron', policyText()],
+      ['a cron, and events to ask for', policyText({ issuer: AGED, more: POLLED })],
+    ],
   },
   {
     rule: 'unused-issuer',
@@ -1301,8 +1322,35 @@ const EXAMPLES: readonly Example[] = [
     ],
   },
   {
+    rule: 'uncounted-signals',
+    bad: [
+      [
+        'a path without a limit',
+        policyText({ issuer: AGED, more: SIGNALS('', '') }),
+        'GATEWAY.signals.corp: anyone can post to /.well-known/claimgate/signals/corp, as often as they like',
+      ],
+    ],
+    good: [
+      ['a limit', policyText({ top: LIMITED, issuer: AGED, more: SIGNALS() })],
+      ['no path', policyText({ issuer: AGED, more: POLLED })],
+    ],
+  },
+  {
     rule: 'unlisted-secret',
     bad: [
+      [
+        'a secret of a transmitter',
+        policyText({ top: LIMITED, issuer: AGED, more: SIGNALS('authorization = "secret:A"') }),
+        'GATEWAY.signals.corp.authorization: [secrets] required does not list A',
+      ],
+      [
+        'a secret of a poll',
+        policyText({
+          issuer: AGED,
+          more: SIGNALS('poll_uri = "https://signals.example/poll"\npoll_authorization = "secret:P"', ''),
+        }),
+        'GATEWAY.signals.corp.poll_authorization: [secrets] required does not list P',
+      ],
       [
         'no key for assertions',
         policyText({ api: PROVEN, more: ASSERTED }),
