@@ -12,7 +12,8 @@ import {
   type SettingsConfig,
 } from './policy/compile/schema.ts';
 import type { Issuer } from './policy/policy.ts';
-import type { Handler } from './serve.ts';
+import { createRevocationSource, type RevocationSource } from './revocation/source.ts';
+import type { Handler, Shared } from './serve.ts';
 
 type Camel<Name extends string> = Name extends `${infer Head}_${infer Tail}`
   ? `${Head}${Capitalize<Camel<Tail>>}`
@@ -77,7 +78,10 @@ export function protectHandler({
     ...(now && { now }),
     ...(fetch && { fetch }),
   };
-  const { handle, faults } = createHandler(options, true, keysOf(JSON.stringify(issuer)));
+  const { handle, faults } = createHandler(options, true, {
+    keys: keysOf(JSON.stringify(issuer)),
+    revocations: revocationsOf(options.env, JSON.stringify(settings)),
+  });
   if (faults.length > 0) {
     const texts = faults.map(({ place, problem, remedy }) => {
       const found = collectFaults().at(
@@ -94,6 +98,22 @@ export function protectHandler({
 const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const camelCase = (part: string | number) =>
   typeof part === 'number' ? part : part.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+const revocations = new WeakMap<object, Map<string, RevocationSource>>();
+
+/**
+ * Routes with the same bindings and settings share one copy of what is revoked. Other settings block other clients: the
+ * copy says that, too.
+ */
+function revocationsOf(env: object, id: string): Shared['revocations'] {
+  return (settings) => {
+    const all = revocations.get(env) ?? new Map<string, RevocationSource>();
+    revocations.set(env, all);
+    const source = all.get(id) ?? createRevocationSource(settings);
+    all.set(id, source);
+    return source;
+  };
+}
 
 const sources = new Map<string, KeySource>();
 

@@ -23,7 +23,12 @@ import { KEY_SET_PATH } from './policy/assertion.ts';
 import type { Policy, Principal, Settings } from './policy/policy.ts';
 import { isOnTrial } from './policy/trial.ts';
 import { createReplies, withId } from './reply.ts';
-import { createRevocationSource, type RevocationIo, type RevocationState } from './revocation/source.ts';
+import {
+  createRevocationSource,
+  type RevocationIo,
+  type RevocationSource,
+  type RevocationState,
+} from './revocation/source.ts';
 import { createSend } from './send.ts';
 import { createTokenCache } from './token/cache.ts';
 import { credentialsOf } from './token/places.ts';
@@ -32,8 +37,16 @@ import { verifyToken } from './token/verify.ts';
 /** @param next answers where an API has `origin = "next"` */
 export type Handler = (request: Request, waitUntil: WaitUntil, next?: Next) => Promise<Response>;
 
+/** What several handlers of one isolate read once. */
+export interface Shared {
+  readonly keys: KeySource;
+  /** For policies with these settings. */
+  revocations(settings: Settings): RevocationSource;
+}
+
 /** Answers requests by a policy. Keys and verified tokens are remembered here, for the life of the isolate. */
-export function serve(environment: Environment, policy: Policy, keys = createKeySource()): Handler {
+export function serve(environment: Environment, policy: Policy, shared?: Shared): Handler {
+  const keys = shared?.keys ?? createKeySource();
   const replies = createReplies(policy);
   const cache = createTokenCache();
   const warn = onceForEach(environment.log);
@@ -43,7 +56,7 @@ export function serve(environment: Environment, policy: Policy, keys = createKey
   });
   const send = createSend(environment, policy, prepare);
   const { settings } = policy;
-  const revocations = createRevocations(environment, settings);
+  const revocations = createRevocations(environment, settings, shared);
 
   return async (request, waitUntil, next = noNext) => {
     const { url, method, headers } = request;
@@ -196,9 +209,9 @@ function onceForEach(log: (line: EventLine) => void) {
 }
 
 /** `undefined` where the policy has no revocation. */
-function createRevocations(environment: Environment, settings: Settings) {
+function createRevocations(environment: Environment, settings: Settings, shared: Shared | undefined) {
   if (settings.revocation === undefined) return undefined;
-  const source = createRevocationSource(settings);
+  const source = shared?.revocations(settings) ?? createRevocationSource(settings);
   const io = (waitUntil: WaitUntil) => environment.revocationIo(waitUntil) as RevocationIo;
   return {
     get: (waitUntil: WaitUntil) => source.get(io(waitUntil)),

@@ -57,7 +57,14 @@ describe('a gateway with revocation', () => {
   });
 
   it('closes an API', async () => {
-    const { number } = await object().apply({ action: 'close', kind: 'api', target: 'API_ORDERS', status: 503, by: 'x', why: 'repair' });
+    const { number } = await object().apply({
+      action: 'close',
+      kind: 'api',
+      target: 'API_ORDERS',
+      status: 503,
+      by: 'x',
+      why: 'repair',
+    });
     const gateway = rig();
     const response = await gateway.ask('GET /open');
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '60']);
