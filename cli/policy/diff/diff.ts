@@ -27,6 +27,7 @@ export async function comparePolicies(old: Policy, now: Policy, nowSeconds: numb
     findings.push({ ...rest, example });
   }
   findings.push(
+    ...revocationDifferences(old, now),
     ...ownHeaderDifferences(old, now),
     ...unreadDifferences(old, now),
     ...preflightDifferences(old, now),
@@ -80,6 +81,19 @@ function shows(change: Change, before: Answer, now: Answer): boolean {
     default:
       return before.letIn && !now.letIn;
   }
+}
+
+/** No policy knows what will be revoked: a token that is, or a route that is closed, is the example that nobody has yet. */
+function revocationDifferences(old: Policy, now: Policy): Difference[] {
+  if (old.apis.length === 0 || now.apis.length === 0) return [];
+  const [before, after] = [old, now].map(({ settings }) => settings.revocation);
+  if ((before === undefined) === (after === undefined)) return [];
+  const words = (binding: string | undefined) =>
+    binding === undefined
+      ? 'nothing can be revoked or closed: a token passes until it expires'
+      : `what ${binding} says is revoked or closed is refused`;
+  const change = after === undefined ? 'widened' : 'narrowed';
+  return [placedDifference(change, 'GATEWAY.revocation', words(before), words(after))];
 }
 
 /**

@@ -21,6 +21,10 @@ export function settingsChanges(old: Policy, now: Policy): OtherChange[] {
     difference('GATEWAY.problem_base', before.problemBase ?? 'a URN', after.problemBase ?? 'a URN'),
     difference('GATEWAY.assertion.lifetime', lifetimeOf(old), lifetimeOf(now)),
     ...issuers,
+    // Whether there is any at all is a finding.
+    before.revocation === undefined || after.revocation === undefined
+      ? []
+      : difference('GATEWAY.revocation', before.revocation, after.revocation),
   ].flat();
 }
 
