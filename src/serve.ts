@@ -1,6 +1,6 @@
 /** The pipeline: request → decision → headers → origin. Every exit is rendered once and logged once. */
 import { dataPoint } from './analytics.ts';
-import { type Decision, decide, type GatewayRequest } from './decide.ts';
+import { type Decision, decide, type GatewayRequest, isStrict } from './decide.ts';
 import type { FormFault, Reason } from './decision.ts';
 import type { Environment, WaitUntil } from './environment.ts';
 import { errorLine } from './error-line.ts';
@@ -157,10 +157,6 @@ async function formOf(
 const noNext: Next = () => {
   throw new Error('origin = "next" without handlers');
 };
-
-/** Of any reading of the path, and of any second target. */
-const isStrict = (decision: Decision): boolean =>
-  decision.kind === 'allow' && [decision.route, ...decision.nearMisses].some((one) => one.isStrict);
 
 async function healthOf(
   { issuers }: Policy,
