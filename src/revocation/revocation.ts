@@ -1,6 +1,7 @@
 /** What is revoked, and who writes it down. Times are in seconds since 1970. */
 
 import type { RevocationKind } from '../decision.ts';
+import type { Issuer } from '../policy/policy.ts';
 
 export type { RevocationKind } from '../decision.ts';
 
@@ -50,3 +51,15 @@ export interface EventWriter {
   /** Stores what an event asks for, once. Resolves when it is stored; rejects where it can't be. */
   receive(event: ReceivedEvent): Promise<'stored' | 'repeated'>;
 }
+
+/** The longest that the date of a token can be off: the issuer's clock, and the gateway's. */
+const SLACKS = 2;
+
+/**
+ * When no token is alive any more that was issued until then (seconds since 1970). The policy must give the issuer a
+ * greatest age; the check demands one.
+ */
+export const endOf = (
+  { maxTokenAgeSeconds, clockToleranceSeconds }: Pick<Issuer, 'maxTokenAgeSeconds' | 'clockToleranceSeconds'>,
+  fromSeconds: number,
+): number => fromSeconds + (maxTokenAgeSeconds ?? 0) + SLACKS * clockToleranceSeconds + 1;

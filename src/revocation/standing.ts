@@ -67,7 +67,8 @@ export function createStanding(
     settings: blockedToo(policySettings, clients, keys, before?.settings),
     closed(route) {
       if (apis.size === 0 && routes.size === 0) return undefined;
-      const found = apis.get(route.api.name) ?? routes.get(`${route.api.name} ${route.key}`);
+      const found =
+        apis.get(route.api.name) ?? (routes.size === 0 ? undefined : routes.get(switchTarget(route)));
       if (found === undefined) return undefined;
       const { number: entry, why, until, status } = found;
       if (status === 403) return { code: 'closed_to_all', why, entry };
@@ -83,6 +84,15 @@ export function createStanding(
     },
   };
 }
+
+/** A route as switches name it: blanks that a policy is aligned with don't count. */
+export const switchTarget = ({
+  api,
+  key,
+}: {
+  readonly api: { readonly name: string };
+  readonly key: string;
+}): string => `${api.name} ${key.trim().replace(/\s+/g, ' ')}`;
 
 /** When the first of the switches that hold ends, in seconds since 1970. */
 export const firstEnd = (switches: readonly Switch[], nowSeconds: number): number =>

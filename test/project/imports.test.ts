@@ -53,6 +53,7 @@ const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['policy/what-if'],
     ['policy/check', 'policy/explain', 'policy/cases', 'policy/diff', 'policy/routes', 'policy/import'],
     ['logs', 'init', 'policy/doctor', 'assertion', 'page'],
+    ['revocation'],
     ['console'],
     ['commands', 'vite'],
     ['program.ts'],

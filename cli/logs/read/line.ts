@@ -23,6 +23,9 @@ export interface LoggedRequest {
   /** Of the verified token. */
   readonly client: string | undefined;
   readonly issuer: string | undefined;
+  /** As `log_subject` has it. */
+  readonly subject: string | undefined;
+  readonly kid: string | undefined;
   /** Of the verified token, or as one claims that nobody has verified; `undefined`: the line does not say. */
   readonly scopes: readonly string[] | undefined;
   readonly audiences: readonly string[] | undefined;
@@ -121,6 +124,8 @@ function readRequest(line: Table, method: string, status: number, around: Surrou
     caller: callerOf(line),
     client: textOf(line['client']),
     issuer: textOf(line['issuer']),
+    subject: textOf(line['subject']),
+    kid: textOf(line['kid']),
     scopes: textsOf(line['scopes']) ?? wordsOf(line['unverified_scope']),
     audiences: textsOf(line['audiences']) ?? wordsOf(line['unverified_aud']),
     unverified: {

@@ -6,7 +6,7 @@ import type { ReceivedEvent, Revocation, RevocationKind, Revoked } from '../revo
 import type { Change, PageQuestion } from './input.ts';
 
 /** More would cost every isolate memory. Whoever comes near revokes an issuer, or shortens its tokens. */
-export const MAX_REVOCATIONS = 200_000;
+const MAX_REVOCATIONS = 200_000;
 /** The record of older changes is forgotten. */
 const MAX_RECORDS = 50_000;
 

@@ -4,7 +4,7 @@ import { createSeal } from '../../seal.ts';
 import { headName, type Question, type RevocationObject } from '../access.ts';
 import { type Content, writeContent } from '../content.ts';
 import type { ReceivedEvent } from '../revocation.ts';
-import { REVOCATION_TIMES } from '../source.ts';
+import { REVOCATION_TIMES } from '../times.ts';
 import { waitFor, within } from '../waiting.ts';
 import { changeSchema, eventSchema, pageSchema } from './input.ts';
 import { type Changed, Ledger } from './ledger.ts';
