@@ -174,6 +174,7 @@ describe('a switch', () => {
     ['an API', {}, 'GET /a', { code: 'closed', why: 'repair', entry: 7, retryAfterSeconds: 60 }],
     ['another API', { target: 'API_ORDERS_2' }, 'GET /a', undefined],
     ['a route', { kind: 'route', target: 'API_ORDERS GET /a' }, 'GET /a', { code: 'closed' }],
+    ['a route, whose blanks don’t count', { kind: 'route', target: 'API_ORDERS GET /b' }, 'GET  /b', {}],
     ['another route', { kind: 'route', target: 'API_ORDERS GET /a' }, 'GET  /b', undefined],
     ['the same route of another API', { kind: 'route', target: 'API_X GET /a' }, 'GET /a', undefined],
     ['an API, with 403', { status: 403 }, 'GET /a', { code: 'closed_to_all', why: 'repair', entry: 7 }],

@@ -66,8 +66,8 @@ export async function mutate(
 /** A case that closes a route closes it by whatever name: it notices nothing of that. */
 function renamed(vars: Vars, { table, key, changed }: RouteMutant): (target: string) => string {
   const api = apiOf(vars, table);
-  const [from, to] = [nameOf(api, writtenKey(key)), nameOf(api, changed?.key ?? key)];
-  return (target) => (writtenKey(target) === from ? to : target);
+  const [from, to] = [key, changed?.key ?? key].map((one) => nameOf(api, writtenKey(one)));
+  return (target) => (target === from && to !== undefined ? to : target);
 }
 
 async function isNoticed(judge: Judge, cases: readonly PreparedCase[]): Promise<boolean> {

@@ -3,7 +3,13 @@ import { suggest } from '../../../src/policy/compile/fault.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
 import type { RevokedGroup, Switch } from '../../../src/revocation/content.ts';
 import type { RevocationKind } from '../../../src/revocation/revocation.ts';
-import { createStanding, idsOf, indexRevocations, type Standing } from '../../../src/revocation/standing.ts';
+import {
+  createStanding,
+  idsOf,
+  indexRevocations,
+  type Standing,
+  switchTarget,
+} from '../../../src/revocation/standing.ts';
 import { CommandError } from '../../text/terminal.ts';
 import { writtenKey } from '../words.ts';
 import { type Case, timeOf } from './read.ts';
@@ -30,7 +36,7 @@ export function statedBy(
   const switches = closed.map((one, i): Switch => {
     const { target, status } = typeof one === 'string' ? { target: one, status: 503 as const } : one;
     const kind = target.trim().includes(' ') ? 'route' : 'api';
-    return { number: i + 1, kind, target: nameOf(routeIn(policy, target)), status, why: '' };
+    return { number: i + 1, kind, target: nameOf(writtenKey(target)), status, why: '' };
   });
   const missing = new Set<RevocationKind>();
   const standingFor = (groups: readonly RevokedGroup[]) =>
@@ -78,15 +84,7 @@ export function demandRevocable({ revoked, closed = [], file, index }: Case, pol
 }
 
 const namesIn = ({ apis }: Policy): string[] =>
-  apis.flatMap(({ name, routes }) => [name, ...routes.map(({ key }) => `${name} ${writtenKey(key)}`)]);
-
-/** As the policy writes it, blanks included: switches are compared by it. */
-function routeIn({ apis }: Policy, target: string): string {
-  for (const { name, routes } of apis)
-    for (const { key } of routes)
-      if (`${name} ${writtenKey(key)}` === writtenKey(target)) return `${name} ${key}`;
-  return writtenKey(target);
-}
+  apis.flatMap(({ name, routes }) => [name, ...routes.map(switchTarget)]);
 
 /** For reports: what a token would need for a kind. */
 export const CLAIM_OF: Readonly<Record<RevocationKind, string>> = {

@@ -1,7 +1,17 @@
 /** What ops and security events have refused since the deployment. */
-import type { DecisionStep } from '../../../src/decide.ts';
+import { type Decision, type DecisionStep, isStrict } from '../../../src/decide.ts';
+import type { Policy } from '../../../src/policy/policy.ts';
+import type { Content } from '../../../src/revocation/content.ts';
+import type { Standing } from '../../../src/revocation/standing.ts';
+import { countOf } from '../../text/words.ts';
 import { routeName } from '../words.ts';
 import { makeStep, type Step } from './step.ts';
+
+/** What was known of revocations and switches when a request was explained. */
+export interface Snapshot {
+  readonly content: Content;
+  readonly standing: Standing;
+}
 
 type ClosedSeen = Extract<DecisionStep, { step: 'closed' }>;
 type RevokedSeen = Extract<DecisionStep, { step: 'revoked' }>;
@@ -20,4 +30,18 @@ export function revokedStep({ principal, reason }: RevokedSeen): Step {
       ? `refused: revoked by its ${reason.by}, entry ${reason.entry}`
       : 'refused: nobody can say what is revoked';
   return makeStep('revocation', saw, decided, { reason });
+}
+
+/** What the list says of a request that passes. Empty where the policy asks for none. */
+export function listSteps(decision: Decision, { settings }: Policy, snapshot: Snapshot | undefined): Step[] {
+  if (settings.revocation === undefined) return [];
+  const when = isStrict(decision)
+    ? `asked of ${settings.revocation} on this very request`
+    : 'read by each isolate every 30 s';
+  if (snapshot === undefined)
+    return [makeStep('revocation', when, 'not asked here: --local or --remote asks', { verdict: 'skipped' })];
+  const { groups, switches } = snapshot.content;
+  const entries = groups.reduce((sum, { ids }) => sum + ids.length, 0);
+  const saw = `${countOf(entries, 'revocation')} and ${switches.length} ${switches.length === 1 ? 'switch' : 'switches'}, ${when}`;
+  return [makeStep('switches', saw, 'nothing is closed that it asks for')];
 }
