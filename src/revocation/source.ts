@@ -71,17 +71,25 @@ export function createRevocationSource(settings: Settings) {
   /** A promise only where something must be waited for. */
   function get(io: RevocationIo): Standing | Promise<Standing> {
     const now = io.now();
-    const age = now - memory.readAtMs;
+    const age = ageOf(now);
     if (age <= REVOCATION_TIMES.rereadMs) return standingAt(now);
     // Whoever tried a moment ago found nobody to ask.
     const hasFailed = memory.failing.size > 0 && memory.triedAtMs > memory.readAtMs;
-    const mayTry = !hasFailed || now - memory.triedAtMs >= REVOCATION_TIMES.coolDownMs;
-    const isUsable = age <= REVOCATION_TIMES.limitMs;
-    if (isUsable && (age <= REVOCATION_TIMES.oldMs || hasFailed)) {
-      if (mayTry && inFlight(now) === undefined) io.waitUntil(refresh(io));
+    const mayTry = !hasFailed || Math.abs(now - memory.triedAtMs) >= REVOCATION_TIMES.coolDownMs;
+    const flight = inFlight(now);
+    if (age <= REVOCATION_TIMES.oldMs) {
+      if (mayTry && flight === undefined) io.waitUntil(refresh(io));
       return standingAt(now);
     }
-    return mayTry || inFlight(now) !== undefined ? readThenGet(io) : standingAt(now);
+    // While nobody answers, one request in a while waits to find out whether somebody does.
+    const mayWait = flight === undefined ? mayTry : !hasFailed || age > REVOCATION_TIMES.limitMs;
+    return mayWait ? readThenGet(io) : standingAt(now);
+  }
+
+  /** Where a clock was set back, nobody knows how old the copy is: it is read anew. */
+  function ageOf(now: number): number {
+    const age = now - memory.readAtMs;
+    return age < -REVOCATION_TIMES.clockSlackMs ? REVOCATION_TIMES.oldMs + 1 : age;
   }
 
   async function readThenGet(io: RevocationIo): Promise<Standing> {
@@ -92,7 +100,9 @@ export function createRevocationSource(settings: Settings) {
 
   function standingAt(now: number): Standing {
     const { content, index } = memory;
-    if (content === undefined || now - memory.readAtMs > REVOCATION_TIMES.limitMs) return unknown;
+    const { limitMs, staleLimitMs } = REVOCATION_TIMES;
+    const isKnown = content !== undefined && now - content.publishedAtMs <= staleLimitMs;
+    if (!isKnown || now - memory.readAtMs > limitMs) return unknown;
     const nowSeconds = now / 1000;
     if (memory.standing === undefined || nowSeconds >= memory.standingUntil) {
       memory.standing = createStanding(content, index, settings, nowSeconds, memory.standing);
@@ -103,7 +113,7 @@ export function createRevocationSource(settings: Settings) {
 
   const inFlight = (now: number): Promise<void> | undefined => {
     const { reading } = memory;
-    return reading !== undefined && now - reading.startedAtMs < REVOCATION_TIMES.flightMs
+    return reading !== undefined && Math.abs(now - reading.startedAtMs) < REVOCATION_TIMES.flightMs
       ? reading.done
       : undefined;
   };
@@ -158,7 +168,7 @@ export function createRevocationSource(settings: Settings) {
 
   function adopt(content: Content, askedAtMs: number): void {
     const { content: held } = memory;
-    memory.readAtMs = Math.max(memory.readAtMs, askedAtMs);
+    memory.readAtMs = askedAtMs;
     if (held !== undefined && content.version <= held.version) {
       const publishedAtMs = Math.max(held.publishedAtMs, content.publishedAtMs);
       memory.content = { ...held, publishedAtMs };

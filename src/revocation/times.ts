@@ -10,8 +10,12 @@ export const REVOCATION_TIMES = {
   limitMs: 10 * 60_000,
   /** What KV has was published longer ago: the object is asked, in case KV lags behind. */
   staleMs: 25 * 60_000,
+  /** What was published longer ago, and nobody could confirm since, is used no more. */
+  staleLimitMs: 24 * 3600_000,
   /** The object publishes the same again after this time, when the cron or an isolate asks. */
   beatMs: 10 * 60_000,
+  /** Clocks of machines go back so much when they are set. */
+  clockSlackMs: 1_000,
   /** How long a request waits for KV, and then for the object. */
   kvWaitMs: 1_500,
   objectWaitMs: 2_500,

@@ -1,185 +1,226 @@
-/** What is revoked or switched off is refused, whatever the policy; and nothing else changes. */
+/**
+ * What is revoked is refused in every isolate within the promised time, and nothing else is: for any order of changes,
+ * requests and faults, with a KV that lags, clocks that differ and are moved, and an object that fails.
+ */
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
-import { comparePolicies } from '../../cli/policy/diff/diff.ts';
-import { isAbout } from './support/about.ts';
-import { type Answer, ask, authorizationOf, compile } from './support/ask.ts';
-import { change, sketch } from './support/changes.ts';
-import { askKnowing, askUnder, type List, lists } from './support/lists.ts';
-import { clean, NOW_SECONDS, type Table, tablesOf, type World } from './support/model.ts';
-import { worlds } from './support/policies.ts';
-import { request } from './support/requests.ts';
+import type { RevocationAccess } from '../../src/revocation/access.ts';
+import type { Content } from '../../src/revocation/content.ts';
+import { createRevocationSource, type RevocationSource } from '../../src/revocation/source.ts';
+import { compiled, principal } from '../support/policy.ts';
 import { broken, promise, TIMEOUT_MS } from './support/runs.ts';
 
-const REQUESTS = 6;
-const BY_LIST = ['token_revoked', 'closed', 'closed_to_all', 'client_blocked', 'key_blocked'];
-
-const settings = fc.constantFrom<Table>({}, { blocked_clients: ['c1'] }, { blocked_clients: ['c2'] });
-const cases = fc.record({
-  world: worlds(),
-  settings,
-  list: lists,
-  requests: fc.array(request, { minLength: REQUESTS, maxLength: REQUESTS }),
+const policy = compiled({
+  GATEWAY: { revocation: 'REVOCATIONS' },
+  ISSUERS: { main: { issuer: 'https://issuer.example', max_token_age: 86_400 } },
+  API_X: { origin: 'https://x.example', audience: 'a', routes: { 'GET /x': {} } },
 });
+const [route] = policy.apis[0]?.routes ?? [];
+if (route === undefined) throw new Error('no route');
 
-const reasonOf = (answer: Answer) => (answer.kind === 'deny' ? answer.reason : answer.wouldDeny)?.code;
+const START_MS = 1_800_000_000_000;
+const SUBJECTS = ['one', 'two', 'three'];
+/** KV's cache, and its propagation. */
+const MAX_LAG_MS = 60_000;
+/** The memory of isolates: docs/revocation.md. */
+const MEMORY_MS = 30_000;
+/** What clocks may go back by, all in all. */
+const CLOCK_MS = 60_000;
+/** While nobody answers. */
+const LIMIT_MS = 10 * 60_000;
 
-/** Routes that a switch names, by its words. */
-const isClosed = ({ route, nearMisses = [] }: Answer, { switches }: List): boolean =>
-  [...(route === undefined ? [] : [route]), ...nearMisses].some(({ api, key }) =>
-    switches.some(
-      ({ kind, target, until }) =>
-        (until === undefined || until > NOW_SECONDS) &&
-        ((kind === 'api' && target === api.name) || (kind === 'route' && target === `${api.name} ${key}`)),
-    ),
-  );
+type Happening =
+  | { readonly do: 'revoke' | 'restore'; readonly subject: number }
+  | { readonly do: 'close' | 'open' }
+  | { readonly do: 'ask'; readonly isolate: number; readonly lagMs: number }
+  /** Clocks jump ahead by any time, and back by less than a second. */
+  | { readonly do: 'move'; readonly isolate: number; readonly byMs: number }
+  | { readonly do: 'fail'; readonly kv: boolean; readonly object: boolean }
+  | { readonly do: 'beat' };
 
-/** Tokens that the list names. Those of these tests have no date of issue, no jti and no sid. */
-function isRevoked({ principal }: Answer, { groups }: List): boolean {
-  if (principal === undefined) return false;
-  const names = {
-    subject: [principal.subject],
-    client: principal.clientIds,
-    issuer: [''],
-    token: [],
-    session: [],
-  };
-  return groups.some(
-    ({ kind, issuer, ids }) =>
-      issuer === principal.issuer.issuer && ids.some((id) => (names[kind] as unknown[]).includes(id)),
-  );
-}
-
-describe('a list of revocations and switches', () => {
-  it(
-    'opens nothing that the policy closes, and closes what it names',
-    async () => {
-      const tally = await promise('revocation', 1_500, cases, async (drawn, counts) => {
-        const world: World = { ...drawn.world, settings: drawn.settings };
-        const tables = tablesOf(world);
-        const policy = compile(tables);
-        if (policy === undefined) return;
-        const list = drawn.list(world);
-        for (const make of drawn.requests) {
-          const asked = make(world);
-          const plain = await ask(policy, asked);
-          const listed = await askUnder(policy, asked, authorizationOf(asked.token), list);
-          const details = { tables, asked, list, reasons: [reasonOf(plain), reasonOf(listed)] };
-          counts.add('requests');
-          if (plain.kind === 'deny') {
-            if (listed.kind !== 'deny') broken('the list opens it', details);
-            continue;
-          }
-          counts.add('allowed');
-          if (listed.kind === 'deny') {
-            counts.add('refused by the list');
-            if (!BY_LIST.includes(listed.reason.code)) broken('refused for something else', details);
-            continue;
-          }
-          if (isClosed(plain, list)) broken('it is closed, and passes', details);
-          if (listed.principal !== undefined && isRevoked(plain, list))
-            broken('it is revoked, and passes as a caller', details);
-          if (plain.wouldDeny !== undefined && listed.wouldDeny === undefined)
-            broken('a trial no longer tells', details);
-          if (listed.route !== plain.route || listed.sent !== plain.sent)
-            broken('it goes elsewhere', details);
-          if (listed.principal !== undefined && plain.principal === undefined)
-            broken('it has a caller that it had not', details);
-        }
-      });
-      tally.demand('allowed', 'requests', 0.2);
-      tally.demand('refused by the list', 'allowed', 0.05);
+const isolate = fc.nat(2);
+const happening: fc.Arbitrary<readonly [afterMs: number, Happening]> = fc.tuple(
+  fc.oneof({ weight: 4, arbitrary: fc.nat(20_000) }, { weight: 1, arbitrary: fc.nat(700_000) }),
+  fc.oneof(
+    { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('revoke', 'restore'), subject: fc.nat(2) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('close', 'open') }) },
+    {
+      weight: 10,
+      arbitrary: fc.record({ do: fc.constant('ask'), isolate, lagMs: fc.nat(MAX_LAG_MS) }),
     },
-    TIMEOUT_MS,
-  );
-});
-
-/** Asked for on a side, and strict on some of its routes. */
-const asking = fc.record({
-  isOn: fc.constantFrom(true, true, false),
-  strict: fc.array(fc.nat(6), { maxLength: 3 }),
-});
-
-function withRevocation(world: World, { isOn, strict }: { isOn: boolean; strict: readonly number[] }): World {
-  const issuers = Object.entries(world.issuers).map(([name, issuer]) => [
-    name,
-    { max_token_age: 1_000, ...(issuer as Table) },
-  ]);
-  let i = 0;
-  return {
-    ...world,
-    issuers: Object.fromEntries(issuers),
-    settings: clean({ ...world.settings, revocation: isOn ? 'REVOCATIONS' : undefined }),
-    apis: world.apis.map((api) => ({
-      ...api,
-      entries: api.entries.map((entry) => {
-        const isStrict = isOn && strict.includes(i++);
-        return isStrict ? { ...entry, rule: { ...entry.rule, revocation: 'strict' } } : entry;
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        do: fc.constant('move'),
+        isolate,
+        byMs: fc.constantFrom(-900, 900, 7_000, 3_600_000),
       }),
-    })),
-  };
+    },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('fail'), kv: fc.boolean(), object: fc.boolean() }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('beat') }) },
+  ) as fc.Arbitrary<Happening>,
+);
+
+/** What was true from a moment on. */
+interface Fact {
+  readonly atMs: number;
+  readonly revoked: ReadonlySet<string>;
+  readonly closed: boolean;
 }
 
-const pairs = fc.record({
-  change: fc.oneof(
-    change,
-    worlds({ most: 3 }).map((world) => ({ old: world, now: world })),
-  ),
-  sides: fc.tuple(asking, asking),
-  list: lists,
-  isYoung: fc.boolean(),
-  requests: fc.array(fc.tuple(request, sketch), { minLength: REQUESTS, maxLength: REQUESTS }),
-});
+/** The facts that held at some moment of a time. */
+const during = (facts: readonly Fact[], fromMs: number, toMs: number): readonly Fact[] =>
+  facts.filter(({ atMs }, i) => atMs <= toMs && (facts[i + 1]?.atMs ?? Number.POSITIVE_INFINITY) > fromMs);
 
-describe('diff', () => {
+/** The world's own time: nobody in it sees it. */
+class World {
+  nowMs = START_MS;
+  failing = { kv: false, object: false };
+  lagMs = 0;
+  readonly facts: Fact[] = [{ atMs: 0, revoked: new Set(), closed: false }];
+  /** The times of publications: the object's clock is right. */
+  readonly published: Content[] = [];
+  readonly isolates = SUBJECTS.map(() => {
+    const source: RevocationSource = createRevocationSource(policy.settings);
+    return { source, clockMs: 0, readable: true };
+  });
+
+  constructor() {
+    // Long enough ago for KV to have it everywhere.
+    this.published.push({ ...this.content(), publishedAtMs: START_MS - MAX_LAG_MS });
+  }
+
+  get fact(): Fact {
+    return this.facts.at(-1) as Fact;
+  }
+
+  change(next: Partial<Fact>): void {
+    this.facts.push({ ...this.fact, ...next, atMs: this.nowMs });
+    this.publish();
+  }
+
+  content(): Content {
+    const ids = [...this.fact.revoked];
+    return {
+      version: this.facts.length,
+      publishedAtMs: this.nowMs,
+      groups: [
+        {
+          kind: 'subject',
+          issuer: 'https://issuer.example',
+          ids,
+          before: ids.map(() => this.nowMs / 1000),
+          numbers: ids.map((_, i) => i),
+        },
+      ],
+      switches: this.fact.closed ? [{ number: 9, kind: 'api', target: 'API_X', status: 503, why: '' }] : [],
+    };
+  }
+
+  publish(): void {
+    this.published.push(this.content());
+  }
+
+  access(): RevocationAccess {
+    return {
+      readKv: async () => {
+        if (this.failing.kv) throw new Error('made to fail');
+        return this.published.findLast(({ publishedAtMs }) => publishedAtMs <= this.nowMs - this.lagMs);
+      },
+      object: {
+        content: async () => {
+          if (this.failing.object) throw new Error('made to fail');
+          return this.content();
+        },
+      } as RevocationAccess['object'],
+    };
+  }
+
+  /** What an isolate answers about each subject, and of the route. */
+  async ask(isolate: number): Promise<{ refused: string[]; closed: boolean; unknown: boolean }> {
+    const { source, clockMs } = this.isolates[isolate] as World['isolates'][number];
+    const behind: Promise<unknown>[] = [];
+    const standing = await source.get({
+      access: () => this.access(),
+      now: () => this.nowMs + clockMs,
+      waitUntil: (work) => behind.push(work),
+      log() {},
+    });
+    const closed = standing.closed(route as NonNullable<typeof route>)?.code;
+    const refused = SUBJECTS.filter((subject) => {
+      const caller = principal(policy, { sub: subject }, { subject, iat: START_MS / 1000 - 60 });
+      return standing.revoked(caller)?.code === 'token_revoked';
+    });
+    await Promise.all(behind);
+    return { refused, closed: closed === 'closed', unknown: closed === 'revocations_unavailable' };
+  }
+}
+
+describe('isolates that read what is revoked', () => {
   it(
-    'tells of every request that only one of two policies lets in, whatever is revoked',
+    'refuse it within the promised time, and nothing that is not revoked',
     async () => {
-      const tally = await promise('diff of revocation', 500, pairs, async (drawn, counts) => {
-        const [before, after] = drawn.sides;
-        const worldsOf = {
-          old: withRevocation(drawn.change.old, before),
-          now: withRevocation(drawn.change.now, after),
-        };
-        const tables = { old: tablesOf(worldsOf.old), now: tablesOf(worldsOf.now) };
-        const [old, now] = [compile(tables.old), compile(tables.now)];
-        counts.add('changes');
-        if (old === undefined || now === undefined || old.apis.length * now.apis.length === 0) return;
-        counts.add('compiled');
-        const list = drawn.list(worldsOf.now);
-        const { findings } = await comparePolicies(old, now, NOW_SECONDS);
-        for (const [make, token] of drawn.requests) {
-          const { token: _, ...asked } = make(worldsOf.now);
-          const [was, is] = [
-            await askKnowing(old, asked, token, list, drawn.isYoung),
-            await askKnowing(now, asked, token, list, drawn.isYoung),
-          ];
-          counts.add('requests');
-          if (was.kind === is.kind) continue;
-          const isGain = is.kind === 'allow';
-          counts.add(isGain ? 'gains' : 'losses');
-          const refusal = [was, is].find((one) => one.kind === 'deny');
-          if (refusal?.kind === 'deny' && BY_LIST.includes(refusal.reason.code)) counts.add('by the list');
-          const wanted = isGain ? ['opened', 'widened'] : ['narrowed', 'closed'];
-          const isTold = findings.some(
-            (one) =>
-              wanted.includes(one.change) &&
-              (one.place === 'GATEWAY.revocation' || isAbout(one, { asked, old: was, now: is })),
-          );
-          if (isTold) continue;
-          broken(`diff does not say: ${wanted.join(' or ')}`, {
-            tables,
-            asked,
-            token,
-            list,
-            isYoung: drawn.isYoung,
-            reasons: [reasonOf(was), reasonOf(is)],
-            findings: findings.map(({ example: _example, ...rest }) => rest),
-          });
-        }
-      });
-      tally.demand('compiled', 'changes', 0.3);
-      tally.demand('by the list', 'requests', 0.005);
+      const tally = await promise(
+        'revocation',
+        1500,
+        fc.array(happening, { minLength: 10, maxLength: 60 }),
+        async (happenings, counts) => {
+          const world = new World();
+          let bothFailedUntil = 0;
+          for (const [afterMs, event] of happenings) {
+            world.nowMs += afterMs;
+            if (event.do === 'revoke' || event.do === 'restore') {
+              const revoked = new Set(world.fact.revoked);
+              const subject = SUBJECTS[event.subject] as string;
+              if (event.do === 'revoke') revoked.add(subject);
+              else revoked.delete(subject);
+              world.change({ revoked });
+            } else if (event.do === 'close' || event.do === 'open')
+              world.change({ closed: event.do === 'close' });
+            else if (event.do === 'beat') world.publish();
+            else if (event.do === 'move') {
+              const moved = world.isolates[event.isolate] as World['isolates'][number];
+              moved.clockMs = Math.max(moved.clockMs + event.byMs, moved.clockMs - 900);
+            } else if (event.do === 'fail') {
+              if (world.failing.kv && world.failing.object) bothFailedUntil = world.nowMs;
+              world.failing = { kv: event.kv, object: event.object };
+            } else {
+              world.lagMs = event.lagMs;
+              const answer = await world.ask(event.isolate);
+              counts.add('answers');
+              // An isolate that found nobody asks again after 5 s.
+              const isDark = world.failing.kv && world.failing.object;
+              const wasDark = isDark || world.nowMs - bothFailedUntil < 10_000;
+              if (answer.unknown) {
+                // KV may tell less than the isolate knows: then only the object can say that it holds.
+                if (!wasDark && !world.failing.object) broken('a refusal without a fault', { happenings });
+                counts.add('unknown');
+                continue;
+              }
+              const promisedMs = MAX_LAG_MS + MEMORY_MS + (wasDark ? LIMIT_MS : 0) + CLOCK_MS;
+              const possible = during(world.facts, world.nowMs - promisedMs, world.nowMs);
+              for (const subject of SUBJECTS) {
+                const isRefused = answer.refused.includes(subject);
+                if (isRefused) counts.add('refused');
+                if (isRefused && !possible.some(({ revoked }) => revoked.has(subject)))
+                  broken('a subject that nobody revoked', { subject, happenings });
+                if (!isRefused && possible.every(({ revoked }) => revoked.has(subject)))
+                  broken('a revoked subject that passes', {
+                    subject,
+                    happenings,
+                    at: world.nowMs - START_MS,
+                  });
+              }
+              if (answer.closed && !possible.some(({ closed }) => closed))
+                broken('closed by nobody', { happenings });
+              if (!answer.closed && possible.every(({ closed }) => closed))
+                broken('open though closed', { happenings });
+            }
+          }
+        },
+      );
+      tally.demand('refused', 'answers', 0.05);
+      tally.demand('unknown', 'answers', 0.005);
     },
     TIMEOUT_MS,
   );

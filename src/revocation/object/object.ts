@@ -11,8 +11,8 @@ import { type Changed, Ledger } from './ledger.ts';
 
 /** KV takes one write a second of an entry. */
 const MIN_PUBLISH_MS = 1_100;
-/** A large content is published at most for a tenth of the time. */
-const PUBLISH_SHARE = 10;
+/** A large content is being published at most half of the time. */
+const PUBLISH_SHARE = 1;
 /** How long somebody who changes something is kept waiting for the publication. */
 const WAIT_MS = 5_000;
 const RETRY_MS = 5_000;
