@@ -262,6 +262,50 @@ describe('in a Worker of one’s own', () => {
   });
 });
 
+describe('in a Worker of one’s own with revocation', () => {
+  const needed = `${config('revoking.ts')
+    .replace('issuer.example/"', 'issuer.example/"\nmax_token_age = 3600')
+    .replace('check"', 'check --config revoking.toml"')}
+[vars.GATEWAY]
+revocation = "REVOCATIONS"
+[[durable_objects.bindings]]
+name = "REVOCATIONS"
+class_name = "Revocations"
+`;
+  const migration = '[[migrations]]\ntag = "v1"\nnew_sqlite_classes = ["Revocations"]\n';
+  const exported = "export { RevocationAdmin, Revocations } from 'claimgate/revocation';\n";
+  const deploy = async (worker: string, text: string) => {
+    write('revoking.ts', worker);
+    write('revoking.toml', text);
+    const args = ['wrangler', 'deploy', '--dry-run', '-c', 'revoking.toml', '--outdir', 'out-revoking'];
+    return run(project, 'npx', args);
+  };
+
+  it('is deployed with the classes of the package, whose types are there', async () => {
+    const { code, output } = await deploy(OWN_WORKER + exported, needed + migration);
+    expect(code, output).toBe(0);
+    expect(output).toContain('ok     revoking.toml: 1 route');
+    const text = readFileSync(join(project, 'out-revoking/revoking.js'), 'utf8');
+    expect(text).toContain('class Revocations');
+    const { compilerOptions } = JSON.parse(readFileSync(join(project, 'tsconfig.json'), 'utf8')) as {
+      compilerOptions: object;
+    };
+    write('tsconfig.revoking.json', JSON.stringify({ compilerOptions, include: ['revoking.ts'] }));
+    const types = await run(project, 'npx', ['tsc', '-p', 'tsconfig.revoking.json']);
+    expect(types).toEqual({ code: 0, output: '' });
+  });
+
+  it('is not deployed without its migration, nor without the class', async () => {
+    const unmade = await deploy(OWN_WORKER + exported, needed);
+    expect(unmade.code).not.toBe(0);
+    expect(unmade.output).toContain('no migration makes the class "Revocations"');
+    // wrangler's own: no check of ours is needed.
+    const unexported = await deploy(OWN_WORKER, needed + migration);
+    expect(unexported.code).not.toBe(0);
+    expect(unexported.output).toContain('not exported in your entrypoint file: Revocations');
+  });
+});
+
 describe('in a Hono app, as docs/hono.md says', () => {
   const page = readFileSync('docs/hono.md', 'utf8');
   const [app = '', single = '', plain = '', policy = ''] = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(

@@ -39,7 +39,9 @@ export function listSteps(decision: Decision, { settings }: Policy, snapshot: Sn
     ? `asked of ${settings.revocation} on this very request`
     : 'read by each isolate every 30 s';
   if (snapshot === undefined)
-    return [makeStep('revocation', when, 'not asked here: --local or --remote asks', { verdict: 'skipped' })];
+    return [
+      makeStep('revocation', when, 'not asked here; claimgate explain --remote asks', { verdict: 'skipped' }),
+    ];
   const { groups, switches } = snapshot.content;
   const entries = groups.reduce((sum, { ids }) => sum + ids.length, 0);
   const saw = `${countOf(entries, 'revocation')} and ${switches.length} ${switches.length === 1 ? 'switch' : 'switches'}, ${when}`;

@@ -53,7 +53,7 @@ describe('explain', () => {
     const { result, lines } = await steps('GET /things', { sub: 'ada' });
     expect([result, lines.at(-1)]).toEqual([
       'allowed',
-      'skipped revocation: not asked here: --local or --remote asks (read by each isolate every 30 s)',
+      'skipped revocation: not asked here; claimgate explain --remote asks (read by each isolate every 30 s)',
     ]);
     const strict = await steps('DELETE /things', { sub: 'ada' });
     expect(strict.lines.at(-1)).toContain('(asked of REVOCATIONS on this very request)');
