@@ -2,7 +2,7 @@
 import type { Reason } from '../decision.ts';
 import type { Principal, Route, Settings } from '../policy/policy.ts';
 import type { Content, RevokedGroup, Switch } from './content.ts';
-import { REVOCATION_KINDS, type RevocationKind } from './revocation.ts';
+import type { RevocationKind } from './revocation.ts';
 
 /**
  * A fact of a request, fetched before it is decided. It holds for an instant: the switches in it are those that hold
@@ -25,24 +25,23 @@ export const unknownStanding = (settings: Settings): Standing => {
   return { settings, closed: reason, revoked: reason, named: (given) => given };
 };
 
-interface Row {
-  readonly before: number;
-  readonly number: number;
+/** The revocations of an issuer. Exact: no entry stands for another. */
+export type RevocationIndex = ReadonlyMap<string, readonly IndexedGroup[]>;
+
+interface IndexedGroup extends Omit<RevokedGroup, 'ids'> {
+  /** Where an id is in the columns. */
+  readonly places: ReadonlyMap<string, number>;
 }
 
-/** The revocations by issuer, kind and id. Exact: no entry stands for another. */
-export type RevocationIndex = ReadonlyMap<string, Readonly<Partial<Record<RevocationKind, IdIndex>>>>;
-type IdIndex = ReadonlyMap<string, Row>;
-
 export function indexRevocations(groups: readonly RevokedGroup[]): RevocationIndex {
-  const index = new Map<string, Partial<Record<RevocationKind, Map<string, Row>>>>();
-  for (const { kind, issuer, ids, before, numbers } of groups) {
-    const kinds = index.get(issuer) ?? {};
-    index.set(issuer, kinds);
-    kinds[kind] ??= new Map();
-    const rows = kinds[kind];
-    for (const [i, id] of ids.entries())
-      rows.set(id, { before: before[i] as number, number: numbers[i] as number });
+  const index = new Map<string, IndexedGroup[]>();
+  for (const { ids, ...columns } of groups) {
+    const places = new Map<string, number>();
+    for (let i = 0; i < ids.length; i++) places.set(ids[i] as string, i);
+    const indexed = { ...columns, places };
+    const present = index.get(columns.issuer);
+    if (present === undefined) index.set(columns.issuer, [indexed]);
+    else present.push(indexed);
   }
   return index;
 }
@@ -151,16 +150,14 @@ export const isMatched = (kind: RevocationKind, before: number, principal: Princ
   principal.iat <= before + principal.issuer.clockToleranceSeconds;
 
 function revokedBy(index: RevocationIndex, principal: Principal): Reason | undefined {
-  const kinds = index.get(principal.issuer.issuer);
-  if (kinds === undefined) return undefined;
+  const groups = index.get(principal.issuer.issuer);
+  if (groups === undefined) return undefined;
   const ids = idsOf(principal);
-  for (const kind of REVOCATION_KINDS) {
-    const rows = kinds[kind];
-    if (rows === undefined) continue;
+  for (const { kind, places, before, numbers } of groups) {
     for (const id of ids[kind]) {
-      const row = rows.get(id);
-      if (row !== undefined && isMatched(kind, row.before, principal))
-        return { code: 'token_revoked', by: kind, entry: row.number };
+      const place = places.get(id);
+      if (place !== undefined && isMatched(kind, before[place] as number, principal))
+        return { code: 'token_revoked', by: kind, entry: numbers[place] as number };
     }
   }
   return undefined;
