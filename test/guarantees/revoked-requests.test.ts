@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
 import { comparePolicies } from '../../cli/policy/diff/diff.ts';
+import type { Difference } from '../../cli/policy/diff/difference.ts';
 import { isAbout } from './support/about.ts';
 import { type Answer, ask, authorizationOf, compile } from './support/ask.ts';
 import { change, sketch } from './support/changes.ts';
@@ -120,6 +121,15 @@ function withRevocation(world: World, { isOn, strict }: { isOn: boolean; strict:
   };
 }
 
+/** What is told of revocation as a whole, or of those of one issuer. */
+const isOfRevocation = ({ place, routes }: Difference, answer: Answer): boolean =>
+  place === 'GATEWAY.revocation' ||
+  (routes.length === 0 &&
+    answer.principal !== undefined &&
+    ['clock_tolerance', 'client_claim'].some(
+      (field) => place === `ISSUERS.${answer.principal?.issuer.name}.${field}`,
+    ));
+
 const pairs = fc.record({
   change: fc.oneof(
     change,
@@ -164,7 +174,9 @@ describe('diff', () => {
           const isTold = findings.some(
             (one) =>
               wanted.includes(one.change) &&
-              (one.place === 'GATEWAY.revocation' || isAbout(one, { asked, old: was, now: is })),
+              (isOfRevocation(one, was) ||
+                isOfRevocation(one, is) ||
+                isAbout(one, { asked, old: was, now: is })),
           );
           if (isTold) continue;
           broken(`diff does not say: ${wanted.join(' or ')}`, {

@@ -15,6 +15,7 @@ import {
 } from './difference.ts';
 import { hostGroups } from './hosts.ts';
 import { preflightDifferences } from './preflights.ts';
+import { revocationDifferences } from './revocation.ts';
 import { type Answer, tryRequest } from './trial.ts';
 
 export async function comparePolicies(old: Policy, now: Policy, nowSeconds: number): Promise<Comparison> {
@@ -81,19 +82,6 @@ function shows(change: Change, before: Answer, now: Answer): boolean {
     default:
       return before.letIn && !now.letIn;
   }
-}
-
-/** No policy knows what will be revoked: a token that is, or a route that is closed, is the example that nobody has yet. */
-function revocationDifferences(old: Policy, now: Policy): Difference[] {
-  if (old.apis.length === 0 || now.apis.length === 0) return [];
-  const [before, after] = [old, now].map(({ settings }) => settings.revocation);
-  if ((before === undefined) === (after === undefined)) return [];
-  const words = (binding: string | undefined) =>
-    binding === undefined
-      ? 'nothing can be revoked or closed: a token passes until it expires'
-      : `what ${binding} says is revoked or closed is refused`;
-  const change = after === undefined ? 'widened' : 'narrowed';
-  return [placedDifference(change, 'GATEWAY.revocation', words(before), words(after))];
 }
 
 /**

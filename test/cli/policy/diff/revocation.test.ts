@@ -10,10 +10,10 @@ name = "REVOCATIONS"
 class_name = "Revocations"`;
 const WITH = `[vars.GATEWAY]\nrevocation = "REVOCATIONS"\n${OBJECT}`;
 
-function read(more: string, routes?: string) {
+function read(more: string, routes?: string, issuer = '') {
   const file = parsePolicyFile(
     'wrangler.toml',
-    policyText({ issuer: 'max_token_age = 3600', more, ...(routes !== undefined && { routes }) }),
+    policyText({ issuer: `max_token_age = 3600\n${issuer}`, more, ...(routes !== undefined && { routes }) }),
   );
   return { policy: policyOf(file, undefined), section: environmentOf(file, undefined) };
 }
@@ -71,6 +71,18 @@ describe('diff of revocation', () => {
     const old = read(WITH, `${route('GET /:id')}\n${route('GET /a', STRICT)}`);
     const now = read(WITH, `${route('GET /:id')}\n${route('GET /a')}`);
     expect(await changes(old, now)).toEqual(['widened API_X.routes."GET /a".revocation /:id /a']);
+  });
+
+  it('knows which tokens of an issuer a revocation is about', async () => {
+    const issuer = (more: string) => read(WITH, undefined, more);
+    const tolerance = await changes(issuer('clock_tolerance = 90'), issuer('clock_tolerance = 30'));
+    expect(tolerance).toContain('widened ISSUERS.main.clock_tolerance');
+    expect(await changes(issuer(''), issuer('clock_tolerance = 31'))).toContain(
+      'narrowed ISSUERS.main.clock_tolerance',
+    );
+    const claim = await changes(issuer('client_claim = "cid"'), issuer('client_claim = "own"'));
+    expect(claim).toContain('narrowed ISSUERS.main.client_claim');
+    expect(claim.filter((one) => one === 'widened ISSUERS.main.client_claim')).toHaveLength(0);
   });
 
   it('says nothing of it where a policy is new', async () => {
