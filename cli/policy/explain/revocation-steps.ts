@@ -22,9 +22,17 @@ export function closedStep({ route, reason }: ClosedSeen): Step {
   return makeStep('switches', routeName(route), `refused: closed${switched}${why}`, { reason });
 }
 
-export function revokedStep({ principal, reason }: RevokedSeen): Step {
+export function revokedStep({ principal, reason }: RevokedSeen, standing: Standing | undefined): Step {
   const saw = `a token of ${principal.issuer.name}`;
-  if (reason === undefined) return makeStep('revocation', saw, 'nothing revokes it');
+  if (reason === undefined) {
+    // A token that says no date is taken for an old one.
+    const older = standing?.revoked({ ...principal, iat: undefined });
+    const hint =
+      older?.code === 'token_revoked'
+        ? `; entry ${older.entry} is about older tokens of its ${older.by}`
+        : '';
+    return makeStep('revocation', saw, `nothing revokes it${hint}`);
+  }
   const decided =
     reason.code === 'token_revoked'
       ? `refused: revoked by its ${reason.by}, entry ${reason.entry}`

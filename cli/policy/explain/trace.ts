@@ -53,7 +53,7 @@ export async function trace(
       if (steps.at(-1)?.verdict === 'ok') add(signatureStep(token, signature, verified));
       return verified;
     },
-    (step) => add(...stepsOf(step, policy, request)),
+    (step) => add(...stepsOf(step, policy, { ...request, standing })),
   );
   return {
     steps: [...asDecided(steps, simulated), ...lastSteps(request, policy, simulated, snapshot)],
@@ -76,7 +76,7 @@ function stepsOf(step: DecisionStep, policy: Policy, request: IncomingRequest): 
     case 'closed':
       return [closedStep(step)];
     case 'revoked':
-      return [revokedStep(step)];
+      return [revokedStep(step, request.standing)];
     case 'credentials':
       return credentialSteps(step, request);
     case 'rules':

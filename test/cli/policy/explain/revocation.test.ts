@@ -67,6 +67,21 @@ describe('explain', () => {
     ]);
   });
 
+  it('says that an entry is about older tokens', async () => {
+    const { result, lines } = await steps(
+      'GET /things',
+      { sub: 'ada', iat: NOW },
+      {
+        ...list,
+        groups: [{ kind: 'subject', issuer: ISSUER, ids: ['ada'], before: [NOW - 100], numbers: [7] }],
+      },
+    );
+    expect(result).toBe('allowed');
+    expect(lines).toContain(
+      'ok revocation: nothing revokes it; entry 7 is about older tokens of its subject (a token of main)',
+    );
+  });
+
   it('says what is closed, by which switch and why', async () => {
     const { reason, lines } = await steps('GET /open', {}, list);
     expect([reason, lines.at(-1)]).toEqual([
