@@ -1,7 +1,7 @@
-/** What isolates ask of the two that know: KV, and the object that writes. */
+/** The way to the two that know what is revoked: KV, and the object that writes. */
 import type { Seal } from '../seal.ts';
+import type { RevocationAccess, RevocationObject } from './asked.ts';
 import { type Content, readBody, readHead } from './content.ts';
-import type { EventWriter, RevocationKind } from './revocation.ts';
 
 /** The object's name within its namespace: there is one. */
 export const OBJECT_NAME = 'claimgate';
@@ -13,28 +13,6 @@ const READ_CACHE_SECONDS = 30;
 
 /** The entry that isolates read. @param id of the object: two of them may share a KV namespace */
 export const headName = (id: string): string => `${FORMAT}:${id}`;
-
-/** What a request with a strict route wants to know. */
-export interface Question {
-  /** The ids of its token, where it has one. */
-  readonly issuer?: string | undefined;
-  readonly ids?: Readonly<Record<RevocationKind, readonly string[]>> | undefined;
-}
-
-/** What the object offers to the Worker's own code. The commands call it by way of `RevocationAdmin`. */
-export interface RevocationObject extends EventWriter {
-  content(): Promise<Content>;
-  /** Only what a request asks about. */
-  ask(question: Question): Promise<Content>;
-  /** Publishes anew where the last time is long ago: isolates tell by it that nothing is held back. */
-  beat(): Promise<void>;
-}
-
-export interface RevocationAccess {
-  /** `undefined` where there is nothing. Throws where KV can't be read, or what is there is no content. */
-  readKv(): Promise<Content | undefined>;
-  readonly object: RevocationObject;
-}
 
 /**
  * @param namespace of the object

@@ -1,7 +1,7 @@
 /** An isolate's copy of what is revoked and switched, and how it is kept young. Times are in milliseconds. */
 import { type Flight, wait } from '../keys/flight.ts';
 import type { Principal, Settings } from '../policy/policy.ts';
-import type { RevocationAccess } from './access.ts';
+import type { RevocationAccess } from './asked.ts';
 import type { Content } from './content.ts';
 import type { RevocationEvent } from './events.ts';
 import {

@@ -65,6 +65,16 @@ function write(path: string, text: string): void {
   writeFileSync(join(project, path), text);
 }
 
+const compilerOptions = {
+  target: 'es2024',
+  lib: ['es2024'],
+  module: 'es2022',
+  moduleResolution: 'bundler',
+  types: ['@cloudflare/workers-types'],
+  strict: true,
+  noEmit: true,
+};
+
 describe('what is in the package', () => {
   it('is the gateway, the command, their documents, and nothing of development', () => {
     for (const name of [
@@ -227,15 +237,6 @@ describe('in a Worker of one’s own', () => {
     const [, readme = ''] = /```ts\n([\s\S]*?)```/.exec(readFileSync('README.md', 'utf8')) ?? [];
     write('readme.ts', readme);
     write('wrong.ts', "import { createGateway } from 'claimgate';\ncreateGateway({ environment: {} });\n");
-    const compilerOptions = {
-      target: 'es2024',
-      lib: ['es2024'],
-      module: 'es2022',
-      moduleResolution: 'bundler',
-      types: ['@cloudflare/workers-types'],
-      strict: true,
-      noEmit: true,
-    };
     write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['index.ts', 'readme.ts'] }));
     write('tsconfig.wrong.json', JSON.stringify({ compilerOptions, include: ['wrong.ts'] }));
     expect(await run(project, 'npx', ['tsc', '-p', 'tsconfig.json'])).toEqual({ code: 0, output: '' });
@@ -287,9 +288,6 @@ class_name = "Revocations"
     expect(output).toContain('ok     revoking.toml: 1 route');
     const text = readFileSync(join(project, 'out-revoking/revoking.js'), 'utf8');
     expect(text).toMatch(/class extends DurableObject|class \w+ extends DurableObject/);
-    const { compilerOptions } = JSON.parse(readFileSync(join(project, 'tsconfig.json'), 'utf8')) as {
-      compilerOptions: object;
-    };
     write('tsconfig.revoking.json', JSON.stringify({ compilerOptions, include: ['revoking.ts'] }));
     const types = await run(project, 'npx', ['tsc', '-p', 'tsconfig.revoking.json']);
     expect(types).toEqual({ code: 0, output: '' });
@@ -319,9 +317,6 @@ describe('in a Hono app, as docs/hono.md says', () => {
     write('single.ts', single);
     write('plain.ts', plain);
     write('policy.ts', policy);
-    const { compilerOptions } = JSON.parse(readFileSync(join(project, 'tsconfig.json'), 'utf8')) as {
-      compilerOptions: object;
-    };
     const include = ['hono.ts', 'single.ts', 'plain.ts', 'policy.ts'];
     write('tsconfig.hono.json', JSON.stringify({ compilerOptions, include }));
     expect(await run(project, 'npx', ['tsc', '-p', 'tsconfig.hono.json'])).toEqual({ code: 0, output: '' });

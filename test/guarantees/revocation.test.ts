@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
-import type { RevocationAccess } from '../../src/revocation/access.ts';
+import type { RevocationAccess } from '../../src/revocation/asked.ts';
 import type { Content } from '../../src/revocation/content.ts';
 import { createRevocationSource, type RevocationSource } from '../../src/revocation/source.ts';
 import { compiled, principal } from '../support/policy.ts';
@@ -184,7 +184,7 @@ describe('isolates that read what is revoked', () => {
             } else if (event.do === 'fail') {
               if (world.failing.kv && world.failing.object) bothFailedUntil = world.nowMs;
               world.failing = { kv: event.kv, object: event.object };
-            } else {
+            } else if (event.do === 'ask') {
               world.lagMs = event.lagMs;
               const answer = await world.ask(event.isolate);
               counts.add('answers');

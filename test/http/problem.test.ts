@@ -38,8 +38,16 @@ const STATUSES: Readonly<Record<number, readonly ReasonCode[]>> = {
     'signature_invalid',
     'client_blocked',
     'key_blocked',
+    'token_revoked',
   ],
-  403: ['scopes_missing', 'client_not_allowed', 'claim_mismatch', 'alternatives_unmet', 'cross_site'],
+  403: [
+    'scopes_missing',
+    'client_not_allowed',
+    'claim_mismatch',
+    'alternatives_unmet',
+    'cross_site',
+    'closed_to_all',
+  ],
   404: ['route_unknown'],
   405: ['method_not_allowed'],
   429: ['rate_limited'],
@@ -48,7 +56,14 @@ const STATUSES: Readonly<Record<number, readonly ReasonCode[]>> = {
   431: ['claims_too_large'],
   500: ['body_taken', 'internal_error'],
   502: ['origin_unreachable'],
-  503: ['assertion_failed', 'keys_unavailable', 'policy_invalid', 'binding_missing'],
+  503: [
+    'assertion_failed',
+    'keys_unavailable',
+    'policy_invalid',
+    'binding_missing',
+    'closed',
+    'revocations_unavailable',
+  ],
   504: ['origin_timeout'],
   508: ['loop'],
 };
@@ -126,6 +141,9 @@ describe('what the log has of a reason', () => {
     keys_unavailable: 'timeout',
     binding_missing: 'ORDERS',
     client_blocked: 'backoffice',
+    token_revoked: 'subject',
+    closed: 'the database is restored',
+    closed_to_all: 'taken out of service',
   };
 
   it.each(EXAMPLES)('$code: its code, and the value of the policy', (reason) => {

@@ -1,6 +1,6 @@
 /** What the object keeps, in its SQLite. Each method runs without a pause in between: nobody sees half of a change. */
 
-import type { Question } from '../access.ts';
+import type { Question } from '../asked.ts';
 import type { Content, RevokedGroup, Switch, SwitchKind } from '../content.ts';
 import type { ReceivedEvent, Revocation, RevocationKind, Revoked } from '../revocation.ts';
 import type { Change, PageQuestion } from './input.ts';

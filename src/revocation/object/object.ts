@@ -1,7 +1,8 @@
 import { DurableObject } from 'cloudflare:workers';
 import { errorLine } from '../../error-line.ts';
 import { createSeal } from '../../seal.ts';
-import { headName, type Question, type RevocationObject } from '../access.ts';
+import { headName } from '../access.ts';
+import type { Question, RevocationObject } from '../asked.ts';
 import { type Content, writeContent } from '../content.ts';
 import type { ReceivedEvent } from '../revocation.ts';
 import { REVOCATION_TIMES } from '../times.ts';
