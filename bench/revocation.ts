@@ -112,14 +112,8 @@ async function trial(
   for (let i = 0; i < ISOLATES; i++)
     if ((await ask(i, token)) !== 200) throw new Error('a good token was refused');
   const startedAt = performance.now();
-  const revocation = {
-    kind: 'subject',
-    issuer: ISSUER,
-    id: `user-${n}`,
-    beforeSeconds: nowSeconds(),
-    untilSeconds: nowSeconds() + 7200,
-  };
-  await apply({ action: 'revoke', revocation, by: 'bench', why: 'bench' });
+  const revoked = { kind: 'subject', issuer: ISSUER, id: `user-${n}` };
+  await apply({ action: 'revoke', revoked, livesSeconds: 7200, by: 'bench', why: 'bench' });
   const storedAt = performance.now();
   const refusedMs = await Promise.all(
     Array.from({ length: ISOLATES }, async (_, i) => {

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { FAILURES, type FailureCode } from '../issuer/src/failure.ts';
 import type { IssuerLogLine, TokenLine } from '../issuer/src/log.ts';
 import { dataPoint } from '../src/analytics.ts';
-import type { KeysFault, ReasonCode } from '../src/decision.ts';
+import type { KeysFault, ReasonCode, StatusFault } from '../src/decision.ts';
 import { PROBLEMS } from '../src/http/problem.ts';
 import type { DroppedKey } from '../src/keys/jwk.ts';
 import type { EventLine, RequestLine } from '../src/log.ts';
@@ -109,6 +109,29 @@ const keysFault = z
   .enum(Object.keys(KEYS_FAULTS) as [KeysFault, ...KeysFault[]])
   .describe('Why the keys could not be had: docs/keys.md.');
 
+const STATUS_FAULTS = {
+  timeout: 0,
+  network_error: 0,
+  http_status: 0,
+  redirect: 0,
+  too_large: 0,
+  insecure_uri: 0,
+  binding_missing: 0,
+  no_list: 0,
+  keys_unavailable: 0,
+  signature: 0,
+  issuer_mismatch: 0,
+  subject_mismatch: 0,
+  not_yet_valid: 0,
+  expired: 0,
+  older: 0,
+  list_malformed: 0,
+  list_too_large: 0,
+} as const satisfies Record<StatusFault, 0>;
+const statusFault = z
+  .enum(Object.keys(STATUS_FAULTS) as [StatusFault, ...StatusFault[]])
+  .describe('Why the status list could not be had: docs/status-list.md.');
+
 const issuer = text('The issuer’s name in the policy.');
 const WHY_DROPPED = {
   not_an_object: 0,
@@ -171,6 +194,13 @@ export const EVENTS = {
     was: z.enum(['fresh', 'stale', 'unusable']).describe('How the keys were before.'),
   },
   refetch_suppressed: { issuer },
+  status_list_failed: {
+    issuer,
+    fault: statusFault,
+    url: text('The list that was asked for, without its query.'),
+    http_status: z.int().describe('The status of its answer, where that is the fault.').optional(),
+  },
+  status_list_recovered: { issuer, url: text('The list, without its query.') },
   policy_invalid: { faults },
   preflight_refused: {
     api: text('The API that was asked for.'),

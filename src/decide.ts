@@ -15,7 +15,8 @@ export type Verify = (
 ) => Verified | Refused | Promise<Verified | Refused>;
 
 /**
- * The pipeline of every request: path, route, token, claims, rules. Free of side effects, apart from looking up keys.
+ * The pipeline of every request: path, route, token, claims, rules. Free of side effects, apart from looking up keys and
+ * status lists.
  * The gateway decides by this function, and so does every tool that shows a decision.
  *
  * @param observe is told of each step, in order, up to the one that refuses

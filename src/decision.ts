@@ -42,6 +42,8 @@ export type Reason =
   | { readonly code: 'key_blocked'; readonly entry?: number }
   /** `entry`: the number of the revocation. */
   | { readonly code: 'token_revoked'; readonly by: RevocationKind; readonly entry: number }
+  /** `found`: what the issuer's status list says, and the list's host. */
+  | { readonly code: 'status_invalid'; readonly found: readonly string[] }
   // The route's rules
   /**
    * `needed`: all that are named. `any`: of each of these lists one is enough; `all` are the others then, which must all
@@ -74,6 +76,7 @@ export type Reason =
   // Not the client's fault
   | { readonly code: 'revocations_unavailable' }
   | { readonly code: 'keys_unavailable'; readonly cause: KeysFault; readonly retryAfterSeconds: number }
+  | { readonly code: 'status_unavailable'; readonly cause: StatusFault; readonly retryAfterSeconds: number }
   | { readonly code: 'policy_invalid' }
   | { readonly code: 'binding_missing'; readonly binding: string }
   | { readonly code: 'body_taken' }
@@ -142,6 +145,26 @@ export type KeysFault =
 
 /** By what a token is revoked: its `jti`, `sub`, `sid`, client id, or its issuer alone. */
 export type RevocationKind = 'token' | 'subject' | 'session' | 'client' | 'issuer';
+
+/** Why a status list could not be had. */
+export type StatusFault =
+  | 'timeout'
+  | 'network_error'
+  | 'http_status'
+  | 'redirect'
+  | 'too_large'
+  | 'insecure_uri'
+  | 'binding_missing'
+  | 'no_list'
+  | 'keys_unavailable'
+  | 'signature'
+  | 'issuer_mismatch'
+  | 'subject_mismatch'
+  | 'not_yet_valid'
+  | 'expired'
+  | 'older'
+  | 'list_malformed'
+  | 'list_too_large';
 
 /** Each step of the pipeline returns its value, or the reason why the request is refused. */
 export function isReason(value: object): value is Reason {

@@ -1,7 +1,7 @@
 /** Rules for single routes of an app, without tables: a policy of one route, compiled as any other. */
 import type { GatewayOptions } from './environment.ts';
 import { createHandler } from './handler.ts';
-import { createKeySource, type KeySource } from './keys/source.ts';
+import { createKeySource } from './keys/source.ts';
 import { formatFault } from './policy/compile/fault.ts';
 import { collectFaults } from './policy/compile/faults.ts';
 import {
@@ -14,6 +14,7 @@ import {
 import type { Issuer } from './policy/policy.ts';
 import { createRevocationSource, type RevocationSource } from './revocation/source.ts';
 import type { Handler, Shared } from './serve.ts';
+import { createStatusSource } from './token/status/source.ts';
 
 type Camel<Name extends string> = Name extends `${infer Head}_${infer Tail}`
   ? `${Head}${Capitalize<Camel<Tail>>}`
@@ -79,7 +80,7 @@ export function protectHandler({
     ...(fetch && { fetch }),
   };
   const { handle, faults } = createHandler(options, true, {
-    keys: keysOf(JSON.stringify(issuer)),
+    ...sharedBy(JSON.stringify([issuer, settings?.blocked_kids])),
     revocations: revocationsOf(options.env, JSON.stringify(settings)),
   });
   if (faults.length > 0) {
@@ -115,19 +116,28 @@ function revocationsOf(env: object, id: string): Shared['revocations'] {
   };
 }
 
-const sources = new Map<string, KeySource>();
+type OfIssuer = Pick<Shared, 'keys' | 'statuses'>;
 
-/** Routes with the same issuer share its keys: however many there are, an isolate fetches them once. */
-function keysOf(id: string): KeySource {
+const sources = new Map<string, OfIssuer>();
+
+/**
+ * Routes with the same issuer share its keys and lists: however many there are, an isolate fetches them once. A list is
+ * signed with a key, which one route may block and another not.
+ */
+function sharedBy(id: string): OfIssuer {
   let shared = sources.get(id);
   if (shared === undefined) {
     const source = createKeySource();
+    const lists = createStatusSource();
     let first: Issuer | undefined;
     const one = (issuer: Issuer) => (first ??= issuer);
     shared = {
-      get: (issuer, io) => source.get(one(issuer), io),
-      findKey: (issuer, holds, io) => source.findKey(one(issuer), holds, io),
-      stateOf: (issuer, io) => source.stateOf(one(issuer), io),
+      keys: {
+        get: (issuer, io) => source.get(one(issuer), io),
+        findKey: (issuer, holds, io) => source.findKey(one(issuer), holds, io),
+        stateOf: (issuer, io) => source.stateOf(one(issuer), io),
+      },
+      statuses: { get: (issuer, uri, context) => lists.get(one(issuer), uri, context) },
     };
     sources.set(id, shared);
   }

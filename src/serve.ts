@@ -32,6 +32,7 @@ import {
 import { createSend } from './send.ts';
 import { createTokenCache } from './token/cache.ts';
 import { credentialsOf } from './token/places.ts';
+import { createStatusSource, type StatusSource } from './token/status/source.ts';
 import { verifyToken } from './token/verify.ts';
 
 /** @param next answers where an API has `origin = "next"` */
@@ -40,13 +41,14 @@ export type Handler = (request: Request, waitUntil: WaitUntil, next?: Next) => P
 /** What several handlers of one isolate read once. */
 export interface Shared {
   readonly keys: KeySource;
+  readonly statuses: StatusSource;
   /** For policies with these settings. */
   revocations(settings: Settings): RevocationSource;
 }
 
 /** Answers requests by a policy. Keys and verified tokens are remembered here, for the life of the isolate. */
 export function serve(environment: Environment, policy: Policy, shared?: Shared): Handler {
-  const keys = shared?.keys ?? createKeySource();
+  const { keys, statuses } = shared ?? { keys: createKeySource(), statuses: createStatusSource() };
   const replies = createReplies(policy);
   const cache = createTokenCache();
   const warn = onceForEach(environment.log);
@@ -82,7 +84,7 @@ export function serve(environment: Environment, policy: Policy, shared?: Shared)
     let asserted: Asserted | undefined;
     try {
       const judge = (asked: GatewayRequest) => {
-        const context = { settings: asked.standing?.settings ?? settings, keys, cache, io };
+        const context = { settings: asked.standing?.settings ?? settings, keys, cache, statuses, io };
         return decide(asked, policy, (token, routes) => verifyToken(token, routes, context));
       };
       const preflight = readPreflight(request)?.method;

@@ -85,5 +85,9 @@ function exitCodeOf({ result, reason }: Explanation): number {
     note('The keys could not be fetched from here; --offline judges all but the signature.');
     return EXIT.failed;
   }
+  if (reason === 'status_unavailable') {
+    note('The status list could not be fetched from here; --offline judges all but signature and status.');
+    return EXIT.failed;
+  }
   return result === 'refused' ? EXIT.findings : EXIT.fine;
 }

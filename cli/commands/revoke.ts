@@ -1,6 +1,5 @@
 /** `claimgate revoke` and `unrevoke`: tokens that are refused from now on, without a deployment. */
 import type { Command } from 'commander';
-import { endOf } from '../../src/revocation/revocation.ts';
 import { policyOf, readPolicyFile } from '../policy/file/config.ts';
 import { openAdmin } from '../revocation/admin.ts';
 import { type ChosenRevocation, chooseRevoked, type RevokedOptions } from '../revocation/chosen.ts';
@@ -54,20 +53,17 @@ async function revoke(options: Options): Promise<void> {
     return options.json ? printJson({ dry_run: true, ...tried }) : printTried(tried, wordsOf(chosen));
   }
   const why = demandWhy(options);
-  const { kind, issuer, id, from, untilSeconds } = chosen;
-  const now = nowSeconds();
-  const until = untilSeconds ?? endOf(from, now);
+  const { kind, issuer, id, livesSeconds } = chosen;
+  const revoked = { kind, issuer, id };
   const admin = await openAdmin(options);
   try {
     const by = options.by ?? (await whoAmI(isRemote(options)));
-    const revocation = { kind, issuer, id, beforeSeconds: now, untilSeconds: until };
-    const applied = await admin.apply({ action: 'revoke', revocation, by, why });
-    if (options.json) return printJson({ ...applied, ...revocation, by, why });
+    const applied = await admin.apply({ action: 'revoke', revoked, livesSeconds, by, why });
+    if (options.json) return printJson({ ...applied, ...revoked, by, why });
     printApplied(applied, {
       done: 'revoked',
       what: wordsOf(chosen),
-      until,
-      nowSeconds: now,
+      nowSeconds: nowSeconds(),
       back: backOf(chosen, options),
     });
   } finally {

@@ -82,20 +82,19 @@ async function close(api: string | undefined, route: string | undefined, options
     return options.json ? printJson({ dry_run: true, ...tried }) : printTried(tried, wordsOf(chosen));
   }
   const why = demandWhy(options);
-  const now = nowSeconds();
-  const until = options.for === undefined ? undefined : now + options.for;
   const status = options.status === '403' ? 403 : 503;
   const admin = await openAdmin(options);
   try {
     const by = options.by ?? (await whoAmI(isRemote(options)));
     const change = { action: 'close', ...chosen, status, by, why } as const;
-    const applied = await admin.apply(until === undefined ? change : { ...change, untilSeconds: until });
-    if (options.json) return printJson({ ...applied, ...chosen, status, until: until ?? null, by, why });
+    const applied = await admin.apply(
+      options.for === undefined ? change : { ...change, forSeconds: options.for },
+    );
+    if (options.json) return printJson({ ...applied, ...chosen, status, by, why });
     printApplied(applied, {
       done: isBlock ? 'blocked' : 'closed',
       what: wordsOf(chosen),
-      until,
-      nowSeconds: now,
+      nowSeconds: nowSeconds(),
       back: `claimgate open ${argsOf(chosen)} --why …${options.env === undefined ? '' : ` --env ${quoteWord(options.env)}`}${options.remote ? ' --remote' : ''}`,
     });
   } finally {

@@ -20,6 +20,8 @@ export interface Gateway {
 export interface Applied {
   readonly number: number;
   readonly changed: boolean;
+  /** When the entry ends by itself. */
+  readonly untilSeconds?: number;
   readonly published: boolean;
 }
 

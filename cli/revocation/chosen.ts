@@ -22,8 +22,8 @@ const KINDS = { sub: 'subject', jti: 'token', sid: 'session', client: 'client', 
 
 export interface ChosenRevocation extends Revoked {
   readonly from: Issuer;
-  /** When the token itself is over, where that is known. */
-  readonly untilSeconds?: number;
+  /** How long one of its tokens can live from now on. */
+  readonly livesSeconds: number;
 }
 
 /**
@@ -47,7 +47,13 @@ export function chooseRevoked(options: RevokedOptions, policy: Policy, token?: s
   const value = options[flag];
   if (value === '') throw new CommandError(`--${flag} is empty; write the value as it stands in tokens`);
   const from = issuerOf(options.issuer, policy);
-  return { kind: KINDS[flag], issuer: from.issuer, id: typeof value === 'string' ? value : '', from };
+  return {
+    kind: KINDS[flag],
+    issuer: from.issuer,
+    id: typeof value === 'string' ? value : '',
+    from,
+    livesSeconds: endOf(from, 0),
+  };
 }
 
 /** The issuer by its name in the policy, or by its `iss`. */
@@ -82,18 +88,17 @@ function tokenOf(token: string, name: string | undefined, policy: Policy): Chose
       `this token has no jti: it can't be told from others; revoke by ${others.join(' or ') || '--client'}`,
     );
   }
-  const end = typeof exp === 'number' ? Math.ceil(exp) + from.clockToleranceSeconds + 1 : undefined;
-  return {
-    kind: 'token',
-    issuer: from.issuer,
-    id: String(jti),
-    from,
-    // A forged one must not make an entry that stays.
-    ...(end !== undefined && { untilSeconds: Math.min(end, endOf(from, nowSeconds())) }),
-  };
+  const left = typeof exp === 'number' ? Math.ceil(exp - Date.now() / 1000) : Number.POSITIVE_INFINITY;
+  // A forged one must not make an entry that stays.
+  const livesSeconds = Math.max(
+    0,
+    Math.min(left + from.clockToleranceSeconds + MARGIN_SECONDS, endOf(from, 0)),
+  );
+  return { kind: 'token', issuer: from.issuer, id: String(jti), from, livesSeconds };
 }
 
-const nowSeconds = () => Math.floor(Date.now() / 1000);
+/** The clock of this machine may be wrong. */
+const MARGIN_SECONDS = 3600;
 
 export interface SwitchOptions {
   readonly client?: string;

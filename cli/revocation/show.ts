@@ -31,15 +31,14 @@ export interface Told {
   /** What is done, and to what. */
   readonly done: string;
   readonly what: string;
-  readonly until?: number | undefined;
   readonly nowSeconds: number;
   /** The command that takes it back. */
   readonly back: string;
 }
 
 export function printApplied(
-  { number, published }: Applied,
-  { done, what, until, nowSeconds, back }: Told,
+  { number, published, untilSeconds: until }: Applied,
+  { done, what, nowSeconds, back }: Told,
 ): void {
   printFields([
     [done, what],

@@ -143,6 +143,10 @@ export const PROBLEMS: { readonly [Code in ReasonCode]: Problem & Logged<Code> }
     logged: 'why',
   },
   closed_to_all: { ...forbidden('This is closed.'), logged: 'why' },
+  status_invalid: {
+    ...invalidToken('The token was revoked or suspended, or its status is nowhere to be found.'),
+    logged: 'found',
+  },
   scopes_missing: {
     status: 403,
     title: 'Insufficient scope',
@@ -193,6 +197,12 @@ export const PROBLEMS: { readonly [Code in ReasonCode]: Problem & Logged<Code> }
     title: 'Revocations unavailable',
     detail: 'It cannot be checked at the moment what is revoked. Try again later.',
     retryAfterSeconds: REVOCATIONS_RETRY_AFTER_SECONDS,
+  },
+  status_unavailable: {
+    status: 503,
+    title: 'Status unavailable',
+    detail: 'Whether the token was revoked cannot be checked at the moment. Try again later.',
+    logged: 'cause',
   },
   policy_invalid: {
     status: 503,

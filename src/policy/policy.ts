@@ -5,11 +5,13 @@ import type { Origin, TokenPlace } from './places.ts';
 import type { BoundProperty, ClaimSelector, Property } from './property.ts';
 import type { QueryCondition } from './query.ts';
 import type { Settings } from './settings.ts';
+import type { StatusLists, StatusReference } from './status-list.ts';
 import type { PatternNode } from './tree.ts';
 
 export type { Origin, TokenPlace } from './places.ts';
 export type { BoundProperty, ClaimSelector, ClaimValue, Property, RouteSelector } from './property.ts';
 export type { Settings } from './settings.ts';
+export type { StatusLists, StatusReference } from './status-list.ts';
 
 /** The compiled policy: what `compile` makes of the tables in wrangler.toml, and all that a request is judged by. */
 
@@ -51,6 +53,8 @@ export interface JwtIssuer {
   readonly audienceClaim: ClaimSelector | undefined;
   /** Every token of the issuer must meet them, whatever the route. */
   readonly requiredClaims: readonly Demand<BoundProperty>[];
+  /** Its lists of revoked and suspended tokens. `undefined`: they are not looked at. */
+  readonly statusLists: StatusLists | undefined;
   readonly keys: KeyLocation;
   /** Name of the service binding that fetches go through, instead of the network. */
   readonly service: string | undefined;
@@ -233,6 +237,8 @@ export interface Principal {
   readonly exp: number;
   readonly iat: number | undefined;
   readonly nbf: number | undefined;
+  /** Only where the issuer's status lists are looked at. */
+  readonly status?: StatusReference;
 }
 
 /** The parts of a caller that demands look at. */

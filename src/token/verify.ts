@@ -7,6 +7,8 @@ import type { TokenCache } from './cache.ts';
 import { checkBlocked, checkHeader, checkTimes, readClaims } from './checks.ts';
 import { decodeToken, type UnverifiedToken } from './decode.ts';
 import { findKeys, isBlocked, verifySignature } from './signature.ts';
+import { checkStatus } from './status/check.ts';
+import type { StatusSource } from './status/source.ts';
 
 /** Context of the checks that need no key. */
 export interface CheckContext {
@@ -37,6 +39,8 @@ export interface SeenToken {
 export interface VerifyContext extends CheckContext {
   readonly keys: KeySource;
   readonly cache: TokenCache;
+  /** `not_asked`: tools that fetch nothing look no status up. */
+  readonly statuses: StatusSource | 'not_asked';
   readonly io: KeyIo;
 }
 
@@ -53,7 +57,7 @@ export interface Refused {
   readonly kind: 'refused';
   readonly reason: Reason;
   readonly unverified?: UnverifiedToken;
-  /** Set if an earlier request verified the token. */
+  /** Set if its signature was verified, now or by an earlier request. */
   readonly principal?: Principal;
   readonly keysFrom?: KeyOrigin;
 }
@@ -77,7 +81,7 @@ export async function verifyToken(
     const found = context.keys.get(principal.issuer, context.io);
     const keys = found instanceof Promise ? await found : found;
     if (isReason(keys)) return { kind: 'refused', reason: keys, principal };
-    if (keys.set.ids.has(keyId)) return { kind: 'verified', principal, keysFrom: keys.from };
+    if (keys.set.ids.has(keyId)) return withStatus(principal, keys.from, context);
     context.cache.delete(token);
   }
   return verifyAnew(token, routes, context);
@@ -118,7 +122,23 @@ async function verifyAnew(
     const { settings } = context;
     context.cache.set(token, { principal, keyId: verifiedBy.id, settings });
   }
-  return { kind: 'verified', principal, keysFrom };
+  return withStatus(principal, keysFrom, context);
+}
+
+/** The last check, of tokens that are verified: a forged one must not have lists fetched. */
+function withStatus(
+  principal: Principal,
+  keysFrom: KeyOrigin,
+  context: VerifyContext,
+): Verified | Refused | Promise<Verified | Refused> {
+  const result = (reason: Reason | undefined): Verified | Refused =>
+    reason === undefined
+      ? { kind: 'verified', principal, keysFrom }
+      : { kind: 'refused', reason, principal, keysFrom };
+  const { statuses } = context;
+  if (principal.status === undefined || statuses === 'not_asked') return result(undefined);
+  const reason = checkStatus(principal, statuses, context);
+  return reason instanceof Promise ? reason.then(result) : result(reason);
 }
 
 /** Passed every check except the signature. Don't trust its principal yet. */

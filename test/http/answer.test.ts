@@ -42,6 +42,7 @@ describe('every refusal', () => {
     claims_too_large: ['claim'],
     keys_unavailable: ['retryAfterSeconds'],
     closed: ['retryAfterSeconds'],
+    status_unavailable: ['retryAfterSeconds'],
   };
 
   it.each(EXAMPLES)('$code: no value of the reason, but what clients need', async (reason) => {
@@ -91,6 +92,7 @@ describe('Retry-After', () => {
     keys_unavailable: '1',
     revocations_unavailable: '5',
     closed: '60',
+    status_unavailable: '1',
     assertion_failed: '30',
     rate_limited: '60',
     policy_invalid: '30',

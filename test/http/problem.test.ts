@@ -39,6 +39,7 @@ const STATUSES: Readonly<Record<number, readonly ReasonCode[]>> = {
     'client_blocked',
     'key_blocked',
     'token_revoked',
+    'status_invalid',
   ],
   403: [
     'scopes_missing',
@@ -59,6 +60,7 @@ const STATUSES: Readonly<Record<number, readonly ReasonCode[]>> = {
   503: [
     'assertion_failed',
     'keys_unavailable',
+    'status_unavailable',
     'policy_invalid',
     'binding_missing',
     'closed',
@@ -139,6 +141,8 @@ describe('what the log has of a reason', () => {
     claims_too_large: 'groups',
     assertion_failed: 'no_key',
     keys_unavailable: 'timeout',
+    status_invalid: ['invalid', 'status.example.com'],
+    status_unavailable: 'timeout',
     binding_missing: 'ORDERS',
     client_blocked: 'backoffice',
     token_revoked: 'subject',

@@ -203,8 +203,8 @@ describe('bundles', () => {
     expect(files.filter((file) => !file.startsWith('src/'))).toEqual([]);
   });
 
-  it('the gateway is 73 KB at most, minified and gzipped: every isolate starts with reading it', async () => {
-    expect(gzipSync(await bundle('src/index.ts')).length).toBeLessThanOrEqual(73_000);
+  it('the gateway is 83.5 KB at most, minified and gzipped: every isolate starts with reading it', async () => {
+    expect(gzipSync(await bundle('src/index.ts')).length).toBeLessThanOrEqual(83_500);
   });
 
   it('what origins import has no code of gateway and issuer, and needs no package', async () => {

@@ -41,6 +41,8 @@ const LINES: { readonly [Event in keyof typeof EVENTS]: Fields } = {
   keys_unusable: { issuer, cause: 'redirect' },
   keys_recovered: { issuer, was: 'stale' },
   refetch_suppressed: { issuer },
+  status_list_failed: { issuer, fault: 'expired', url: 'https://own.example/statuslists/1' },
+  status_list_recovered: { issuer, url: 'https://own.example/statuslists/1' },
   policy_invalid: { faults },
   preflight_refused: {
     api: 'API_X',

@@ -108,13 +108,8 @@ beforeAll(async () => {
   const revoke = (sub: string) =>
     object().apply({
       action: 'revoke',
-      revocation: {
-        kind: 'subject',
-        issuer: ISSUER,
-        id: sub,
-        beforeSeconds: seconds(),
-        untilSeconds: seconds() + 7200,
-      },
+      revoked: { kind: 'subject', issuer: ISSUER, id: sub },
+      livesSeconds: 7200,
       by: 'test',
       why: 'test',
     });

@@ -1,6 +1,6 @@
 /** The whole way: the real object, the real KV, and a gateway that reads them. */
 import { env } from 'cloudflare:workers';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { OBJECT_NAME } from '../../src/revocation/access.ts';
 import type { Revocations } from '../../src/revocation/object/object.ts';
 import { makeRig, type RigOptions } from '../support/gateway.ts';
@@ -42,12 +42,19 @@ const change = (input: object) => object().apply({ by: 'somebody', why: 'a test'
 const revoke = (kind: string, id: unknown) =>
   change({
     action: 'revoke',
-    revocation: { kind, issuer: ISSUER, id, beforeSeconds: now(), untilSeconds: now() + 7200 },
+    revoked: { kind, issuer: ISSUER, id },
+    livesSeconds: 7200,
   });
 const close = (kind: string, target: unknown, more: object = {}) =>
   change({ action: 'close', kind, target, status: 503, ...more });
 
 const ID_CLAIMS = { token: 'jti', subject: 'sub', session: 'sid', client: 'client_id' } as const;
+
+/** Keys of one test are no keys for the next. */
+beforeEach(async () => {
+  for (const { name } of (await bound.KEYS.list({ prefix: 'claimgate-keys' })).keys)
+    await bound.KEYS.delete(name);
+});
 
 describe('a gateway with revocation', () => {
   it.each(Object.entries(ID_CLAIMS))(
@@ -159,7 +166,7 @@ describe('switches', () => {
     expect(gateway.lastLog()).toMatchObject({ reason: 'closed', reason_detail: 'repair', entry: number });
     expect((await gateway.ask('GET /nothing')).status).toBe(404);
     await change({ action: 'open', kind: 'api', target: 'API_ORDERS' });
-    await close('route', 'API_ORDERS GET /open', { status: 403, untilSeconds: now() + 20 });
+    await close('route', 'API_ORDERS GET /open', { status: 403, forSeconds: 20 });
     let offsetMs = 0;
     const later = rig({ options: { now: () => Date.now() + offsetMs } });
     const answers = await Promise.all(['GET /open', 'GET /OPEN', 'GET /open/'].map((one) => later.ask(one)));

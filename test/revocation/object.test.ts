@@ -57,8 +57,16 @@ const revocation = (id: string, more: object = {}) => ({
   untilSeconds: seconds() + 3600,
   ...more,
 });
+const revokedOf = ({ kind, issuer, id }: ReturnType<typeof revocation>) => ({ kind, issuer, id }) as never;
 const revoke = (id: string, more: object = {}, by = 'one') =>
-  world.stub.apply({ action: 'revoke', revocation: revocation(id, more), by, why: 'because' });
+  world.stub.apply({
+    action: 'revoke',
+    revoked: revokedOf(revocation(id)),
+    livesSeconds: 3600,
+    by,
+    why: 'because',
+    ...more,
+  });
 const event = (id: string, more: object = {}, object: Pick<Revocations, 'receive'> = world.stub) =>
   object.receive({
     from: 'corp',
@@ -74,7 +82,7 @@ const idsIn = ({ groups }: Content) => groups.flatMap(({ ids }) => ids).sort();
 
 describe('the object', () => {
   it('answers once KV has what it stored', async () => {
-    expect(await revoke('a')).toEqual({ number: 1, changed: true, published: true });
+    expect(await revoke('a')).toMatchObject({ number: 1, changed: true, published: true });
     expect(idsIn(await inKv())).toEqual(['a']);
   });
 
@@ -90,8 +98,8 @@ describe('the object', () => {
 
   it('keeps the later of two dates', async () => {
     const now = seconds();
-    await revoke('a', { beforeSeconds: now, untilSeconds: now + 100 });
-    await revoke('a', { beforeSeconds: now - 50, untilSeconds: now + 50 });
+    await revoke('a', { beforeSeconds: now, livesSeconds: 100 });
+    await revoke('a', { beforeSeconds: now - 50, livesSeconds: 100 });
     expect((await inKv()).groups[0]?.before).toEqual([now]);
   });
 
@@ -133,7 +141,7 @@ describe('the object', () => {
   });
 
   it('forgets what has ended, and no version comes twice', async () => {
-    await revoke('a', { untilSeconds: seconds() - 1 });
+    await revoke('a', { beforeSeconds: seconds() - 10, livesSeconds: 9 });
     const first = await inKv();
     expect(idsIn(first)).toEqual([]);
     await restart();
@@ -174,7 +182,13 @@ describe('the object', () => {
     ['an action that is none', { action: 'drop', by: 'one', why: 'x' }],
     [
       'an id that is too long',
-      { action: 'revoke', revocation: revocation('x'.repeat(513)), by: 'one', why: 'x' },
+      {
+        action: 'revoke',
+        revoked: revokedOf(revocation('x'.repeat(513))),
+        livesSeconds: 1,
+        by: 'one',
+        why: 'x',
+      },
     ],
     ['a field that is none', { action: 'open', kind: 'api', target: 'A', by: 'one', why: 'x', more: 1 }],
   ])('refuses %s, and stores nothing', async (_, change) => {
@@ -210,8 +224,6 @@ describe('the object', () => {
     await expect(inKv()).rejects.toThrow('missing');
   });
 });
-
-const revokedOf = ({ kind, issuer, id }: ReturnType<typeof revocation>) => ({ kind, issuer, id }) as never;
 
 /** Waits until all is published. */
 async function settled(): Promise<void> {

@@ -66,6 +66,8 @@ const EVENTS: Readonly<Record<EventLine['event'], true>> = {
   keys_unusable: true,
   keys_recovered: true,
   refetch_suppressed: true,
+  status_list_failed: true,
+  status_list_recovered: true,
   policy_invalid: true,
   preflight_refused: true,
   claim_skipped: true,

@@ -174,6 +174,15 @@ const withoutRevocation = (vars: Vars): Vars =>
     }),
   );
 
+/** Without the lists, and with tokens that have no place in one. */
+function statusChanges(issuer: Table): (readonly [what: string, changed: Table])[] {
+  const { status_list: mode } = issuer;
+  if (mode === undefined) return [];
+  const none = ['status_list', without(issuer, 'status_list', 'status_list_hosts')] as const;
+  if (mode !== 'required') return [none];
+  return [none, ['status_list = "required"', { ...issuer, status_list: 'optional' }]];
+}
+
 const issuerTables = (vars: Vars) => Object.keys(vars).filter(isIssuersName);
 
 function* issuerChanges(vars: Vars, variable: string): Generator<SharedMutant> {
@@ -183,6 +192,7 @@ function* issuerChanges(vars: Vars, variable: string): Generator<SharedMutant> {
     const fields = ['max_token_age', 'not_before'].filter((field) => issuer[field] !== undefined);
     const changes = [
       ...fields.map((field) => [field, without(issuer, field)] as const),
+      ...statusChanges(issuer),
       ...Object.keys(tableIn(issuer, 'claims')).map(
         (claim) => [`the claim rule ${claim}`, withoutIn(issuer, 'claims', claim)] as const,
       ),

@@ -109,7 +109,12 @@ function fingerprint({ settings, issuers, apis }: Policy): string {
     [...settings.blockedClients],
     [...settings.blockedKids],
     settings.revocation,
-    issuers.map((one) => [one.maxTokenAgeSeconds, one.notBeforeSeconds, one.requiredClaims]),
+    issuers.map((one) => [
+      one.maxTokenAgeSeconds,
+      one.notBeforeSeconds,
+      one.requiredClaims,
+      one.statusLists && [one.statusLists.isRequired, ...one.statusLists.hosts],
+    ]),
     apis.map(({ forward, originHeaders, assertion, routes }) => [
       forward,
       originHeaders,

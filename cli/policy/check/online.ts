@@ -1,6 +1,6 @@
 /** Asks issuers and origins of a policy, as the gateway would, and tells what they answered. */
 import type { KeysFault } from '../../../src/decision.ts';
-import type { Fetch } from '../../../src/keys/discovery.ts';
+import type { Fetch } from '../../../src/keys/document.ts';
 import type { Api, Policy, Route } from '../../../src/policy/policy.ts';
 import { USER_AGENT } from '../../../src/version.ts';
 import { askIssuer, type IssuerAnswers } from '../what-if/ask-issuer.ts';

@@ -12,8 +12,10 @@ import { closedStep, listSteps, revokedStep, type Snapshot } from './revocation-
 import { preflightStep, routeSteps, targetSteps, trialStep } from './route-steps.ts';
 import { reportStep, rulesStep } from './rule-steps.ts';
 import { secondStep } from './second-step.ts';
+import { signatureStep } from './signature-step.ts';
+import { statusSteps } from './status-step.ts';
 import { makeStep, type Step } from './step.ts';
-import { type Signature, signatureStep, TOKEN_STEP_WORDS } from './token-steps.ts';
+import { type Signature, TOKEN_STEP_WORDS } from './token-steps.ts';
 
 export interface Trace {
   readonly steps: readonly Step[];
@@ -30,11 +32,13 @@ export interface TraceOptions {
   readonly snapshot?: Snapshot | undefined;
   /** Verifies tokens, and tells of each check. */
   readonly verifier: (policy: Policy, now: () => number, observe: ObserveToken) => Verify;
+  /** Set where the verifier looks no status up. */
+  readonly statuses?: 'not_asked';
 }
 
 export async function trace(
   request: IncomingRequest,
-  { policy: written, signature, nowMs, verifier, snapshot }: TraceOptions,
+  { policy: written, signature, nowMs, verifier, snapshot, statuses }: TraceOptions,
 ): Promise<Trace> {
   const standing = snapshot?.standing;
   // With the clients and keys that a switch blocks.
@@ -50,7 +54,11 @@ export async function trace(
     async (token, routes) => {
       const verified = await verify(token, routes);
       // The signature is checked once all other checks have passed.
-      if (steps.at(-1)?.verdict === 'ok') add(signatureStep(token, signature, verified));
+      if (steps.at(-1)?.verdict === 'ok')
+        add(
+          signatureStep(token, signature, verified),
+          ...statusSteps(verified, signature === 'verified' && statuses === undefined),
+        );
       return verified;
     },
     (step) => add(...stepsOf(step, policy, { ...request, standing })),

@@ -151,6 +151,10 @@ export const issuerSchema = z.strictObject({
   metadata_uri: z.optional(z.string()),
   jwks_uri: z.optional(z.string()),
   service: z.optional(text('the name of a service binding')),
+  status_list: z.optional(z.enum(['required', 'optional'])),
+  status_list_hosts: z.optional(
+    list(text('a host such as "status.example.com"'), 'name at least one host, or leave the field out'),
+  ),
   token_types: z.optional(list(text('a typ such as "at+jwt"'), 'name at least one type')),
   clock_tolerance: z.optional(z.int().check(z.minimum(0), z.maximum(300))),
   max_token_age: z.optional(z.int().check(z.positive())),

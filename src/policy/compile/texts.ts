@@ -151,7 +151,11 @@ export const ISSUER_TEXTS: Texts<IssuerConfig> = {
   jwks_uri:
     'Where the key set is; no metadata is read then. Example: "https://login.example.com/tenant/keys".',
   service:
-    'Fetches metadata and keys through this binding: a service, or a private network. Example: "ISSUER".',
+    'Fetches metadata, keys and status lists through this binding: a service, or a private network. Example: "ISSUER".',
+  status_list:
+    'Whether tokens are looked up in the status list that their claim status.status_list names, which tells revoked and suspended ones (docs/status-list.md). "required": a token without the claim is refused. "optional": it passes. Default: the claim is not looked at. Example: "required".',
+  status_list_hosts:
+    'Hosts that status lists may be on, besides that of the issuer; a port is named if it is not the usual one. Example: ["status.example.com"].',
   token_types: `Accepted typ headers; case and "application/" do not matter, an absent typ counts as "jwt". Default: ${listed(DEFAULT_TOKEN_TYPES)}. With ["at+jwt"] ID tokens never pass (RFC 9068). Example: ["at+jwt"].`,
   clock_tolerance: `Seconds by which clocks may differ. Default: ${DEFAULT_CLOCK_TOLERANCE_SECONDS}. Example: 10.`,
   max_token_age: 'Seconds after iat at which a token is refused, whatever its exp says. Example: 3600.',

@@ -24,14 +24,23 @@ const target = z.string().check(z.minLength(1), z.maxLength(2048));
 const record = { by: said, why: said };
 
 export const changeSchema = z.discriminatedUnion('action', [
-  z.strictObject({ action: z.literal('revoke'), revocation: revocationSchema, ...record }),
+  z.strictObject({
+    action: z.literal('revoke'),
+    revoked: revokedSchema,
+    /** How long a token can live from then on: the entry ends with it. */
+    livesSeconds: seconds,
+    /** Default: by the clock of the object. That of the machine that asks may be wrong. */
+    beforeSeconds: z.optional(seconds),
+    ...record,
+  }),
   z.strictObject({ action: z.literal('unrevoke'), revoked: revokedSchema, ...record }),
   z.strictObject({
     action: z.literal('close'),
     kind: z.enum(SWITCH_KINDS),
     target,
     status: z.union([z.literal(403), z.literal(503)]),
-    untilSeconds: z.optional(seconds),
+    /** Until it is opened, where that is not said. */
+    forSeconds: z.optional(seconds),
     ...record,
   }),
   z.strictObject({ action: z.literal('open'), kind: z.enum(SWITCH_KINDS), target, ...record }),

@@ -3,7 +3,7 @@
 import type { Question } from '../asked.ts';
 import type { Content, RevokedGroup, Switch, SwitchKind } from '../content.ts';
 import type { ReceivedEvent, Revocation, RevocationKind, Revoked } from '../revocation.ts';
-import type { Change, PageQuestion } from './input.ts';
+import type { Change } from './input.ts';
 
 /** More would cost every isolate memory. Whoever comes near revokes an issuer, or shortens its tokens. */
 const MAX_REVOCATIONS = 200_000;
@@ -23,18 +23,20 @@ const TABLES = `
     source TEXT, id TEXT, until INTEGER, PRIMARY KEY (source, id)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;`;
 
+type Row = Record<string, SqlStorageValue>;
+
 /** What a change did. */
 export interface Changed {
   /** Its number in the record, and that of the entry that it made. */
   readonly number: number;
   /** Whether anything is different now. What was not there can't be taken away. */
   readonly changed: boolean;
+  /** When the entry ends by itself, in seconds since 1970. */
+  readonly untilSeconds?: number | undefined;
 }
 
 /** Ops as a source; others are the names of transmitters. */
 const OPS = 'ops';
-
-type Row = Record<string, SqlStorageValue>;
 
 export class Ledger {
   readonly #sql: SqlStorage;
@@ -52,22 +54,31 @@ export class Ledger {
   /** @throws Error with a sentence for people where there are too many */
   apply(change: Change): Changed {
     switch (change.action) {
-      case 'revoke':
+      case 'revoke': {
+        const { revoked, livesSeconds, beforeSeconds = this.#now() } = change;
+        const revocation = { ...revoked, beforeSeconds, untilSeconds: beforeSeconds + livesSeconds };
         this.#checkRoom(1);
-        return this.#recorded(change, change.revocation, (number) =>
-          this.#revoke(change.revocation, number, OPS),
+        const { untilSeconds } = revocation;
+        return this.#recorded(
+          change,
+          revocation,
+          (number) => this.#revoke(revocation, number, OPS),
+          untilSeconds,
         );
+      }
       case 'unrevoke':
         return this.#recorded(change, change.revoked, () => this.#restore(change.revoked));
       case 'close': {
-        const { kind, target, status, untilSeconds, why } = change;
-        return this.#recorded(change, { kind, target, status, untilSeconds }, (number) => {
+        const { kind, target, status, forSeconds, why } = change;
+        const untilSeconds = forSeconds === undefined ? undefined : this.#now() + forSeconds;
+        const store = (number: number) => {
           this.#sql.exec(
             `INSERT OR REPLACE INTO switches VALUES (?, ?, ?, ?, ?, ?)`,
             ...[kind, target, status, untilSeconds ?? null, number, why],
           );
           return true;
-        });
+        };
+        return this.#recorded(change, { kind, target, status, untilSeconds }, store, untilSeconds);
       }
       case 'open': {
         const { kind, target } = change;
@@ -126,6 +137,7 @@ export class Ledger {
     { action, by, why }: Pick<Change, 'action' | 'by' | 'why'>,
     what: object,
     change: (number: number) => boolean,
+    untilSeconds?: number,
   ): Changed {
     const { number } = this.#sql
       .exec<{ number: number }>(
@@ -134,7 +146,7 @@ export class Ledger {
       )
       .one();
     this.#sql.exec('DELETE FROM record WHERE number <= ?', number - MAX_RECORDS);
-    return { number, changed: change(number) };
+    return { number, changed: change(number), untilSeconds };
   }
 
   /** They are counted again only where there may be too many: in a flood, each count would cost more than the last. */
@@ -195,35 +207,6 @@ export class Ledger {
             `${all} WHERE kind = ? AND issuer = ? AND id = ?`,
             ...[kind, question.issuer ?? '', id],
           );
-  }
-
-  /** Entries or records, the latest first. `next`: where the next page begins, if there is one. */
-  page({ list, before = Number.MAX_SAFE_INTEGER, limit = 100 }: PageQuestion): {
-    readonly rows: readonly Row[];
-    readonly next: number | undefined;
-  } {
-    const rows =
-      list === 'record'
-        ? [
-            ...this.#sql.exec(
-              'SELECT * FROM record WHERE number < ? ORDER BY number DESC LIMIT ?',
-              before,
-              limit + 1,
-            ),
-          ]
-        : [
-            ...this.#sql.exec(
-              `SELECT e.*, r.at, r.by, r.why AS why FROM (
-                 SELECT kind, issuer, id AS target, NULL AS status, before, until, number FROM revocations
-                 UNION ALL SELECT kind, NULL, target, status, NULL, until, number FROM switches) e
-               LEFT JOIN record r ON r.number = e.number
-               WHERE e.number < ? ORDER BY e.number DESC LIMIT ?`,
-              before,
-              limit + 1,
-            ),
-          ];
-    const shown = rows.slice(0, limit);
-    return { rows: shown, next: rows.length > limit ? (shown.at(-1)?.['number'] as number) : undefined };
   }
 
   state(name: string): string | undefined {

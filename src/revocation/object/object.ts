@@ -9,6 +9,7 @@ import { REVOCATION_TIMES } from '../times.ts';
 import { waitFor, within } from '../waiting.ts';
 import { changeSchema, eventSchema, pageSchema } from './input.ts';
 import { type Changed, Ledger } from './ledger.ts';
+import { pageOf } from './page.ts';
 
 /** KV takes one write a second of an entry. */
 const MIN_PUBLISH_MS = 1_100;
@@ -82,7 +83,7 @@ export class Revocations extends DurableObject implements RevocationObject {
 
   /** A page of what is revoked and switched, or of who did what. */
   async page(input: unknown) {
-    return this.#ledger.page(pageSchema.parse(input));
+    return pageOf(this.ctx.storage.sql, pageSchema.parse(input));
   }
 
   /** Publishes what an eviction, or a KV that failed, has left unpublished. */

@@ -28,6 +28,7 @@ import { reportOnly } from './report-only.ts';
 import { longRevocation, strictRead } from './revocation.ts';
 import { scopeTypo } from './scope-typo.ts';
 import { lostCopy, unjudgedMethod } from './second-targets.ts';
+import { ownListHost } from './status-list.ts';
 import type { Lint } from './subject.ts';
 import { tokenPlace } from './token-place.ts';
 import { trial } from './trial.ts';
@@ -80,6 +81,7 @@ export const LINTS: readonly Lint[] = [
   previewUrls,
   anyAudience,
   issuerAsAudience,
+  ownListHost,
   noKeyStore,
   noKeyRefresh,
   unusedIssuer,

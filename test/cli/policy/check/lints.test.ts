@@ -60,6 +60,8 @@ const faulty = (fault: string, more: object = {}) => online({ kind: 'fault', fau
 /** With the issuer as its audience. */
 const forIssuer = (parts: Parameters<typeof policyText>[0]) =>
   policyText(parts).replace('audience = "x"', 'audience = "https://issuer.example/"');
+const LISTS_ON = (host: string) =>
+  `status_list = "required"\nstatus_list_hosts = ["status.example.org", "${host}"]`;
 const ON_TRIAL = 'report_only = true';
 const PLACE = 'origin = "service:X"\ntoken_from = ';
 const CORS = 'cors = { origins = ["https://app.example.com"]';
@@ -1531,6 +1533,38 @@ const EXAMPLES: readonly Example[] = [
     good: [
       ['the issuer', forIssuer({ issuer: 'audience_claim = "iss"\nclaims = { azp = "a" }' })],
       ['another claim', policyText({ issuer: 'audience_claim = "azp"' })],
+    ],
+  },
+  {
+    rule: 'own-list-host',
+    bad: [
+      [
+        'an origin',
+        policyText({
+          api: 'origin = "https://orders.internal.example:8443"',
+          issuer: LISTS_ON('orders.internal.example'),
+        }),
+        'ISSUERS.main.status_list_hosts[1]: orders.internal.example belongs to API_X: its paths can be asked for around the rules',
+      ],
+      [
+        'a host of an API, at another port',
+        policyText({ top: OWN, api: HOSTED, issuer: LISTS_ON('api.example.com:8443') }),
+        'ISSUERS.main.status_list_hosts[1]: api.example.com:8443 belongs to API_X: its paths can be asked for around the rules',
+      ],
+      [
+        'a host with a parameter',
+        policyText({
+          top: OWN,
+          api: HOSTED.replace('api.', ':tenant.'),
+          issuer: LISTS_ON('acme.example.com'),
+        }),
+        'ISSUERS.main.status_list_hosts[1]: acme.example.com belongs to API_X: its paths can be asked for around the rules',
+      ],
+    ],
+    good: [
+      ['a host of its own', policyText({ top: OWN, api: HOSTED, issuer: LISTS_ON('lists.example.net') })],
+      ['a host below it', policyText({ top: OWN, api: HOSTED, issuer: LISTS_ON('status.api.example.com') })],
+      ['that of the issuer', policyText({ top: OWN, api: HOSTED, issuer: 'status_list = "required"' })],
     ],
   },
   {
