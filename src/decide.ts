@@ -97,6 +97,10 @@ export async function decide(
   return { ...passed, ...known };
 }
 
+/** Whether a request passes only if the object itself agrees, by any reading of its path, and any second target. */
+export const isStrict = (decision: Decision): boolean =>
+  decision.kind === 'allow' && [decision.route, ...decision.nearMisses].some((one) => one.isStrict);
+
 type Passing = Extract<Decision, { kind: 'allow' }>;
 
 /** What is closed is closed to everybody, on trial or not, in every reading of the path. */

@@ -6,15 +6,14 @@ import { renderDenial } from './http/answer.ts';
 import { requestFacts } from './http/facts.ts';
 import { newRequestId } from './http/request-id.ts';
 import { refresh } from './keys/refresh.ts';
-import { createKeySource, type KeySource } from './keys/source.ts';
+import { createKeySource } from './keys/source.ts';
 import { describeRequest, type LogLine, requestLine } from './log.ts';
 import { type Fault, formatFault } from './policy/compile/fault.ts';
 import type { Issuer } from './policy/policy.ts';
 import { signersOf } from './policy/signals.ts';
 import { isLoopbackHost, normaliseHost } from './policy/uri.ts';
-import { type Handler, serve } from './serve.ts';
+import { type Handler, type Shared, serve } from './serve.ts';
 import { pollEvents } from './signals/poll.ts';
-import type { StatusSource } from './token/status/source.ts';
 
 interface Gateway {
   readonly handle: Handler;
@@ -28,21 +27,16 @@ interface Gateway {
  * Compiles the policy, once. One that has errors answers every request with 503.
  *
  * @param hasNext whether there are handlers for `origin = "next"`
- * @param keys shared with other gateways, as are status lists
+ * @param shared with other gateways
  */
-export function createHandler(
-  options: GatewayOptions,
-  hasNext: boolean,
-  keys?: KeySource,
-  statuses?: StatusSource,
-): Gateway {
+export function createHandler(options: GatewayOptions, hasNext: boolean, shared?: Shared): Gateway {
   const environment = readEnvironment(options, hasNext);
   const { compiled } = environment;
   const problemBase = compiled.ok ? compiled.policy.settings.problemBase : undefined;
   return {
     faults: compiled.ok ? [] : compiled.faults,
     handle: compiled.ok
-      ? serve(environment, compiled.policy, keys, statuses)
+      ? serve(environment, compiled.policy, shared)
       : refuseAll(environment, compiled.faults),
     fail(error) {
       environment.log(errorLine(error));

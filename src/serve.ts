@@ -1,6 +1,6 @@
 /** The pipeline: request → decision → headers → origin. Every exit is rendered once and logged once. */
 import { dataPoint } from './analytics.ts';
-import { type Decision, decide, type GatewayRequest } from './decide.ts';
+import { type Decision, decide, type GatewayRequest, isStrict } from './decide.ts';
 import type { FormFault, Reason } from './decision.ts';
 import type { Environment, WaitUntil } from './environment.ts';
 import { errorLine } from './error-line.ts';
@@ -25,25 +25,34 @@ import { signersOf } from './policy/signals.ts';
 import { isOnTrial } from './policy/trial.ts';
 import { createReplies, withId } from './reply.ts';
 import type { EventWriter } from './revocation/revocation.ts';
-import { createRevocationSource, type RevocationIo, type RevocationState } from './revocation/source.ts';
+import {
+  createRevocationSource,
+  type RevocationIo,
+  type RevocationSource,
+  type RevocationState,
+} from './revocation/source.ts';
 import { createSend } from './send.ts';
 import { findTransmitters } from './signals/find.ts';
 import { receive } from './signals/receive.ts';
 import { createTokenCache } from './token/cache.ts';
 import { credentialsOf } from './token/places.ts';
-import { createStatusSource } from './token/status/source.ts';
+import { createStatusSource, type StatusSource } from './token/status/source.ts';
 import { verifyToken } from './token/verify.ts';
 
 /** @param next answers where an API has `origin = "next"` */
 export type Handler = (request: Request, waitUntil: WaitUntil, next?: Next) => Promise<Response>;
 
+/** What several handlers of one isolate read once. */
+export interface Shared {
+  readonly keys: KeySource;
+  readonly statuses: StatusSource;
+  /** For policies with these settings. */
+  revocations(settings: Settings): RevocationSource;
+}
+
 /** Answers requests by a policy. Keys and verified tokens are remembered here, for the life of the isolate. */
-export function serve(
-  environment: Environment,
-  policy: Policy,
-  keys = createKeySource(),
-  statuses = createStatusSource(),
-): Handler {
+export function serve(environment: Environment, policy: Policy, shared?: Shared): Handler {
+  const { keys, statuses } = shared ?? { keys: createKeySource(), statuses: createStatusSource() };
   const replies = createReplies(policy);
   const cache = createTokenCache();
   const warn = onceForEach(environment.log);
@@ -53,7 +62,7 @@ export function serve(
   });
   const send = createSend(environment, policy, prepare);
   const { settings } = policy;
-  const revocations = createRevocations(environment, settings);
+  const revocations = createRevocations(environment, settings, shared);
   const transmitterAt = findTransmitters(policy);
 
   return async (request, waitUntil, next = noNext) => {
@@ -163,10 +172,6 @@ const noNext: Next = () => {
   throw new Error('origin = "next" without handlers');
 };
 
-/** Of any reading of the path, and of any second target. */
-const isStrict = (decision: Decision): boolean =>
-  decision.kind === 'allow' && [decision.route, ...decision.nearMisses].some((one) => one.isStrict);
-
 async function healthOf(
   policy: Policy,
   keys: KeySource,
@@ -216,9 +221,9 @@ function onceForEach(log: (line: EventLine) => void) {
 }
 
 /** `undefined` where the policy has no revocation. */
-function createRevocations(environment: Environment, settings: Settings) {
+function createRevocations(environment: Environment, settings: Settings, shared: Shared | undefined) {
   if (settings.revocation === undefined) return undefined;
-  const source = createRevocationSource(settings);
+  const source = shared?.revocations(settings) ?? createRevocationSource(settings);
   const io = (waitUntil: WaitUntil) => environment.revocationIo(waitUntil) as RevocationIo;
   return {
     get: (waitUntil: WaitUntil) => source.get(io(waitUntil)),

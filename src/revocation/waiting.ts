@@ -10,6 +10,6 @@ export async function within<T>(work: Promise<T>, limitMs: number): Promise<T> {
   try {
     return await Promise.race([work, limit]);
   } finally {
-    clearTimeout(timer);
+    if (timer !== undefined) clearTimeout(timer);
   }
 }

@@ -16,6 +16,8 @@ export interface LoggedRequest {
   readonly reason: string | undefined;
   /** The value that the policy wanted, or that the token claimed instead. */
   readonly detail: string | undefined;
+  /** The number of the revocation or switch that refuses it. */
+  readonly entry: number | undefined;
   readonly wouldDeny: string | undefined;
   readonly wouldDenyDetail: string | undefined;
   /** The client that asked, or what is known instead. */
@@ -125,6 +127,7 @@ function readRequest(line: Table, method: string, status: number, around: Surrou
     allowed: line['decision'] === 'allow',
     reason: textOf(reason),
     detail: detailOf(line, reason, line['reason_detail']),
+    entry: number(line['entry']),
     wouldDeny: textOf(wouldDeny),
     wouldDenyDetail: detailOf(line, wouldDeny, line['would_deny_detail']),
     caller: callerOf(line),

@@ -23,6 +23,10 @@ export function settingsChanges(old: Policy, now: Policy): OtherChange[] {
     difference('GATEWAY.assertion.lifetime', lifetimeOf(old), lifetimeOf(now)),
     signalChanges(old, now),
     ...issuers,
+    // Whether there is any at all is a finding.
+    before.revocation === undefined || after.revocation === undefined
+      ? []
+      : difference('GATEWAY.revocation', before.revocation, after.revocation),
   ].flat();
 }
 

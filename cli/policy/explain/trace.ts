@@ -10,7 +10,7 @@ import { createSimulator, type IncomingRequest, type Simulated } from '../what-i
 import { countedBy, originWords } from '../words.ts';
 import { credentialSteps } from './credential-steps.ts';
 import { maskUrl } from './mask.ts';
-import { closedStep, revokedStep } from './revocation-steps.ts';
+import { closedStep, listSteps, revokedStep, type Snapshot } from './revocation-steps.ts';
 import { preflightStep, routeSteps, targetSteps, trialStep } from './route-steps.ts';
 import { reportStep, rulesStep } from './rule-steps.ts';
 import { secondStep } from './second-step.ts';
@@ -30,6 +30,8 @@ export interface TraceOptions {
   /** Says which signatures count. */
   readonly signature: Signature;
   readonly nowMs: number;
+  /** `undefined`: nobody was asked what is revoked. */
+  readonly snapshot?: Snapshot | undefined;
   /** Verifies tokens, and tells of each check. */
   readonly verifier: (policy: Policy, now: () => number, observe: ObserveToken) => Verify;
   /** Set where the verifier looks no status up. */
@@ -38,8 +40,11 @@ export interface TraceOptions {
 
 export async function trace(
   request: IncomingRequest,
-  { policy, signature, nowMs, verifier, statuses }: TraceOptions,
+  { policy: written, signature, nowMs, verifier, snapshot, statuses }: TraceOptions,
 ): Promise<Trace> {
+  const standing = snapshot?.standing;
+  // With the clients and keys that a switch blocks.
+  const policy = standing === undefined ? written : { ...written, settings: standing.settings };
   const steps: Step[] = [];
   const add = (...more: readonly Step[]) => void steps.push(...more);
   const observeToken: ObserveToken = (step, seen, reason) =>
@@ -47,7 +52,7 @@ export async function trace(
   const now = () => nowMs;
   const verify = verifier(policy, now, observeToken);
   const simulated = await createSimulator(policy)(
-    request,
+    { ...request, standing },
     async (token, routes) => {
       const verified = await verify(token, routes);
       // The signature is checked once all other checks have passed.
@@ -58,9 +63,12 @@ export async function trace(
         );
       return verified;
     },
-    (step) => add(...stepsOf(step, policy, request)),
+    (step) => add(...stepsOf(step, policy, { ...request, standing })),
   );
-  return { steps: [...asDecided(steps, simulated), ...lastSteps(request, policy, simulated)], simulated };
+  return {
+    steps: [...asDecided(steps, simulated), ...lastSteps(request, policy, simulated, snapshot)],
+    simulated,
+  };
 }
 
 function stepsOf(step: DecisionStep, policy: Policy, request: IncomingRequest): Step[] {
@@ -78,7 +86,7 @@ function stepsOf(step: DecisionStep, policy: Policy, request: IncomingRequest): 
     case 'closed':
       return [closedStep(step)];
     case 'revoked':
-      return [revokedStep(step)];
+      return [revokedStep(step, request.standing)];
     case 'credentials':
       return credentialSteps(step, request);
     case 'rules':
@@ -95,12 +103,21 @@ const asDecided = (steps: readonly Step[], { decision }: Simulated): Step[] =>
   );
 
 /** The steps that follow the decision. */
-function lastSteps(request: IncomingRequest, policy: Policy, simulated: Simulated): Step[] {
+function lastSteps(
+  request: IncomingRequest,
+  policy: Policy,
+  simulated: Simulated,
+  snapshot: Snapshot | undefined,
+): Step[] {
   const { decision, kind } = simulated;
   if (kind === 'self') return [selfStep(request, policy, simulated)];
   if (decision?.kind !== 'allow') return [];
   const { route, nearMisses } = decision;
-  return [...limitSteps([route, ...nearMisses]), forwardStep(route, simulated)];
+  return [
+    ...listSteps(decision, policy, snapshot),
+    ...limitSteps([route, ...nearMisses]),
+    forwardStep(route, simulated),
+  ];
 }
 
 function selfStep(

@@ -10,6 +10,7 @@ import { type Allowed, createOutbound, isLoop, type Outbound } from '../../../sr
 import { ASSERTION_HEADER, KEY_SET_PATH } from '../../../src/policy/assertion.ts';
 import type { Api, ForwardedClaim, Policy } from '../../../src/policy/policy.ts';
 import { createReplies, withId } from '../../../src/reply.ts';
+import type { Standing } from '../../../src/revocation/standing.ts';
 import { accepted, empty } from '../../../src/signals/answer.ts';
 import { findTransmitters } from '../../../src/signals/find.ts';
 import { credentialsOf } from '../../../src/token/places.ts';
@@ -20,6 +21,8 @@ export interface IncomingRequest {
   readonly url: string;
   readonly method: string;
   readonly headers: Headers;
+  /** What is revoked and switched then. `undefined`: nothing is known of it. */
+  readonly standing?: Standing | undefined;
 }
 
 export interface Simulated {
@@ -75,10 +78,10 @@ export function createSimulator(policy: Policy): Simulate {
     if (self !== undefined)
       return { kind: 'self', ...nothing, answer: withId(self, requestId), preflightRefused: refused };
 
-    const { url, method, headers } = request;
+    const { url, method, headers, standing } = request;
     const preflight = readPreflight(request)?.method;
     const decision = await decide(
-      { url, method, headers, credentials: credentialsOf(request), preflight },
+      { url, method, headers, credentials: credentialsOf(request), preflight, standing },
       policy,
       verify,
       observe,

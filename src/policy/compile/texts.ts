@@ -61,7 +61,7 @@ export const ROUTE_TEXTS: Texts<RouteConfig> = {
   report:
     'Rules that are tried on live traffic: whoever they would refuse is let through, and logged (`would_deny`). Example: { scopes_all = ["write:timesheets"] }.',
   revocation:
-    '"strict": what is revoked and switched is asked for where it is written down, on every request: docs/revocation.md. Default: each isolate remembers it for 30 s. Example: "strict".',
+    'Where it is "strict", what is revoked and switched is asked for where it is written down, on every request: docs/revocation.md. Default: each isolate remembers it for 30 s. Example: "strict".',
   report_only:
     'Tries the whole route: whoever its token or rules would refuse is let through, without claims unless the token is good, and logged. The route is then open to anyone. Example: true.',
 };

@@ -25,6 +25,7 @@ import { openWrite } from './open-write.ts';
 import { assetsFirst, httpOrigin, openCredential, workersDevOrigin, zoneGap } from './origins.ts';
 import { readScope } from './read-scope.ts';
 import { reportOnly } from './report-only.ts';
+import { longRevocation, strictRead } from './revocation.ts';
 import { scopeTypo } from './scope-typo.ts';
 import { lostCopy, unjudgedMethod } from './second-targets.ts';
 import { uncountedSignals } from './signals.ts';
@@ -61,6 +62,8 @@ export const LINTS: readonly Lint[] = [
   readScope,
   trial,
   reportOnly,
+  longRevocation,
+  strictRead,
   unknownAudience,
   undeclaredScope,
   unknownClaim,
