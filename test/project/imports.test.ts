@@ -17,7 +17,7 @@ const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['outbound.ts', 'reply.ts'],
     ['log.ts'],
     ['analytics.ts', 'environment.ts'],
-    ['send.ts'],
+    ['send.ts', 'judge.ts', 'own-answers.ts'],
     ['serve.ts'],
     ['handler.ts'],
     ['protect.ts'],
