@@ -18,6 +18,8 @@ export interface Tried {
   /** Who made the refused ones, and where: the most frequent first. */
   readonly clients: readonly (readonly [name: string, requests: number])[];
   readonly routes: readonly (readonly [name: string, requests: number])[];
+  /** Lines that were not understood. */
+  readonly broken: number;
   /** Why the log can't tell. */
   readonly unknown?: string;
 }
@@ -41,7 +43,7 @@ export async function tryOnLog(
     chosen.kind === 'subject' && hash !== undefined
       ? (await hash(`${chosen.issuer}\n${chosen.id}`)).slice(0, 32)
       : undefined;
-  const counts = { refused: 0, allowed: 0, subjects: 0, requests: 0 };
+  const counts = { refused: 0, allowed: 0, subjects: 0, requests: 0, broken: 0 };
   const clients = new Map<string, number>();
   const routes = new Map<string, number>();
   const isHit = matcher(chosen, hashed);
@@ -62,8 +64,11 @@ export async function tryOnLog(
       if (entry.kind === 'request') add((entry as unknown as { request: LoggedRequest }).request);
     },
     addFormat() {},
+    // What another Worker or wrangler wrote is no request.
     addOther() {},
-    addBroken() {},
+    addBroken() {
+      counts.broken++;
+    },
   };
   await follow(source.input, sink, new AbortController().signal).catch((error: unknown) => {
     throw unreadable(source.name, error);
@@ -82,6 +87,7 @@ export async function tryOnLog(
     allowed: counts.allowed,
     clients: ranked(clients),
     routes: ranked(routes),
+    broken: counts.broken,
     ...(isSilent && { unknown: SILENT[chosen.kind as keyof typeof SILENT] }),
   };
 

@@ -29,6 +29,14 @@ export interface Changed {
   readonly number: number;
   /** Whether anything is different now. What was not there can't be taken away. */
   readonly changed: boolean;
+  /** The entry of the same that was there before. */
+  readonly replaced?: Replaced | undefined;
+}
+
+interface Replaced {
+  readonly number: number;
+  /** `null`: it had no end. */
+  readonly until: number | null;
 }
 
 /** Ops as a source; others are the names of transmitters. */
@@ -52,20 +60,22 @@ export class Ledger {
     switch (change.action) {
       case 'revoke':
         this.#checkRoom(1);
-        return this.#recorded(change, change.revocation, (number) =>
-          this.#revoke(change.revocation, number, OPS),
+        return this.#replacing(change.revocation, () =>
+          this.#recorded(change, change.revocation, (number) => this.#revoke(change.revocation, number, OPS)),
         );
       case 'unrevoke':
         return this.#recorded(change, change.revoked, () => this.#restore(change.revoked));
       case 'close': {
         const { kind, target, status, untilSeconds, why } = change;
-        return this.#recorded(change, { kind, target, status, untilSeconds }, (number) => {
-          this.#sql.exec(
-            `INSERT OR REPLACE INTO switches VALUES (?, ?, ?, ?, ?, ?)`,
-            ...[kind, target, status, untilSeconds ?? null, number, why],
-          );
-          return true;
-        });
+        return this.#replacing({ kind, target }, () =>
+          this.#recorded(change, { kind, target, status, untilSeconds }, (number) => {
+            this.#sql.exec(
+              `INSERT OR REPLACE INTO switches VALUES (?, ?, ?, ?, ?, ?)`,
+              ...[kind, target, status, untilSeconds ?? null, number, why],
+            );
+            return true;
+          }),
+        );
       }
       case 'open': {
         const { kind, target } = change;
@@ -78,6 +88,22 @@ export class Ledger {
         );
       }
     }
+  }
+
+  /** Adds to a change what it takes the place of, unless that has ended. */
+  #replacing(
+    what: Revoked | { readonly kind: SwitchKind; readonly target: string },
+    change: () => Changed,
+  ): Changed {
+    const [table, names, values] =
+      'target' in what
+        ? ['switches', 'kind = ? AND target = ?', [what.kind, what.target]]
+        : ['revocations', 'kind = ? AND issuer = ? AND id = ?', [what.kind, what.issuer, what.id]];
+    const [replaced] = this.#sql.exec<{ number: number; until: number | null }>(
+      `SELECT number, until FROM ${table} WHERE ${names} AND (until IS NULL OR until > ?)`,
+      ...[...values, this.#now()],
+    );
+    return { ...change(), replaced };
   }
 
   receive({ from, id, rememberSeconds, revoke, restore, why }: ReceivedEvent): 'stored' | 'repeated' {
