@@ -1,0 +1,55 @@
+/** The tokens that an issuer's client has still, where the gateway can revoke them. */
+import type { Issuer } from '../../src/policy/policy.ts';
+import { endOf } from '../../src/revocation/revocation.ts';
+import { policyOf, readPolicyFile } from '../policy/file/config.ts';
+import { CommandError } from '../text/terminal.ts';
+import type { Gateway } from './admin.ts';
+import { type Made, makeChange } from './change.ts';
+
+/**
+ * An issuer takes notice of a change within a minute (docs/issuer.md): what it gives out until then is revoked as well.
+ */
+export const NOTICE_SECONDS = 60;
+
+/** The issuer as the gateway's policy has it, or why the gateway can't revoke its tokens. */
+export type Revocable = { readonly from: Issuer } | { readonly missing: string };
+
+/** @param issuer its identifier, as it stands in tokens */
+export function findRevocable({ config, env }: Gateway, issuer: string): Revocable {
+  try {
+    const { settings, issuers } = policyOf(readPolicyFile(config), env);
+    if (settings.revocation === undefined)
+      return { missing: `the policy in ${config} has no revocation: docs/revocation.md says how to add it` };
+    const from = issuers.find((one) => one.issuer === issuer);
+    return from === undefined
+      ? { missing: `the policy in ${config} has no issuer ${issuer}; name another file with --gateway` }
+      : { from };
+  } catch (error) {
+    if (error instanceof CommandError) return { missing: error.message };
+    throw error;
+  }
+}
+
+export interface RevokedClient extends Made {
+  readonly beforeSeconds: number;
+  readonly untilSeconds: number;
+}
+
+/** Revokes all tokens of a client that are out, and those of the next minute. */
+export async function revokeClient(
+  gateway: Gateway,
+  from: Issuer,
+  client: string,
+  why: string,
+): Promise<RevokedClient> {
+  const beforeSeconds = Math.floor(Date.now() / 1000) + NOTICE_SECONDS;
+  const revocation = { kind: 'client', issuer: from.issuer, id: client, beforeSeconds } as const;
+  const untilSeconds = endOf(from, beforeSeconds);
+  const made = await makeChange(gateway, (by) => ({
+    action: 'revoke',
+    revocation: { ...revocation, untilSeconds },
+    by,
+    why,
+  }));
+  return { ...made, beforeSeconds, untilSeconds };
+}
