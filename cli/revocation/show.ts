@@ -78,7 +78,7 @@ const timeOf = (seconds: number) => `${new Date(seconds * 1000).toISOString().sl
 export function printTried(tried: Tried, words: string): void {
   printLine(`would refuse ${visible(words)}; nothing was changed`);
   if (tried.broken > 0)
-    printLine(`${countOf(tried.broken, 'line')} of the log could not be read, and is not counted`);
+    printLine(`${countOf(tried.broken, 'line')} of the log could not be read: not counted`);
   if (tried.unknown !== undefined) {
     printLine(`how many requests that is can't be told: ${tried.unknown}`);
     return;
