@@ -92,34 +92,35 @@ export async function tryOnLog(
     broken: counts.broken,
     ...(silent !== undefined && { unknown: SILENT[silent] }),
   };
+}
 
-  function matcher(one: Chosen, hashedSubject: string | undefined): (request: LoggedRequest) => boolean {
-    const isOf = (issuer: Issuer) => (request: LoggedRequest) => request.issuer === issuer.name;
-    switch (one.kind) {
-      case 'api':
-      case 'route':
-        return ({ route, nearMisses }) =>
-          [route, ...nearMisses].some((name) =>
-            one.kind === 'route'
-              ? name?.replace(/\s+/g, ' ') === one.target
-              : name?.split(' ')[0] === one.target,
-          );
-      case 'key':
-        return ({ kid }) => kid === one.target;
-      case 'issuer':
-        return isOf(one.from);
-      case 'client':
-        return 'from' in one
-          ? (request) => isOf(one.from)(request) && request.client === one.id
-          : ({ client }) => client === one.target;
-      case 'subject':
-        return (request) =>
-          isOf(one.from)(request) &&
-          request.subject !== undefined &&
-          (request.subject === one.id || request.subject === hashedSubject);
-      default:
-        return () => false;
-    }
+/** Whether a request would be refused. @param hashedSubject as the log has it */
+function matcher(one: Chosen, hashedSubject: string | undefined): (request: LoggedRequest) => boolean {
+  const isOf = (issuer: Issuer) => (request: LoggedRequest) => request.issuer === issuer.name;
+  switch (one.kind) {
+    case 'api':
+    case 'route':
+      return ({ route, nearMisses }) =>
+        [route, ...nearMisses].some((name) =>
+          one.kind === 'route'
+            ? name?.replace(/\s+/g, ' ') === one.target
+            : name?.split(' ')[0] === one.target,
+        );
+    case 'key':
+      return ({ kid }) => kid === one.target;
+    case 'issuer':
+      return isOf(one.from);
+    case 'client':
+      return 'from' in one
+        ? (request) => isOf(one.from)(request) && request.client === one.id
+        : ({ client }) => client === one.target;
+    case 'subject':
+      return (request) =>
+        isOf(one.from)(request) &&
+        request.subject !== undefined &&
+        (request.subject === one.id || request.subject === hashedSubject);
+    default:
+      return () => false;
   }
 }
 

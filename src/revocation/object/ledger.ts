@@ -1,27 +1,15 @@
 /** What the object keeps, in its SQLite. Each method runs without a pause in between: nobody sees half of a change. */
 
 import type { Question } from '../access.ts';
-import type { Content, RevokedGroup, Switch, SwitchKind } from '../content.ts';
+import type { Content, RevokedGroup, SwitchKind } from '../content.ts';
 import type { ReceivedEvent, Revocation, RevocationKind, Revoked } from '../revocation.ts';
 import type { Change, PageQuestion } from './input.ts';
+import { type Row, switchOf, TABLES } from './tables.ts';
 
 /** More would cost every isolate memory. Whoever comes near revokes an issuer, or shortens its tokens. */
 const MAX_REVOCATIONS = 200_000;
 /** The record of older changes is forgotten. */
 const MAX_RECORDS = 50_000;
-
-const TABLES = `
-  CREATE TABLE IF NOT EXISTS revocations (
-    kind TEXT, issuer TEXT, id TEXT, before INTEGER, until INTEGER, number INTEGER, source TEXT,
-    PRIMARY KEY (kind, issuer, id)) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS switches (
-    kind TEXT, target TEXT, status INTEGER, until INTEGER, number INTEGER, why TEXT,
-    PRIMARY KEY (kind, target)) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS record (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER, by TEXT, action TEXT, what TEXT, why TEXT);
-  CREATE TABLE IF NOT EXISTS seen (
-    source TEXT, id TEXT, until INTEGER, PRIMARY KEY (source, id)) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;`;
 
 /** What a change did. */
 export interface Changed {
@@ -41,8 +29,6 @@ interface Replaced {
 
 /** Ops as a source; others are the names of transmitters. */
 const OPS = 'ops';
-
-type Row = Record<string, SqlStorageValue>;
 
 export class Ledger {
   readonly #sql: SqlStorage;
@@ -255,12 +241,3 @@ export class Ledger {
     this.#sql.exec('INSERT OR REPLACE INTO state VALUES (?, ?)', name, String(value));
   }
 }
-
-const switchOf = ({ kind, target, status, until, number, why }: Row): Switch => ({
-  number: number as number,
-  kind: kind as SwitchKind,
-  target: target as string,
-  status: status as 403 | 503,
-  ...(until !== null && { until: until as number }),
-  why: why as string,
-});
