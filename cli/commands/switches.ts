@@ -1,21 +1,21 @@
 /** `claimgate close`, `open` and `switches`: what is closed and blocked from now on, without a deployment. */
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { Policy } from '../../src/policy/policy.ts';
 import { switchTarget } from '../../src/revocation/standing.ts';
 import { policyOf, readPolicyFile } from '../policy/file/config.ts';
 import { openAdmin, type Row } from '../revocation/admin.ts';
-import { chooseSwitch, type SwitchOptions } from '../revocation/chosen.ts';
+import { makeChange } from '../revocation/change.ts';
+import { checkSwitch, chooseSwitch, type SwitchOptions } from '../revocation/chosen.ts';
 import { printApplied, printEntries, printRecord, printTried, wordsOf } from '../revocation/show.ts';
-import { whoAmI } from '../revocation/who.ts';
 import { parseJson } from '../text/json.ts';
 import { quoteWord } from '../text/shell.ts';
-import { CommandError, EXIT, endWith, note, printJson, printLine, warn } from '../text/terminal.ts';
-import { example, nowSeconds, readChoice, readDuration } from './options.ts';
+import { CommandError, EXIT, endWith, note, printJson, printLine, visible, warn } from '../text/terminal.ts';
+import { example, readChoice, readDuration } from './options.ts';
 import {
-  checkPlace,
+  commandFor,
   demandWhy,
   type GatewayOptions,
-  isRemote,
+  withDryRun,
   withGateway,
   withPlace,
 } from './revocation-options.ts';
@@ -31,16 +31,18 @@ interface ListOptions extends GatewayOptions {
   readonly limit?: number;
 }
 
-type Run = (api: string | undefined, route: string | undefined, options: Options) => Promise<void>;
+type Run = (api: string | undefined, route: readonly string[], options: Options) => Promise<void>;
 
 export function addSwitchCommands(program: Command): void {
-  const add = (name: string, description: string, run: Run) =>
-    withGateway(program.command(`${name} [api] [route]`))
+  const add = (command: Command, description: string, run: Run) =>
+    command
       .description(description)
+      .argument('[api]', 'the name of an API, as in the policy')
+      .argument('[route...]', 'a route of it, as in the policy')
       .option('--client <id>', 'block a client of any issuer, in place of an API')
       .option('--key <kid>', 'block a key of any issuer')
       .action(run);
-  add('close', 'close an API or a route, or block a client or a key', close)
+  add(withDryRun(program.command('close')), 'close an API or a route, or block a client or a key', close)
     .option(
       '--for <time>',
       'open again by itself after this time, such as 2h (default: until it is opened)',
@@ -52,27 +54,30 @@ export function addSwitchCommands(program: Command): void {
       readChoice(['403', '503']),
     )
     .addHelpText(...example('close API_ORDERS "DELETE /orders/:id" --for 2h --why "ticket 4711" --remote'));
-  add('open', 'take back what close did', open).addHelpText(
+  add(withGateway(program.command('open')), 'take back what close did', open).addHelpText(
     ...example('open API_ORDERS --why "repaired" --remote'),
   );
   withPlace(program.command('switches'))
     .description('list what is revoked, closed and blocked, or who did what')
     .option('--record', 'list who changed what, the latest first')
     .option('--before <number>', 'the page that ends before this entry', readNumber)
-    .option('--limit <number>', 'so many of them (default: 100)', readNumber)
-    .hook('preAction', (_, acting) => checkPlace(acting.opts()))
+    .option('--limit <number>', `so many of them, ${MAX_LIMIT} at most (default: 100)`, readNumber)
     .action(list)
     .addHelpText(...example('switches --remote --env production'));
 }
 
+/** Of the object. */
+const MAX_LIMIT = 1000;
+
 function readNumber(value: string): number {
-  if (!/^[1-9][0-9]{0,14}$/.test(value)) throw new CommandError(`${value} is no number; write one from 1 on`);
+  if (!/^[1-9][0-9]{0,14}$/.test(value)) throw new InvalidArgumentError('Write a whole number from 1 on.');
   return Number(value);
 }
 
-async function close(api: string | undefined, route: string | undefined, options: Options): Promise<void> {
+async function close(api: string | undefined, route: readonly string[], options: Options): Promise<void> {
   const policy = policyOf(readPolicyFile(options.config), options.env);
-  const chosen = chooseSwitch(api, route, options, policy);
+  const chosen = chooseSwitch(api, route, options);
+  checkSwitch(chosen, policy);
   const isBlock = chosen.kind === 'client' || chosen.kind === 'key';
   if (isBlock && options.status !== undefined)
     throw new CommandError('--status is for what is closed: tokens that are blocked are answered with 401');
@@ -83,75 +88,75 @@ async function close(api: string | undefined, route: string | undefined, options
   }
   const why = demandWhy(options);
   const status = options.status === '403' ? 403 : 503;
-  const admin = await openAdmin(options);
-  try {
-    const by = options.by ?? (await whoAmI(isRemote(options)));
+  const made = await makeChange(options, (by) => {
     const change = { action: 'close', ...chosen, status, by, why } as const;
-    const applied = await admin.apply(
-      options.for === undefined ? change : { ...change, forSeconds: options.for },
-    );
-    if (options.json) return printJson({ ...applied, ...chosen, status, by, why });
-    printApplied(applied, {
+    return options.for === undefined ? change : { ...change, forSeconds: options.for };
+  });
+  if (options.json) printJson({ ...made, ...chosen, status: isBlock ? null : status, why });
+  else
+    printApplied(made, {
       done: isBlock ? 'blocked' : 'closed',
       what: wordsOf(chosen),
-      nowSeconds: nowSeconds(),
-      back: `claimgate open ${argsOf(chosen)} --why …${options.env === undefined ? '' : ` --env ${quoteWord(options.env)}`}${options.remote ? ' --remote' : ''}`,
+      ...(!isBlock && { answer: status }),
+      mayEnd: true,
+      back: commandFor(`open ${argsOf(chosen)} --why …`, options),
     });
-  } finally {
-    await admin.close();
-  }
+  if (!made.published) endWith(EXIT.failed);
 }
 
 function argsOf({ kind, target }: ReturnType<typeof chooseSwitch>): string {
-  if (kind === 'client' || kind === 'key') return `--${kind} ${quoteWord(target)}`;
+  if (kind === 'client' || kind === 'key') return `--${kind}=${quoteWord(target)}`;
   const [api = '', ...rest] = target.split(' ');
-  return kind === 'api' ? api : `${api} ${quoteWord(rest.join(' '))}`;
+  return kind === 'api' ? quoteWord(api) : `${quoteWord(api)} ${quoteWord(rest.join(' '))}`;
 }
 
-async function open(api: string | undefined, route: string | undefined, options: Options): Promise<void> {
+async function open(api: string | undefined, route: readonly string[], options: Options): Promise<void> {
   const policy = policyOf(readPolicyFile(options.config), options.env);
-  const chosen = chooseSwitch(api, route, options, policy);
-  if (options.dryRun) throw new CommandError('--dry-run is for revoke and close; leave it out');
+  const chosen = chooseSwitch(api, route, options);
   const why = demandWhy(options);
-  const admin = await openAdmin(options);
-  try {
-    const by = options.by ?? (await whoAmI(isRemote(options)));
-    const applied = await admin.apply({ action: 'open', ...chosen, by, why });
-    if (options.json) printJson({ ...applied, ...chosen, by, why });
-    else if (applied.changed)
-      printApplied(applied, {
-        done: 'opened',
-        what: wordsOf(chosen),
-        nowSeconds: nowSeconds(),
-        back: `claimgate close ${argsOf(chosen)} --why …`,
-      });
-    else printLine(`no switch closes ${wordsOf(chosen)}; claimgate switches lists what is closed`);
-    if (!applied.changed) endWith(EXIT.findings);
-  } finally {
-    await admin.close();
-  }
+  const made = await makeChange(options, (by) => ({ action: 'open', ...chosen, by, why }));
+  // A deployment may have renamed what was closed: it can be opened still. Anything else is a slip.
+  if (!made.changed) checkSwitch(chosen, policy);
+  if (options.json) printJson({ ...made, ...chosen, why });
+  else if (made.changed)
+    printApplied(made, {
+      done: 'opened',
+      what: wordsOf(chosen),
+      back: commandFor(`close ${argsOf(chosen)} --why …`, options),
+    });
+  else printLine(`no switch closes ${wordsOf(chosen)}; claimgate switches lists what is closed`);
+  if (!made.changed) endWith(EXIT.findings);
+  else if (!made.published) endWith(EXIT.failed);
 }
 
 async function list(options: ListOptions): Promise<void> {
   const policy = policyOf(readPolicyFile(options.config), options.env);
+  const { before, limit } = options;
+  if (limit !== undefined && limit > MAX_LIMIT)
+    throw new CommandError(`--limit is at most ${MAX_LIMIT}; the next page begins with --before`);
+  const nameOf = (iss: string) => policy.issuers.find(({ issuer }) => issuer === iss)?.name ?? iss;
   const admin = await openAdmin(options);
   try {
-    const { before, limit } = options;
-    const { rows, next } = await admin.page({
+    const { rows, next, published } = await admin.page({
       list: options.record ? 'record' : 'entries',
       ...(before !== undefined && { before }),
-      ...(limit !== undefined && { limit: Math.min(limit, 1000) }),
+      ...(limit !== undefined && { limit }),
     });
-    if (options.json) return printJson({ rows: rows.map(readWhat), next: next ?? null });
+    if (options.json) return printJson({ rows: rows.map(readWhat), next: next ?? null, published });
+    if (!published) warn('KV has not taken the latest change yet; the object goes on trying');
     if (rows.length === 0)
       return printLine(options.record ? 'nothing was changed yet' : 'nothing is revoked, closed or blocked');
-    if (options.record) printRecord(rows);
-    else printEntries(rows, (iss) => policy.issuers.find(({ issuer }) => issuer === iss)?.name ?? iss);
+    if (options.record) printRecord(rows, nameOf);
+    else printEntries(rows, nameOf);
     for (const { number, kind, target } of rows)
       if (!options.record && !isInPolicy(String(kind), String(target), policy))
-        warn(`entry ${number} closes ${target}, which this policy does not have: it closes nothing`);
+        warn(
+          `entry ${number} closes ${visible(String(target))}, which this policy does not have: it closes nothing`,
+        );
     if (next !== undefined)
-      note(`there are more: claimgate switches --before ${next}${options.record ? ' --record' : ''}`);
+      note(
+        `there are more: ${commandFor(`switches${options.record ? ' --record' : ''}${limit === undefined ? '' : ` --limit ${limit}`} --before ${next}`, options)}`,
+      );
   } finally {
     await admin.close();
   }

@@ -20,9 +20,12 @@ export interface Gateway {
 export interface Applied {
   readonly number: number;
   readonly changed: boolean;
-  /** When the entry ends by itself. */
+  /** Up to when tokens are refused, and when the entry ends by itself, by the clock of the object. */
+  readonly beforeSeconds?: number;
   readonly untilSeconds?: number;
   readonly published: boolean;
+  /** The entry that it takes the place of. */
+  readonly replaced?: { readonly number: number; readonly until: number | null };
 }
 
 /** A line of the list of entries, or of the record, as the object has it. */
@@ -31,6 +34,8 @@ export type Row = Readonly<Record<string, string | number | null>>;
 export interface Page {
   readonly rows: readonly Row[];
   readonly next?: number;
+  /** Whether KV has the latest change. */
+  readonly published: boolean;
 }
 
 export interface Admin {
@@ -67,7 +72,7 @@ export async function openAdmin(gateway: Gateway): Promise<Admin> {
     throw new CommandError(`${config} names no Worker; add name = "…", as wrangler deploys it`);
   const account = section.account_id ?? top.account_id;
   const binding = { binding: 'ADMIN', service: name, entrypoint: ENTRYPOINT, ...(remote && { remote }) };
-  useRegistryBeside(config);
+  useRegistryBeside(config, name);
   const { fetcher, close } = await bind(binding, account, remote);
   const call = async (body: object): Promise<unknown> => {
     const response = await fetcher
@@ -160,12 +165,12 @@ async function bind(
 }
 
 /**
- * Where the processes of `wrangler dev` on this machine find each other. That of a clone is beside its configuration,
- * so that two clones don't meet.
+ * Where the processes of `wrangler dev` on this machine find each other: a file for each Worker. That of a clone is
+ * beside its configuration, so that two clones don't meet; whoever starts `wrangler dev` by hand has wrangler's own.
  */
-function useRegistryBeside(config: string): void {
+function useRegistryBeside(config: string, worker: string): void {
   const beside = join(dirname(config), '.wrangler/registry');
-  if (existsSync(beside)) process.env['WRANGLER_REGISTRY_PATH'] ??= resolve(beside);
+  if (existsSync(join(beside, worker))) process.env['WRANGLER_REGISTRY_PATH'] ??= resolve(beside);
 }
 
 interface Wrangler {

@@ -5,6 +5,7 @@ import type { Issuer, Policy } from '../../src/policy/policy.ts';
 import type { SwitchKind } from '../../src/revocation/content.ts';
 import { endOf, type Revoked } from '../../src/revocation/revocation.ts';
 import { switchTarget } from '../../src/revocation/standing.ts';
+import { quoteWord } from '../text/shell.ts';
 import { CommandError } from '../text/terminal.ts';
 
 export interface RevokedOptions {
@@ -45,7 +46,7 @@ export function chooseRevoked(options: RevokedOptions, policy: Policy, token?: s
         : `${flags.map((one) => `--${one}`).join(' and ')} exclude each other; make it two commands`,
     );
   const value = options[flag];
-  if (value === '') throw new CommandError(`--${flag} is empty; write the value as it stands in tokens`);
+  if (typeof value === 'string') checkId(`--${flag}`, value);
   const from = issuerOf(options.issuer, policy);
   return {
     kind: KINDS[flag],
@@ -55,6 +56,25 @@ export function chooseRevoked(options: RevokedOptions, policy: Policy, token?: s
     livesSeconds: endOf(from, 0),
   };
 }
+
+/** The object takes no more: no issuer writes longer ids. */
+const MAX_ID_LENGTH = 512;
+
+/** An id is compared as text: one with a slip in it would refuse nobody, and nobody would notice. */
+function checkId(name: string, value: string): void {
+  if (value === '') throw new CommandError(`${name} is empty; write the value as it stands in tokens`);
+  if (isToken(value))
+    throw new CommandError(`${name} has a whole token; give that with --token - on standard input`);
+  if (value.trim() !== value)
+    throw new CommandError(`${name} begins or ends with a blank; write the value as it stands in tokens`);
+  if (value.length > MAX_ID_LENGTH)
+    throw new CommandError(
+      `${name} has ${value.length} characters, and ${MAX_ID_LENGTH} is the most; revoke by another id of the token`,
+    );
+}
+
+/** Whether a text is a JWT, by the look of it. */
+export const isToken = (text: string): boolean => /^eyJ[\w-]+\.[\w-]+\.[\w-]*$/.test(text.trim());
 
 /** The issuer by its name in the policy, or by its `iss`. */
 function issuerOf(name: string | undefined, { issuers }: Policy): Issuer {
@@ -75,19 +95,22 @@ function tokenOf(token: string, name: string | undefined, policy: Policy): Chose
   } catch {
     throw new CommandError('that is no JWT; give the access token alone, as a client sends it');
   }
-  const from = issuerOf(typeof claims['iss'] === 'string' ? claims['iss'] : '', policy);
+  if (typeof claims['iss'] !== 'string')
+    throw new CommandError('this token has no iss: no issuer of the policy made it');
+  const from = issuerOf(claims['iss'], policy);
   if (name !== undefined && issuerOf(name, policy) !== from)
     throw new CommandError(`the token is from ${from.name}; leave --issuer out`);
   const { jti, sub, sid, exp } = claims;
   if (typeof jti !== 'string' && typeof jti !== 'number') {
     const others = [
-      sid === undefined ? undefined : `--sid ${String(sid)}`,
-      sub === undefined ? undefined : `--sub ${String(sub)}`,
+      sid === undefined ? undefined : `--sid ${quoteWord(String(sid))}`,
+      sub === undefined ? undefined : `--sub ${quoteWord(String(sub))}`,
     ].filter((one) => one !== undefined);
     throw new CommandError(
       `this token has no jti: it can't be told from others; revoke by ${others.join(' or ') || '--client'}`,
     );
   }
+  checkId('the jti of this token', String(jti));
   const left = typeof exp === 'number' ? Math.ceil(exp - Date.now() / 1000) : Number.POSITIVE_INFINITY;
   // A forged one must not make an entry that stays.
   const livesSeconds = Math.max(
@@ -110,12 +133,11 @@ export interface ChosenSwitch {
   readonly target: string;
 }
 
-/** Throws `CommandError` where it isn't one thing that is named, or the policy doesn't have it. */
+/** Throws `CommandError` where it isn't one thing that is named. @param route words of it: a shell may have parted them */
 export function chooseSwitch(
   api: string | undefined,
-  route: string | undefined,
+  route: readonly string[],
   { client, key }: SwitchOptions,
-  { apis }: Policy,
 ): ChosenSwitch {
   const given = [api, client, key].filter((one) => one !== undefined);
   if (given.length !== 1)
@@ -124,18 +146,27 @@ export function chooseSwitch(
         ? 'say what: an API, as API_ORDERS, an API and a route, as API_ORDERS "GET /orders", --client or --key'
         : 'an API, --client and --key exclude each other; make it several commands',
     );
-  if (given[0] === '')
-    throw new CommandError('its name is empty; write it as the policy or the token has it');
+  if (client !== undefined) checkId('--client', client);
+  if (key !== undefined) checkId('--key', key);
   if (client !== undefined) return { kind: 'client', target: client };
   if (key !== undefined) return { kind: 'key', target: key };
+  if (api === '') throw new CommandError('the name of the API is empty; write it as the policy has it');
+  const name = api as string;
+  if (route.length === 0) return { kind: 'api', target: name };
+  return { kind: 'route', target: switchTarget({ api: { name }, key: route.join(' ') }) };
+}
+
+/** Throws `CommandError` where the policy doesn't have what a switch is about. */
+export function checkSwitch({ kind, target }: ChosenSwitch, { apis }: Policy): void {
+  if (kind === 'client' || kind === 'key') return;
+  const [api, ...rest] = target.split(' ');
+  const route = rest.join(' ');
   const names = apis.map(({ name }) => name);
   const found = apis.find(({ name }) => name === api);
   if (found === undefined)
     throw new CommandError(`the policy has no ${api}; ${suggest(api as string, names)}`);
-  if (route === undefined) return { kind: 'api', target: found.name };
-  const keys = found.routes.map((one) => one.key);
-  const target = switchTarget({ api: found, key: route });
+  if (kind === 'api') return;
+  const keys = found.routes.map((one) => one.key.trim().replace(/\s+/g, ' '));
   if (!found.routes.some((one) => switchTarget(one) === target))
     throw new CommandError(`${found.name} has no route ${JSON.stringify(route)}; ${suggest(route, keys)}`);
-  return { kind: 'route', target };
 }

@@ -3,6 +3,19 @@ import * as z from 'zod/mini';
 import { SWITCH_KINDS } from '../content.ts';
 import { REVOCATION_KINDS } from '../revocation.ts';
 
+/** @throws Error with a sentence for people, who see it where they typed a command */
+export function readInput<T>(schema: z.ZodMiniType<T>, input: unknown): T {
+  const read = z.safeParse(schema, input);
+  if (read.success) return read.data;
+  const [issue] = read.error.issues;
+  const field = issue?.path.join('.') || 'the change';
+  throw new Error(
+    issue?.code === 'too_big' && issue.origin === 'string'
+      ? `${field} has more than ${issue.maximum} characters`
+      : `this version of the gateway does not take ${field} (${issue?.code}); deploy the version that the command is of`,
+  );
+}
+
 const seconds = z.int().check(z.minimum(0));
 /** Ids of tokens, subjects and clients are no longer in practice, and every isolate keeps them. */
 const MAX_ID_LENGTH = 512;
@@ -29,8 +42,8 @@ export const changeSchema = z.discriminatedUnion('action', [
     revoked: revokedSchema,
     /** How long a token can live from then on: the entry ends with it. */
     livesSeconds: seconds,
-    /** Default: by the clock of the object. That of the machine that asks may be wrong. */
-    beforeSeconds: z.optional(seconds),
+    /** Also tokens that are issued within this time from now on. Now is by the clock of the object. */
+    andNextSeconds: z.optional(seconds),
     ...record,
   }),
   z.strictObject({ action: z.literal('unrevoke'), revoked: revokedSchema, ...record }),

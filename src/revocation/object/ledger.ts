@@ -1,29 +1,15 @@
 /** What the object keeps, in its SQLite. Each method runs without a pause in between: nobody sees half of a change. */
 
 import type { Question } from '../asked.ts';
-import type { Content, RevokedGroup, Switch, SwitchKind } from '../content.ts';
+import type { Content, RevokedGroup, SwitchKind } from '../content.ts';
 import type { ReceivedEvent, Revocation, RevocationKind, Revoked } from '../revocation.ts';
 import type { Change } from './input.ts';
+import { type Row, switchOf, TABLES } from './tables.ts';
 
 /** More would cost every isolate memory. Whoever comes near revokes an issuer, or shortens its tokens. */
 const MAX_REVOCATIONS = 200_000;
 /** The record of older changes is forgotten. */
 const MAX_RECORDS = 50_000;
-
-const TABLES = `
-  CREATE TABLE IF NOT EXISTS revocations (
-    kind TEXT, issuer TEXT, id TEXT, before INTEGER, until INTEGER, number INTEGER,
-    PRIMARY KEY (kind, issuer, id)) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS switches (
-    kind TEXT, target TEXT, status INTEGER, until INTEGER, number INTEGER, why TEXT,
-    PRIMARY KEY (kind, target)) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS record (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER, by TEXT, action TEXT, what TEXT, why TEXT);
-  CREATE TABLE IF NOT EXISTS seen (
-    source TEXT, id TEXT, until INTEGER, PRIMARY KEY (source, id)) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;`;
-
-type Row = Record<string, SqlStorageValue>;
 
 /** What a change did. */
 export interface Changed {
@@ -31,8 +17,17 @@ export interface Changed {
   readonly number: number;
   /** Whether anything is different now. What was not there can't be taken away. */
   readonly changed: boolean;
-  /** When the entry ends by itself, in seconds since 1970. */
+  /** Up to when tokens are refused, and when the entry ends by itself, in seconds since 1970. */
+  readonly beforeSeconds?: number | undefined;
   readonly untilSeconds?: number | undefined;
+  /** The entry of the same that was there before. */
+  readonly replaced?: Replaced | undefined;
+}
+
+interface Replaced {
+  readonly number: number;
+  /** `null`: it had no end. */
+  readonly until: number | null;
 }
 
 export class Ledger {
@@ -52,25 +47,30 @@ export class Ledger {
   apply(change: Change): Changed {
     switch (change.action) {
       case 'revoke': {
-        const { revoked, livesSeconds, beforeSeconds = this.#now() } = change;
-        const revocation = { ...revoked, beforeSeconds, untilSeconds: beforeSeconds + livesSeconds };
+        const { revoked, livesSeconds, andNextSeconds = 0 } = change;
+        const beforeSeconds = this.#now() + andNextSeconds;
+        const times = { beforeSeconds, untilSeconds: beforeSeconds + livesSeconds };
+        const revocation = { ...revoked, ...times };
         this.#checkRoom(1);
-        const { untilSeconds } = revocation;
-        return this.#recorded(change, revocation, (number) => this.#revoke(revocation, number), untilSeconds);
+        return this.#replacing(revoked, times, () =>
+          this.#recorded(change, revocation, (number) => this.#revoke(revocation, number)),
+        );
       }
       case 'unrevoke':
         return this.#recorded(change, change.revoked, () => this.#restore(change.revoked));
       case 'close': {
         const { kind, target, status, forSeconds, why } = change;
-        const untilSeconds = forSeconds === undefined ? undefined : this.#now() + forSeconds;
+        const times = { untilSeconds: forSeconds === undefined ? undefined : this.#now() + forSeconds };
         const store = (number: number) => {
           this.#sql.exec(
             `INSERT OR REPLACE INTO switches VALUES (?, ?, ?, ?, ?, ?)`,
-            ...[kind, target, status, untilSeconds ?? null, number, why],
+            ...[kind, target, status, times.untilSeconds ?? null, number, why],
           );
           return true;
         };
-        return this.#recorded(change, { kind, target, status, untilSeconds }, store, untilSeconds);
+        return this.#replacing({ kind, target }, times, () =>
+          this.#recorded(change, { kind, target, status, ...times }, store),
+        );
       }
       case 'open': {
         const { kind, target } = change;
@@ -83,6 +83,23 @@ export class Ledger {
         );
       }
     }
+  }
+
+  /** Adds to a change what it takes the place of, unless that has ended. */
+  #replacing(
+    what: Revoked | { readonly kind: SwitchKind; readonly target: string },
+    times: Pick<Changed, 'beforeSeconds' | 'untilSeconds'>,
+    change: () => Changed,
+  ): Changed {
+    const [table, names, values] =
+      'target' in what
+        ? ['switches', 'kind = ? AND target = ?', [what.kind, what.target]]
+        : ['revocations', 'kind = ? AND issuer = ? AND id = ?', [what.kind, what.issuer, what.id]];
+    const [replaced] = this.#sql.exec<{ number: number; until: number | null }>(
+      `SELECT number, until FROM ${table} WHERE ${names} AND (until IS NULL OR until > ?)`,
+      ...[...values, this.#now()],
+    );
+    return { ...change(), ...times, replaced };
   }
 
   receive({ from, id, rememberSeconds, revoke, why }: ReceivedEvent): 'stored' | 'repeated' {
@@ -120,7 +137,6 @@ export class Ledger {
     { action, by, why }: Pick<Change, 'action' | 'by' | 'why'>,
     what: object,
     change: (number: number) => boolean,
-    untilSeconds?: number,
   ): Changed {
     const { number } = this.#sql
       .exec<{ number: number }>(
@@ -129,7 +145,7 @@ export class Ledger {
       )
       .one();
     this.#sql.exec('DELETE FROM record WHERE number <= ?', number - MAX_RECORDS);
-    return { number, changed: change(number), untilSeconds };
+    return { number, changed: change(number) };
   }
 
   /** They are counted again only where there may be too many: in a flood, each count would cost more than the last. */
@@ -201,12 +217,3 @@ export class Ledger {
     this.#sql.exec('INSERT OR REPLACE INTO state VALUES (?, ?)', name, String(value));
   }
 }
-
-const switchOf = ({ kind, target, status, until, number, why }: Row): Switch => ({
-  number: number as number,
-  kind: kind as SwitchKind,
-  target: target as string,
-  status: status as 403 | 503,
-  ...(until !== null && { until: until as number }),
-  why: why as string,
-});

@@ -7,7 +7,7 @@ import { type Content, writeContent } from '../content.ts';
 import type { ReceivedEvent } from '../revocation.ts';
 import { REVOCATION_TIMES } from '../times.ts';
 import { waitFor, within } from '../waiting.ts';
-import { changeSchema, eventSchema, pageSchema } from './input.ts';
+import { changeSchema, eventSchema, pageSchema, readInput } from './input.ts';
 import { type Changed, Ledger } from './ledger.ts';
 import { pageOf } from './page.ts';
 
@@ -47,7 +47,7 @@ export class Revocations extends DurableObject implements RevocationObject {
 
   /** Applies one change, and publishes it. Throws with a sentence for people where it can't. */
   async apply(input: unknown): Promise<Applied> {
-    const change = changeSchema.parse(input);
+    const change = readInput(changeSchema, input);
     const changed = this.ctx.storage.transactionSync(() => this.#ledger.apply(change));
     if (!changed.changed) return { ...changed, published: true };
     await this.#count();
@@ -57,7 +57,7 @@ export class Revocations extends DurableObject implements RevocationObject {
 
   /** Resolves once the event is stored; what it changed is published behind. */
   async receive(input: ReceivedEvent): Promise<'stored' | 'repeated'> {
-    const event = eventSchema.parse(input);
+    const event = readInput(eventSchema, input);
     const told = this.ctx.storage.transactionSync(() => this.#ledger.receive(event));
     if (told === 'stored' && event.revoke.length > 0) {
       await this.#count();
@@ -81,9 +81,10 @@ export class Revocations extends DurableObject implements RevocationObject {
     this.#publishIfOld();
   }
 
-  /** A page of what is revoked and switched, or of who did what. */
+  /** A page of what is revoked and switched, or of who did what. `published`: whether KV has the latest of it. */
   async page(input: unknown) {
-    return pageOf(this.ctx.storage.sql, pageSchema.parse(input));
+    const { sql } = this.ctx.storage;
+    return { ...pageOf(sql, readInput(pageSchema, input)), published: !this.#isOwed() };
   }
 
   /** Publishes what an eviction, or a KV that failed, has left unpublished. */

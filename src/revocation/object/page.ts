@@ -1,6 +1,5 @@
 import type { PageQuestion } from './input.ts';
-
-type Row = Record<string, SqlStorageValue>;
+import type { Row } from './tables.ts';
 
 /** Entries or records, the latest first. `next`: where the next page begins, if there is one. */
 export function pageOf(
