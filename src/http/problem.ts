@@ -25,9 +25,6 @@ const RATE_LIMIT_SECONDS = 60;
 /** A broken policy is mended by a deployment, which takes seconds. */
 const POLICY_RETRY_AFTER_SECONDS = 30;
 
-/** While nobody can say what is revoked, an isolate asks again in this time. */
-const REVOCATIONS_RETRY_AFTER_SECONDS = 5;
-
 const invalidToken = (detail: string): Problem => ({
   status: 401,
   title: 'Invalid token',
@@ -196,7 +193,8 @@ export const PROBLEMS: { readonly [Code in ReasonCode]: Problem & Logged<Code> }
     status: 503,
     title: 'Revocations unavailable',
     detail: 'It cannot be checked at the moment what is revoked. Try again later.',
-    retryAfterSeconds: REVOCATIONS_RETRY_AFTER_SECONDS,
+    // An isolate asks again in this time.
+    retryAfterSeconds: 5,
   },
   status_unavailable: {
     status: 503,

@@ -1,7 +1,7 @@
 import type { Reason } from '../decision.ts';
 import type { Assertion } from './assertion.ts';
 import type { Cors, PassedCors } from './cors.ts';
-import type { Origin, TokenPlace } from './places.ts';
+import type { KeyLocation, Origin, TokenPlace } from './places.ts';
 import type { BoundProperty, ClaimSelector, Property } from './property.ts';
 import type { QueryCondition } from './query.ts';
 import type { Settings } from './settings.ts';
@@ -9,7 +9,7 @@ import type { SignalSettings } from './signals.ts';
 import type { StatusLists, StatusReference } from './status-list.ts';
 import type { PatternNode } from './tree.ts';
 
-export type { Origin, TokenPlace } from './places.ts';
+export type { KeyLocation, Origin, TokenPlace } from './places.ts';
 export type { BoundProperty, ClaimSelector, ClaimValue, Property, RouteSelector } from './property.ts';
 export type { Settings } from './settings.ts';
 export type { StatusLists, StatusReference } from './status-list.ts';
@@ -61,12 +61,6 @@ export interface JwtIssuer {
   /** Name of the service binding that fetches go through, instead of the network. */
   readonly service: string | undefined;
 }
-
-export type KeyLocation =
-  /** OpenID Connect Discovery, then RFC 8414. */
-  | { readonly kind: 'discovery' }
-  | { readonly kind: 'metadata'; readonly uri: string }
-  | { readonly kind: 'jwks'; readonly uri: string };
 
 /** Who says that tokens are to be refused: docs/signals.md. */
 export interface Transmitter extends SignalSettings {

@@ -105,7 +105,8 @@ export const subjectsSchema = z.strictObject({
   application: namedBy(),
 });
 
-const ownPath = z.string().check(z.regex(/^(\/[A-Za-z0-9._~-]+)+$/, 'a path such as "/signals"'));
+const ownPath = (example: string, more = '') =>
+  z.string().check(z.regex(/^(\/[A-Za-z0-9._~-]+)+$/, `a path such as "${example}"${more}`));
 const secretName = () => z.string().check(z.regex(/^secret:[A-Za-z_][A-Za-z0-9_]*$/, '"secret:NAME"'));
 
 /** Who sends security events. */
@@ -115,7 +116,7 @@ export const signalSchema = z.strictObject({
   revokes: issuersField(),
   subjects: z.optional(subjectsSchema),
   logout_tokens: z.optional(z.enum(['typed', 'any'])),
-  path: z.optional(ownPath),
+  path: z.optional(ownPath('/signals')),
   authorization: z.optional(secretName()),
   rate_limit: z.optional(text('the name of a rate limit binding')),
   poll_uri: z.optional(z.string()),
@@ -148,9 +149,7 @@ export const apiSchema = z.strictObject({
   origin_headers: z.optional(z.record(z.string(), z.string())),
   mtls: z.optional(text('the name of an mTLS certificate binding')),
   zone_unprotected: z.optional(z.boolean()),
-  strip_prefix: z.optional(
-    z.string().check(z.regex(/^(\/[A-Za-z0-9._~-]+)+$/, 'a path such as "/api", without a slash at its end')),
-  ),
+  strip_prefix: z.optional(ownPath('/api', ', without a slash at its end')),
   issuer: z.optional(issuerNames),
   audience: audiences,
   token_from: z.optional(
@@ -216,9 +215,7 @@ export const settingsSchema = z.strictObject({
   revocation: z.optional(text('the name of a Durable Object binding')),
   report_only: z.optional(z.boolean()),
   report_only_until: reportOnlyUntil,
-  health_path: z.optional(
-    z.string().check(z.regex(/^(\/[A-Za-z0-9._~-]+)+$/, 'a path such as "/.well-known/claimgate/health"')),
-  ),
+  health_path: z.optional(ownPath('/.well-known/claimgate/health')),
   // A fragment is appended to it: the result must be one URI that people can look up (RFC 9457 §3.1.1).
   assertion: z.optional(assertionSettingsSchema),
   signals: z.optional(z.record(z.string(), signalSchema)),
