@@ -39,19 +39,14 @@ export async function forward(
   if (isBodyTaken(inbound)) return { code: 'body_taken' };
   try {
     const { method, body } = inbound;
-    const { cf } = inbound as unknown as { cf?: Record<string, never> };
-    const init = {
-      headers,
-      redirect: 'manual',
-      ...(!isShared && { cache: 'no-store' as const }),
-      // A Worker reads there where the client is. To the network, the same members would be instructions.
-      ...(api.origin.kind === 'service' && cf && { cf }),
-    } as const;
+    const init: RequestInit = { method, headers, redirect: 'manual' };
+    if (!isShared) init.cache = 'no-store';
+    // A Worker reads there where the client is. To the network, the same members would be instructions.
+    if (api.origin.kind === 'service') setCf(init, inbound);
     // `fetch(url, { body })` refuses a body on GET and HEAD, which some APIs want; one carried by a Request passes.
-    const call =
-      body !== null && (method === 'GET' || method === 'HEAD')
-        ? fetch(new Request(url, inbound), init)
-        : fetch(url, { ...init, method, body });
+    const isCarried = body !== null && (method === 'GET' || method === 'HEAD');
+    if (body !== null && !isCarried) init.body = body;
+    const call = fetch(isCarried ? new Request(url, inbound) : url, init);
     const response = limitMs === undefined ? await call : await within(limitMs, call);
     if (response === undefined) return { code: 'origin_timeout' };
     const reason = judgeStatus(api, response.status, limitMs === undefined);
@@ -61,6 +56,12 @@ export async function forward(
   } catch {
     return { code: 'origin_unreachable' };
   }
+}
+
+/** Only where it is wanted: each request's `cf` is a text that the runtime has to parse. */
+function setCf(init: RequestInit, inbound: Request): void {
+  const { cf } = inbound as unknown as { cf?: Record<string, never> };
+  if (cf) init.cf = cf;
 }
 
 /** How long the head of the answer may take. */
