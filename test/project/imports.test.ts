@@ -7,7 +7,7 @@ import { bundle, bundledFiles } from '../../scripts/workerd.ts';
 /** Imports point inward: a file may import its own layer and those before it. */
 const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   src: [
-    ['bytes.ts', 'decision.ts', 'error-line.ts', 'hmac.ts', 'version.ts'],
+    ['bytes.ts', 'decision.ts', 'error-line.ts', 'hmac.ts', 'memory.ts', 'version.ts'],
     ['policy'],
     ['http', 'keys', 'token', 'origin'],
     ['locate.ts'],
