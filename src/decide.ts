@@ -52,7 +52,8 @@ export async function decide(
   }
   if ('reason' in credential) return refuse(credential.reason);
 
-  const verified = await verify(credential.token, judging);
+  const verifying = verify(credential.token, judging);
+  const verified = verifying instanceof Promise ? await verifying : verifying;
   if (verified.kind === 'refused') {
     const { reason, kind: _, principal, ...progress } = verified;
     // Where the request passes all the same, the claims of a token that was good once are for the log only.
@@ -81,5 +82,5 @@ export async function decide(
     observe?.({ step: 'report', route: one, principal, place, reason });
     if (reason !== undefined) return { ...passed, ...known, wouldDeny: reason };
   }
-  return { ...passed, ...known };
+  return { ...passed, principal, keysFrom };
 }

@@ -65,7 +65,7 @@ export function serve(environment: Environment, policy: Policy, keys = createKey
     let asserted: Asserted | undefined;
     try {
       const preflight = readPreflight(request)?.method;
-      const asked = { url, method, headers, credentials: credentialsOf(request), preflight };
+      const asked = { url, method, headers, credentials: credentialsOf({ method, url, headers }), preflight };
       const verify: Verify = (token, routes) => verifyToken(token, routes, { settings, keys, cache, io });
       decision = await decide(asked, policy, verify);
       const form = mayNeedForm(decision) ? await formOf(request) : undefined;
@@ -79,7 +79,8 @@ export function serve(environment: Environment, policy: Policy, keys = createKey
         const sent = await send(body, decision, requestId, next, () => (askedAt = io.now()));
         asserted = sent.asserted;
         answer = form?.isLate?.() ? { code: 'form_unread', fault: 'late' } : sent.answer;
-        decision = { ...decision, wouldDeny: decision.wouldDeny ?? sent.wouldDeny };
+        if (sent.wouldDeny !== undefined && decision.wouldDeny === undefined)
+          decision = { ...decision, wouldDeny: sent.wouldDeny };
       }
     } catch (error) {
       environment.log(errorLine(error));

@@ -35,10 +35,10 @@ export async function forward(
   limitMs: number | undefined,
   isShared = false,
 ): Promise<Response | Reason> {
+  const { method, body } = inbound;
   // Middleware that reads a body before the gateway leaves nothing to send.
-  if (isBodyTaken(inbound)) return { code: 'body_taken' };
+  if (body !== null && isBodyTaken(inbound)) return { code: 'body_taken' };
   try {
-    const { method, body } = inbound;
     const init: RequestInit = { method, headers, redirect: 'manual' };
     if (!isShared) init.cache = 'no-store';
     // A Worker reads there where the client is. To the network, the same members would be instructions.
@@ -61,7 +61,7 @@ export async function forward(
 /** Only where it is wanted: each request's `cf` is a text that the runtime has to parse. */
 function setCf(init: RequestInit, inbound: Request): void {
   const { cf } = inbound as unknown as { cf?: Record<string, never> };
-  if (cf) init.cf = cf;
+  if (cf) Object.assign(init, { cf });
 }
 
 /** How long the head of the answer may take. */
