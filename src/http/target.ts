@@ -34,7 +34,7 @@ export interface UnreadTarget {
  * Takes a request's URL apart without `new URL()`, which would fold dot segments and backslashes that must be seen
  * here: in a Worker, `request.url` holds the request's target as it came. Most requests ask for what others asked for.
  */
-export const parseTarget = remember(readTarget, { maxEntries: 1_000, maxLength: 512 });
+export const parseTarget = remember(readTarget, { maxEntries: 2_000, maxLength: 512 });
 
 function readTarget(url: string): Target | UnreadTarget {
   const schemeEnd = url.indexOf('://');
