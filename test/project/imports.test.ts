@@ -66,7 +66,7 @@ const ALLOWED_ACROSS = [
 ];
 
 /** What the issuer shares with the gateway, on purpose: words and formats, nothing that decides. */
-const SHARED = ['src/error-line.ts', 'src/policy/compile/fault.ts', 'src/policy/uri.ts'];
+const SHARED = ['src/error-line.ts', 'src/memory.ts', 'src/policy/compile/fault.ts', 'src/policy/uri.ts'];
 
 const filesIn = (root: string) =>
   readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
