@@ -11,18 +11,6 @@ export type { LogLine } from './log.ts';
 export type { Caller, Next } from './origin/next.ts';
 export { definePolicy, type PolicyTables } from './policy/compile/define.ts';
 
-/** The same as the Worker's own `fetch`, with nothing around it. */
-export function createFetch(options: GatewayOptions): ExportedHandlerFetchHandler {
-  const { handle, fail } = createHandler(options, false);
-  return async (request, _env, context) => {
-    try {
-      return await handle(request, (promise) => context.waitUntil(promise));
-    } catch (error) {
-      return fail(error);
-    }
-  };
-}
-
 /**
  * The gateway as a Hono app: it answers every path, so that middleware of your own goes before it. The policy is
  * compiled here, once. One that has errors answers every request with 503; nothing is ever let through by default.

@@ -1,6 +1,6 @@
 /** The Worker that Cloudflare calls. The policy is in wrangler.toml; nothing here needs to be edited. */
 import { env } from 'cloudflare:workers';
-import { createFetch, createKeyRefresh } from './gateway.ts';
+import { createFetch, createKeyRefresh } from './handler.ts';
 
 const options = { env };
 
