@@ -45,6 +45,8 @@ export function serve(environment: Environment, policy: Policy, keys = createKey
 
   return async (request, waitUntil, next = noNext) => {
     const { url, method, headers } = request;
+    // The runtime makes each of these anew when it is asked for.
+    const inbound = { url, method, headers };
     const io = environment.keyIo(waitUntil);
     const requestId = newRequestId();
     if (asksFor(request, settings.healthPath))
@@ -53,7 +55,7 @@ export function serve(environment: Environment, policy: Policy, keys = createKey
       const keySet = publicKeySet(environment.assertionKeys, io.now() / 1000);
       return withId(renderKeySet(keySet), requestId);
     }
-    const own = replies.own(request, requestId, (line) => environment.log(line, request));
+    const own = replies.own(inbound, requestId, (line) => environment.log(line, request));
     if (own !== undefined) return own;
 
     // A Worker's clock stands still between I/O: what moves it before the decision is the wait for keys.
@@ -64,8 +66,8 @@ export function serve(environment: Environment, policy: Policy, keys = createKey
     let answer: Response | Reason;
     let asserted: Asserted | undefined;
     try {
-      const preflight = readPreflight(request)?.method;
-      const asked = { url, method, headers, credentials: credentialsOf({ method, url, headers }), preflight };
+      const preflight = readPreflight(inbound)?.method;
+      const asked = { ...inbound, credentials: credentialsOf(inbound), preflight };
       const verify: Verify = (token, routes) => verifyToken(token, routes, { settings, keys, cache, io });
       decision = await decide(asked, policy, verify);
       const form = mayNeedForm(decision) ? await formOf(request) : undefined;
@@ -86,7 +88,7 @@ export function serve(environment: Environment, policy: Policy, keys = createKey
       environment.log(errorLine(error));
       answer = { code: 'internal_error' };
     }
-    const response = replies.finish(request, answer, decision, requestId);
+    const response = replies.finish(inbound, answer, decision, requestId);
     const reason = answer instanceof Response ? undefined : answer;
     const wouldDeny = decision.kind === 'allow' ? decision.wouldDeny : undefined;
     const isLogged = (reason ?? wouldDeny) !== undefined || isSampled(settings.logSample);

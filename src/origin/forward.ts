@@ -65,9 +65,9 @@ function setCf(init: RequestInit, inbound: Request): void {
 }
 
 /** How long the head of the answer may take. */
-export function timeLimit({ body, headers }: Request, { timeoutMs, uploadTimeoutMs }: Api): number {
+export function timeLimit(request: Request, { timeoutMs, uploadTimeoutMs }: Api): number {
   // `Content-Length: 0`, as of a POST without content, makes a body too, and there is nothing to wait for.
-  const isUpload = body !== null && headers.get('content-length') !== '0';
+  const isUpload = request.body !== null && request.headers.get('content-length') !== '0';
   return isUpload ? uploadTimeoutMs : timeoutMs;
 }
 
