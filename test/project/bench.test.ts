@@ -1,7 +1,10 @@
 /** The bench without its load: what it judges, renders and refuses. */
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { bundleAgainst } from '../../bench/against.ts';
 import { QUICK } from '../../bench/amounts.ts';
 import { renderChart } from '../../bench/chart.ts';
 import { fillPage, PAGE } from '../../bench/docs.ts';
@@ -128,6 +131,19 @@ describe('another commit', () => {
   it('is compared row by row', () => {
     expect(renderText(summarise(withOther))).toMatch(/public: claimgate +0\.80 ± 0\.00 +1\.25 ± 0\.00/);
     expect(renderText(summarise(measured))).not.toContain('This commit over');
+  });
+
+  it('is bundled from a work tree that is gone afterwards', { timeout: 60_000 }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'claimgate-test-'));
+    try {
+      const { claimgate, compile, issuer } = await bundleAgainst('HEAD', folder);
+      for (const script of [claimgate, compile, issuer]) expect(script).toContain('export{');
+      expect(readdirSync(folder)).toEqual([]);
+      const { stdout } = spawnSync('git', ['worktree', 'list'], { encoding: 'utf8' });
+      expect(stdout).not.toContain(folder);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   it('has a row behind each of the same variant', () => {
