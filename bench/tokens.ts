@@ -153,7 +153,7 @@ function renderText({ machine, amounts, algorithms, bundle }: Awaited<ReturnType
     `${machine.cpu}, ${machine.cores} cores; ${machine.workerd}; node ${machine.node}`,
     `${amounts.rounds} rounds, both in each; ${CONNECTIONS} keep-alive connections; ${count(amounts.tokens)} tokens a round and algorithm.`,
     'Client credentials by HTTP Basic, JWT access tokens (RFC 9068). Medians over rounds; ratios are taken within a',
-    `round: median (min – max). CPU is user and system time of the process: for ${CLAIMGATE} it includes a stand-in`,
+    `round: median ± half of its 95 % interval. CPU is user and system time of the process: for ${CLAIMGATE} it includes a stand-in`,
     'for KV, and its log line for each token; it has no limits and no replay protection bound.',
     '',
     ...align([header, ...rows]),
