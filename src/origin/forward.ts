@@ -39,13 +39,16 @@ export async function forward(
   // Middleware that reads a body before the gateway leaves nothing to send.
   if (body !== null && isBodyTaken(inbound)) return { code: 'body_taken' };
   try {
-    const init: RequestInit = { method, headers, redirect: 'manual' };
+    const init: RequestInit = { headers, redirect: 'manual' };
     if (!isShared) init.cache = 'no-store';
     // A Worker reads there where the client is. To the network, the same members would be instructions.
     if (api.origin.kind === 'service') setCf(init, inbound);
     // `fetch(url, { body })` refuses a body on GET and HEAD, which some APIs want; one carried by a Request passes.
     const isCarried = body !== null && (method === 'GET' || method === 'HEAD');
-    if (body !== null && !isCarried) init.body = body;
+    if (!isCarried) {
+      init.method = method;
+      init.body = body;
+    }
     const call = fetch(isCarried ? new Request(url, inbound) : url, init);
     const response = limitMs === undefined ? await call : await within(limitMs, call);
     if (response === undefined) return { code: 'origin_timeout' };
