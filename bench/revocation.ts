@@ -37,7 +37,7 @@ writeFileSync(
   join(folder, 'outside.js'),
   `export default { fetch: ({ url }) => url.startsWith(${JSON.stringify(ISSUER)}) ? Response.json(${JSON.stringify(jwks)}) : new Response('origin') };`,
 );
-writeFileSync(join(folder, 'config.capnp'), renderConfig(await startKv()));
+writeFileSync(join(folder, 'config.capnp'), renderConfig((await startKv()).port));
 const workerd = startProgram('workerd', WORKERD, ['serve', join(folder, 'config.capnp'), '--control-fd=3'], {
   stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
 });
