@@ -9,8 +9,12 @@ export interface Kv {
   readonly counts: { reads: number; writes: number };
 }
 
-/** Unlike KV it has no cache: what one isolate wrote, the next read finds. */
-export async function startKv(): Promise<Kv> {
+/**
+ * Unlike KV it has no cache: what one isolate wrote, the next read finds.
+ *
+ * @param given entries that nobody has to write
+ */
+export async function startKv(given: (name: string) => string | undefined = () => undefined): Promise<Kv> {
   const entries = new Map<string, string>();
   const counts = { reads: 0, writes: 0 };
   const server = createServer(async (request, response) => {
@@ -22,7 +26,7 @@ export async function startKv(): Promise<Kv> {
       return;
     }
     counts.reads++;
-    const entry = request.method === 'GET' ? entries.get(name) : undefined;
+    const entry = request.method === 'GET' ? (given(name) ?? entries.get(name)) : undefined;
     response.writeHead(entry === undefined ? 404 : 200).end(entry ?? '');
   });
   return { port: await listen(server), counts };
