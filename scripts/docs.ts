@@ -1,7 +1,7 @@
 /**
  * `npm run docs`: writes what the schema says of the policy into docs/policy.schema.json (for editors) and into the
- * tables of docs/policy.md, what the check looks for into docs/check.md, the reasons into docs/reasons.md, and the
- * schemas of the logs. A test fails where they are out of date.
+ * tables of docs/policy.md, what the check looks for into docs/check.md, the reasons into docs/reasons.md, the
+ * schemas of the logs, and the clauses that tests show into docs/conformance.md. A test fails where they are out of date.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { RULES } from '../cli/policy/check/kinds.ts';
@@ -17,10 +17,11 @@ import {
 } from '../src/policy/compile/schema.ts';
 import { IDENTITY_HEADERS_OF_OTHERS } from '../src/policy/identity-headers.ts';
 import { wantSchema } from '../src/policy/rules/claims.ts';
+import { renderConformancePage } from './conformance-page.ts';
 import { renderIssuerLogSchema, renderLogSchema } from './log-schema.ts';
 import { renderReasonsPage } from './reasons-page.ts';
 
-export { renderIssuerLogSchema, renderLogSchema, renderReasonsPage, renderSchema };
+export { renderConformancePage, renderIssuerLogSchema, renderLogSchema, renderReasonsPage, renderSchema };
 
 const SCHEMA_FILE = 'docs/policy.schema.json';
 const LOG_SCHEMA_FILE = 'docs/log.schema.json';
@@ -29,6 +30,7 @@ const POLICY_PAGE = 'docs/policy.md';
 const CHECK_PAGE = 'docs/check.md';
 const ORIGINS_PAGE = 'docs/origins.md';
 const REASONS_PAGE = 'docs/reasons.md';
+const CONFORMANCE_PAGE = 'docs/conformance.md';
 
 /** Fills the table of identity headers. */
 export function renderOriginsPage(page: string): string {
@@ -112,6 +114,7 @@ if (import.meta.main) {
   writeFileSync(ISSUER_LOG_SCHEMA_FILE, renderIssuerLogSchema());
   writeFileSync(POLICY_PAGE, renderPolicyPage(readFileSync(POLICY_PAGE, 'utf8')));
   writeFileSync(REASONS_PAGE, renderReasonsPage());
+  writeFileSync(CONFORMANCE_PAGE, renderConformancePage());
   writeFileSync(CHECK_PAGE, renderCheckPage(readFileSync(CHECK_PAGE, 'utf8')));
   writeFileSync(ORIGINS_PAGE, renderOriginsPage(readFileSync(ORIGINS_PAGE, 'utf8')));
 }

@@ -102,7 +102,7 @@ describe.each(all)('%s', (alg) => {
   );
 });
 
-it('takes coordinates that begin with zeros, however they are written', async () => {
+it('takes coordinates that begin with zeros, however they are written (RFC 7518 §6.2.1.2)', async () => {
   let short: SigningKey | undefined;
   for (let i = 0; i < 20_000 && short === undefined; i++) {
     const made = await makeKey('ES256');

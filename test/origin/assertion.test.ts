@@ -138,7 +138,7 @@ describe('an assertion', () => {
     }
   });
 
-  it('is signed by either kind of key, whose id is its thumbprint', async () => {
+  it('is signed by either kind of key, whose id is its thumbprint (RFC 7638 §3)', async () => {
     const rig = rigWith({ env: { ASSERTION_KEY_2: edwards.secret } });
     await rig.call('GET /orders', await sign(key));
     const { header } = await verified(rig.lastReceived(), edwards.publicJwk, 'EdDSA');

@@ -30,7 +30,7 @@ describe('scopes', () => {
     ['all, but none of any', { scopes_all: ['a'], scopes_any: ['b', 'c'] }, ['a'], 'scopes_missing'],
     ['a longer word is not the scope', { scopes_all: ['read'] }, ['reader'], 'scopes_missing'],
     ['a shorter word is not the scope', { scopes_all: ['read:orders'] }, ['read'], 'scopes_missing'],
-    ['case counts', { scopes_all: ['read'] }, ['Read'], 'scopes_missing'],
+    ['case counts (RFC 6749 §3.3)', { scopes_all: ['read'] }, ['Read'], 'scopes_missing'],
     ['* is no wildcard', { scopes_all: ['read'] }, ['*'], 'scopes_missing'],
   ])('%s', (_why, route, scopes, want) => {
     expect(outcome(route, {}, { scopes })).toBe(want);

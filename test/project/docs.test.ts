@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
 import {
+  renderConformancePage,
   renderIssuerLogSchema,
   renderLogSchema,
   renderPolicyPage,
@@ -45,6 +46,10 @@ describe('docs', () => {
 
   it('docs/reasons.md is what the tables of reasons say (npm run docs)', () => {
     expect(read('docs/reasons.md')).toBe(renderReasonsPage());
+  });
+
+  it('docs/conformance.md is what the names of the tests say (npm run docs)', () => {
+    expect(read('docs/conformance.md')).toBe(renderConformancePage());
   });
 
   it('docs/reasons.md has the heading that a problem type links to', () => {
