@@ -125,6 +125,7 @@ describe('docs', () => {
     'README.md',
     'ARCHITECTURE.md',
     'CONTRIBUTING.md',
+    'SECURITY.md',
     ...globSync('examples/*/README.md'),
     ...readdirSync('docs')
       .filter((f) => f.endsWith('.md'))
