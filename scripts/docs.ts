@@ -1,7 +1,8 @@
 /**
  * `npm run docs`: writes what the schema says of the policy into docs/policy.schema.json (for editors) and into the
  * tables of docs/policy.md, what the check looks for into docs/check.md, the reasons into docs/reasons.md, the
- * schemas of the logs, and the clauses that tests show into docs/conformance.md. A test fails where they are out of date.
+ * schemas of the logs, the clauses that tests show into docs/conformance.md, and what users
+ * may rely on into docs/public-surface.txt. A test fails where they are out of date.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { RULES } from '../cli/policy/check/kinds.ts';
@@ -20,6 +21,7 @@ import { wantSchema } from '../src/policy/rules/claims.ts';
 import { renderConformancePage } from './conformance-page.ts';
 import { renderIssuerLogSchema, renderLogSchema } from './log-schema.ts';
 import { renderReasonsPage } from './reasons-page.ts';
+import { renderSurface, SURFACE_FILE } from './surface/surface.ts';
 
 export { renderConformancePage, renderIssuerLogSchema, renderLogSchema, renderReasonsPage, renderSchema };
 
@@ -116,5 +118,6 @@ if (import.meta.main) {
   writeFileSync(REASONS_PAGE, renderReasonsPage());
   writeFileSync(CONFORMANCE_PAGE, renderConformancePage());
   writeFileSync(CHECK_PAGE, renderCheckPage(readFileSync(CHECK_PAGE, 'utf8')));
+  writeFileSync(SURFACE_FILE, await renderSurface());
   writeFileSync(ORIGINS_PAGE, renderOriginsPage(readFileSync(ORIGINS_PAGE, 'utf8')));
 }
