@@ -1,8 +1,8 @@
 /**
  * `npm run docs`: writes what the schema says of the policy into docs/policy.schema.json (for editors) and into the
  * tables of docs/policy.md, what the check looks for into docs/check.md, the reasons into docs/reasons.md, the
- * schemas of the logs, the clauses that tests show into docs/conformance.md, and what users
- * may rely on into docs/public-surface.txt. A test fails where they are out of date.
+ * schemas of the logs, the clauses that tests show into docs/conformance.md, what users
+ * may rely on into docs/public-surface.txt, and all messages into docs/messages.txt. A test fails where they are out of date.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { RULES } from '../cli/policy/check/kinds.ts';
@@ -20,6 +20,7 @@ import { IDENTITY_HEADERS_OF_OTHERS } from '../src/policy/identity-headers.ts';
 import { wantSchema } from '../src/policy/rules/claims.ts';
 import { renderConformancePage } from './conformance-page.ts';
 import { renderIssuerLogSchema, renderLogSchema } from './log-schema.ts';
+import { MESSAGES_FILE, renderMessages } from './messages.ts';
 import { renderReasonsPage } from './reasons-page.ts';
 import { renderSurface, SURFACE_FILE } from './surface/surface.ts';
 
@@ -118,6 +119,7 @@ if (import.meta.main) {
   writeFileSync(REASONS_PAGE, renderReasonsPage());
   writeFileSync(CONFORMANCE_PAGE, renderConformancePage());
   writeFileSync(CHECK_PAGE, renderCheckPage(readFileSync(CHECK_PAGE, 'utf8')));
+  writeFileSync(MESSAGES_FILE, renderMessages());
   writeFileSync(SURFACE_FILE, await renderSurface());
   writeFileSync(ORIGINS_PAGE, renderOriginsPage(readFileSync(ORIGINS_PAGE, 'utf8')));
 }

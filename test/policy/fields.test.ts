@@ -117,7 +117,7 @@ const FAULTS: Row[] = [
     'any origin beside others',
     { cors: { origins: ['*', 'https://a.example'] } },
     {},
-    'API_ORDERS.cors.origins: "*" is all origins; keep "*" alone, or name the origins',
+    'API_ORDERS.cors.origins: "*" stands for all origins already; keep "*" alone, or name the origins',
   ],
   [
     'any origin with cookies',

@@ -325,8 +325,8 @@ describe('the field', () => {
   it.each<[unknown, RegExp]>([
     ['query:access_token', /never read from a query/],
     ['body:token', /never read from a query or a body/],
-    ['cookies:x', /is no place of a token; write "authorization"/],
-    ['header', /is no place of a token/],
+    ['cookies:x', /is not a place where a token can be; write "authorization"/],
+    ['header', /is not a place where a token can be/],
     ['header:', /is no name of a header/],
     ['header:a b', /is no name of a header; write it like "header:x-api-token"/],
     ['cookie:a=b', /is no name of a cookie/],

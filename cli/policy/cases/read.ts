@@ -43,11 +43,12 @@ export function parseCases(path: string, text: string): Case[] {
   };
   const faults: Fault[] = [];
   for (const name of Object.keys(document)) {
-    if (name !== 'case') faults.push(fault([name], 'a file has nothing but cases', 'write them as [[case]]'));
+    if (name !== 'case')
+      faults.push(fault([name], 'a file of cases can have no other table', 'write them as [[case]]'));
   }
   const { case: tables = [] } = document;
   if (!Array.isArray(tables))
-    faults.push(fault(['case'], 'this is one table', 'write [[case]] with two brackets'));
+    faults.push(fault(['case'], 'case is one table, not a list of them', 'write [[case]] with two brackets'));
   const cases = (Array.isArray(tables) ? tables : []).flatMap((table: unknown, index) => {
     const parsed = caseSchema.safeParse(table);
     if (!parsed.success) {
@@ -102,9 +103,9 @@ function contradictions(index: number, config: CaseConfig): Fault[] {
   const authorization = Object.keys(headers ?? {}).find((name) => name.toLowerCase() === 'authorization');
   const isRefusal = expect === 'deny' || (typeof expect === 'number' && expect >= 400);
   if (claims !== undefined && token !== undefined)
-    add('token', 'a token has claims of its own', 'keep token or claims');
+    add('token', 'token and claims exclude each other', 'keep token or claims');
   if (authorization !== undefined && (claims ?? token) !== undefined)
-    add('headers', 'the token would stand in Authorization twice', 'keep one of them');
+    add('headers', 'headers has Authorization, and so has the token of the case', 'keep one of them');
   if (without !== undefined && claims === undefined)
     add('without', 'there are no claims to leave out', 'add claims = {}');
   if (reason !== undefined && !isRefusal)
@@ -122,7 +123,7 @@ function contradictions(index: number, config: CaseConfig): Fault[] {
   if (now !== undefined && Number.isNaN(timeOf(now)))
     add(
       'now',
-      'this is no time',
+      'now is not a time',
       'write a date such as 2026-11-24T12:00:00Z in quotes, or seconds since 1970',
     );
   return faults;

@@ -21,7 +21,7 @@ export function readToken(given: string): string {
   const decoded = decodeToken(token);
   if (isReason(decoded) && decoded.code === 'token_malformed')
     throw new CommandError(
-      "this is no JWT; give --token three parts joined by dots, or to see how the gateway answers it: --header 'Authorization: Bearer …'",
+      "--token is not a JWT; give three parts joined by dots, or to see how the gateway answers it: --header 'Authorization: Bearer …'",
     );
   return token;
 }

@@ -18,7 +18,7 @@ export function compileCors(
   const { origins, credentials = false } = config;
   const any = origins.includes('*');
   if (any && origins.length > 1)
-    at.at('origins').add('"*" is all origins', 'keep "*" alone, or name the origins');
+    at.at('origins').add('"*" stands for all origins already', 'keep "*" alone, or name the origins');
   if (any && credentials)
     at.at('credentials').add(
       'every page of the web could call with cookies',

@@ -464,12 +464,12 @@ describe('claimgate explain', () => {
     [
       'a token that is none',
       ['--token', 'abc'],
-      "this is no JWT; give --token three parts joined by dots, or to see how the gateway answers it: --header 'Authorization: Bearer …'",
+      "--token is not a JWT; give three parts joined by dots, or to see how the gateway answers it: --header 'Authorization: Bearer …'",
     ],
     [
       'token and claims',
       ['--claims', '{}', '--token', 'a.b.c'],
-      'a token has claims of its own; give --token or --claims',
+      '--token and --claims exclude each other; leave one out',
     ],
   ])('%s: exit code 2, and one line', async (_what, args, message) => {
     expect(await run('GET', '/orders', ...args)).toEqual({
