@@ -23,6 +23,7 @@ import { renderIssuerLogSchema, renderLogSchema } from './log-schema.ts';
 import { MESSAGES_FILE, renderMessages } from './messages.ts';
 import { renderReasonsPage } from './reasons-page.ts';
 import { renderSurface, SURFACE_FILE } from './surface/surface.ts';
+import { wrapMarkdown } from './wrap-markdown.ts';
 
 export { renderConformancePage, renderIssuerLogSchema, renderLogSchema, renderReasonsPage, renderSchema };
 
@@ -70,14 +71,34 @@ export function renderPolicyPage(page: string): string {
   );
 }
 
+/** What a cell holds. A longer text stands in full below its table. */
+const MAX_CELL = 120;
+
 function fieldTable(schema: JsonSchema): string {
   const required = new Set(schema.required);
+  const below: string[] = [];
   const rows = Object.entries(schema.properties ?? {}).map(([name, value]) => {
     const field = value as JsonSchema;
+    const text = markCode(field.description ?? '');
     const demanded = required.has(name) ? ' **Required.**' : '';
-    return `| \`${name}\` | ${typeText(field)} | ${markCode(field.description ?? '')}${demanded} |`;
+    const type = typeText(field);
+    const isLong = text.length > MAX_CELL || type.length > MAX_CELL;
+    if (isLong)
+      below.push(`- \`${name}\`${type.length > MAX_CELL ? `, ${type}` : ''}: ${text.replaceAll('\\|', '|')}`);
+    return `| \`${name}\` | ${type.length > MAX_CELL ? 'list, see below' : type} | ${isLong ? beginOf(text) : text}${demanded} |`;
   });
-  return ['| field | type | meaning |', '|---|---|---|', ...rows].join('\n');
+  const table = ['| field | type | meaning |', '|---|---|---|', ...rows].join('\n');
+  return below.length === 0 ? table : wrapMarkdown(`${table}\n\n${below.join('\n')}`);
+}
+
+/** As many whole sentences as fit, else clauses. */
+function beginOf(text: string): string {
+  for (const end of [/\.(?:\*\*)?(?= [A-Z`*"]|$)/g, /(?=[:;,(] ?)/g]) {
+    const ends = [...text.matchAll(end)].map((found) => found.index + found[0].length);
+    const last = ends.filter((at) => at > 0 && at <= MAX_CELL - 2).at(-1);
+    if (last !== undefined) return `${text.slice(0, last)} …`;
+  }
+  return 'See below.';
 }
 
 function typeText(schema: JsonSchema): string {
@@ -101,7 +122,7 @@ export function renderCheckPage(page: string): string {
     /(<!-- rules: (\w+) -->\n)[\s\S]*?(<!-- end -->)/g,
     (_whole, start: string, severity: string, end: string) => {
       const rules = RULES.filter((rule) => (rule.severity ?? 'warning') === severity);
-      return `${start}${rules.map(renderRule).join('\n')}\n${end}`;
+      return wrapMarkdown(`${start}${rules.map(renderRule).join('\n')}\n${end}`);
     },
   );
 }
