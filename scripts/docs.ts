@@ -82,20 +82,20 @@ function fieldTable(schema: JsonSchema): string {
     const text = markCode(field.description ?? '');
     const demanded = required.has(name) ? ' **Required.**' : '';
     const type = typeText(field);
-    const isLong = text.length > MAX_CELL || type.length > MAX_CELL;
+    const isLong = text.length + demanded.length > MAX_CELL || type.length > MAX_CELL;
     if (isLong)
       below.push(`- \`${name}\`${type.length > MAX_CELL ? `, ${type}` : ''}: ${text.replaceAll('\\|', '|')}`);
-    return `| \`${name}\` | ${type.length > MAX_CELL ? 'list, see below' : type} | ${isLong ? beginOf(text) : text}${demanded} |`;
+    return `| \`${name}\` | ${type.length > MAX_CELL ? 'list, see below' : type} | ${isLong ? beginOf(text, MAX_CELL - demanded.length) : text}${demanded} |`;
   });
   const table = ['| field | type | meaning |', '|---|---|---|', ...rows].join('\n');
   return below.length === 0 ? table : wrapMarkdown(`${table}\n\n${below.join('\n')}`);
 }
 
 /** As many whole sentences as fit, else clauses. */
-function beginOf(text: string): string {
+function beginOf(text: string, width: number): string {
   for (const end of [/\.(?:\*\*)?(?= [A-Z`*"]|$)/g, /(?=[:;,(] ?)/g]) {
     const ends = [...text.matchAll(end)].map((found) => found.index + found[0].length);
-    const last = ends.filter((at) => at > 0 && at <= MAX_CELL - 2).at(-1);
+    const last = ends.filter((at) => at > 0 && at <= width - 2).at(-1);
     if (last !== undefined) return `${text.slice(0, last)} …`;
   }
   return 'See below.';

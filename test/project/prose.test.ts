@@ -21,6 +21,9 @@ const isOneWord = (line: string) =>
       .replace(/`[^`]*`|\[[^\]]*\]\([^)]*\)/g, '_'),
   );
 
+/** A list breaks after each of its names. */
+const isListOfNames = (cell: string) => cell.split(/, | and |: /).every((name) => name.length <= 30);
+
 const longLines = (text: string) =>
   proseOf(text).filter((line) => line.length > COLUMNS && !/^\s*(\||<!--)/.test(line) && !isOneWord(line));
 
@@ -28,7 +31,7 @@ const longCells = (text: string) =>
   proseOf(text)
     .filter((line) => line.startsWith('|'))
     .flatMap((line) => line.split(/(?<!\\)\|/).map((cell) => cell.trim().replace(/\]\([^)]*\)/g, ']')))
-    .filter((cell) => cell.length > MAX_CELL);
+    .filter((cell) => cell.length > MAX_CELL && !isListOfNames(cell));
 
 /** The paragraph after the title. */
 const openingOf = (text: string) =>
