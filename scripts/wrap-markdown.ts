@@ -53,7 +53,7 @@ function wrapBlock(lines: readonly string[]): readonly string[] {
   if (lines.every((line) => line.length <= COLUMNS) || lines.some((line) => / {2}$/.test(line))) return lines;
   const [, first = '', rest = ''] = /^(\s*(?:(?:[-*+]|\d+[.)]) +)?)(.*)$/s.exec(lines[0] ?? '') ?? [];
   const indent = ' '.repeat(first.length);
-  const words = [rest, ...lines.slice(1)].join(' ').match(ATOMS) ?? [];
+  const words = [rest, ...lines.slice(1).map((one) => one.trim())].join(' ').match(ATOMS) ?? [];
   const result: string[] = [];
   let line = first;
   for (const word of words) {

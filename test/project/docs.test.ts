@@ -122,6 +122,8 @@ describe('docs', () => {
     'ARCHITECTURE.md',
     'CONTRIBUTING.md',
     'SECURITY.md',
+    'RELEASING.md',
+    'CHANGELOG.md',
     ...globSync('examples/*/README.md'),
     ...readdirSync('docs')
       .filter((f) => f.endsWith('.md'))
