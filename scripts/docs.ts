@@ -82,23 +82,26 @@ function fieldTable(schema: JsonSchema): string {
     const text = markCode(field.description ?? '');
     const demanded = required.has(name) ? ' **Required.**' : '';
     const type = typeText(field);
-    const isLong = text.length + demanded.length > MAX_CELL || type.length > MAX_CELL;
-    if (isLong)
-      below.push(`- \`${name}\`${type.length > MAX_CELL ? `, ${type}` : ''}: ${text.replaceAll('\\|', '|')}`);
-    return `| \`${name}\` | ${type.length > MAX_CELL ? 'list, see below' : type} | ${isLong ? beginOf(text, MAX_CELL - demanded.length) : text}${demanded} |`;
+    const isLongType = type.length > MAX_CELL;
+    const [cell, rest] = splitText(text, MAX_CELL - demanded.length);
+    if (isLongType || rest !== '')
+      below.push(`- \`${name}\`${isLongType ? `, ${type}` : ''}: ${(rest || text).replaceAll('\\|', '|')}`);
+    return `| \`${name}\` | ${isLongType ? 'list, see below' : type} | ${cell}${demanded} |`;
   });
   const table = ['| field | type | meaning |', '|---|---|---|', ...rows].join('\n');
   return below.length === 0 ? table : wrapMarkdown(`${table}\n\n${below.join('\n')}`);
 }
 
-/** As many whole sentences as fit, else clauses. */
-function beginOf(text: string, width: number): string {
+/** As many whole sentences as fit, and those behind them; where none fits, clauses, and the whole text. */
+function splitText(text: string, width: number): [cell: string, rest: string] {
+  if (text.length <= width) return [text, ''];
   for (const end of [/\.(?:\*\*)?(?= [A-Z`*"]|$)/g, /(?=[:;,(] ?)/g]) {
     const ends = [...text.matchAll(end)].map((found) => found.index + found[0].length);
     const last = ends.filter((at) => at > 0 && at <= width - 2).at(-1);
-    if (last !== undefined) return `${text.slice(0, last)} …`;
+    if (last !== undefined)
+      return [`${text.slice(0, last)} …`, end.source.startsWith('\\.') ? text.slice(last).trim() : text];
   }
-  return 'See below.';
+  return ['See below.', text];
 }
 
 function typeText(schema: JsonSchema): string {
