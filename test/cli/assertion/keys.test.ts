@@ -84,7 +84,10 @@ describe('on this machine', () => {
     age('ASSERTION_KEY_2', 800);
     expect(await states()).toEqual(['ASSERTION_KEY previous', 'ASSERTION_KEY_2 current']);
     const early = await keys('rotate');
-    expect([early.code, early.stderr]).toEqual([2, expect.stringContaining(`assertions that ${first} signed`)]);
+    expect([early.code, early.stderr]).toEqual([
+      2,
+      expect.stringContaining(`assertions that ${first} signed`),
+    ]);
     age('ASSERTION_KEY_2', 300);
     const third = await json<{ secret: string }>(keys('rotate', '--alg', 'eddsa', '--json'));
     expect(third.secret).toBe('ASSERTION_KEY');
