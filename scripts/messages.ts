@@ -88,7 +88,7 @@ function calledName(callee: Node): string {
     : '';
 }
 
-/** The texts that an expression may be; none where it is no text. */
+/** The texts that an expression may be; none where it is not text. */
 function textsOf(node: Node | null | undefined): string[] {
   switch (node?.type) {
     case 'Literal':

@@ -74,7 +74,7 @@ function vaultOf(options: Options): AssertionVault {
     throw new CommandError(
       `${config} does not say who issues assertions; add assertion = { issuer = "https://…" } to [vars.GATEWAY], or name the gateway with --url`,
     );
-  if (URL.parse(gateway) === null) throw new CommandError(`--url ${gateway} is no URL; write https://…`);
+  if (URL.parse(gateway) === null) throw new CommandError(`--url ${gateway} is not a URL; write https://…`);
   return remoteAssertionVault({ config, env }, gateway);
 }
 

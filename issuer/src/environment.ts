@@ -104,7 +104,7 @@ function readKeys(env: Readonly<Record<string, unknown>>, faults: Fault[]): Keys
     const name = keySecretName(algorithm);
     const value = env[name];
     if (value === undefined) continue;
-    const parsed = typeof value === 'string' ? parseKeySet(algorithm, value) : 'this is no secret';
+    const parsed = typeof value === 'string' ? parseKeySet(algorithm, value) : 'this is not a secret';
     if (typeof parsed === 'string') faults.push(fault([name], parsed, remedy));
     else sets.set(algorithm, parsed);
   }

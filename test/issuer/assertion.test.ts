@@ -226,7 +226,7 @@ describe('algorithm confusion', () => {
     expect((await outcome(id, await makeAssertion(other, id, {}, { jwk }))).status).toBe(401);
   });
 
-  it('a registered key that is no key refuses, and is no error', async () => {
+  it('a registered key that is not a key refuses, and is no error', async () => {
     const key = keyFor('ES256');
     const { id } = await addClient({
       secrets: [],

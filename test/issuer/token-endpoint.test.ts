@@ -599,7 +599,7 @@ describe('secrets', () => {
     expect(JSON.stringify(issuer.logs)).not.toContain(secret);
   });
 
-  it('an id that is no secret is logged of a client that failed', async () => {
+  it('an id that is not a secret is logged of a client that failed', async () => {
     const issuer = await makeIssuer();
     await issuer.post(usualRequest({ ...client, secret: 'wrong' }));
     expect(issuer.lastLine()?.unverified_client_id).toBe(client.id);

@@ -123,7 +123,7 @@ it('takes coordinates that begin with zeros, however they are written (RFC 7518 
 
 it.each<[string, (jwk: Jwk) => Jwk]>([
   ['private members', (jwk) => ({ ...jwk, d: 'AAAA' })],
-  ['a private member that is no text', (jwk) => ({ ...jwk, d: 7 })],
+  ['a private member that is not text', (jwk) => ({ ...jwk, d: 7 })],
   ['a coordinate that is larger than its curve', (jwk) => ({ ...jwk, x: `AQ${'A'.repeat(44)}` })],
   ['both alphabets and something else', (jwk) => ({ ...jwk, x: `${String(jwk['x']).slice(1)}!` })],
   [

@@ -349,7 +349,7 @@ describe('keys', () => {
     ['that are no JSON', () => ({ ASSERTION_KEY: 'key' })],
     ['that are null', () => ({ ASSERTION_KEY: 'null' })],
     ['without a private half', () => ({ ASSERTION_KEY: JSON.stringify({ ...own.publicJwk, from: 1 }) })],
-    ['of which one is no key', () => ({ ASSERTION_KEY: own.secret, ASSERTION_KEY_2: '{}' })],
+    ['of which one is not a key', () => ({ ASSERTION_KEY: own.secret, ASSERTION_KEY_2: '{}' })],
     [
       'without a time',
       () => ({ ASSERTION_KEY: JSON.stringify({ ...JSON.parse(own.secret), from: undefined }) }),

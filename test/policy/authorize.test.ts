@@ -75,7 +75,7 @@ describe('claims', () => {
     ['a member that is 0', 'a', { c: { a: 0 } }, 'claim_mismatch'],
     ['a member that is empty', 'a', { c: { a: '' } }, 'claim_mismatch'],
     ['a member that is inherited', 'toString', { c: {} }, 'claim_mismatch'],
-    ['a number is no name of a member', 7, { c: { 7: true } }, 'claim_mismatch'],
+    ['a number is not a name of a member', 7, { c: { 7: true } }, 'claim_mismatch'],
     ['a path parameter that names a member', { param: 'org' }, { c: { acme: true } }, 'allow'],
     ['a path parameter that names none', { param: 'org' }, { c: { other: true } }, 'claim_mismatch'],
     ['present: text', { present: true }, { c: 'x' }, 'allow'],

@@ -98,7 +98,7 @@ describe('compilePolicy', () => {
     [
       'a date that is none',
       vars(ROUTES, {}, issuers({ not_before: 'yesterday' })),
-      'ISSUERS.main.not_before: "yesterday" is no date; write it like "2026-11-24T12:00:00Z"',
+      'ISSUERS.main.not_before: "yesterday" is not a date; write it like "2026-11-24T12:00:00Z"',
     ],
     [
       'a tolerance that is no whole number',
@@ -145,19 +145,19 @@ describe('compilePolicy', () => {
       'API_ORDERS.origin: origin is missing; write a string',
     ],
     [
-      'an origin that is no URL',
+      'an origin that is not a URL',
       vars(ROUTES, { origin: 'orders.example' }),
-      'API_ORDERS.origin: "orders.example" is no origin; write an http(s) URL without user name, query and fragment, "service:BINDING", "zone", or "next"',
+      'API_ORDERS.origin: "orders.example" is not an origin; write an http(s) URL without user name, query and fragment, "service:BINDING", "zone", or "next"',
     ],
     [
       'an origin of another scheme',
       vars(ROUTES, { origin: 'ftp://orders.example' }),
-      'API_ORDERS.origin: "ftp://orders.example" is no origin; write an http(s) URL without user name, query and fragment, "service:BINDING", "zone", or "next"',
+      'API_ORDERS.origin: "ftp://orders.example" is not an origin; write an http(s) URL without user name, query and fragment, "service:BINDING", "zone", or "next"',
     ],
     [
       'an origin with a query',
       vars(ROUTES, { origin: 'https://orders.example/?a' }),
-      'API_ORDERS.origin: "https://orders.example/?a" is no origin; write an http(s) URL without user name, query and fragment, "service:BINDING", "zone", or "next"',
+      'API_ORDERS.origin: "https://orders.example/?a" is not an origin; write an http(s) URL without user name, query and fragment, "service:BINDING", "zone", or "next"',
     ],
     [
       'an unknown field of an API',
@@ -185,7 +185,7 @@ describe('compilePolicy', () => {
       'API_ORDERS.routes."GET /x".scope_all: there is no field "scope_all"; did you mean "scopes_all"?',
     ],
     [
-      'a list that is no list',
+      'a list that is not a list',
       vars({ 'GET /x': { scopes_all: 'a' } }),
       'API_ORDERS.routes."GET /x".scopes_all: scopes_all has the wrong type; write a list',
     ],
@@ -227,22 +227,22 @@ describe('compilePolicy', () => {
     [
       'a pointer with a parameter, for an issuer',
       vars(ROUTES, {}, issuers({ claims: { '/orgs/:org': 'x' } })),
-      'ISSUERS.main.claims."/orgs/:org": ":org" stands for a parameter of a path, and here is no path; name the member',
+      'ISSUERS.main.claims."/orgs/:org": ":org" stands for a parameter of a path, and there is no path here; name the member',
     ],
     [
       'a pointer with a parameter, for scopes',
       vars(ROUTES, {}, issuers({ scope_claim: '/orgs/:org/scopes' })),
-      'ISSUERS.main.scope_claim: ":org" stands for a parameter of a path, and here is no path; name the member',
+      'ISSUERS.main.scope_claim: ":org" stands for a parameter of a path, and there is no path here; name the member',
     ],
     [
       'a pointer with a parameter, for a header',
       vars(ROUTES, { forward: { '/orgs/:org': 'x-org' } }),
-      'API_ORDERS.forward."/orgs/:org": ":org" stands for a parameter of a path, and here is no path; name the member',
+      'API_ORDERS.forward."/orgs/:org": ":org" stands for a parameter of a path, and there is no path here; name the member',
     ],
     [
       'a pointer with a parameter, for a rate limit',
       vars({ 'GET /:org': { rate_limit: { binding: 'B', by: { claim: '/orgs/:org/id' } } } }),
-      'API_ORDERS.routes."GET /:org".rate_limit.by.claim: ":org" stands for a parameter of a path, and here is no path; name the member',
+      'API_ORDERS.routes."GET /:org".rate_limit.by.claim: ":org" stands for a parameter of a path, and there is no path here; name the member',
     ],
     [
       'a header that stands for several',
@@ -332,7 +332,7 @@ describe('compilePolicy', () => {
     [
       'a method that is none',
       vars({ 'GET,PUT /x': {} }),
-      'API_ORDERS.routes."GET,PUT /x": "GET,PUT" is no method; write methods like GET|PUT, or *',
+      'API_ORDERS.routes."GET,PUT /x": "GET,PUT" is not a method; write methods like GET|PUT, or *',
     ],
     [
       'a method twice',
@@ -422,7 +422,7 @@ describe('compilePolicy', () => {
     [
       'a parameter without name',
       vars({ 'GET /:': {} }),
-      'API_ORDERS.routes."GET /:": ":" is no parameter; name it with letters, digits and _',
+      'API_ORDERS.routes."GET /:": ":" is not a parameter; name it with letters, digits and _',
     ],
     [
       'a parameter twice',
@@ -502,7 +502,7 @@ describe('compilePolicy', () => {
     [
       'an origin with a password',
       vars(ROUTES, { origin: 'https://:pw@o.example' }),
-      'API_ORDERS.origin: this is no origin; write an http(s) URL without user name, query and fragment, "service:BINDING", "zone", or "next"',
+      'API_ORDERS.origin: this is not an origin; write an http(s) URL without user name, query and fragment, "service:BINDING", "zone", or "next"',
     ],
   ])('finds %s', (_why, tables, message) => {
     expect(faultsOf(tables)).toEqual([message]);

@@ -153,7 +153,7 @@ const FAULTS: Row[] = [
     'a header with a blank',
     { cors: { origins: ['*'], headers: ['x a'] } },
     {},
-    'API_ORDERS.cors.headers[0]: "x a" is no header name; name each header; there is no "*"',
+    'API_ORDERS.cors.headers[0]: "x a" is not a header name; name each header; there is no "*"',
   ],
   [
     'another word for cors',

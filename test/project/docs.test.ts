@@ -117,6 +117,13 @@ describe('docs', () => {
     for (const [, code = ''] of blocks) expect(read('issuer/src/actions/examples.ts')).toContain(code.trim());
   });
 
+  it.each(readdirSync('docs').filter((file) => file.endsWith('.md') && file !== 'README.md'))(
+    'the index has a row for %s',
+    (file) => {
+      expect(read('docs/README.md')).toMatch(new RegExp(`^[^#]*\\]\\(${file}\\)`, 'm'));
+    },
+  );
+
   const pages = [
     'README.md',
     'ARCHITECTURE.md',

@@ -25,7 +25,7 @@ export interface CaseFile {
   lineOf(index: number, field?: string): number;
 }
 
-/** Throws `CommandError` for what is no file of cases. */
+/** Throws `CommandError` for what is not a file of cases. */
 export function readCases(path: string): Case[] {
   return parseCases(path, readText(path, 'claimgate test --init writes first cases'));
 }

@@ -41,7 +41,10 @@ export function compileCors(
   for (const list of ['headers', 'expose'] as const) {
     for (const [i, name] of (config[list] ?? []).entries()) {
       if (!/^[A-Za-z0-9!#$%&'+.^_`|~-]+$/.test(name))
-        at.at(list, i).add(`${JSON.stringify(name)} is no header name`, 'name each header; there is no "*"');
+        at.at(list, i).add(
+          `${JSON.stringify(name)} is not a header name`,
+          'name each header; there is no "*"',
+        );
     }
   }
   return {

@@ -131,7 +131,7 @@ function parseDate(text: string | undefined, at: Faults): number | undefined {
   if (text === undefined) return undefined;
   const milliseconds = /^[0-9]{4}-[0-9]{2}-[0-9]{2}/.test(text) ? Date.parse(text) : Number.NaN;
   if (!Number.isNaN(milliseconds)) return Math.floor(milliseconds / 1000);
-  at.add(`${JSON.stringify(text)} is no date`, 'write it like "2026-11-24T12:00:00Z"');
+  at.add(`${JSON.stringify(text)} is not a date`, 'write it like "2026-11-24T12:00:00Z"');
   return undefined;
 }
 

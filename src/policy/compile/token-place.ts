@@ -28,7 +28,7 @@ export function compileTokenPlace(text: string | undefined, at: Faults): TokenPl
     return AUTHORIZATION;
   }
   if (!NAME.test(name)) {
-    at.add(`${JSON.stringify(name)} is no name of a ${kind}`, `write it like ${EXAMPLES[kind]}`);
+    at.add(`${JSON.stringify(name)} is not a name of a ${kind}`, `write it like ${EXAMPLES[kind]}`);
     return AUTHORIZATION;
   }
   if (kind === 'cookie') return { kind, cookie: name };
