@@ -47,7 +47,7 @@ export async function ask(policy: Policy, asked: Asked, nowMs: number): Promise<
   const request = { method, url, headers };
   return explanationOf(
     request,
-    await trace(request, { policy, signature, nowMs, verifier }),
+    await trace(request, { policy, signature, nowMs, verifier, statuses: 'not_asked' }),
     signature,
     nowMs,
   );
@@ -85,7 +85,8 @@ const withKeySet =
     const answer = async (url: string) => Response.json(documentAt(policy, url, keySet));
     const io = { store: undefined, fetchFor: () => answer, now, waitUntil: () => {}, log: () => {} };
     const { settings } = policy;
-    const context = { settings, keys: createKeySource(), cache: createTokenCache(), io, observe };
+    const statuses = 'not_asked' as const;
+    const context = { settings, keys: createKeySource(), cache: createTokenCache(), statuses, io, observe };
     return (token, routes) => verifyToken(token, routes, context);
   };
 

@@ -48,6 +48,7 @@ export function RoutesView({ policy, environment }: Props) {
         {isAsked
           ? `Of ${all.length} routes: ${count('yes')} let it in, ${count('maybe')} may, ${count('no')} do not.`
           : `${all.length} routes.`}
+        {policy.settings.revocation !== undefined && ' What is revoked or closed is refused, too.'}
       </p>
       {apis.map(({ entry, routes }) =>
         routes.length === 0 ? null : (

@@ -30,10 +30,15 @@ const WORKERS = {
   external: ['cloudflare:workers'],
 } as const satisfies BuildOptions;
 
-/** `worker` is what wrangler.toml names as `main`, `index` and `hono` what a Worker of one's own imports. */
+/** `worker` is what wrangler.toml names as `main`, the others are what a Worker of one's own imports. */
 const worker = build({
   ...WORKERS,
-  entryPoints: { worker: 'src/index.ts', index: 'src/gateway.ts', hono: 'src/hono.ts' },
+  entryPoints: {
+    worker: 'src/index.ts',
+    index: 'src/gateway.ts',
+    hono: 'src/hono.ts',
+    revocation: 'src/revocation/library.ts',
+  },
   chunkNames: 'shared-[hash]',
 });
 

@@ -15,6 +15,8 @@ import {
   issuerSchema,
   routeSchema,
   settingsSchema,
+  signalSchema,
+  subjectsSchema,
 } from '../src/policy/compile/schema.ts';
 import { IDENTITY_HEADERS_OF_OTHERS } from '../src/policy/identity-headers.ts';
 import { wantSchema } from '../src/policy/rules/claims.ts';
@@ -57,6 +59,8 @@ const TABLES = {
   cors: corsSchema,
   assertion: assertionSchema,
   assertions: assertionSettingsSchema,
+  signals: signalSchema,
+  subjects: subjectsSchema,
   claim: wantSchema,
 } as const;
 

@@ -6,10 +6,11 @@ import * as z from 'zod';
 import { FAILURES, type FailureCode } from '../issuer/src/failure.ts';
 import type { IssuerLogLine, TokenLine } from '../issuer/src/log.ts';
 import { dataPoint } from '../src/analytics.ts';
-import type { KeysFault, ReasonCode } from '../src/decision.ts';
+import type { KeysFault, ReasonCode, StatusFault } from '../src/decision.ts';
 import { PROBLEMS } from '../src/http/problem.ts';
 import type { DroppedKey } from '../src/keys/jwk.ts';
 import type { EventLine, RequestLine } from '../src/log.ts';
+import { SIGNAL_EVENTS } from './log-schema/signals.ts';
 
 const text = (description: string) => z.string().describe(description);
 const texts = (description: string) => z.array(z.string()).readonly().describe(description);
@@ -18,6 +19,7 @@ const status = z.int().min(100).max(599).describe('What the client got.');
 const milliseconds = (description: string) => z.number().min(0).describe(description);
 const reason = (description: string) =>
   z.enum(Object.keys(PROBLEMS) as [ReasonCode, ...ReasonCode[]]).describe(description);
+const count = (description: string) => z.int().min(0).describe(description);
 const detail = (description: string) =>
   z.union([z.string(), z.number(), z.array(z.string())]).describe(description);
 const unverified = (of: string) =>
@@ -46,6 +48,7 @@ export const REQUEST = {
   reason_detail: detail(
     'What the policy wanted, what is wrong with the request, or a date of the token.',
   ).optional(),
+  entry: count('The number of the revocation or switch that refused it.').optional(),
   would_deny: reason('Why a rule on trial would refuse it.').optional(),
   would_deny_detail: detail('What the rule on trial wanted.').optional(),
   status,
@@ -107,8 +110,30 @@ const keysFault = z
   .enum(Object.keys(KEYS_FAULTS) as [KeysFault, ...KeysFault[]])
   .describe('Why the keys could not be had: docs/keys.md.');
 
+const STATUS_FAULTS = {
+  timeout: 0,
+  network_error: 0,
+  http_status: 0,
+  redirect: 0,
+  too_large: 0,
+  insecure_uri: 0,
+  binding_missing: 0,
+  no_list: 0,
+  keys_unavailable: 0,
+  signature: 0,
+  issuer_mismatch: 0,
+  subject_mismatch: 0,
+  not_yet_valid: 0,
+  expired: 0,
+  older: 0,
+  list_malformed: 0,
+  list_too_large: 0,
+} as const satisfies Record<StatusFault, 0>;
+const statusFault = z
+  .enum(Object.keys(STATUS_FAULTS) as [StatusFault, ...StatusFault[]])
+  .describe('Why the status list could not be had: docs/status-list.md.');
+
 const issuer = text('The issuer’s name in the policy.');
-const count = (description: string) => z.int().min(0).describe(description);
 const WHY_DROPPED = {
   not_an_object: 0,
   private: 0,
@@ -170,6 +195,13 @@ export const EVENTS = {
     was: z.enum(['fresh', 'stale', 'unusable']).describe('How the keys were before.'),
   },
   refetch_suppressed: { issuer },
+  status_list_failed: {
+    issuer,
+    fault: statusFault,
+    url: text('The list that was asked for, without its query.'),
+    http_status: z.int().describe('The status of its answer, where that is the fault.').optional(),
+  },
+  status_list_recovered: { issuer, url: text('The list, without its query.') },
   policy_invalid: { faults },
   preflight_refused: {
     api: text('The API that was asked for.'),
@@ -185,6 +217,12 @@ export const EVENTS = {
     claim: text('The claim that has another type than `forward` says.'),
     as: text('The header that is left out.'),
   },
+  revocations_read_failed: {
+    from: z.enum(['kv', 'object']).describe('Who did not say what is revoked: KV, or the Durable Object.'),
+    message: text('What went wrong, in the words of the platform.'),
+  },
+  revocations_recovered: { from: z.enum(['kv', 'object']).describe('Who says it now.') },
+  ...SIGNAL_EVENTS,
   error,
 };
 

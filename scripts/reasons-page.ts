@@ -12,6 +12,7 @@ import {
   KEYS_FAULTS,
   PATH_FAULTS,
   SENT_INSTEAD,
+  STATUS_FAULTS,
 } from './reasons/gateway/service.ts';
 import { GATEWAY_REASONS } from './reasons/gateway.ts';
 import { ISSUER_REASONS } from './reasons/issuer.ts';
@@ -33,6 +34,7 @@ const DETAILS: { readonly [Code in ReasonCode]?: Readonly<Record<string, string>
   destination_invalid: DESTINATION_FAULTS,
   form_unread: FORM_FAULTS,
   keys_unavailable: KEYS_FAULTS,
+  status_unavailable: STATUS_FAULTS,
 };
 
 interface Answer {

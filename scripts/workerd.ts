@@ -77,3 +77,19 @@ export async function readPort(control: Readable): Promise<number | undefined> {
   }
   return undefined;
 }
+
+/** The same where several sockets have numbers for names. Throws if it ended before. */
+export async function readPorts(control: Readable, count: number): Promise<number[]> {
+  const ports: number[] = [];
+  let unread = '';
+  for await (const chunk of control.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
+    const lines = `${unread}${chunk}`.split('\n');
+    unread = lines.pop() ?? '';
+    for (const line of lines) {
+      const { event, socket, port } = JSON.parse(line) as { event: string; socket: string; port: number };
+      if (event === 'listen') ports[Number(socket)] = port;
+    }
+    if (Object.keys(ports).length === count) return ports;
+  }
+  throw new Error('workerd ended before it listened; its message is above');
+}

@@ -3,6 +3,7 @@ import { type Decision, type DecisionStep, type GatewayRequest, locate, type Pro
 import { authorize, checkAudience } from './policy/authorize.ts';
 import type { Policy, Route } from './policy/policy.ts';
 import { isOnTrial } from './policy/trial.ts';
+import type { Standing } from './revocation/standing.ts';
 import type { Refused, Verified } from './token/verify.ts';
 
 export type { Decision, DecisionStep, GatewayRequest, Progress } from './locate.ts';
@@ -14,7 +15,8 @@ export type Verify = (
 ) => Verified | Refused | Promise<Verified | Refused>;
 
 /**
- * The pipeline of every request: path, route, token, claims, rules. Free of side effects, apart from looking up keys.
+ * The pipeline of every request: path, route, token, claims, rules. Free of side effects, apart from looking up keys and
+ * status lists.
  * The gateway decides by this function, and so does every tool that shows a decision.
  *
  * @param observe is told of each step, in order, up to the one that refuses
@@ -25,9 +27,13 @@ export async function decide(
   verify: Verify,
   observe?: (step: DecisionStep) => void,
 ): Promise<Decision> {
-  const found = locate(request, policy, observe);
-  if ('kind' in found) return found;
-  const { passed, judged, methods } = found;
+  const where = locate(request, policy, observe);
+  const { standing } = request;
+  const located = 'kind' in where ? where : where.passed;
+  const closed = standing && located.kind === 'allow' ? closedBy(standing, located, observe) : undefined;
+  if (closed !== undefined) return closed;
+  if ('kind' in where) return where;
+  const { passed, judged, methods } = where;
   const { route, target, nearMisses } = passed;
   const tokenRoutes = judged.filter((one) => one.route.auth !== 'none');
   // Report-only routes refuse nobody, also beside routes that are enforced.
@@ -54,13 +60,20 @@ export async function decide(
 
   const verified = await verify(credential.token, judging);
   if (verified.kind === 'refused') {
-    const { reason, kind: _, principal, ...progress } = verified;
+    const { reason: found, kind: _, principal, ...progress } = verified;
+    const reason = standing?.named(found) ?? found;
     // Where the request passes all the same, the claims of a token that was good once are for the log only.
     const known = isReportOnly ? { refusedPrincipal: principal } : principal && { principal };
     return refuse(reason, { ...progress, ...known });
   }
   const { principal, keysFrom } = verified;
   const known = { principal, keysFrom };
+  if (standing !== undefined) {
+    const reason = standing.revoked(principal);
+    observe?.({ step: 'revoked', principal, reason });
+    if (reason !== undefined)
+      return refuse(reason, isReportOnly ? { keysFrom, refusedPrincipal: principal } : known);
+  }
   for (const one of [...enforced, ...reportOnly]) {
     const { place } = one;
     // The token was verified for the routes that judge it.
@@ -82,4 +95,25 @@ export async function decide(
     if (reason !== undefined) return { ...passed, ...known, wouldDeny: reason };
   }
   return { ...passed, ...known };
+}
+
+/** Whether a request passes only if the object itself agrees, by any reading of its path, and any second target. */
+export const isStrict = (decision: Decision): boolean =>
+  decision.kind === 'allow' && [decision.route, ...decision.nearMisses].some((one) => one.isStrict);
+
+type Passing = Extract<Decision, { kind: 'allow' }>;
+
+/** What is closed is closed to everybody, on trial or not, in every reading of the path. */
+function closedBy(
+  standing: Standing,
+  { route, nearMisses, target }: Passing,
+  observe: ((step: DecisionStep) => void) | undefined,
+): Decision | undefined {
+  for (const one of [route, ...nearMisses]) {
+    const reason = standing.closed(one);
+    if (reason === undefined) continue;
+    observe?.({ step: 'closed', route: one, reason });
+    return { kind: 'deny', reason, target, route, nearMisses };
+  }
+  return undefined;
 }

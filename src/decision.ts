@@ -37,8 +37,13 @@ export type Reason =
   | { readonly code: 'key_unknown'; readonly kid: string | undefined }
   | { readonly code: 'key_ambiguous'; readonly kid: string | undefined }
   | { readonly code: 'signature_invalid' }
-  | { readonly code: 'client_blocked'; readonly client: string }
-  | { readonly code: 'key_blocked' }
+  /** `entry`: the switch that blocks it, where the policy does not. */
+  | { readonly code: 'client_blocked'; readonly client: string; readonly entry?: number }
+  | { readonly code: 'key_blocked'; readonly entry?: number }
+  /** `entry`: the number of the revocation. */
+  | { readonly code: 'token_revoked'; readonly by: RevocationKind; readonly entry: number }
+  /** `found`: what the issuer's status list says, and the list's host. */
+  | { readonly code: 'status_invalid'; readonly found: readonly string[] }
   // The route's rules
   /**
    * `needed`: all that are named. `any`: of each of these lists one is enough; `all` are the others then, which must all
@@ -60,8 +65,18 @@ export type Reason =
   | { readonly code: 'body_too_large' }
   | { readonly code: 'target_too_long' }
   | { readonly code: 'assertion_failed'; readonly cause: AssertionFault }
+  // Switches
+  | {
+      readonly code: 'closed';
+      readonly why: string;
+      readonly entry: number;
+      readonly retryAfterSeconds: number;
+    }
+  | { readonly code: 'closed_to_all'; readonly why: string; readonly entry: number }
   // Not the client's fault
+  | { readonly code: 'revocations_unavailable' }
   | { readonly code: 'keys_unavailable'; readonly cause: KeysFault; readonly retryAfterSeconds: number }
+  | { readonly code: 'status_unavailable'; readonly cause: StatusFault; readonly retryAfterSeconds: number }
   | { readonly code: 'policy_invalid' }
   | { readonly code: 'binding_missing'; readonly binding: string }
   | { readonly code: 'body_taken' }
@@ -74,8 +89,8 @@ export type ReasonCode = Reason['code'];
 
 export type ReasonOf<Code extends ReasonCode> = Extract<Reason, { readonly code: Code }>;
 
-/** The names of the values that a reason carries. */
-export type ValueOf<Code extends ReasonCode> = Exclude<keyof ReasonOf<Code>, 'code'>;
+/** The names of the values that a reason carries, but for `entry`, which the log has in a field of its own. */
+export type ValueOf<Code extends ReasonCode> = Exclude<keyof ReasonOf<Code>, 'code' | 'entry'>;
 
 /** How a path can be read in two ways. */
 export type PathFault =
@@ -127,6 +142,29 @@ export type KeysFault =
   | 'no_usable_key'
   | 'binding_missing'
   | 'stale_limit';
+
+/** By what a token is revoked: its `jti`, `sub`, `sid`, client id, or its issuer alone. */
+export type RevocationKind = 'token' | 'subject' | 'session' | 'client' | 'issuer';
+
+/** Why a status list could not be had. */
+export type StatusFault =
+  | 'timeout'
+  | 'network_error'
+  | 'http_status'
+  | 'redirect'
+  | 'too_large'
+  | 'insecure_uri'
+  | 'binding_missing'
+  | 'no_list'
+  | 'keys_unavailable'
+  | 'signature'
+  | 'issuer_mismatch'
+  | 'subject_mismatch'
+  | 'not_yet_valid'
+  | 'expired'
+  | 'older'
+  | 'list_malformed'
+  | 'list_too_large';
 
 /** Each step of the pipeline returns its value, or the reason why the request is refused. */
 export function isReason(value: object): value is Reason {

@@ -8,9 +8,13 @@ import type { OriginFetch } from './origin/forward.ts';
 import type { Next } from './origin/next.ts';
 import type { Bindings } from './policy/compile/bindings.ts';
 import { type Compiled, compilePolicy } from './policy/compile/compile.ts';
-import { collectFaults } from './policy/compile/faults.ts';
+import { collectFaults, type Faults } from './policy/compile/faults.ts';
 import { isPolicyTable, isVersionMetadata } from './policy/compile/names.ts';
 import type { Api } from './policy/policy.ts';
+import { createRevocationAccess } from './revocation/access.ts';
+import type { RevocationObject } from './revocation/asked.ts';
+import type { RevocationIo } from './revocation/source.ts';
+import { createSeal } from './seal.ts';
 
 export interface GatewayOptions {
   /**
@@ -46,11 +50,16 @@ export interface Environment {
   log(line: LogLine, request?: Request): void;
   now(): number;
   keyIo(waitUntil: WaitUntil): KeyIo;
+  /** Where revocations and switches are read. `undefined` where the policy has none. */
+  revocationIo(waitUntil: WaitUntil): RevocationIo | undefined;
   originFetch(api: Api): OriginFetch | Reason;
   /** Headers from secrets that the API's origin gets. */
   originHeaders(api: Api): readonly (readonly [name: string, value: string])[];
   /** What signs assertions. Empty where no API asks for them. */
   readonly assertionKeys: readonly AssertionKey[];
+  /** What writes revocations down. `undefined` where the policy has none. Belongs to a request, like all bindings. */
+  revocationObject(): RevocationObject | undefined;
+  secret(name: string): string | undefined;
   /** Counts a request. @returns whether it is within the limit */
   countRequest(limit: string, key: string): Promise<boolean | Reason>;
 }
@@ -70,8 +79,11 @@ export function readEnvironment(options: GatewayOptions, hasNext?: boolean): Env
   const logKey = secret(env, 'LOG_KEY');
   const compiled = checkSecrets(compilePolicy(options.policy ?? env, listBindings(env, hasNext)), env);
   const store = isKv(env['KEYS']) ? kvStore(env['KEYS'], now, secret(env, 'KEYS_SECRET')) : undefined;
+  const access = revocationAccess(compiled, env);
   return {
     compiled,
+    revocationObject: () => access?.(undefined).object,
+    secret: (name) => secret(env, name),
     assertionKeys: asserts(compiled) ? readAssertionKeys((name) => secret(env, name)).keys : [],
     versions: readVersions(options.policy ?? env, env),
     logHmac: logKey === undefined ? undefined : createHmac(logKey),
@@ -89,6 +101,7 @@ export function readEnvironment(options: GatewayOptions, hasNext?: boolean): Env
         return isService(binding) ? (url, init) => binding.fetch(url, init) : undefined;
       },
     }),
+    revocationIo: (waitUntil) => access && { access, now, waitUntil, log },
     originFetch({ origin, mtls }) {
       const name = origin.kind === 'service' ? origin.binding : mtls;
       if (name === undefined) return fetchUrl;
@@ -114,13 +127,27 @@ function listBindings(env: Readonly<Record<string, unknown>>, next: boolean | un
     services: fetchers,
     certificates: fetchers,
     rateLimits: names(isRateLimit),
+    objects: names(isObjectNamespace),
+    namespaces: names(isKv),
     secrets: names((value) => typeof value === 'string' && value !== ''),
     ...(next !== undefined && { next }),
   };
 }
 
+/** The check has seen that both bindings are there. */
+function revocationAccess(compiled: Compiled, env: Readonly<Record<string, unknown>>) {
+  const name = compiled.ok ? compiled.policy.settings.revocation : undefined;
+  const namespace = name === undefined ? undefined : env[name];
+  const kv = env['KEYS'];
+  if (!isObjectNamespace(namespace) || !isKv(kv)) return undefined;
+  const key = secret(env, 'KEYS_SECRET');
+  return createRevocationAccess(namespace, kv, key === undefined ? undefined : createSeal(key));
+}
+
 const asserts = (compiled: Compiled): boolean =>
   compiled.ok && compiled.policy.settings.assertion !== undefined;
+
+const IN_HEADER = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/;
 
 /** A security feature without its secret is an error, not a weaker feature. */
 function checkSecrets(compiled: Compiled, env: Readonly<Record<string, unknown>>): Compiled {
@@ -130,7 +157,7 @@ function checkSecrets(compiled: Compiled, env: Readonly<Record<string, unknown>>
   for (const name of ['KEYS_SECRET', 'LOG_KEY'])
     if (env[name] === '') faults.at(name).add('the secret is empty', 'set it anew, or delete it');
   if (compiled.ok) {
-    const { settings, apis } = compiled.policy;
+    const { settings, apis, transmitters } = compiled.policy;
     if (settings.logSubject === 'hash' && secret(env, 'LOG_KEY') === undefined)
       faults
         .at('GATEWAY', 'log_subject')
@@ -144,15 +171,20 @@ function checkSecrets(compiled: Compiled, env: Readonly<Record<string, unknown>>
             'make one with `npx claimgate assertion keys init --replace`',
           );
     // Blanks at the ends would be trimmed on the way, and line ends refused: better now than on each request.
+    const checkHeader = (secretName: string | undefined, at: Faults) => {
+      if (secretName === undefined || IN_HEADER.test(secret(env, secretName) ?? '')) return;
+      at.add(
+        `the secret ${secretName} can't stand in a header`,
+        'set one of printable ASCII, without a blank or line end at its ends',
+      );
+    };
     for (const { name, originHeaders } of apis)
       for (const { header, secret: secretName } of originHeaders)
-        if (!/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(secret(env, secretName) ?? ''))
-          faults
-            .at(name, 'origin_headers', header)
-            .add(
-              `the secret ${secretName} can't stand in a header`,
-              'set one of printable ASCII, without a blank or line end at its ends',
-            );
+        checkHeader(secretName, faults.at(name, 'origin_headers', header));
+    for (const { name, authorization, poll } of transmitters) {
+      checkHeader(authorization, faults.at('GATEWAY', 'signals', name, 'authorization'));
+      checkHeader(poll?.authorization, faults.at('GATEWAY', 'signals', name, 'poll_authorization'));
+    }
   }
   return faults.list().length > 0 ? { ok: false, faults: faults.list() } : compiled;
 }
@@ -174,6 +206,7 @@ function secret(env: Readonly<Record<string, unknown>>, name: string): string | 
 
 const isService = (value: unknown): value is Fetcher => hasMethod(value, 'fetch');
 const isRateLimit = (value: unknown): value is RateLimit => hasMethod(value, 'limit');
+const isObjectNamespace = (value: unknown): value is DurableObjectNamespace => hasMethod(value, 'idFromName');
 const isDataset = (value: unknown): value is AnalyticsEngineDataset => hasMethod(value, 'writeDataPoint');
 
 /** Bindings are told apart by what they can do. */

@@ -6,11 +6,14 @@ import { renderDenial } from './http/answer.ts';
 import { requestFacts } from './http/facts.ts';
 import { newRequestId } from './http/request-id.ts';
 import { refresh } from './keys/refresh.ts';
-import type { KeySource } from './keys/source.ts';
+import { createKeySource } from './keys/source.ts';
 import { describeRequest, type LogLine, requestLine } from './log.ts';
 import { type Fault, formatFault } from './policy/compile/fault.ts';
+import type { Issuer } from './policy/policy.ts';
+import { signersOf } from './policy/signals.ts';
 import { isLoopbackHost, normaliseHost } from './policy/uri.ts';
-import { type Handler, serve } from './serve.ts';
+import { type Handler, type Shared, serve } from './serve.ts';
+import { pollEvents } from './signals/poll.ts';
 
 interface Gateway {
   readonly handle: Handler;
@@ -24,15 +27,17 @@ interface Gateway {
  * Compiles the policy, once. One that has errors answers every request with 503.
  *
  * @param hasNext whether there are handlers for `origin = "next"`
- * @param keys shared with other gateways
+ * @param shared with other gateways
  */
-export function createHandler(options: GatewayOptions, hasNext: boolean, keys?: KeySource): Gateway {
+export function createHandler(options: GatewayOptions, hasNext: boolean, shared?: Shared): Gateway {
   const environment = readEnvironment(options, hasNext);
   const { compiled } = environment;
   const problemBase = compiled.ok ? compiled.policy.settings.problemBase : undefined;
   return {
     faults: compiled.ok ? [] : compiled.faults,
-    handle: compiled.ok ? serve(environment, compiled.policy, keys) : refuseAll(environment, compiled.faults),
+    handle: compiled.ok
+      ? serve(environment, compiled.policy, shared)
+      : refuseAll(environment, compiled.faults),
     fail(error) {
       environment.log(errorLine(error));
       return renderDenial({ code: 'internal_error' }, { requestId: newRequestId(), problemBase });
@@ -41,20 +46,29 @@ export function createHandler(options: GatewayOptions, hasNext: boolean, keys?: 
 }
 
 /**
- * The cron's part: fetches the keys of every issuer into KV, so that no request has to wait for them.
+ * The cron's part: fetches the keys of every issuer into KV, so that no request has to wait for them, and asks for
+ * security events where the policy says so.
  *
  * @param options those of `createGateway`: with other ones, the keys of other issuers would be fetched
  * @returns throws where the policy has errors, so that the platform shows a run that failed
  */
 export function createKeyRefresh(options: GatewayOptions): () => Promise<void> {
-  const { compiled, log, keyIo } = readEnvironment(options);
+  const environment = readEnvironment(options);
+  const { compiled, log, keyIo, revocationObject, logHmac: hmac } = environment;
   return async () => {
     if (!compiled.ok) {
       log(policyInvalid(compiled.faults));
       throw new Error('the policy has errors: no keys were fetched. The event policy_invalid lists them.');
     }
+    const { policy } = compiled;
     const io = keyIo(() => {});
-    await Promise.all(compiled.policy.issuers.map((issuer) => refresh(issuer, io)));
+    const writer = revocationObject();
+    const refreshed = signersOf<Issuer>(policy).map((issuer) => refresh(issuer, io));
+    await Promise.all([...refreshed, writer?.beat()]);
+    if (writer === undefined) return;
+    // With keys of its own: those that were just fetched are in KV.
+    const poller = { ...environment, writer, hmac, io, keys: createKeySource(), settings: policy.settings };
+    await Promise.all(policy.transmitters.map((transmitter) => pollEvents(transmitter, poller)));
   };
 }
 

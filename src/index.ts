@@ -2,6 +2,9 @@
 import { env } from 'cloudflare:workers';
 import { createGateway, createKeyRefresh } from './gateway.ts';
 
+export { RevocationAdmin } from './revocation/object/admin.ts';
+export { Revocations } from './revocation/object/object.ts';
+
 const options = { env };
 const gateway = createGateway(options);
 const refreshKeys = createKeyRefresh(options);

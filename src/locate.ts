@@ -16,6 +16,7 @@ import { type Match, match, matchUnread, type NoMatch } from './policy/match.ts'
 import type { Place } from './policy/params.ts';
 import type { Api, Policy, Principal, Route } from './policy/policy.ts';
 import { isOnTrial } from './policy/trial.ts';
+import type { Standing } from './revocation/standing.ts';
 import type { Credential, CredentialReader } from './token/bearer.ts';
 import { decodeToken, type UnverifiedToken } from './token/decode.ts';
 
@@ -30,6 +31,8 @@ export interface GatewayRequest {
   readonly formMethods?: readonly string[];
   /** The method that a browser asks about, of a preflight. */
   readonly preflight?: string | undefined;
+  /** What is revoked and switched. `undefined`: nothing can be, by this policy. */
+  readonly standing?: Standing | undefined;
   /** Reads the token from the place that the API names. */
   credentials(api: Api): CredentialReader;
 }
@@ -82,6 +85,10 @@ export type DecisionStep =
   | ({ readonly step: 'second_target' } & SecondTargets)
   /** The request is refused for this reason where nothing is on trial. Here it goes on, to the API of this route. */
   | { readonly step: 'trial'; readonly route: Route; readonly reason: Reason }
+  /** A switch closes this route. */
+  | { readonly step: 'closed'; readonly route: Route; readonly reason: Reason }
+  /** Whether the token of a verified caller is revoked. */
+  | { readonly step: 'revoked'; readonly principal: Principal; readonly reason: Reason | undefined }
   /** @property routes those that want a token */
   | {
       readonly step: 'credentials';

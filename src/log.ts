@@ -1,7 +1,7 @@
 import type { Decision } from './decide.ts';
 import type { Reason, ReasonCode } from './decision.ts';
 import type { ErrorLine } from './error-line.ts';
-import type { Hmac } from './hmac.ts';
+import { type Hmac, hashedSubject } from './hmac.ts';
 import type { PreflightRefused } from './http/cors.ts';
 import type { RequestFacts } from './http/facts.ts';
 import { isForPreflights } from './http/preflight.ts';
@@ -13,6 +13,8 @@ import type { KeyOrigin } from './keys/source.ts';
 import type { Asserted } from './origin/assertion.ts';
 import { DEFAULT_CLAIMS } from './policy/claims.ts';
 import type { Principal, Route, Settings } from './policy/policy.ts';
+import type { RevocationEvent } from './revocation/events.ts';
+import type { SignalEvent } from './signals/log.ts';
 
 /** One line of the log. JSON: names are stable, docs/operations.md lists them. */
 export type LogLine = RequestLine | EventLine;
@@ -22,6 +24,8 @@ export type EventLine =
   | { readonly event: 'policy_invalid'; readonly faults: readonly object[] }
   | PreflightRefused
   | { readonly event: 'claim_skipped'; readonly api: string; readonly claim: string; readonly as: string }
+  | RevocationEvent
+  | SignalEvent
   | ErrorLine;
 
 export interface RequestLine extends Versions, Partial<RequestFacts> {
@@ -41,6 +45,8 @@ export interface RequestLine extends Versions, Partial<RequestFacts> {
   readonly reason?: ReasonCode | undefined;
   /** The reason's value from the policy: the scopes needed, the claim, the cause. */
   readonly reason_detail?: unknown;
+  /** The revocation or switch that refused it, as `claimgate switches` lists them. */
+  readonly entry?: number | undefined;
   /** The reason of a rule that is only reported, and its detail. */
   readonly would_deny?: ReasonCode | undefined;
   readonly would_deny_detail?: unknown;
@@ -74,9 +80,6 @@ export interface Versions {
   readonly worker_version?: string | undefined;
   readonly policy_version?: string | undefined;
 }
-
-/** Hex digits, 128 bits: enough to tell subjects apart. */
-const LOGGED_HASH_LENGTH = 32;
 
 /** The claims of a refused token are cut to this length: they can be anything. */
 const MAX_UNVERIFIED_LENGTH = 128;
@@ -119,6 +122,7 @@ export function requestLine(decision: Decision, answered: Answered): RequestLine
     decision: reason === undefined ? 'allow' : 'deny',
     reason: reason?.code,
     reason_detail: reason && reasonDetail(reason),
+    entry: entryOf(reason ?? wouldDeny),
     would_deny: wouldDeny?.code,
     would_deny_detail: wouldDeny && reasonDetail(wouldDeny),
     status: answered.status,
@@ -143,6 +147,9 @@ export function requestLine(decision: Decision, answered: Answered): RequestLine
     unverified_typ: cut(unverified?.header.typ),
   };
 }
+
+const entryOf = (reason: Reason | undefined): number | undefined =>
+  reason !== undefined && 'entry' in reason ? reason.entry : undefined;
 
 /** A route as the log has it: its API alone, where none of its routes serves the request. */
 export const routeName = (route: Route) =>
@@ -194,6 +201,5 @@ export async function loggedSubject(
   const subject = principal?.subject;
   if (subject === undefined || settings.logSubject === 'none') return undefined;
   if (settings.logSubject === 'plain') return subject;
-  const mac = await hmac?.(`${principal?.issuer.issuer}\n${subject}`);
-  return mac?.slice(0, LOGGED_HASH_LENGTH);
+  return hmac && hashedSubject(hmac, principal?.issuer.issuer ?? '', subject);
 }

@@ -1,7 +1,7 @@
 /** Rules for single routes of an app, without tables: a policy of one route, compiled as any other. */
 import type { GatewayOptions } from './environment.ts';
 import { createHandler } from './handler.ts';
-import { createKeySource, type KeySource } from './keys/source.ts';
+import { createKeySource } from './keys/source.ts';
 import { formatFault } from './policy/compile/fault.ts';
 import { collectFaults } from './policy/compile/faults.ts';
 import {
@@ -12,7 +12,9 @@ import {
   type SettingsConfig,
 } from './policy/compile/schema.ts';
 import type { Issuer } from './policy/policy.ts';
-import type { Handler } from './serve.ts';
+import { createRevocationSource, type RevocationSource } from './revocation/source.ts';
+import type { Handler, Shared } from './serve.ts';
+import { createStatusSource } from './token/status/source.ts';
 
 type Camel<Name extends string> = Name extends `${infer Head}_${infer Tail}`
   ? `${Head}${Capitalize<Camel<Tail>>}`
@@ -77,7 +79,10 @@ export function protectHandler({
     ...(now && { now }),
     ...(fetch && { fetch }),
   };
-  const { handle, faults } = createHandler(options, true, keysOf(JSON.stringify(issuer)));
+  const { handle, faults } = createHandler(options, true, {
+    ...sharedBy(JSON.stringify([issuer, settings?.blocked_kids])),
+    revocations: revocationsOf(options.env, JSON.stringify(settings)),
+  });
   if (faults.length > 0) {
     const texts = faults.map(({ place, problem, remedy }) => {
       const found = collectFaults().at(
@@ -95,19 +100,44 @@ const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${lette
 const camelCase = (part: string | number) =>
   typeof part === 'number' ? part : part.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
-const sources = new Map<string, KeySource>();
+const revocations = new WeakMap<object, Map<string, RevocationSource>>();
 
-/** Routes with the same issuer share its keys: however many there are, an isolate fetches them once. */
-function keysOf(id: string): KeySource {
+/**
+ * Routes with the same bindings and settings share one copy of what is revoked. Other settings block other clients: the
+ * copy says that, too.
+ */
+function revocationsOf(env: object, id: string): Shared['revocations'] {
+  return (settings) => {
+    const all = revocations.get(env) ?? new Map<string, RevocationSource>();
+    revocations.set(env, all);
+    const source = all.get(id) ?? createRevocationSource(settings);
+    all.set(id, source);
+    return source;
+  };
+}
+
+type OfIssuer = Pick<Shared, 'keys' | 'statuses'>;
+
+const sources = new Map<string, OfIssuer>();
+
+/**
+ * Routes with the same issuer share its keys and lists: however many there are, an isolate fetches them once. A list is
+ * signed with a key, which one route may block and another not.
+ */
+function sharedBy(id: string): OfIssuer {
   let shared = sources.get(id);
   if (shared === undefined) {
     const source = createKeySource();
+    const lists = createStatusSource();
     let first: Issuer | undefined;
     const one = (issuer: Issuer) => (first ??= issuer);
     shared = {
-      get: (issuer, io) => source.get(one(issuer), io),
-      findKey: (issuer, holds, io) => source.findKey(one(issuer), holds, io),
-      stateOf: (issuer, io) => source.stateOf(one(issuer), io),
+      keys: {
+        get: (issuer, io) => source.get(one(issuer), io),
+        findKey: (issuer, holds, io) => source.findKey(one(issuer), holds, io),
+        stateOf: (issuer, io) => source.stateOf(one(issuer), io),
+      },
+      statuses: { get: (issuer, uri, context) => lists.get(one(issuer), uri, context) },
     };
     sources.set(id, shared);
   }

@@ -1,58 +1,55 @@
 /** The pipeline: request → decision → headers → origin. Every exit is rendered once and logged once. */
 import { dataPoint } from './analytics.ts';
-import { type Decision, decide, type Verify } from './decide.ts';
-import type { FormFault, Reason } from './decision.ts';
+import type { Decision } from './decide.ts';
+import type { Reason } from './decision.ts';
 import type { Environment, WaitUntil } from './environment.ts';
 import { errorLine } from './error-line.ts';
 import { requestFacts } from './http/facts.ts';
-import { type Form, isForm, readForm } from './http/form-method.ts';
-import { renderHealth } from './http/health.ts';
-import { renderKeySet } from './http/key-set.ts';
-import { asksFor } from './http/own-path.ts';
-import { readPreflight } from './http/preflight.ts';
 import { newRequestId } from './http/request-id.ts';
-import type { KeyIo } from './keys/io.ts';
+import { createJudge } from './judge.ts';
 import { createKeySource, type KeySource } from './keys/source.ts';
 import { type Answered, describeRequest, type EventLine, loggedSubject, requestLine } from './log.ts';
 import type { Asserted } from './origin/assertion.ts';
-import { publicKeySet } from './origin/assertion-keys.ts';
-import { isBodyTaken } from './origin/forward.ts';
 import { type Next, withoutBody } from './origin/next.ts';
 import { createOutbound } from './outbound.ts';
-import { KEY_SET_PATH } from './policy/assertion.ts';
-import type { Policy, Settings } from './policy/policy.ts';
-import { isOnTrial } from './policy/trial.ts';
+import { createOwnAnswers } from './own-answers.ts';
+import type { Policy, Principal, Settings } from './policy/policy.ts';
 import { createReplies, withId } from './reply.ts';
+import { createRevocationSource, type RevocationIo, type RevocationSource } from './revocation/source.ts';
 import { createSend } from './send.ts';
-import { createTokenCache } from './token/cache.ts';
-import { credentialsOf } from './token/places.ts';
-import { verifyToken } from './token/verify.ts';
+import { createStatusSource, type StatusSource } from './token/status/source.ts';
 
 /** @param next answers where an API has `origin = "next"` */
 export type Handler = (request: Request, waitUntil: WaitUntil, next?: Next) => Promise<Response>;
 
+/** What several handlers of one isolate read once. */
+export interface Shared {
+  readonly keys: KeySource;
+  readonly statuses: StatusSource;
+  /** For policies with these settings. */
+  revocations(settings: Settings): RevocationSource;
+}
+
 /** Answers requests by a policy. Keys and verified tokens are remembered here, for the life of the isolate. */
-export function serve(environment: Environment, policy: Policy, keys = createKeySource()): Handler {
+export function serve(environment: Environment, policy: Policy, shared?: Shared): Handler {
+  const { keys, statuses } = shared ?? { keys: createKeySource(), statuses: createStatusSource() };
+  const { settings } = policy;
+  const revocations = createRevocations(environment, settings, shared);
   const replies = createReplies(policy);
-  const cache = createTokenCache();
+  const answerSelf = createOwnAnswers(environment, policy, keys, revocations?.stateOf);
+  const judge = createJudge(policy, { keys, statuses, revocations });
   const warn = onceForEach(environment.log);
   const prepare = createOutbound(policy, {
     originHeaders: environment.originHeaders,
     skipped: (api, { claim, as }) => warn({ event: 'claim_skipped', api: api.name, claim: claim.text, as }),
   });
   const send = createSend(environment, policy, prepare);
-  const { settings } = policy;
 
   return async (request, waitUntil, next = noNext) => {
-    const { url, method, headers } = request;
     const io = environment.keyIo(waitUntil);
     const requestId = newRequestId();
-    if (asksFor(request, settings.healthPath))
-      return withId(await healthOf(policy, keys, io, headers.get('accept')), requestId);
-    if (settings.assertion !== undefined && asksFor(request, KEY_SET_PATH)) {
-      const keySet = publicKeySet(environment.assertionKeys, io.now() / 1000);
-      return withId(renderKeySet(keySet), requestId);
-    }
+    const self = answerSelf(request, requestId, io, waitUntil);
+    if (self !== undefined) return withId(await self, requestId);
     const own = replies.own(request, requestId, (line) => environment.log(line, request));
     if (own !== undefined) return own;
 
@@ -64,13 +61,9 @@ export function serve(environment: Environment, policy: Policy, keys = createKey
     let answer: Response | Reason;
     let asserted: Asserted | undefined;
     try {
-      const preflight = readPreflight(request)?.method;
-      const asked = { url, method, headers, credentials: credentialsOf(request), preflight };
-      const verify: Verify = (token, routes) => verifyToken(token, routes, { settings, keys, cache, io });
-      decision = await decide(asked, policy, verify);
-      const form = mayNeedForm(decision) ? await formOf(request) : undefined;
-      if (form?.methods?.length)
-        decision = await decide({ ...asked, formMethods: form.methods }, policy, verify);
+      const judged = await judge(request, io, waitUntil);
+      const { form } = judged;
+      decision = judged.decision;
       decidedAt = io.now();
       if (decision.kind === 'deny') answer = decision.reason;
       else if (form?.fault !== undefined) answer = { code: 'form_unread', fault: form.fault };
@@ -106,33 +99,10 @@ export function serve(environment: Environment, policy: Policy, keys = createKey
   };
 }
 
-/** Whether the origin may take its method from a form: asked only once the caller is known. */
-const mayNeedForm = (decision: Decision): boolean =>
-  decision.kind === 'allow' && decision.route.api.readsForms && !isOnTrial(decision.route);
-
-/** The form of a request, where it has one that nobody has read. */
-async function formOf(
-  request: Request,
-): Promise<(Partial<Form> & { readonly fault?: FormFault }) | undefined> {
-  if (!isForm(request) || isBodyTaken(request)) return undefined;
-  const form = await readForm(request);
-  return typeof form === 'string' ? { fault: form } : form;
-}
-
 /** The policy has no such API then: without handlers it would be faulty. */
 const noNext: Next = () => {
   throw new Error('origin = "next" without handlers');
 };
-
-async function healthOf(
-  { issuers }: Policy,
-  keys: KeySource,
-  io: KeyIo,
-  accept: string | null,
-): Promise<Response> {
-  const states = issuers.map(async (issuer) => [issuer.name, await keys.stateOf(issuer, io)] as const);
-  return renderHealth(await Promise.all(states), io.now(), accept);
-}
 
 /** Logs a request and makes its data point. A failure to do so changes nothing of the answer. */
 async function record(
@@ -166,5 +136,17 @@ function onceForEach(log: (line: EventLine) => void) {
     if (told.has(text)) return;
     told.add(text);
     log(line);
+  };
+}
+
+/** `undefined` where the policy has no revocation. */
+function createRevocations(environment: Environment, settings: Settings, shared: Shared | undefined) {
+  if (settings.revocation === undefined) return undefined;
+  const source = shared?.revocations(settings) ?? createRevocationSource(settings);
+  const io = (waitUntil: WaitUntil) => environment.revocationIo(waitUntil) as RevocationIo;
+  return {
+    get: (waitUntil: WaitUntil) => source.get(io(waitUntil)),
+    ask: (principal: Principal | undefined, waitUntil: WaitUntil) => source.ask(principal, io(waitUntil)),
+    stateOf: (waitUntil: WaitUntil) => source.stateOf(io(waitUntil)),
   };
 }

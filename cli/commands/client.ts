@@ -16,6 +16,7 @@ import { countOf } from '../text/words.ts';
 import { addCredentialCommands } from './credentials.ts';
 import { collect, example, nowSeconds, readPair } from './options.ts';
 import { printOutcome } from './outcome.ts';
+import { changeThenRevoke, type TokenOptions, withTokenRevocation } from './token-revocation.ts';
 
 type Options = PlaceOptions & {
   id?: string;
@@ -50,8 +51,8 @@ export function addClientCommands(program: Command): void {
     .description('show a client, by id or name: credentials (never the secrets), grants, metadata')
     .addHelpText(...example('client show "Timesheets Import Job"'));
 
-  placeCommand(client, 'disable <client>', disable)
-    .description('no more tokens for it; prints how to stop those that it has')
+  withTokenRevocation(placeCommand(client, 'disable <client>', disable))
+    .description('no more tokens for it; with --revoke, those that it has are refused')
     .addHelpText(...example('client disable "Timesheets Import Job"'));
 
   placeCommand(client, 'enable <client>', enable)
@@ -135,8 +136,9 @@ async function show({ records }: Place, name: string, { json }: Options): Promis
   ]);
 }
 
-async function disable(place: Place, name: string, options: Options): Promise<void> {
-  printOutcome(await disableClient(place, name, nowSeconds()), options);
+async function disable(place: Place, name: string, options: TokenOptions): Promise<void> {
+  const change = () => disableClient(place, name, nowSeconds());
+  await changeThenRevoke(place, name, options, change, 'the client is disabled');
 }
 
 async function enable(place: Place, name: string, options: Options): Promise<void> {

@@ -4,8 +4,10 @@ import { addKey, addSecret, type Removal, removeCredential } from '../issuer/cha
 import { type Place, type PlaceOptions, placeCommand } from '../issuer/place.ts';
 import { example, nowSeconds, readDuration } from './options.ts';
 import { printOutcome } from './outcome.ts';
+import { changeThenRevoke, type TokenOptions, withTokenRevocation } from './token-revocation.ts';
 
-type Options = PlaceOptions & { expiresIn?: number; force?: boolean };
+type Options = PlaceOptions & { expiresIn?: number };
+type RemovalOptions = TokenOptions & { force?: boolean };
 
 const EXPIRES_IN = ['--expires-in <time>', 'its end: seconds, or 30d, 12h', readDuration] as const;
 
@@ -29,12 +31,12 @@ export function addCredentialCommands(client: Command): void {
 }
 
 function withRemoval(parent: Command, word: Removal['word']): void {
-  const run = async (place: Place, name: string, id: string, options: Options) =>
-    printOutcome(
-      await removeCredential(place, name, { word, id, force: options.force ?? false }, nowSeconds()),
-      options,
-    );
-  placeCommand(parent, `remove <client> <${word}-id>`, run)
+  const run = (place: Place, name: string, id: string, options: RemovalOptions) => {
+    const removal = { word, id, force: options.force ?? false };
+    const change = () => removeCredential(place, name, removal, nowSeconds());
+    return changeThenRevoke(place, name, options, change, `the ${word} ${id} is removed`);
+  };
+  withTokenRevocation(placeCommand(parent, `remove <client> <${word}-id>`, run))
     .description(`remove a ${word}; its id is in \`claimgate client show\``)
     .option('--force', 'also if it is the last live credential')
     .addHelpText(...example(`client ${word} remove "Timesheets Import Job" 1f0c93ab`));

@@ -23,6 +23,10 @@ const shownOrNull = (text: string | undefined) => (text === undefined ? null : s
 
 export function decisionOf(seq: number, request: LoggedRequest, atMs: number): DecisionData {
   const { method, status, allowed, caller, host, path, route, reason, detail, issuer } = request;
+  const withEntry = (text: string | undefined) =>
+    shownOrNull(
+      request.entry === undefined ? text : [text, `entry ${request.entry}`].filter(Boolean).join(', '),
+    );
   const isOpen = allowed && issuer === undefined && request.wouldDeny === undefined;
   return {
     ...{ seq, atMs, status, allowed },
@@ -31,9 +35,12 @@ export function decisionOf(seq: number, request: LoggedRequest, atMs: number): D
     path: shownOrNull(path),
     route: shownOrNull(route?.replace(/\s+/g, ' ')),
     reason: shownOrNull(reason),
-    detail: shownOrNull(detail),
+    detail: reason === undefined ? shownOrNull(detail) : withEntry(detail),
     wouldDeny: shownOrNull(request.wouldDeny),
-    wouldDenyDetail: shownOrNull(request.wouldDenyDetail),
+    wouldDenyDetail:
+      reason === undefined && request.wouldDeny !== undefined
+        ? withEntry(request.wouldDenyDetail)
+        : shownOrNull(request.wouldDenyDetail),
     // An open route reads no token: nothing was wrong with one.
     caller: isOpen ? '(nobody was asked)' : shown(caller),
     issuer: shownOrNull(issuer),

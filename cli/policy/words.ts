@@ -37,15 +37,19 @@ export const issuerWords = (issuers: Iterable<Issuer>): string =>
 export function whoGetsIn(route: Route): string {
   const tokens = `tokens of ${issuerWords(route.issuers.values())} for ${listed(route.audiences, 'or')}`;
   const rules = [tokens, demandWords(route.demands)].filter(Boolean).join(' ');
-  return openWords(route, rules) + reportWords(route);
+  return openWords(route, rules) + reportWords(route) + strictWords(route);
 }
 
 /** The same, where issuers and audiences of the API were told before. */
 export function whoGetsInHere(route: Route): string {
   const narrowed = narrowerWords(route, route.api.issuers.length, audiencesOf(route.api.routes).length);
   const rules = [`tokens${narrowed}`, demandWords(route.demands)].filter(Boolean).join(' ');
-  return openWords(route, rules === 'tokens' ? 'any such token' : rules) + reportWords(route);
+  return (
+    openWords(route, rules === 'tokens' ? 'any such token' : rules) + reportWords(route) + strictWords(route)
+  );
 }
+
+const strictWords = ({ isStrict }: Route) => (isStrict ? '; asks each time what is revoked' : '');
 
 function openWords({ auth, reportOnly }: Route, rules: string): string {
   if (auth === 'none') return 'anyone; no token is read';

@@ -7,6 +7,7 @@ const ENTRIES = {
   '.': 'src/gateway.ts',
   './worker': 'src/index.ts',
   './hono': 'src/hono.ts',
+  './revocation': 'src/revocation/library.ts',
   './vite': 'cli/vite/public.d.ts',
   './issuer': 'issuer/src/library.ts',
   './origin': 'origin/src/index.ts',

@@ -13,8 +13,20 @@ export interface IssuerHealth {
   } | null;
 }
 
+/** What an isolate knows of revocations and switches. */
+export interface RevocationHealth {
+  readonly status: string;
+  readonly version: number | null;
+  readonly entries: number;
+  readonly switches: number;
+  readonly published_at: string | null;
+  /** Since KV or the object said it last. */
+  readonly age_s: number | null;
+}
+
 export interface Health {
   readonly status: string;
+  readonly revocation?: RevocationHealth;
   readonly issuers: Readonly<Record<string, IssuerHealth>>;
 }
 
@@ -27,7 +39,7 @@ const STYLE =
 
 const escapeHtml = (text: unknown) => String(text).replace(/[&<>"']/g, (one) => `&#${one.charCodeAt(0)};`);
 
-export function renderHealthPage({ status, issuers }: Health): string {
+export function renderHealthPage({ status, issuers, revocation }: Health): string {
   const rows = Object.entries(issuers).map(([name, one]) => {
     const failure = one.last_failure;
     const why =
@@ -37,5 +49,8 @@ export function renderHealthPage({ status, issuers }: Health): string {
     const cells = [name, one.status, `${one.keys} (${one.freshness})`, checked, why ?? 'none'];
     return `<tr>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`;
   });
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Gateway: ${escapeHtml(status)}</title><style>${STYLE}</style><main><h1>The gateway is up: ${escapeHtml(status)}</h1><table><thead><tr><th scope="col">Issuer<th scope="col">Status<th scope="col">Keys<th scope="col">Checked<th scope="col">Last failure</thead><tbody>${rows.join('')}</tbody></table></main></html>\n`;
+  const told =
+    revocation &&
+    `Revocation: ${revocation.status}, ${revocation.entries} revoked, ${revocation.switches} switches, read ${revocation.age_s ?? '–'} s ago`;
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Gateway: ${escapeHtml(status)}</title><style>${STYLE}</style><main><h1>The gateway is up: ${escapeHtml(status)}</h1><table><thead><tr><th scope="col">Issuer<th scope="col">Status<th scope="col">Keys<th scope="col">Checked<th scope="col">Last failure</thead><tbody>${rows.join('')}</tbody></table>${told === undefined ? '' : `<p>${escapeHtml(told)}</p>`}</main></html>\n`;
 }

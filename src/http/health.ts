@@ -1,5 +1,6 @@
 import type { KeyState } from '../keys/source.ts';
-import { type IssuerHealth, PAGE_CSP, renderHealthPage } from './health-html.ts';
+import type { RevocationState } from '../revocation/source.ts';
+import { type IssuerHealth, PAGE_CSP, type RevocationHealth, renderHealthPage } from './health-html.ts';
 
 /**
  * How an issuer fares. `failing`: its tokens are checked still, but the last fetch of its keys failed. `unusable`,
@@ -14,21 +15,26 @@ type IssuerStatus = 'ok' | 'waiting' | 'stale' | 'failing' | 'unusable' | 'never
  *
  * @param states by the issuer's name in the policy
  * @param nowMs milliseconds since 1970
+ * @param revocation where the policy has it
  * @param accept the request's `Accept`: a browser gets a page with the same facts
  */
 export function renderHealth(
   states: readonly (readonly [name: string, KeyState])[],
   nowMs: number,
   accept: string | null = null,
+  revocation?: RevocationState,
 ): Response {
   const has = (...statuses: readonly IssuerStatus[]) =>
     states.some(([, state]) => statuses.includes(statusOf(state)));
-  const status = has('unusable', 'never_fetched') ? 'degraded' : has('failing') ? 'failing' : 'ok';
+  const isDown = has('unusable', 'never_fetched') || revocation?.status === 'unusable';
+  const isFailing = has('failing') || revocation?.status === 'failing';
+  const status = isDown ? 'degraded' : isFailing ? 'failing' : 'ok';
+  const snapshot = revocation && describeRevocation(revocation, nowMs);
   const issuers = Object.fromEntries(states.map(([name, state]) => [name, describe(state, nowMs)]));
   const headers = { 'cache-control': 'no-store', vary: 'Accept' };
   if (!/(^|,)\s*text\/html\s*(,|;|$)/i.test(accept ?? ''))
-    return Response.json({ status, issuers }, { headers });
-  return new Response(renderHealthPage({ status, issuers }), {
+    return Response.json({ status, issuers, ...snapshot }, { headers });
+  return new Response(renderHealthPage({ status, issuers, ...snapshot }), {
     headers: { ...headers, 'content-type': 'text/html; charset=utf-8', 'content-security-policy': PAGE_CSP },
   });
 }
@@ -52,6 +58,24 @@ function describe(state: KeyState, nowMs: number): IssuerHealth {
       lastFailure === undefined
         ? null
         : { at: toIso(lastFailure.atMs), cause: lastFailure.fault, http_status: lastFailure.status },
+  };
+}
+
+/** The age of what this isolate knows. Nothing of what is revoked. */
+function describeRevocation(
+  state: RevocationState,
+  nowMs: number,
+): { readonly revocation: RevocationHealth } {
+  const { status, version, entries, switches, publishedAtMs, readAtMs } = state;
+  return {
+    revocation: {
+      status,
+      version: version ?? null,
+      entries,
+      switches,
+      published_at: publishedAtMs === undefined ? null : toIso(publishedAtMs),
+      age_s: readAtMs === undefined ? null : Math.round((nowMs - readAtMs) / 1000),
+    },
   };
 }
 

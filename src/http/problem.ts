@@ -132,6 +132,18 @@ export const PROBLEMS: { readonly [Code in ReasonCode]: Problem & Logged<Code> }
   signature_invalid: invalidToken('The signature of the token is invalid.'),
   client_blocked: { ...invalidToken('The token was revoked.'), logged: 'client' },
   key_blocked: invalidToken('The token was revoked.'),
+  token_revoked: { ...invalidToken('The token was revoked.'), logged: 'by' },
+  closed: {
+    status: 503,
+    title: 'Closed',
+    detail: 'This is closed for the moment. Try again later.',
+    logged: 'why',
+  },
+  closed_to_all: { ...forbidden('This is closed.'), logged: 'why' },
+  status_invalid: {
+    ...invalidToken('The token was revoked or suspended, or its status is nowhere to be found.'),
+    logged: 'found',
+  },
   scopes_missing: {
     status: 403,
     title: 'Insufficient scope',
@@ -175,6 +187,19 @@ export const PROBLEMS: { readonly [Code in ReasonCode]: Problem & Logged<Code> }
     status: 503,
     title: 'Keys unavailable',
     detail: 'The token cannot be checked at the moment. Try again later.',
+    logged: 'cause',
+  },
+  revocations_unavailable: {
+    status: 503,
+    title: 'Revocations unavailable',
+    detail: 'It cannot be checked at the moment what is revoked. Try again later.',
+    // An isolate asks again in this time.
+    retryAfterSeconds: 5,
+  },
+  status_unavailable: {
+    status: 503,
+    title: 'Status unavailable',
+    detail: 'Whether the token was revoked cannot be checked at the moment. Try again later.',
     logged: 'cause',
   },
   policy_invalid: {

@@ -1,13 +1,8 @@
-import { bodyWithin } from '../bytes.ts';
 import type { KeysFault } from '../decision.ts';
 import type { Issuer } from '../policy/policy.ts';
-import { parseTrustedUri } from '../policy/uri.ts';
-import { USER_AGENT } from '../version.ts';
+import { type Fetch, fetchDocument } from './document.ts';
 import type { DroppedKey, PublicJwk } from './jwk.ts';
 import { readJwks } from './jwks.ts';
-
-/** How requests to an issuer are made: the network, or a service binding. */
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 export interface FetchedKeys {
   readonly kind: 'fetched';
@@ -30,7 +25,6 @@ export interface FetchFault {
   readonly dropped?: readonly DroppedKey[] | undefined;
 }
 
-const FETCH_TIMEOUT_MS = 5_000;
 const MAX_DOCUMENT_BYTES = 262_144;
 
 /**
@@ -112,41 +106,17 @@ interface JsonAnswer {
 }
 
 async function fetchJson(url: string, fetch: Fetch): Promise<JsonAnswer | FetchFault> {
-  const failed = (fault: KeysFault, status?: number): FetchFault => ({ kind: 'fault', fault, url, status });
-  if (parseTrustedUri(url) === undefined) return failed('insecure_uri');
-  const signal = AbortSignal.timeout(FETCH_TIMEOUT_MS);
+  const answer = await fetchDocument(url, fetch, {
+    accept: 'application/json',
+    maxBytes: MAX_DOCUMENT_BYTES,
+  });
+  if (answer.kind === 'fault') return answer;
+  const maxAgeSeconds = readMaxAge(answer.headers.get('cache-control'));
   try {
-    const response = await fetch(url, {
-      headers: { accept: 'application/json', 'user-agent': USER_AGENT },
-      redirect: 'manual',
-      // Cloudflare's cache would answer with the key set from before a rotation.
-      cache: 'no-store',
-      signal,
-    });
-    const { ok, status } = response;
-    if (!ok) {
-      // An unread body would hold its connection, of which a Worker has six.
-      await response.body?.cancel();
-      return failed(status >= 300 && status < 400 ? 'redirect' : 'http_status', status);
-    }
-    const text = await readText(response, MAX_DOCUMENT_BYTES);
-    if (text === undefined) return failed('too_large');
-    const maxAgeSeconds = readMaxAge(response.headers.get('cache-control'));
-    try {
-      return { kind: 'json', document: JSON.parse(text), maxAgeSeconds };
-    } catch {
-      return failed('not_json');
-    }
+    return { kind: 'json', document: JSON.parse(answer.text), maxAgeSeconds };
   } catch {
-    return failed(signal.aborted ? 'timeout' : 'network_error');
+    return { kind: 'fault', fault: 'not_json', url };
   }
-}
-
-/** @returns `undefined` if the body is longer than `limit` bytes; the rest is then not read */
-async function readText({ body }: Response, limit: number): Promise<string | undefined> {
-  if (body === null) return '';
-  const bytes = await bodyWithin(body, limit);
-  return bytes && new TextDecoder().decode(bytes);
 }
 
 function readMaxAge(cacheControl: string | null): number | undefined {

@@ -1,5 +1,5 @@
-/** The log's events about keys: each change once. docs/keys.md says what each event means. */
-import type { KeysFault } from '../decision.ts';
+/** The log's events about what issuers publish, keys above all. docs/keys.md and docs/status-list.md explain them. */
+import type { KeysFault, StatusFault } from '../decision.ts';
 import type { FetchFault } from './discovery.ts';
 import { type DroppedKey, keyName, type PublicJwk, readKeyId } from './jwk.ts';
 import { type Condition, conditionOf, KEY_TIMES, type Memory } from './memory.ts';
@@ -32,6 +32,14 @@ export type KeyEvent = Of &
     | { readonly event: 'keys_stale' | 'keys_unusable'; readonly cause?: KeysFault | undefined }
     | { readonly event: 'keys_recovered'; readonly was: Condition }
     | { readonly event: 'refetch_suppressed' }
+    | {
+        readonly event: 'status_list_failed';
+        readonly fault: StatusFault;
+        /** Of the list, without its query. */
+        readonly url: string;
+        readonly http_status?: number | undefined;
+      }
+    | { readonly event: 'status_list_recovered'; readonly url: string }
   );
 
 type Log = (event: KeyEvent) => void;

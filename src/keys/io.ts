@@ -1,5 +1,5 @@
 import type { Issuer } from '../policy/policy.ts';
-import type { Fetch } from './discovery.ts';
+import type { Fetch } from './document.ts';
 import type { KeyEvent } from './events.ts';
 import type { KeyStore } from './store.ts';
 

@@ -1,6 +1,7 @@
 import type { KeysFault } from '../decision.ts';
-import { createHmac, toHex } from '../hmac.ts';
+import { toHex } from '../hmac.ts';
 import type { Issuer } from '../policy/policy.ts';
+import { createSeal } from '../seal.ts';
 import { keyName } from './jwk.ts';
 import { readJwks } from './jwks.ts';
 import { KEY_TIMES } from './memory.ts';
@@ -29,7 +30,7 @@ export function isKv(binding: unknown): binding is KVNamespace {
  * @param now milliseconds since 1970
  */
 export function kvStore(kv: KVNamespace, now: () => number, secret?: string): KeyStore {
-  const seal = secret === undefined ? undefined : sealer(secret);
+  const seal = secret === undefined ? undefined : createSeal(secret);
   async function find<T>(issuer: Issuer, [format, parse]: Kind<T>): Promise<T | undefined> {
     const name = await nameOf(issuer, format);
     const text = await kv.get(name, { cacheTtl: READ_CACHE_SECONDS });
@@ -143,22 +144,3 @@ async function nameOf(issuer: Issuer, format: string): Promise<string> {
   }
   return `${format}:${await hash}`;
 }
-
-/** Binds an entry's content to its name with HMAC-SHA-256. */
-function sealer(secret: string) {
-  const hmac = createHmac(secret);
-  const mac = (name: string, content: string) => hmac(`${name}\n${content}`);
-  return {
-    close: async (name: string, content: string) => `${await mac(name, content)}${content}`,
-    async open(name: string, text: string): Promise<string | undefined> {
-      const content = text.slice(MAC_LENGTH);
-      const given = new TextEncoder().encode(text.slice(0, MAC_LENGTH));
-      const wanted = new TextEncoder().encode(await mac(name, content));
-      return given.length === wanted.length && crypto.subtle.timingSafeEqual(given, wanted)
-        ? content
-        : undefined;
-    },
-  };
-}
-
-const MAC_LENGTH = 64;

@@ -18,3 +18,10 @@ export type Origin =
   | { readonly kind: 'zone' }
   /** The handlers that the gateway stands in front of, in the same Worker. */
   | { readonly kind: 'next' };
+
+/** Where an issuer's keys are. */
+export type KeyLocation =
+  /** OpenID Connect Discovery, then RFC 8414. */
+  | { readonly kind: 'discovery' }
+  | { readonly kind: 'metadata'; readonly uri: string }
+  | { readonly kind: 'jwks'; readonly uri: string };

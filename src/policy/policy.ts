@@ -1,21 +1,25 @@
 import type { Reason } from '../decision.ts';
 import type { Assertion } from './assertion.ts';
 import type { Cors, PassedCors } from './cors.ts';
-import type { Origin, TokenPlace } from './places.ts';
+import type { KeyLocation, Origin, TokenPlace } from './places.ts';
 import type { BoundProperty, ClaimSelector, Property } from './property.ts';
 import type { QueryCondition } from './query.ts';
 import type { Settings } from './settings.ts';
+import type { SignalSettings } from './signals.ts';
+import type { StatusLists, StatusReference } from './status-list.ts';
 import type { PatternNode } from './tree.ts';
 
-export type { Origin, TokenPlace } from './places.ts';
+export type { KeyLocation, Origin, TokenPlace } from './places.ts';
 export type { BoundProperty, ClaimSelector, ClaimValue, Property, RouteSelector } from './property.ts';
 export type { Settings } from './settings.ts';
+export type { StatusLists, StatusReference } from './status-list.ts';
 
 /** The compiled policy: what `compile` makes of the tables in wrangler.toml, and all that a request is judged by. */
 
 export interface Policy {
   readonly settings: Settings;
   readonly issuers: readonly Issuer[];
+  readonly transmitters: readonly Transmitter[];
   readonly apis: readonly Api[];
   /** Route tables by host: lower case, without port and trailing dot; with a parameter as `hostKey` writes it. */
   readonly hosts: ReadonlyMap<string, RouteTable>;
@@ -51,16 +55,20 @@ export interface JwtIssuer {
   readonly audienceClaim: ClaimSelector | undefined;
   /** Every token of the issuer must meet them, whatever the route. */
   readonly requiredClaims: readonly Demand<BoundProperty>[];
+  /** Its lists of revoked and suspended tokens. `undefined`: they are not looked at. */
+  readonly statusLists: StatusLists | undefined;
   readonly keys: KeyLocation;
   /** Name of the service binding that fetches go through, instead of the network. */
   readonly service: string | undefined;
 }
 
-export type KeyLocation =
-  /** OpenID Connect Discovery, then RFC 8414. */
-  | { readonly kind: 'discovery' }
-  | { readonly kind: 'metadata'; readonly uri: string }
-  | { readonly kind: 'jwks'; readonly uri: string };
+/** Who says that tokens are to be refused: docs/signals.md. */
+export interface Transmitter extends SignalSettings {
+  /** Its `iss`, and where its keys are. One of the policy's issuers, where it is the same. */
+  readonly signer: Issuer;
+  /** The issuers of the tokens that its events are about. */
+  readonly revokes: readonly Issuer[];
+}
 
 export interface Api {
   /** Its table's name, such as `API_TIMESHEETS`. */
@@ -167,6 +175,8 @@ export interface Route extends Rules {
   readonly report: Rules | undefined;
   /** Its token check and its rules refuse nobody: what they would have done is logged. */
   readonly reportOnly: boolean;
+  /** Revocations and switches are asked for where they are written: none is missed for being young. */
+  readonly isStrict: boolean;
   /** Equal for two routes that let the same requests in and treat them alike. */
   readonly ruleKey: string;
 }
@@ -231,6 +241,8 @@ export interface Principal {
   readonly exp: number;
   readonly iat: number | undefined;
   readonly nbf: number | undefined;
+  /** Only where the issuer's status lists are looked at. */
+  readonly status?: StatusReference;
 }
 
 /** The parts of a caller that demands look at. */

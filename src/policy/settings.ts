@@ -13,6 +13,8 @@ export interface Settings {
   readonly healthPath: string | undefined;
   /** The page that problem types link to, without fragment. */
   readonly problemBase: string | undefined;
+  /** The binding of the object that writes revocations and switches down, where the policy asks for them. */
+  readonly revocation: string | undefined;
   /** Who signs assertions, where some API asks for them. */
   readonly assertion: AssertionSettings | undefined;
 }

@@ -1,9 +1,18 @@
 /** What is revoked, and who writes it down. Times are in seconds since 1970. */
 
-/** By what tokens are refused: their `jti`, `sub`, `sid` or client id, or their issuer alone. */
-export const REVOCATION_KINDS = ['token', 'subject', 'session', 'client', 'issuer'] as const;
+import type { RevocationKind } from '../decision.ts';
+import type { Issuer } from '../policy/policy.ts';
 
-export type RevocationKind = (typeof REVOCATION_KINDS)[number];
+export type { RevocationKind } from '../decision.ts';
+
+/** By what tokens are refused: their `jti`, `sub`, `sid` or client id, or their issuer alone. */
+export const REVOCATION_KINDS = [
+  'token',
+  'subject',
+  'session',
+  'client',
+  'issuer',
+] as const satisfies readonly RevocationKind[];
 
 /** Names what is revoked: always with the issuer, since others give the same ids to others. */
 export interface Revoked {
@@ -33,7 +42,6 @@ export interface ReceivedEvent {
   /** It is told from a repetition until then. */
   readonly rememberSeconds: number;
   readonly revoke: readonly Revocation[];
-  readonly restore: readonly Revoked[];
   /** For the record: which event it was. */
   readonly why: string;
 }
@@ -42,3 +50,15 @@ export interface EventWriter {
   /** Stores what an event asks for, once. Resolves when it is stored; rejects where it can't be. */
   receive(event: ReceivedEvent): Promise<'stored' | 'repeated'>;
 }
+
+/** The longest that the date of a token can be off: the issuer's clock, and the gateway's. */
+const SLACKS = 2;
+
+/**
+ * When no token is alive any more that was issued until then (seconds since 1970). The policy must give the issuer a
+ * greatest age; the check demands one.
+ */
+export const endOf = (
+  { maxTokenAgeSeconds, clockToleranceSeconds }: Pick<Issuer, 'maxTokenAgeSeconds' | 'clockToleranceSeconds'>,
+  fromSeconds: number,
+): number => fromSeconds + (maxTokenAgeSeconds ?? 0) + SLACKS * clockToleranceSeconds + 1;

@@ -1,10 +1,12 @@
-import type { Principal } from '../policy/policy.ts';
+import type { Principal, Settings } from '../policy/policy.ts';
 
 /** A token whose signature was verified. It holds no decision: the policy runs on every request. */
 export interface RememberedToken {
   readonly principal: Principal;
   /** Id of the key that verified it: the memory is void once that key has left the key set. */
   readonly keyId: string;
+  /** What blocked clients and keys then. Under other settings, the token is verified anew. */
+  readonly settings: Settings;
 }
 
 export const MAX_TOKENS = 10_000;

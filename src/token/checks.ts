@@ -1,9 +1,10 @@
 /** The checks of a token that need no key. Pure: the clock is an argument. */
-import type { Reason, ReasonOf } from '../decision.ts';
+import { isReason, type Reason, type ReasonOf } from '../decision.ts';
 import { DEFAULT_CLAIMS, normaliseTokenType, parseSelector, readClaim } from '../policy/claims.ts';
 import { isMet } from '../policy/demands.ts';
 import type { ClaimSelector, Issuer, Principal, Settings } from '../policy/policy.ts';
 import type { UnverifiedHeader, UnverifiedToken } from './decode.ts';
+import { readStatusReference } from './status/reference.ts';
 
 const SCOPE_CLAIMS = DEFAULT_CLAIMS.scope.map(parseSelector);
 const CLIENT_CLAIMS = DEFAULT_CLAIMS.client.map(parseSelector);
@@ -52,6 +53,8 @@ export function readClaims({ claims, header }: UnverifiedToken, issuer: Issuer):
   if ('code' in audiences) return audiences;
   for (const demand of issuer.requiredClaims)
     if (!isMet(demand, { scopes, audiences, client, claims }, NO_PLACE)) return demand.refusal;
+  const status = readStatusReference(claims, issuer);
+  if (status !== undefined && isReason(status)) return status;
   return {
     issuer,
     subject: isName(sub) ? sub : undefined,
@@ -65,13 +68,14 @@ export function readClaims({ claims, header }: UnverifiedToken, issuer: Issuer):
     // Only an issuer with a limit of age asks for it, and then misses it.
     iat: isNumericDate(iat) ? iat : undefined,
     nbf: nbf ?? undefined,
+    ...(status && { status }),
   };
 }
 
 const malformed = (claim: string): ReasonOf<'claims_malformed'> => ({ code: 'claims_malformed', claim });
 
 /** RFC 7519 §2 NumericDate: seconds, fractions allowed. */
-function isNumericDate(value: unknown): value is number {
+export function isNumericDate(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0;
 }
 

@@ -22,7 +22,7 @@ interface FoundKeys extends Candidates {
  *
  * @param tried keys that did not verify the signature: others are wanted
  */
-export async function findKeys(
+async function findKeys(
   header: UnverifiedHeader,
   issuer: Issuer,
   { keys, io }: { readonly keys: KeySource; readonly io: KeyIo },
@@ -55,12 +55,56 @@ export async function findKeys(
   }
 }
 
+/** Signed by a key of the issuer that nobody blocks. */
+interface Signed {
+  readonly kind: 'signed';
+  readonly by: VerificationKey;
+  readonly from: KeyOrigin;
+}
+
+interface Unsound {
+  readonly kind: 'unsound';
+  readonly reason: SignatureReason;
+  /** Set where keys were tried. */
+  readonly keysFrom?: KeyOrigin;
+}
+
+/** Checks a signature with the keys of an issuer, whose newest are looked for where none of those at hand fits. */
+export async function checkSignature(
+  token: string,
+  header: UnverifiedHeader,
+  issuer: Issuer,
+  context: { readonly keys: KeySource; readonly io: KeyIo; readonly settings: Settings },
+): Promise<Signed | Unsound> {
+  const unsound = (reason: SignatureReason): Unsound => ({ kind: 'unsound', reason });
+  let found = await findKeys(header, issuer, context);
+  if (isReason(found)) return unsound(found);
+  let by = await verifySignature(token, header, found.keys, context.settings);
+  if (by === undefined && !found.isNamed) {
+    // Where no key has its id, a new key can't be told from a bad signature: look whether the issuer's keys changed.
+    const renewed = await findKeys(header, issuer, context, found.keys);
+    if (!isReason(renewed)) {
+      found = renewed;
+      by = await verifySignature(token, header, found.keys, context.settings);
+    } else if (renewed.code !== 'key_unknown') return unsound(renewed);
+  }
+  const keysFrom = found.from;
+  if (by === undefined) {
+    const { kid } = header;
+    const isUnknown = kid !== undefined && !found.isNamed;
+    return { ...unsound(isUnknown ? { code: 'key_unknown', kid } : { code: 'signature_invalid' }), keysFrom };
+  }
+  // The header of a token is its sender's: a leaked key must not pass by leaving its id out.
+  if (isBlocked(by, context.settings)) return unsound({ code: 'key_blocked' });
+  return { kind: 'signed', by, from: keysFrom };
+}
+
 /** Whether the policy blocks a key. */
-export const isBlocked = ({ kid }: VerificationKey, { blockedKids }: Settings): boolean =>
+const isBlocked = ({ kid }: VerificationKey, { blockedKids }: Settings): boolean =>
   kid !== undefined && blockedKids.has(kid);
 
 /** @returns the key that verifies the signature, if one of them does */
-export async function verifySignature(
+async function verifySignature(
   token: string,
   { alg }: UnverifiedHeader,
   candidates: readonly VerificationKey[],

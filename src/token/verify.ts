@@ -6,7 +6,9 @@ import type { Issuer, Principal, Route, Settings } from '../policy/policy.ts';
 import type { TokenCache } from './cache.ts';
 import { checkBlocked, checkHeader, checkTimes, readClaims } from './checks.ts';
 import { decodeToken, type UnverifiedToken } from './decode.ts';
-import { findKeys, isBlocked, verifySignature } from './signature.ts';
+import { checkSignature } from './signature.ts';
+import { checkStatus } from './status/check.ts';
+import type { StatusSource } from './status/source.ts';
 
 /** Context of the checks that need no key. */
 export interface CheckContext {
@@ -37,6 +39,8 @@ export interface SeenToken {
 export interface VerifyContext extends CheckContext {
   readonly keys: KeySource;
   readonly cache: TokenCache;
+  /** `not_asked`: tools that fetch nothing look no status up. */
+  readonly statuses: StatusSource | 'not_asked';
   readonly io: KeyIo;
 }
 
@@ -53,7 +57,7 @@ export interface Refused {
   readonly kind: 'refused';
   readonly reason: Reason;
   readonly unverified?: UnverifiedToken;
-  /** Set if an earlier request verified the token. */
+  /** Set if its signature was verified, now or by an earlier request. */
   readonly principal?: Principal;
   readonly keysFrom?: KeyOrigin;
 }
@@ -70,14 +74,14 @@ export async function verifyToken(
   context: VerifyContext,
 ): Promise<Verified | Refused> {
   const remembered = context.cache.get(token);
-  if (remembered !== undefined) {
+  if (remembered !== undefined && remembered.settings === context.settings) {
     const { principal, keyId } = remembered;
     const reason = checkClaims(principal, routes, context);
     if (reason !== undefined) return { kind: 'refused', reason, principal };
     const found = context.keys.get(principal.issuer, context.io);
     const keys = found instanceof Promise ? await found : found;
     if (isReason(keys)) return { kind: 'refused', reason: keys, principal };
-    if (keys.set.ids.has(keyId)) return { kind: 'verified', principal, keysFrom: keys.from };
+    if (keys.set.ids.has(keyId)) return withStatus(principal, keys.from, context);
     context.cache.delete(token);
   }
   return verifyAnew(token, routes, context);
@@ -92,30 +96,32 @@ async function verifyAnew(
   if (checked.kind === 'refused') return checked;
   const { unverified, principal } = checked;
   const { header } = unverified;
-  const refuse = (reason: Reason): Refused => ({ kind: 'refused', reason, unverified });
+  const signed = await checkSignature(token, header, principal.issuer, context);
+  if (signed.kind === 'unsound') {
+    const { reason, keysFrom } = signed;
+    return { kind: 'refused', reason, unverified, ...(keysFrom !== undefined && { keysFrom }) };
+  }
+  if (principal.issuer.remembersTokens) {
+    const { settings } = context;
+    context.cache.set(token, { principal, keyId: signed.by.id, settings });
+  }
+  return withStatus(principal, signed.from, context);
+}
 
-  const { issuer } = principal;
-  let found = await findKeys(header, issuer, context);
-  if (isReason(found)) return refuse(found);
-  let verifiedBy = await verifySignature(token, header, found.keys, context.settings);
-  if (verifiedBy === undefined && !found.isNamed) {
-    // Where no key has its id, a new key can't be told from a bad signature: look whether the issuer's keys changed.
-    const renewed = await findKeys(header, issuer, context, found.keys);
-    if (!isReason(renewed)) {
-      found = renewed;
-      verifiedBy = await verifySignature(token, header, found.keys, context.settings);
-    } else if (renewed.code !== 'key_unknown') return refuse(renewed);
-  }
-  const keysFrom = found.from;
-  if (verifiedBy === undefined) {
-    const { kid } = header;
-    const isUnknown = kid !== undefined && !found.isNamed;
-    return { ...refuse(isUnknown ? { code: 'key_unknown', kid } : { code: 'signature_invalid' }), keysFrom };
-  }
-  // The header of a token is its sender's: a leaked key must not pass by leaving its id out.
-  if (isBlocked(verifiedBy, context.settings)) return refuse({ code: 'key_blocked' });
-  if (principal.issuer.remembersTokens) context.cache.set(token, { principal, keyId: verifiedBy.id });
-  return { kind: 'verified', principal, keysFrom };
+/** The last check, of tokens that are verified: a forged one must not have lists fetched. */
+function withStatus(
+  principal: Principal,
+  keysFrom: KeyOrigin,
+  context: VerifyContext,
+): Verified | Refused | Promise<Verified | Refused> {
+  const result = (reason: Reason | undefined): Verified | Refused =>
+    reason === undefined
+      ? { kind: 'verified', principal, keysFrom }
+      : { kind: 'refused', reason, principal, keysFrom };
+  const { statuses } = context;
+  if (principal.status === undefined || statuses === 'not_asked') return result(undefined);
+  const reason = checkStatus(principal, statuses, context);
+  return reason instanceof Promise ? reason.then(result) : result(reason);
 }
 
 /** Passed every check except the signature. Don't trust its principal yet. */

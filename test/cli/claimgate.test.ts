@@ -54,6 +54,11 @@ const USES: readonly [code: number, ...args: string[]][] = [
   [2, 'push', 'nowhere.json', ...AT_ISSUER],
   [0, 'pull', ...AT_ISSUER],
   [0, 'import', 'openapi', 'openapi.yaml'],
+  [2, 'revoke', '--sub', 'x', '--why', 'y'], // the policy has no revocation
+  [2, 'unrevoke', '--sub', 'x', '--why', 'y'],
+  [0, 'close', 'API_X', '--dry-run', '--log', 'day.log'],
+  [2, 'open', 'API_X', '--why', 'y'],
+  [2, 'switches'],
   [0, '--version'],
   [2, 'chekc'],
 ];

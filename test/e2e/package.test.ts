@@ -65,6 +65,16 @@ function write(path: string, text: string): void {
   writeFileSync(join(project, path), text);
 }
 
+const compilerOptions = {
+  target: 'es2024',
+  lib: ['es2024'],
+  module: 'es2022',
+  moduleResolution: 'bundler',
+  types: ['@cloudflare/workers-types'],
+  strict: true,
+  noEmit: true,
+};
+
 describe('what is in the package', () => {
   it('is the gateway, the command, their documents, and nothing of development', () => {
     for (const name of [
@@ -76,6 +86,7 @@ describe('what is in the package', () => {
       'dist/worker.js',
       'dist/index.js',
       'dist/hono.js',
+      'dist/revocation.js',
       'dist/origin.js',
       'dist/page.js',
       'dist/page.css',
@@ -86,6 +97,7 @@ describe('what is in the package', () => {
       'origin/java/ClaimgateOrigin.java',
       'dist/types/gateway.d.ts',
       'dist/types/hono.d.ts',
+      'dist/types/revocation/library.d.ts',
       'dist/issuer.js',
       'dist/create-issuer.js',
       'dist/types/claimgate-issuer/issuer/src/library.d.ts',
@@ -226,15 +238,6 @@ describe('in a Worker of one’s own', () => {
     const [, readme = ''] = /```ts\n([\s\S]*?)```/.exec(readFileSync('README.md', 'utf8')) ?? [];
     write('readme.ts', readme);
     write('wrong.ts', "import { createGateway } from 'claimgate';\ncreateGateway({ environment: {} });\n");
-    const compilerOptions = {
-      target: 'es2024',
-      lib: ['es2024'],
-      module: 'es2022',
-      moduleResolution: 'bundler',
-      types: ['@cloudflare/workers-types'],
-      strict: true,
-      noEmit: true,
-    };
     write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['index.ts', 'readme.ts'] }));
     write('tsconfig.wrong.json', JSON.stringify({ compilerOptions, include: ['wrong.ts'] }));
     expect(await run(project, 'npx', ['tsc', '-p', 'tsconfig.json'])).toEqual({ code: 0, output: '' });
@@ -261,6 +264,47 @@ describe('in a Worker of one’s own', () => {
   });
 });
 
+describe('in a Worker of one’s own with revocation', () => {
+  const needed = `${config('revoking.ts')
+    .replace('issuer.example/"', 'issuer.example/"\nmax_token_age = 3600')
+    .replace('check"', 'check --config revoking.toml"')}
+[vars.GATEWAY]
+revocation = "REVOCATIONS"
+[[durable_objects.bindings]]
+name = "REVOCATIONS"
+class_name = "Revocations"
+`;
+  const migration = '[[migrations]]\ntag = "v1"\nnew_sqlite_classes = ["Revocations"]\n';
+  const exported = "export { RevocationAdmin, Revocations } from 'claimgate/revocation';\n";
+  const deploy = async (worker: string, text: string) => {
+    write('revoking.ts', worker);
+    write('revoking.toml', text);
+    const args = ['wrangler', 'deploy', '--dry-run', '-c', 'revoking.toml', '--outdir', 'out-revoking'];
+    return run(project, 'npx', args);
+  };
+
+  it('is deployed with the classes of the package, whose types are there', async () => {
+    const { code, output } = await deploy(OWN_WORKER + exported, needed + migration);
+    expect(code, output).toBe(0);
+    expect(output).toContain('ok     revoking.toml: 1 route');
+    const text = readFileSync(join(project, 'out-revoking/revoking.js'), 'utf8');
+    expect(text).toMatch(/class extends DurableObject|class \w+ extends DurableObject/);
+    write('tsconfig.revoking.json', JSON.stringify({ compilerOptions, include: ['revoking.ts'] }));
+    const types = await run(project, 'npx', ['tsc', '-p', 'tsconfig.revoking.json']);
+    expect(types).toEqual({ code: 0, output: '' });
+  });
+
+  it('is not deployed without its migration, nor without the class', async () => {
+    const unmade = await deploy(OWN_WORKER + exported, needed);
+    expect(unmade.code).not.toBe(0);
+    expect(unmade.output).toContain('no migration makes the class "Revocations"');
+    // wrangler's own: no check of ours is needed.
+    const unexported = await deploy(OWN_WORKER, needed + migration);
+    expect(unexported.code).not.toBe(0);
+    expect(unexported.output).toContain('not exported in your entrypoint file: Revocations');
+  });
+});
+
 describe('in a Hono app, as docs/hono.md says', () => {
   const page = readFileSync('docs/hono.md', 'utf8');
   const [app = '', single = '', plain = '', policy = ''] = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(
@@ -274,9 +318,6 @@ describe('in a Hono app, as docs/hono.md says', () => {
     write('single.ts', single);
     write('plain.ts', plain);
     write('policy.ts', policy);
-    const { compilerOptions } = JSON.parse(readFileSync(join(project, 'tsconfig.json'), 'utf8')) as {
-      compilerOptions: object;
-    };
     const include = ['hono.ts', 'single.ts', 'plain.ts', 'policy.ts'];
     write('tsconfig.hono.json', JSON.stringify({ compilerOptions, include }));
     expect(await run(project, 'npx', ['tsc', '-p', 'tsconfig.hono.json'])).toEqual({ code: 0, output: '' });

@@ -194,6 +194,33 @@ describe.skipIf(!hasBrowser)('the page', () => {
     await page.close();
   });
 
+  it('says that a policy has revocation, which routes are strict, and that nobody was asked', async () => {
+    const vars = {
+      GATEWAY: { revocation: 'REVOCATIONS' },
+      ISSUERS: { main: { issuer: 'https://issuer.example/', max_token_age: 3600 } },
+      API_X: {
+        origin: 'https://x.example',
+        audience: 'x',
+        routes: { 'GET /a': { auth: 'none' }, 'DELETE /a': { revocation: 'strict' } },
+      },
+    };
+    const page = await open(await pageOf(environment({ vars })));
+    expect(await page.locator('.summary').textContent()).toContain(
+      'What is revoked or closed is refused, too.',
+    );
+    expect(await page.getByRole('row', { name: 'DELETE' }).textContent()).toContain(
+      'asks each time what is revoked',
+    );
+    await page.getByRole('tab', { name: 'Ask' }).click();
+    await page.getByLabel('Method').fill('GET');
+    await page.getByLabel('URL or path').fill('/a');
+    await press(page);
+    expect(await page.locator('.steps').textContent()).toContain(
+      'not asked here; claimgate explain --remote asks',
+    );
+    await page.close();
+  });
+
   it('says what is wrong with a policy, and with what was typed', async () => {
     const page = await open(
       await pageOf(environment({ vars: { API_X: { origin: 'https://x.example', audiense: 'x' } } })),

@@ -2,10 +2,10 @@
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
 import { comparePolicies } from '../../cli/policy/diff/diff.ts';
-import type { Difference as Finding } from '../../cli/policy/diff/difference.ts';
 import { encodeUnsigned } from '../../cli/policy/what-if/token.ts';
 import type { Policy } from '../../src/policy/policy.ts';
-import { type Answer, askWith, compile } from './support/ask.ts';
+import { isAbout, type Difference as Seen } from './support/about.ts';
+import { askWith, compile } from './support/ask.ts';
 import { change, type Sketch, sketch } from './support/changes.ts';
 import { NOW_SECONDS, tablesOf } from './support/model.ts';
 import { request } from './support/requests.ts';
@@ -40,11 +40,8 @@ const cases = fc.record({
   tokens: fc.array(sketch, { minLength: TOKENS, maxLength: TOKENS }),
 });
 
-interface Difference {
-  readonly asked: { readonly method: string; readonly host: string; readonly path: string };
+interface Difference extends Seen {
   readonly token: Sketch | undefined;
-  readonly old: Answer;
-  readonly now: Answer;
 }
 
 async function* differences(
@@ -63,32 +60,6 @@ async function* differences(
     if (before.kind === 'allow' || after.kind === 'allow') counts.add('let in by one');
     if (before.kind !== after.kind) yield { asked, token, old: before, now: after };
   }
-}
-
-/** A pattern without the names of its parameters. */
-const shape = (pattern: string) => pattern.replace(/(?<!\w):\w+/g, ':');
-
-/** Whether a finding is about the route of such a request, in one of the policies. */
-function isAbout({ routes, place }: Finding, { asked, old, now }: Difference): boolean {
-  // No policy has a word on these paths, but for a trial.
-  if ([old, now].some((one) => one.kind === 'deny' && one.reason.code === 'path_ambiguous'))
-    return place?.startsWith('paths that can be read in two ways') === true;
-  const concerned = new Set(
-    [old, now].flatMap(({ route, nearMisses = [] }) =>
-      (route === undefined ? nearMisses : [route, ...nearMisses]).map(({ key }) =>
-        shape(key.slice(key.indexOf('/'))),
-      ),
-    ),
-  );
-  return routes.some(
-    ({ pattern, methods, hosts }) =>
-      concerned.has(shape(pattern)) &&
-      (methods.includes(asked.method) || methods.includes('*')) &&
-      (hosts.includes(asked.host) ||
-        hosts.includes(asked.host.replace(/^[^.]*/, '*')) ||
-        hosts.includes('') ||
-        hosts.length === 0),
-  );
 }
 
 describe('diff', () => {

@@ -41,6 +41,8 @@ describe('every refusal', () => {
     issuer_claim_mismatch: ['claim'],
     claims_too_large: ['claim'],
     keys_unavailable: ['retryAfterSeconds'],
+    closed: ['retryAfterSeconds'],
+    status_unavailable: ['retryAfterSeconds'],
   };
 
   it.each(EXAMPLES)('$code: no value of the reason, but what clients need', async (reason) => {
@@ -88,6 +90,9 @@ describe('a challenge', () => {
 describe('Retry-After', () => {
   const SECONDS: Partial<Record<ReasonCode, string>> = {
     keys_unavailable: '1',
+    revocations_unavailable: '5',
+    closed: '60',
+    status_unavailable: '1',
     assertion_failed: '30',
     rate_limited: '60',
     policy_invalid: '30',

@@ -4,6 +4,8 @@ import { compilePolicy } from '../../src/policy/compile/compile.ts';
 import { AUDIENCE, faultsOf, ISSUER, policyWith, vars } from '../support/policy.ts';
 
 const ROUTES = { 'GET /x': {} };
+const listsOn = (host: string) =>
+  vars(ROUTES, {}, issuers({ status_list: 'required', status_list_hosts: ['a.example:8443', host] }));
 const issuers = (issuer: object) => ({ ISSUERS: { main: { issuer: ISSUER, ...issuer } } });
 
 describe('compilePolicy', () => {
@@ -104,6 +106,81 @@ describe('compilePolicy', () => {
       'a tolerance that is no whole number',
       vars(ROUTES, {}, issuers({ clock_tolerance: 1.5 })),
       'ISSUERS.main.clock_tolerance: clock_tolerance has the wrong type; write a whole number',
+    ],
+    [
+      'a mode of status lists that there is not',
+      vars(ROUTES, {}, issuers({ status_list: 'accepted' })),
+      'ISSUERS.main.status_list: status_list is none of the choices; write "required" or "optional"',
+    ],
+    [
+      'hosts of status lists that nobody looks at',
+      vars(ROUTES, {}, issuers({ status_list_hosts: ['status.example.com'] })),
+      'ISSUERS.main.status_list_hosts: no status list is looked at; add status_list = "required", or remove the hosts',
+    ],
+    [
+      'no host where lists can be',
+      vars(ROUTES, {}, issuers({ issuer: 'own', jwks_uri: 'https://a.example', status_list: 'required' })),
+      'ISSUERS.main.status_list: no list can be found: the issuer is no https URL, so it has no host; name the hosts of its lists in status_list_hosts',
+    ],
+    [
+      'Status.example.com as a host of status lists',
+      listsOn('Status.example.com'),
+      'ISSUERS.main.status_list_hosts[1]: "Status.example.com" is not written as a host is compared; write it like "status.example.com"',
+    ],
+    [
+      'status.example.com:443 as a host of status lists',
+      listsOn('status.example.com:443'),
+      'ISSUERS.main.status_list_hosts[1]: "status.example.com:443" is not written as a host is compared; write it like "status.example.com"',
+    ],
+    [
+      'https://status.example.com as a host of status lists',
+      listsOn('https://status.example.com'),
+      'ISSUERS.main.status_list_hosts[1]: "https://status.example.com" is not written as a host is compared; write it like "status.example.com"',
+    ],
+    [
+      'status.example.com/lists as a host of status lists',
+      listsOn('status.example.com/lists'),
+      'ISSUERS.main.status_list_hosts[1]: "status.example.com/lists" is not written as a host is compared; write it like "status.example.com"',
+    ],
+    [
+      'me@status.example.com as a host of status lists',
+      listsOn('me@status.example.com'),
+      'ISSUERS.main.status_list_hosts[1]: "me@status.example.com" is not written as a host is compared; write it like "status.example.com"',
+    ],
+    [
+      '*.example.com as a host of status lists',
+      listsOn('*.example.com'),
+      'ISSUERS.main.status_list_hosts[1]: "*.example.com" is not written as a host is compared; write it like "status.example.com"',
+    ],
+    [
+      'münchen.example as a host of status lists',
+      listsOn('münchen.example'),
+      'ISSUERS.main.status_list_hosts[1]: "münchen.example" is not written as a host is compared; write it like "xn--mnchen-3ya.example"',
+    ],
+    [
+      'status.example.com. as a host of status lists',
+      listsOn('status.example.com.'),
+      'ISSUERS.main.status_list_hosts[1]: "status.example.com." is not written as a host is compared; write it like "status.example.com"',
+    ],
+    [
+      '[fd00::1] as a host of status lists',
+      listsOn('[fd00::1]'),
+      'ISSUERS.main.status_list_hosts[1]: "[fd00::1]" is not written as a host is compared; write it like "status.example.com"',
+    ],
+    [
+      '0x7f.1 as a host of status lists',
+      listsOn('0x7f.1'),
+      'ISSUERS.main.status_list_hosts[1]: "0x7f.1" is not written as a host is compared; write it like "127.0.0.1"',
+    ],
+    [
+      '  as a host of status lists',
+      listsOn(' '),
+      'ISSUERS.main.status_list_hosts[1]: " " is not written as a host is compared; write it like "status.example.com"',
+    ],
+    [
+      'an address as a host of status lists',
+      listsOn('169.254.169.254:80'),
+      'ISSUERS.main.status_list_hosts[1]: an address is no host of status lists; write the name that its certificate is for',
     ],
     [
       'two tables for one issuer',

@@ -16,6 +16,8 @@ export interface LoggedRequest {
   readonly reason: string | undefined;
   /** The value that the policy wanted, or that the token claimed instead. */
   readonly detail: string | undefined;
+  /** The number of the revocation or switch that refuses it. */
+  readonly entry: number | undefined;
   readonly wouldDeny: string | undefined;
   readonly wouldDenyDetail: string | undefined;
   /** The client that asked, or what is known instead. */
@@ -23,6 +25,9 @@ export interface LoggedRequest {
   /** Of the verified token. */
   readonly client: string | undefined;
   readonly issuer: string | undefined;
+  /** As `log_subject` has it. */
+  readonly subject: string | undefined;
+  readonly kid: string | undefined;
   /** Of the verified token, or as one claims that nobody has verified; `undefined`: the line does not say. */
   readonly scopes: readonly string[] | undefined;
   readonly audiences: readonly string[] | undefined;
@@ -61,9 +66,17 @@ const EVENTS: Readonly<Record<EventLine['event'], true>> = {
   keys_unusable: true,
   keys_recovered: true,
   refetch_suppressed: true,
+  status_list_failed: true,
+  status_list_recovered: true,
   policy_invalid: true,
   preflight_refused: true,
   claim_skipped: true,
+  revocations_read_failed: true,
+  revocations_recovered: true,
+  signal_received: true,
+  signal_unmapped: true,
+  signal_refused: true,
+  signal_poll_failed: true,
   error: true,
 };
 
@@ -86,8 +99,8 @@ export type LineEntry =
 /** @returns `undefined` for what is none of the gateway's */
 export function readLine(value: Table, around: Surroundings): LineEntry | undefined {
   if (typeof value['event'] === 'string') {
-    const { event, issuer, api } = value;
-    const about = textOf(issuer) ?? textOf(api);
+    const { event, issuer, api, transmitter } = value;
+    const about = textOf(issuer) ?? textOf(api) ?? textOf(transmitter);
     return { kind: 'event', event: { event, issuer: about, detail: eventDetail(value) }, atMs: around.atMs };
   }
   const { time, method, decision, status } = value;
@@ -114,11 +127,14 @@ function readRequest(line: Table, method: string, status: number, around: Surrou
     allowed: line['decision'] === 'allow',
     reason: textOf(reason),
     detail: detailOf(line, reason, line['reason_detail']),
+    entry: number(line['entry']),
     wouldDeny: textOf(wouldDeny),
     wouldDenyDetail: detailOf(line, wouldDeny, line['would_deny_detail']),
     caller: callerOf(line),
     client: textOf(line['client']),
     issuer: textOf(line['issuer']),
+    subject: textOf(line['subject']),
+    kid: textOf(line['kid']),
     scopes: textsOf(line['scopes']) ?? wordsOf(line['unverified_scope']),
     audiences: textsOf(line['audiences']) ?? wordsOf(line['unverified_aud']),
     unverified: {
@@ -192,13 +208,14 @@ function callerOf({
 }
 
 function eventDetail(value: Table): string | undefined {
-  const { fault, cause, kid, operation, claim, faults, name, origin, add } = value;
+  const { fault, cause, kid, operation, claim, faults, name, origin, add, why, kinds } = value;
   const first = Array.isArray(faults) && isTable(faults[0]) ? faults[0]['at'] : undefined;
-  const known = [fault, cause, kid, operation, claim, first, name]
+  const events = Array.isArray(kinds) ? kinds.filter((one) => typeof one === 'string').join(' ') : undefined;
+  const known = [fault, cause, kid, operation, claim, first, name, why, events]
     .map(textOf)
     .find((one) => one !== undefined);
   const status = value['http_status'];
-  if (fault === 'http_status' && Number.isInteger(status)) return `${fault} ${status}`;
+  if ((fault ?? cause) === 'http_status' && Number.isInteger(status)) return `http_status ${status}`;
   if (value['event'] !== 'preflight_refused') return known;
   // What would allow it comes first: the end may be cut. An origin to add tells whose preflight it was.
   const [remedy, page] = [textOf(add), textOf(origin)];

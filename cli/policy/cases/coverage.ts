@@ -58,9 +58,11 @@ export function createMeter(policy: Policy) {
     if (!seen.has(watched)) seen.set(watched, { passing: false, refusing: !watched.refuses });
     watchedBy.set(route, [...(watchedBy.get(route) ?? []), watched]);
   };
+  const revocable = policy.settings.revocation === undefined ? [] : [REVOCABLE];
   for (const api of policy.apis) {
     const shared = sharedItems(policy, api.routes);
     for (const route of api.routes) {
+      for (const one of revocable) watch(route, one);
       for (const one of itemsOf(route)) watch(route, one);
       if (route.auth !== 'none')
         for (const { applies, watched } of shared) if (applies(route)) watch(route, watched);
@@ -95,6 +97,19 @@ export function createMeter(policy: Policy) {
     },
   };
 }
+
+const REFUSED_THEN: readonly (Reason['code'] | undefined)[] = ['token_revoked', 'closed', 'closed_to_all'];
+
+/** One case is enough for the whole policy: no route is asked for it apart. */
+const REVOCABLE: Watched = {
+  where: 'GATEWAY',
+  what: 'what is revoked or closed is refused',
+  refuses: true,
+  sees: (simulated) => {
+    if (REFUSED_THEN.includes(givenReason(simulated)?.code)) return 'refusing';
+    return simulated.kind === 'allow' ? 'passing' : undefined;
+  },
+};
 
 /** Audience and issuers that the routes of an API share: one case for each is enough. */
 function sharedItems(policy: Policy, routes: readonly Route[]) {

@@ -1,4 +1,5 @@
 /** Cases for a policy, found by trying: as many as show each route and rule letting through, and refusing. */
+import { isStrict } from '../../../src/decide.ts';
 import { forPlace } from '../../../src/policy/demands.ts';
 import { parsePath } from '../../../src/policy/path.ts';
 import type { Demand, Policy, Route } from '../../../src/policy/policy.ts';
@@ -90,7 +91,8 @@ async function casesOf(
   });
   for (const filler of FILLERS) {
     const request = requestFor(policy, route, filler);
-    const drafts = draftsOf(policy, route, request);
+    const plain = draftsOf(policy, route, request);
+    const drafts = [...plain, ...revokedDrafts(policy, route, plain)];
     const [first] = drafts;
     if (first === undefined) return [];
     const tried = await judge(prepareCase(policy, asCase(first, 'allow'), nowMs));
@@ -103,7 +105,11 @@ async function casesOf(
       const wouldDeny = decision?.kind === 'allow' ? decision.wouldDeny?.code : undefined;
       const outcome =
         kind === 'allow'
-          ? { expect: 'allow' as const, ...(wouldDeny !== undefined && { would_deny: wouldDeny }) }
+          ? {
+              expect: 'allow' as const,
+              ...(wouldDeny !== undefined && { would_deny: wouldDeny }),
+              ...(decision !== undefined && isStrict(decision) && { strict: true }),
+            }
           : { expect: answer.status, ...(reason !== undefined && { reason: reason.code }) };
       const { expect, ...more } = outcome;
       if (!meter.add(await judge(prepareCase(policy, asCase(draft, expect, more), nowMs)))) continue;
@@ -129,6 +135,15 @@ function requestFor(policy: Policy, route: Route, filler: string): string {
   const { method, path } = exampleTarget(route, filler);
   const url = `https://${hostOf(route.api)}${path}`;
   return `${method} ${new Set(policy.apis.map(hostOf)).size === 1 ? path : url}`;
+}
+
+/** One of them is enough for the whole policy. */
+function revokedDrafts({ settings }: Policy, { auth, api }: Route, [passing]: readonly Draft[]): Draft[] {
+  if (settings.revocation === undefined || passing === undefined) return [];
+  if (auth === 'none')
+    return [{ ...passing, closed: [api.name], lacks: 'everybody while its API is closed' }];
+  const claims = { sub: 'somebody', ...passing.claims };
+  return [{ ...passing, claims, revoked: ['subject'], lacks: 'a token whose subject is revoked' }];
 }
 
 /** The first one should pass; the others each lack something. */

@@ -56,7 +56,7 @@ function* routeChanges(key: string, config: Table): Generator<RouteChange> {
   if (rules.length > 1) yield { what: 'without all its rules', config: without(config, ...rules) };
   if (config['auth'] !== 'none') yield { what: 'public', config: { auth: 'none' } };
   if (config['auth'] !== undefined) yield { what: 'needs a token', config: without(config, 'auth') };
-  for (const field of ['report', 'report_only', 'forward_authorization'])
+  for (const field of ['report', 'report_only', 'forward_authorization', 'revocation'])
     if (config[field] !== undefined) yield { what: `without ${field}`, config: without(config, field) };
   yield* keyChanges(key, config);
   yield { what: 'removed' };
@@ -155,7 +155,32 @@ function* gatewayChanges(vars: Vars): Generator<SharedMutant> {
       vars: { ...vars, GATEWAY: changed },
     };
   }
+  if (gateway['revocation'] !== undefined)
+    yield { kind: 'shared', table: 'GATEWAY', what: 'without revocation', vars: withoutRevocation(vars) };
   for (const variable of issuerTables(vars)) yield* issuerChanges(vars, variable);
+}
+
+/** Strict routes would be an error without. */
+const withoutRevocation = (vars: Vars): Vars =>
+  Object.fromEntries(
+    Object.entries(vars).map(([name, table]) => {
+      if (name === 'GATEWAY' && isTable(table)) return [name, without(table, 'revocation')];
+      if (!name.startsWith('API_') || !isTable(table)) return [name, table];
+      const routes = Object.entries(tableIn(table, 'routes')).map(([key, config]) => [
+        key,
+        isTable(config) ? without(config, 'revocation') : config,
+      ]);
+      return [name, { ...table, routes: Object.fromEntries(routes) }];
+    }),
+  );
+
+/** Without the lists, and with tokens that have no place in one. */
+function statusChanges(issuer: Table): (readonly [what: string, changed: Table])[] {
+  const { status_list: mode } = issuer;
+  if (mode === undefined) return [];
+  const none = ['status_list', without(issuer, 'status_list', 'status_list_hosts')] as const;
+  if (mode !== 'required') return [none];
+  return [none, ['status_list = "required"', { ...issuer, status_list: 'optional' }]];
 }
 
 const issuerTables = (vars: Vars) => Object.keys(vars).filter(isIssuersName);
@@ -167,6 +192,7 @@ function* issuerChanges(vars: Vars, variable: string): Generator<SharedMutant> {
     const fields = ['max_token_age', 'not_before'].filter((field) => issuer[field] !== undefined);
     const changes = [
       ...fields.map((field) => [field, without(issuer, field)] as const),
+      ...statusChanges(issuer),
       ...Object.keys(tableIn(issuer, 'claims')).map(
         (claim) => [`the claim rule ${claim}`, withoutIn(issuer, 'claims', claim)] as const,
       ),

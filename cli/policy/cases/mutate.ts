@@ -8,7 +8,7 @@ import { writtenKey } from '../words.ts';
 import { type Mutant, mutantsOf, type RouteMutant, type Vars } from './mutants.ts';
 import { overlap, type Shape, shapeOfKey, shapeOfUrl } from './overlap.ts';
 import { tableIn } from './rule-mutants.ts';
-import { createJudge, type PreparedCase } from './run.ts';
+import { createJudge, type Judge, type PreparedCase } from './run.ts';
 
 export interface Survivor {
   /** The place in the policy. */
@@ -56,14 +56,21 @@ export async function mutate(
     const affected = isNarrow
       ? cases.filter((_, i) => near.some((shape) => shapes[i] !== undefined && overlap(shapes[i], shape)))
       : cases;
-    if (await isNoticed(compiled.policy, affected)) noticed++;
+    const judge = createJudge(compiled.policy, mutant.kind === 'route' ? renamed(vars, mutant) : undefined);
+    if (await isNoticed(judge, affected)) noticed++;
     else survivors.push({ where: placeOf(mutant), what: mutant.what });
   }
   return { noticed, survivors };
 }
 
-async function isNoticed(policy: Policy, cases: readonly PreparedCase[]): Promise<boolean> {
-  const judge = createJudge(policy);
+/** A case that closes a route closes it by whatever name: it notices nothing of that. */
+function renamed(vars: Vars, { table, key, changed }: RouteMutant): (target: string) => string {
+  const api = apiOf(vars, table);
+  const [from, to] = [key, changed?.key ?? key].map((one) => nameOf(api, writtenKey(one)));
+  return (target) => (target === from && to !== undefined ? to : target);
+}
+
+async function isNoticed(judge: Judge, cases: readonly PreparedCase[]): Promise<boolean> {
   for (const one of cases) if ((await judge(one)).failures.length > 0) return true;
   return false;
 }
@@ -101,7 +108,13 @@ function fingerprint({ settings, issuers, apis }: Policy): string {
   return JSON.stringify([
     [...settings.blockedClients],
     [...settings.blockedKids],
-    issuers.map((one) => [one.maxTokenAgeSeconds, one.notBeforeSeconds, one.requiredClaims]),
+    settings.revocation,
+    issuers.map((one) => [
+      one.maxTokenAgeSeconds,
+      one.notBeforeSeconds,
+      one.requiredClaims,
+      one.statusLists && [one.statusLists.isRequired, ...one.statusLists.hosts],
+    ]),
     apis.map(({ forward, originHeaders, assertion, routes }) => [
       forward,
       originHeaders,

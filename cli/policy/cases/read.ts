@@ -2,11 +2,13 @@
 import { PROBLEMS } from '../../../src/http/problem.ts';
 import { type Fault, fault, type Place, suggest } from '../../../src/policy/compile/fault.ts';
 import { schemaFaults } from '../../../src/policy/compile/schema-faults.ts';
+import { REVOCATION_KINDS } from '../../../src/revocation/revocation.ts';
 import type { Positions } from '../../formats/positions.ts';
 import { parseToml } from '../../formats/toml-parse.ts';
 import { readTomlPositions } from '../../formats/toml-positions.ts';
 import { readText } from '../../text/files.ts';
 import { CommandError } from '../../text/terminal.ts';
+import { listed } from '../../text/words.ts';
 import { CASE_FIELDS, type CaseConfig, caseSchema } from './schema.ts';
 
 export interface Case extends CaseConfig {
@@ -72,10 +74,17 @@ export function parseCases(path: string, text: string): Case[] {
   return cases;
 }
 
-/** The schema knows only half of a field that may be a word or a number. */
+const UNIONS: Readonly<Record<string, string>> = {
+  expect: 'write "allow", "deny" or the status of the answer',
+  revoked: `write a list of ${listed(REVOCATION_KINDS, 'or')}, or of tables such as { kind = "subject", id = "user-1" }`,
+  closed:
+    'write a list of APIs and routes such as "API_ORDERS GET /orders", or of { target = …, status = 403 }',
+};
+
+/** The schema knows only half of a field that may be a word or something else. */
 function wordFault(one: Fault): Fault {
-  if (one.place[2] !== 'expect') return one;
-  return { ...one, remedy: 'write "allow", "deny" or the status of the answer' };
+  const remedy = UNIONS[String(one.place[2])];
+  return remedy === undefined ? one : { ...one, remedy };
 }
 
 /** One for each of its requests. */
@@ -97,6 +106,7 @@ function casesOf(config: CaseConfig, file: CaseFile, index: number): Case[] {
 /** Finds fields that are allowed by themselves, and not beside another one. */
 function contradictions(index: number, config: CaseConfig): Fault[] {
   const { claims, token, without, expect, reason, would_deny, origin, origin_url, now, headers } = config;
+  const { strict, revoked = [] } = config;
   const faults: Fault[] = [];
   const add = (field: string, problem: string, remedy: string) =>
     faults.push(fault(['case', index, field], problem, remedy));
@@ -110,24 +120,34 @@ function contradictions(index: number, config: CaseConfig): Fault[] {
     add('without', 'there are no claims to leave out', 'add claims = {}');
   if (reason !== undefined && !isRefusal)
     add('reason', 'only a refusal has a reason', 'expect "deny" or a status, or leave it out');
-  if (isRefusal && (origin ?? origin_url ?? would_deny) !== undefined)
+  if (isRefusal && (origin ?? origin_url ?? would_deny ?? strict) !== undefined)
     add(
       'expect',
       'a refused request reaches no origin',
-      'expect "allow", or leave origin and would_deny out',
+      'expect "allow", or leave origin, would_deny and strict out',
     );
+  if (revoked.some((one) => typeof one === 'string') && (claims ?? token ?? authorization) === undefined)
+    add('revoked', 'the case sends no token that this could be about', 'add claims = {}, or name the id');
+  for (const one of revoked) {
+    if (typeof one === 'string') continue;
+    if ((one.kind === 'issuer') === (one.id !== undefined))
+      add(
+        'revoked',
+        one.id === undefined ? `a ${one.kind} needs an id` : 'an issuer has no id of its own',
+        one.id === undefined ? 'add id = "…"' : 'name it as issuer = "…"',
+      );
+    if (one.before !== undefined && Number.isNaN(timeOf(one.before)))
+      add('revoked', 'before is not a time', A_TIME);
+  }
   const reasons = Object.keys(PROBLEMS);
   for (const [field, value] of Object.entries({ reason, would_deny }))
     if (typeof value === 'string' && !reasons.includes(value))
       add(field, `there is no reason ${JSON.stringify(value)}`, suggest(value, reasons));
-  if (now !== undefined && Number.isNaN(timeOf(now)))
-    add(
-      'now',
-      'now is not a time',
-      'write a date such as 2026-11-24T12:00:00Z in quotes, or seconds since 1970',
-    );
+  if (now !== undefined && Number.isNaN(timeOf(now))) add('now', 'now is not a time', A_TIME);
   return faults;
 }
+
+const A_TIME = 'write a date such as 2026-11-24T12:00:00Z in quotes, or seconds since 1970';
 
 /** @returns milliseconds since 1970 */
 export const timeOf = (now: string | number): number =>

@@ -1,5 +1,5 @@
 /** Runs cases on a policy: each is a request that the gateway's own functions judge, without network. */
-import type { Verify } from '../../../src/decide.ts';
+import { isStrict, type Verify } from '../../../src/decide.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
 import { CommandError } from '../../text/terminal.ts';
 import { carryToken } from '../what-if/place.ts';
@@ -15,6 +15,7 @@ import { completeClaims, routeOf, unsignedToken } from '../what-if/unsigned.ts';
 import { withoutSignature } from '../what-if/without-signature.ts';
 import { writtenKey } from '../words.ts';
 import { type Case, timeOf } from './read.ts';
+import { CLAIM_OF, demandRevocable, statedBy } from './standing.ts';
 
 /** A case as a request: the same for every policy that it is tried on. */
 export interface PreparedCase {
@@ -36,8 +37,9 @@ export interface CaseResult {
   readonly failures: readonly Failure[];
 }
 
-/** Completes URL and claims by what the policy wants. Throws `CommandError` for headers that are none. */
+/** Completes URL and claims by what the policy wants. Throws `CommandError` for what can't be. */
 export function prepareCase(policy: Policy, one: Case, nowMs: number): PreparedCase {
+  demandRevocable(one, policy);
   const time = one.now === undefined ? nowMs : timeOf(one.now);
   const [method = '', target = ''] = one.request.split(/\s+/);
   const url = completeUrl(policy, method, target);
@@ -65,7 +67,8 @@ function headersOf({ headers, file, index }: Case): Headers {
 /** Judges cases by one policy. */
 export type Judge = (prepared: PreparedCase) => Promise<CaseResult>;
 
-export function createJudge(policy: Policy): Judge {
+/** @param nameOf other names of routes, see `statedBy` */
+export function createJudge(policy: Policy, nameOf?: (target: string) => string): Judge {
   const simulate: Simulate = createSimulator(policy);
   const verifiers = new Map<number, Verify>();
   return async (prepared) => {
@@ -75,8 +78,14 @@ export function createJudge(policy: Policy): Judge {
       verify = withoutSignature(policy, () => nowMs);
       verifiers.set(nowMs, verify);
     }
-    const simulated = await simulate(request, verify);
-    return { prepared, simulated, failures: failuresOf(prepared.case, simulated) };
+    const stated = statedBy(prepared.case, policy, nowMs, nameOf);
+    const simulated = await simulate({ ...request, standing: stated?.standing }, verify);
+    const unmet = [...(stated?.missing ?? [])].map((kind) => ({
+      field: 'revoked',
+      expected: `a token with ${CLAIM_OF[kind]}, which ${JSON.stringify(kind)} is about`,
+      got: 'a token without',
+    }));
+    return { prepared, simulated, failures: [...unmet, ...failuresOf(prepared.case, simulated)] };
   };
 }
 
@@ -103,6 +112,9 @@ function failuresOf(one: Case, simulated: Simulated): Failure[] {
   const wouldDeny = decision?.kind === 'allow' ? decision.wouldDeny?.code : undefined;
   if (one.would_deny === false && wouldDeny !== undefined) fail('would_deny', 'none', wouldDeny);
   else if (typeof one.would_deny === 'string') compare('would_deny', one.would_deny, wouldDeny);
+  const strict = decision !== undefined && isStrict(decision);
+  if (one.strict !== undefined && one.strict !== strict)
+    failures.push({ field: 'strict', expected: String(one.strict), got: String(strict) });
   compare('origin_url', one.origin_url, outbound?.url);
   const sent = one.origin === undefined || outbound === undefined ? undefined : asSent(outbound);
   for (const [name, want] of Object.entries(one.origin ?? {})) {

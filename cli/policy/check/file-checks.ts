@@ -3,15 +3,11 @@ import { fault } from '../../../src/policy/compile/fault.ts';
 import { isApiName, isIssuersName } from '../../../src/policy/compile/names.ts';
 import { isTable, listOf } from '../../text/json.ts';
 import type { Section } from '../file/config.ts';
-import { type Hit, outsideVars, type Rule } from './findings.ts';
+import { type FileCheck, outsideVars } from './findings.ts';
+import { objectMigration } from './object-migration.ts';
 
 /** A variable of a Worker holds so much, as JSON. wrangler uploads more, only for it to be refused. */
 export const MAX_VARIABLE_BYTES = 5_000;
-
-/** An error that can be seen in one environment of the file. */
-export interface FileCheck extends Rule {
-  find(section: Section): Hit[];
-}
 
 export const sizeOf = (value: unknown): number =>
   Buffer.byteLength(typeof value === 'string' ? value : JSON.stringify(value));
@@ -107,4 +103,10 @@ const cacheEnabled: FileCheck = {
       : [],
 };
 
-export const FILE_CHECKS: readonly FileCheck[] = [variableSize, plainSecret, misplacedPolicy, cacheEnabled];
+export const FILE_CHECKS: readonly FileCheck[] = [
+  variableSize,
+  plainSecret,
+  misplacedPolicy,
+  cacheEnabled,
+  objectMigration,
+];

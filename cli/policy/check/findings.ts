@@ -1,6 +1,7 @@
 /** Findings of `check` about a policy. */
 import { type Fault, fault, type Place } from '../../../src/policy/compile/fault.ts';
 import type { Region } from '../../text/snippet.ts';
+import type { Section } from '../file/config.ts';
 
 export type Severity = 'error' | 'warning';
 
@@ -18,6 +19,11 @@ export interface Rule {
   readonly remedy: string;
   /** The facts that it needs besides the file. */
   readonly needs?: string;
+}
+
+/** An error that can be seen in one environment of the file. */
+export interface FileCheck extends Rule {
+  find(section: Section): Hit[];
 }
 
 /** A finding of a rule. Its place is under `[vars]`, as that of every fault of the policy. */

@@ -1,7 +1,8 @@
 /** Asks issuers and origins of a policy, as the gateway would, and tells what they answered. */
 import type { KeysFault } from '../../../src/decision.ts';
-import type { Fetch } from '../../../src/keys/discovery.ts';
-import type { Api, Policy, Route } from '../../../src/policy/policy.ts';
+import type { Fetch } from '../../../src/keys/document.ts';
+import type { Api, Issuer, Policy, Route } from '../../../src/policy/policy.ts';
+import { signersOf } from '../../../src/policy/signals.ts';
 import { USER_AGENT } from '../../../src/version.ts';
 import { askIssuer, type IssuerAnswers } from '../what-if/ask-issuer.ts';
 import { fetchPlainly } from '../what-if/plain-fetch.ts';
@@ -52,7 +53,9 @@ const ORIGIN_TIMEOUT_MS = 5_000;
 /** Never throws. Takes seconds at most. @param ask how requests are made */
 export async function goOnline(policy: Policy, ask: Fetch = fetchPlainly): Promise<OnlineFacts> {
   const [answers, origins] = await Promise.all([
-    Promise.all(policy.issuers.map(async (issuer) => [issuer.name, await askIssuer(issuer, ask)] as const)),
+    Promise.all(
+      signersOf<Issuer>(policy).map(async (issuer) => [issuer.name, await askIssuer(issuer, ask)] as const),
+    ),
     Promise.all(policy.apis.map(async (api) => [api.name, await askOrigin(api, ask)] as const)),
   ]);
   return {

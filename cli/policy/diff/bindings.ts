@@ -1,5 +1,6 @@
 /** Compares bindings that a policy names: the same name may be another service tomorrow. */
-import type { Policy } from '../../../src/policy/policy.ts';
+import type { Issuer, Policy } from '../../../src/policy/policy.ts';
+import { signersOf } from '../../../src/policy/signals.ts';
 import { isTable, listOf, type Table } from '../../text/json.ts';
 import { fetcherIn } from '../file/bindings.ts';
 import type { Section } from '../file/config.ts';
@@ -34,7 +35,7 @@ export function bindingDifferences(policies: Sides<Policy>, sections: Sides<Sect
     names(policies.old).filter(
       (name) => name !== undefined && names(policies.now).includes(name),
     ) as string[];
-  const issuers = both(({ issuers: all }) => all.map(({ service }) => service));
+  const issuers = both((policy) => signersOf<Issuer>(policy).map(({ service }) => service));
   const origins = both(({ apis }) =>
     apis.map(({ origin }) => (origin.kind === 'service' ? origin.binding : undefined)),
   );
@@ -43,9 +44,25 @@ export function bindingDifferences(policies: Sides<Policy>, sections: Sides<Sect
   return [
     ...changed('widened', SERVICES, issuers, sections),
     ...changed('widened', NAMESPACES, hasPolicies ? ['KEYS'] : [], sections),
+    ...revocationObject(policies, sections),
     ...changed('moved', SERVICES, origins, sections),
     ...changed('moved', CERTIFICATES, certificates, sections),
   ];
+}
+
+/** Another class, or that of another Worker, has another list: what is revoked in the old one is not in it. */
+function revocationObject(policies: Sides<Policy>, sections: Sides<Section>): Difference[] {
+  const [before, now] = [policies.old.settings.revocation, policies.now.settings.revocation];
+  if (before === undefined || now === undefined) return [];
+  const [old, after] = [writeObject(before, sections.old), writeObject(now, sections.now)];
+  return old === after ? [] : [placedDifference('widened', `durable_objects.bindings.${now}`, old, after)];
+}
+
+function writeObject(name: string, { durable_objects: objects }: Section): string {
+  const table = listOf(objects?.bindings)
+    .filter(isTable)
+    .find((one) => one['name'] === name);
+  return table === undefined ? 'not bound' : writeMembers(table, 'name');
 }
 
 function changed(
@@ -86,7 +103,12 @@ function write(kind: Kind, name: string, section: Section): string {
   const fetcher = kind === SERVICES ? fetcherIn(section, name) : undefined;
   const table = fetcher?.table ?? tables(section, kind).find((one) => one[kind.name] === name);
   if (table === undefined) return 'not bound';
-  const { [kind.name]: _, ...rest } = table;
+  return writeMembers(table, kind.name);
+}
+
+/** @param name the member that is left out */
+function writeMembers(table: Table, name: string): string {
+  const { [name]: _, ...rest } = table;
   return Object.entries(rest)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([member, value]) => `${member} ${text(value)}`)

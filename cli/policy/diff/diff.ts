@@ -15,6 +15,7 @@ import {
 } from './difference.ts';
 import { hostGroups } from './hosts.ts';
 import { preflightDifferences } from './preflights.ts';
+import { revocationDifferences } from './revocation.ts';
 import { type Answer, tryRequest } from './trial.ts';
 
 export async function comparePolicies(old: Policy, now: Policy, nowSeconds: number): Promise<Comparison> {
@@ -27,6 +28,7 @@ export async function comparePolicies(old: Policy, now: Policy, nowSeconds: numb
     findings.push({ ...rest, example });
   }
   findings.push(
+    ...revocationDifferences(old, now),
     ...ownHeaderDifferences(old, now),
     ...unreadDifferences(old, now),
     ...preflightDifferences(old, now),

@@ -53,7 +53,7 @@ export interface OtherChange {
   readonly place: string;
   readonly before: string;
   readonly now: string;
-  /** Of `cors`, where one lets pages do all that the other lets them, and more. */
+  /** Of `cors`, where one lets pages do all that the other lets them, and more; of `signals`, where one is new or gone. */
   readonly verdict?: 'wider' | 'narrower';
 }
 

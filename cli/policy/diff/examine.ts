@@ -116,7 +116,7 @@ function movedBetween(old: Side, now: Side, nowSeconds: number, tell: Tell): See
   const [before, after] = [old.found.route, now.found.route];
   tell([...apiChanges(before.api, after.api), ...routeChanges(before, after)]);
   const changes = sentChanges(old, now, nowSeconds);
-  const guards = guardChanges(before, after).map((one) => ({
+  const guards = guardChanges(old.found, now.found).map((one) => ({
     ...one,
     patterns: movedSubjects(before, after),
     tokens: [],

@@ -1,5 +1,7 @@
 /** What is asked of a request besides its token: no caller shows it, and no example has a form or a page. */
+import { writePlace } from '../../../src/policy/compile/fault.ts';
 import type { WebOrigins } from '../../../src/policy/cors.ts';
+import type { Match } from '../../../src/policy/match.ts';
 import type { Api, Route } from '../../../src/policy/policy.ts';
 import { originsOf } from '../words.ts';
 import { coversOrigins } from './cors.ts';
@@ -10,11 +12,30 @@ type Guard = Pick<Difference, 'before' | 'now'> & {
   readonly place: string;
 };
 
-/** For two routes that serve the same request. */
-export const guardChanges = ({ api: before }: Route, { api: after }: Route): Guard[] => [
-  ...formChanges(before, after),
-  ...siteChanges(before, after),
+/** For two matches of the same request. */
+export const guardChanges = (before: Match, after: Match): Guard[] => [
+  ...formChanges(before.route.api, after.route.api),
+  ...siteChanges(before.route.api, after.route.api),
+  ...strictChanges(before, after),
 ];
+
+const STRICT = ['revocations and switches are asked for on each request'];
+const REMEMBERED = ['revocations and switches are read at intervals, if at all'];
+
+/** A request is asked about if any of its routes is strict. */
+function strictChanges(before: Match, after: Match): Guard[] {
+  const [old, now] = [before, after].map(({ route, nearMisses }) =>
+    [route, ...nearMisses].find(({ isStrict }) => isStrict),
+  );
+  if ((old === undefined) === (now === undefined)) return [];
+  const { api, key } = (now ?? old) as Route;
+  const place = writePlace([api.name, 'routes', key, 'revocation']);
+  return [
+    now === undefined
+      ? { change: 'widened', place, before: STRICT, now: REMEMBERED }
+      : { change: 'narrowed', place, before: REMEMBERED, now: STRICT },
+  ];
+}
 
 const readsForms = ({ readsForms: reads, trial }: Api) => reads && trial === undefined;
 

@@ -1,7 +1,7 @@
 /** Which tokens of an issuer one definition of it takes, and another does not. */
 import { DEFAULT_CLAIMS } from '../../../src/policy/claims.ts';
-import type { ClaimSelector, Issuer, KeyLocation } from '../../../src/policy/policy.ts';
-import type { TokenProperties } from '../what-if/token.ts';
+import type { ClaimSelector, Issuer, KeyLocation, StatusLists } from '../../../src/policy/policy.ts';
+import { statusOn, type TokenProperties } from '../what-if/token.ts';
 
 /** A field of `[vars.ISSUERS.…]` by which tokens are lost. */
 export interface IssuerSetting {
@@ -19,6 +19,7 @@ export function differingSettings(from: Issuer, to: Issuer, nowSeconds: number):
     ...lostPlace('scope_claim', from.scopeClaim, to.scopeClaim, DEFAULT_CLAIMS.scope),
     ...lostPlace('client_claim', from.clientClaim, to.clientClaim, DEFAULT_CLAIMS.client),
     ...lostPlace('audience_claim', from.audienceClaim, to.audienceClaim, DEFAULT_CLAIMS.audience),
+    ...lostStatus(from.statusLists, to.statusLists),
     ...(writeKeys(from) === writeKeys(to) ? [] : [{ field: 'keys', shownBy: [] }]),
   ];
 }
@@ -72,6 +73,20 @@ function lostTimes(from: Issuer, to: Issuer, now: number): IssuerSetting[] {
     settings.push({ field: 'not_before', shownBy: [{ iat: early }, { iat: null }] });
   }
   return settings;
+}
+
+/** Revoked tokens are lost too, where lists are looked at now: a token without a place in one shows it, or a bad place. */
+function lostStatus(from: StatusLists | undefined, to: StatusLists | undefined): IssuerSetting[] {
+  if (to === undefined) return [];
+  if (from === undefined)
+    return [{ field: 'status_list', shownBy: [to.isRequired ? { status: null } : { status: {} }] }];
+  const gone = [...from.hosts].filter((host) => !to.hosts.has(host));
+  return [
+    ...(to.isRequired && !from.isRequired ? [{ field: 'status_list', shownBy: [{ status: null }] }] : []),
+    ...(gone.length === 0
+      ? []
+      : [{ field: 'status_list_hosts', shownBy: gone.map((host) => ({ status: statusOn(host) })) }]),
+  ];
 }
 
 /**

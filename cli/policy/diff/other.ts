@@ -5,6 +5,7 @@ import type { Api, Policy, Route, Rules } from '../../../src/policy/policy.ts';
 import { countedBy } from '../words.ts';
 import { corsChanges } from './cors.ts';
 import type { OtherChange } from './difference.ts';
+import { signalChanges } from './signals.ts';
 
 export function settingsChanges(old: Policy, now: Policy): OtherChange[] {
   const [before, after] = [old.settings, now.settings];
@@ -20,7 +21,12 @@ export function settingsChanges(old: Policy, now: Policy): OtherChange[] {
     difference('GATEWAY.health_path', before.healthPath ?? 'nowhere', after.healthPath ?? 'nowhere'),
     difference('GATEWAY.problem_base', before.problemBase ?? 'a URN', after.problemBase ?? 'a URN'),
     difference('GATEWAY.assertion.lifetime', lifetimeOf(old), lifetimeOf(now)),
+    signalChanges(old, now),
     ...issuers,
+    // Whether there is any at all is a finding.
+    before.revocation === undefined || after.revocation === undefined
+      ? []
+      : difference('GATEWAY.revocation', before.revocation, after.revocation),
   ].flat();
 }
 

@@ -135,6 +135,9 @@ const ISSUER_FIELDS: Readonly<Record<string, (issuer: Issuer) => string>> = {
   scope_claim: ({ scopeClaim }) => scopeClaim?.text ?? DEFAULT_CLAIMS.scope.join(', else '),
   client_claim: ({ clientClaim }) => clientClaim?.text ?? DEFAULT_CLAIMS.client.join(', else '),
   audience_claim: ({ audienceClaim }) => audienceClaim?.text ?? DEFAULT_CLAIMS.audience.join(', else '),
+  status_list: ({ statusLists }) =>
+    statusLists === undefined ? 'not looked at' : statusLists.isRequired ? 'required' : 'optional',
+  status_list_hosts: ({ statusLists }) => sorted([...(statusLists?.hosts ?? [])]).join(', '),
   claims: ({ requiredClaims }) =>
     sorted(
       requiredClaims.map(

@@ -6,8 +6,10 @@ import { bearer } from '../../../src/token/bearer.ts';
 import { decodeToken } from '../../../src/token/decode.ts';
 import { visible } from '../../text/terminal.ts';
 import { countOf, shown } from '../../text/words.ts';
+import { signatureStep } from '../explain/signature-step.ts';
+import { statusSteps } from '../explain/status-step.ts';
 import type { Step } from '../explain/step.ts';
-import { signatureStep, TOKEN_STEP_WORDS } from '../explain/token-steps.ts';
+import { TOKEN_STEP_WORDS } from '../explain/token-steps.ts';
 import { isSameButSlash } from '../what-if/ask-issuer.ts';
 import { exampleTarget, hostOf } from '../what-if/targets.ts';
 import { withIssuerKeys } from '../what-if/verifiers.ts';
@@ -57,7 +59,7 @@ async function tryRoute(
   return decide({ method, url, headers, credentials }, policy, async (given, wanted) => {
     const verified = await verify(given, wanted);
     if (steps.every(({ verdict }) => verdict === 'ok'))
-      steps.push(signatureStep(given, 'verified', verified));
+      steps.push(signatureStep(given, 'verified', verified), ...statusSteps(verified, true));
     return verified;
   });
 }

@@ -1,5 +1,7 @@
 /** Explains one request by a policy: what `claimgate explain` does, apart from reading flags. */
 import type { Policy } from '../../../src/policy/policy.ts';
+import type { Content } from '../../../src/revocation/content.ts';
+import { createStanding, indexRevocations } from '../../../src/revocation/standing.ts';
 import { carryToken } from '../what-if/place.ts';
 import type { IncomingRequest } from '../what-if/simulate.ts';
 import type { Claims } from '../what-if/token.ts';
@@ -17,6 +19,8 @@ export interface ExplainOptions {
   readonly nowMs: number;
   /** Stand for a token that nobody has signed. */
   readonly claims?: Claims | undefined;
+  /** What is revoked and switched. `undefined`: nobody was asked. */
+  readonly revocations?: Content | undefined;
 }
 
 export async function explain(request: IncomingRequest, options: ExplainOptions): Promise<Explanation> {
@@ -26,7 +30,7 @@ export async function explain(request: IncomingRequest, options: ExplainOptions)
 
 /** The same, for who compares it with the gateway: nothing is covered. */
 export async function traceOf(request: IncomingRequest, options: ExplainOptions): Promise<Trace> {
-  const { policy, signature, claims, nowMs } = options;
+  const { policy, signature, claims, nowMs, revocations: content } = options;
   const headers = new Headers(request.headers);
   if (claims !== undefined) {
     const route = routeOf(policy, request.method, request.url);
@@ -34,5 +38,9 @@ export async function traceOf(request: IncomingRequest, options: ExplainOptions)
     carryToken(headers, route?.api, unsignedToken(policy, route, completed));
   }
   const verifier = signature === 'verified' ? withIssuerKeys : withoutSignature;
-  return trace({ ...request, headers }, { policy, signature, nowMs, verifier });
+  const snapshot = content && {
+    content,
+    standing: createStanding(content, indexRevocations(content.groups), policy.settings, nowMs / 1000),
+  };
+  return trace({ ...request, headers }, { policy, signature, nowMs, verifier, snapshot });
 }

@@ -1,11 +1,17 @@
 /** Steps from a token to a caller: each check of the gateway, with what it looked at. */
 import type { Reason } from '../../../src/decision.ts';
 import { DEFAULT_CLAIMS, parseSelector, readClaim } from '../../../src/policy/claims.ts';
-import type { BoundProperty, ClaimSelector, Demand, Issuer, Policy } from '../../../src/policy/policy.ts';
+import type {
+  BoundProperty,
+  ClaimSelector,
+  Demand,
+  Issuer,
+  Policy,
+  StatusLists,
+} from '../../../src/policy/policy.ts';
 import type { TimeReason } from '../../../src/token/checks.ts';
-import { type DecodeReason, decodeToken } from '../../../src/token/decode.ts';
-import type { SignatureReason } from '../../../src/token/signature.ts';
-import type { Refused, SeenToken, TokenStep, Verified } from '../../../src/token/verify.ts';
+import type { DecodeReason } from '../../../src/token/decode.ts';
+import type { SeenToken, TokenStep } from '../../../src/token/verify.ts';
 import { listed, shown } from '../../text/words.ts';
 import { issuerWords, routeName } from '../words.ts';
 import { maskToken } from './mask.ts';
@@ -148,8 +154,16 @@ function claimChecks({ principal, unverified, issuer }: SeenToken): ClaimCheck[]
       principal && shown(principal.audiences),
     ),
     ...(issuer?.requiredClaims ?? []).map((demand) => requiredCheck(demand, issuer, claims)),
+    ...(issuer?.statusLists === undefined ? [] : [statusCheck(own('status'), issuer.statusLists)]),
   ];
 }
+
+const statusCheck = (status: unknown, { isRequired, hosts }: StatusLists): ClaimCheck => ({
+  check: `status list (${isRequired ? 'required' : 'optional'}, on ${listed([...hosts], 'or')})`,
+  saw: shown(status),
+  fails: ({ code, ...more }) =>
+    code === 'status_invalid' || ('claim' in more && code === 'claims_malformed' && more.claim === 'status'),
+});
 
 function sawSubject(sub: unknown, principal: SeenToken['principal']): string {
   const isOdd = sub != null && sub !== '' && principal !== undefined && principal.subject === undefined;
@@ -208,37 +222,3 @@ function timesStep({ seen: { principal, issuer }, reason, nowMs }: Observed): St
   const now = time(Math.floor(nowMs / 1000));
   return makeStep('times', `${saw.join(', ')}; now ${now}, ${limits.join(', ')}`, decided, { reason });
 }
-
-/** @param verified what the verification said of a token that passed every other check */
-export function signatureStep(token: string, signature: Signature, verified: Verified | Refused): Step {
-  const decoded = decodeToken(token);
-  const { alg, kid } = 'header' in decoded ? decoded.header : {};
-  const saw = `alg ${alg}, kid ${shown(kid)}`;
-  if (signature === 'unsigned')
-    return makeStep('signature', 'none', 'not verified: these are claims that nobody has signed', {
-      verdict: 'skipped',
-    });
-  if (signature === 'offline')
-    return makeStep('signature', saw, 'not verified: no key is fetched with --offline', {
-      verdict: 'skipped',
-    });
-  if (verified.kind === 'verified')
-    return makeStep('signature', saw, `verified with a key of ${verified.principal.issuer.name}`);
-  const { reason } = verified;
-  const detail = reason.code === 'keys_unavailable' ? `: ${reason.cause.replaceAll('_', ' ')}` : '';
-  return makeStep(
-    'signature',
-    saw,
-    `${SIGNATURE_WORDS[reason.code as keyof typeof SIGNATURE_WORDS]}${detail}`,
-    { reason },
-  );
-}
-
-const SIGNATURE_WORDS: Readonly<Record<SignatureReason['code'], string>> = {
-  keys_unavailable: "the issuer's keys can't be had",
-  key_unknown: 'the issuer publishes no such key',
-  key_ambiguous: 'the token does not say which key it is signed with, and more than 4 could be meant',
-  key_blocked: 'the key is blocked',
-  algorithm_not_allowed: 'the key is for another algorithm',
-  signature_invalid: 'the signature is not that of the key, nor of any that could be meant',
-};

@@ -1,18 +1,23 @@
 /** The way of one request through the gateway, told by the run that decides it. */
 import type { DecisionStep, Verify } from '../../../src/decide.ts';
 import type { Reason } from '../../../src/decision.ts';
-import type { Policy, Route } from '../../../src/policy/policy.ts';
+import type { Policy, Route, Transmitter } from '../../../src/policy/policy.ts';
+import { findTransmitters } from '../../../src/signals/find.ts';
 import type { ObserveToken } from '../../../src/token/verify.ts';
 import { listed } from '../../text/words.ts';
+import { signalWords } from '../signal-words.ts';
 import { createSimulator, type IncomingRequest, type Simulated } from '../what-if/simulate.ts';
 import { countedBy, originWords } from '../words.ts';
 import { credentialSteps } from './credential-steps.ts';
 import { maskUrl } from './mask.ts';
+import { closedStep, listSteps, revokedStep, type Snapshot } from './revocation-steps.ts';
 import { preflightStep, routeSteps, targetSteps, trialStep } from './route-steps.ts';
 import { reportStep, rulesStep } from './rule-steps.ts';
 import { secondStep } from './second-step.ts';
+import { signatureStep } from './signature-step.ts';
+import { statusSteps } from './status-step.ts';
 import { makeStep, type Step } from './step.ts';
-import { type Signature, signatureStep, TOKEN_STEP_WORDS } from './token-steps.ts';
+import { type Signature, TOKEN_STEP_WORDS } from './token-steps.ts';
 
 export interface Trace {
   readonly steps: readonly Step[];
@@ -25,14 +30,21 @@ export interface TraceOptions {
   /** Says which signatures count. */
   readonly signature: Signature;
   readonly nowMs: number;
+  /** `undefined`: nobody was asked what is revoked. */
+  readonly snapshot?: Snapshot | undefined;
   /** Verifies tokens, and tells of each check. */
   readonly verifier: (policy: Policy, now: () => number, observe: ObserveToken) => Verify;
+  /** Set where the verifier looks no status up. */
+  readonly statuses?: 'not_asked';
 }
 
 export async function trace(
   request: IncomingRequest,
-  { policy, signature, nowMs, verifier }: TraceOptions,
+  { policy: written, signature, nowMs, verifier, snapshot, statuses }: TraceOptions,
 ): Promise<Trace> {
+  const standing = snapshot?.standing;
+  // With the clients and keys that a switch blocks.
+  const policy = standing === undefined ? written : { ...written, settings: standing.settings };
   const steps: Step[] = [];
   const add = (...more: readonly Step[]) => void steps.push(...more);
   const observeToken: ObserveToken = (step, seen, reason) =>
@@ -40,16 +52,23 @@ export async function trace(
   const now = () => nowMs;
   const verify = verifier(policy, now, observeToken);
   const simulated = await createSimulator(policy)(
-    request,
+    { ...request, standing },
     async (token, routes) => {
       const verified = await verify(token, routes);
       // The signature is checked once all other checks have passed.
-      if (steps.at(-1)?.verdict === 'ok') add(signatureStep(token, signature, verified));
+      if (steps.at(-1)?.verdict === 'ok')
+        add(
+          signatureStep(token, signature, verified),
+          ...statusSteps(verified, signature === 'verified' && statuses === undefined),
+        );
       return verified;
     },
-    (step) => add(...stepsOf(step, policy, request)),
+    (step) => add(...stepsOf(step, policy, { ...request, standing })),
   );
-  return { steps: [...asDecided(steps, simulated), ...lastSteps(request, policy, simulated)], simulated };
+  return {
+    steps: [...asDecided(steps, simulated), ...lastSteps(request, policy, simulated, snapshot)],
+    simulated,
+  };
 }
 
 function stepsOf(step: DecisionStep, policy: Policy, request: IncomingRequest): Step[] {
@@ -64,6 +83,10 @@ function stepsOf(step: DecisionStep, policy: Policy, request: IncomingRequest): 
       return [secondStep(step)];
     case 'trial':
       return [trialStep(step)];
+    case 'closed':
+      return [closedStep(step)];
+    case 'revoked':
+      return [revokedStep(step, request.standing)];
     case 'credentials':
       return credentialSteps(step, request);
     case 'rules':
@@ -80,19 +103,31 @@ const asDecided = (steps: readonly Step[], { decision }: Simulated): Step[] =>
   );
 
 /** The steps that follow the decision. */
-function lastSteps(request: IncomingRequest, policy: Policy, simulated: Simulated): Step[] {
+function lastSteps(
+  request: IncomingRequest,
+  policy: Policy,
+  simulated: Simulated,
+  snapshot: Snapshot | undefined,
+): Step[] {
   const { decision, kind } = simulated;
   if (kind === 'self') return [selfStep(request, policy, simulated)];
   if (decision?.kind !== 'allow') return [];
   const { route, nearMisses } = decision;
-  return [...limitSteps([route, ...nearMisses]), forwardStep(route, simulated)];
+  return [
+    ...listSteps(decision, policy, snapshot),
+    ...limitSteps([route, ...nearMisses]),
+    forwardStep(route, simulated),
+  ];
 }
 
 function selfStep(
   { url, method }: IncomingRequest,
-  { settings }: Policy,
+  policy: Policy,
   { preflightRefused: refused }: Simulated,
 ): Step {
+  const transmitter = findTransmitters(policy)?.(url);
+  if (transmitter !== undefined) return signalStep(method, url, transmitter);
+  const { settings } = policy;
   const what =
     method === 'OPTIONS'
       ? 'a preflight of a browser'
@@ -104,6 +139,15 @@ function selfStep(
     `; the browser then keeps the request to itself, since cors lacks the ${refused.cause === 'origin' ? 'origin' : 'headers'}`;
   const remedy = refused?.add === undefined ? '' : `: ${refused.add}`;
   const decided = `${what}: the gateway answers it itself, to anyone${missing ?? ''}${remedy}`;
+  return makeStep('target', `${method} ${maskUrl(url)}`, decided);
+}
+
+/** The body is not at hand: what it would do is said. */
+function signalStep(method: string, url: string, transmitter: Transmitter): Step {
+  const decided =
+    method === 'POST'
+      ? `events of ${signalWords(transmitter)}: the gateway verifies and stores them itself`
+      : `the path for events of ${transmitter.name}: it takes POST only`;
   return makeStep('target', `${method} ${maskUrl(url)}`, decided);
 }
 

@@ -45,6 +45,8 @@ export function listBindings(section: object, environment: string | undefined): 
       ...named(unsafeServices, 'name'),
     ],
     certificates: named(tablesIn(section, 'mtls_certificates'), 'binding'),
+    objects: isTable(objects) ? named(tablesIn(objects, 'bindings'), 'name') : [],
+    namespaces: named(tablesIn(section, 'kv_namespaces'), 'binding'),
     rateLimits: named(tablesIn(section, 'ratelimits'), 'name'),
     workerRoutes: [...listOf(routes), route].flatMap((one) =>
       typeof one === 'string' ? [one] : named(isTable(one) ? [one] : [], 'pattern'),
@@ -52,8 +54,13 @@ export function listBindings(section: object, environment: string | undefined): 
     reword(kind, name, problem, remedy) {
       const namespace = kind === 'services' ? namespaces.get(name) : undefined;
       if (namespace !== undefined) return namespaceFault(name, namespace);
+      // The one object that a policy names is the gateway's own.
+      const whole =
+        kind === 'objects'
+          ? remedy.replace(/(?<= = "[^"]+")(?= to )/, ' and class_name = "Revocations"')
+          : remedy;
       // An environment inherits none.
-      return [problem, environment === undefined ? remedy : remedy.replace('[[', `[[env.${environment}.`)];
+      return [problem, environment === undefined ? whole : whole.replace('[[', `[[env.${environment}.`)];
     },
   };
 }

@@ -30,6 +30,12 @@ export interface Section {
   readonly assets?: { readonly binding?: string; readonly run_worker_first?: boolean | readonly string[] };
   readonly cache?: { enabled?: boolean };
   readonly kv_namespaces?: readonly { binding?: string }[];
+  readonly durable_objects?: {
+    readonly bindings?: readonly { name?: string; class_name?: string; script_name?: string }[];
+  };
+  /** What becomes of classes of Durable Objects from one deployment to the next: in one of these two. */
+  readonly migrations?: readonly object[];
+  readonly exports?: object;
   readonly triggers?: { crons?: readonly string[] };
   readonly workers_dev?: boolean;
   readonly preview_urls?: boolean;
@@ -91,7 +97,10 @@ export function environmentOf({ config, path }: PolicyFile, environment: string 
 }
 
 /** wrangler passes these on to environments that have none of their own. It passes on no bindings and no vars. */
-const INHERITED = ['main', 'workers_dev', 'preview_urls', 'triggers', 'cache', 'assets'] as const;
+const INHERITED = [
+  ...(['main', 'workers_dev', 'preview_urls', 'triggers', 'cache', 'assets'] as const),
+  ...(['migrations', 'exports'] as const),
+];
 
 function inherit(top: Section, section: Section): Section {
   const { route, routes } = top;

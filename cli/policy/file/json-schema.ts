@@ -13,7 +13,10 @@ import {
   reportSchema,
   routeSchema,
   settingsSchema,
+  signalSchema,
+  subjectsSchema,
 } from '../../../src/policy/compile/schema.ts';
+import { SIGNAL_TEXTS, SUBJECTS_TEXTS } from '../../../src/policy/compile/signal-texts.ts';
 import {
   ALTERNATIVE_TEXTS,
   API_TEXTS,
@@ -52,6 +55,8 @@ export const DESCRIBED = [
   [reportSchema, RULE_TEXTS],
   [routeSchema, ROUTE_TEXTS],
   [settingsSchema, SETTINGS_TEXTS],
+  [signalSchema, SIGNAL_TEXTS],
+  [subjectsSchema, SUBJECTS_TEXTS],
   [wantSchema, WANT_TEXTS],
 ] as const;
 

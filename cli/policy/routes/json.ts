@@ -18,6 +18,7 @@ export function renderJson(apis: readonly ApiEntry[]): object[] {
       report_only: route.reportOnly,
       rate_limit: route.rateLimit?.binding ?? null,
       rate_limit_by: limitBy(route),
+      revocation: route.isStrict ? 'strict' : null,
       cors: api.cors?.kind ?? null,
       origin,
       headers: Object.fromEntries(headers),

@@ -67,6 +67,7 @@ function operationOf({ route, who, origin, headers }: RouteEntry): Operation {
       origin,
       headers: Object.fromEntries(headers),
       ...(auth !== 'none' && { audience: audiences }),
+      ...(route.isStrict && { revocation: 'strict' }),
       ...otherRules(route),
     },
   };

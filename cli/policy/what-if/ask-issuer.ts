@@ -1,6 +1,7 @@
 /** Asks an issuer for its keys, as the gateway would, and keeps what it answered on the way. */
 import type { KeysFault } from '../../../src/decision.ts';
-import { type Fetch, fetchKeys } from '../../../src/keys/discovery.ts';
+import { fetchKeys } from '../../../src/keys/discovery.ts';
+import type { Fetch } from '../../../src/keys/document.ts';
 import type { DroppedKey } from '../../../src/keys/jwk.ts';
 import { importKeySet, readJwks } from '../../../src/keys/jwks.ts';
 import { ALGORITHMS } from '../../../src/policy/algorithms.ts';

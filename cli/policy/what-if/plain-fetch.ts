@@ -2,7 +2,7 @@
 import { request as overHttp } from 'node:http';
 import { request as overTls } from 'node:https';
 import { Readable } from 'node:stream';
-import type { Fetch } from '../../../src/keys/discovery.ts';
+import type { Fetch } from '../../../src/keys/document.ts';
 
 /** Statuses whose answers have no body (Fetch standard, "null body status"). */
 const WITHOUT_BODY = [204, 205, 304];

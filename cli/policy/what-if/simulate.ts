@@ -10,6 +10,9 @@ import { type Allowed, createOutbound, isLoop, type Outbound } from '../../../sr
 import { ASSERTION_HEADER, KEY_SET_PATH } from '../../../src/policy/assertion.ts';
 import type { Api, ForwardedClaim, Policy } from '../../../src/policy/policy.ts';
 import { createReplies, withId } from '../../../src/reply.ts';
+import type { Standing } from '../../../src/revocation/standing.ts';
+import { accepted, empty } from '../../../src/signals/answer.ts';
+import { findTransmitters } from '../../../src/signals/find.ts';
 import { credentialsOf } from '../../../src/token/places.ts';
 
 /** A request as it comes to the gateway. */
@@ -18,6 +21,8 @@ export interface IncomingRequest {
   readonly url: string;
   readonly method: string;
   readonly headers: Headers;
+  /** What is revoked and switched then. `undefined`: nothing is known of it. */
+  readonly standing?: Standing | undefined;
 }
 
 export interface Simulated {
@@ -51,6 +56,7 @@ export const secretWords = (name: string): string => `(from secret ${name})`;
 /** For requests to one policy, as many as there are. Counts against no rate limit, and takes every binding for given. */
 export function createSimulator(policy: Policy): Simulate {
   const replies = createReplies(policy);
+  const transmitterAt = findTransmitters(policy);
   const skipped: ForwardedClaim[] = [];
   const prepare = createOutbound(policy, {
     originHeaders: (api: Api) => api.originHeaders.map(({ header, secret }) => [header, secretWords(secret)]),
@@ -58,19 +64,24 @@ export function createSimulator(policy: Policy): Simulate {
   });
   return async (request, verify, observe) => {
     let refused: PreflightRefused | undefined;
-    const self = asksFor(request, policy.settings.healthPath)
-      ? new Response(null, { headers: { 'content-type': 'application/json', 'cache-control': 'no-store' } })
-      : policy.settings.assertion && asksFor(request, KEY_SET_PATH)
-        ? renderKeySet({ keys: [] })
-        : replies.own(request, requestId, (line) => (refused = line));
+    const transmitter = transmitterAt?.(request.url);
+    const self = transmitter
+      ? request.method === 'POST'
+        ? accepted()
+        : empty(405, { allow: 'POST' })
+      : asksFor(request, policy.settings.healthPath)
+        ? new Response(null, { headers: { 'content-type': 'application/json', 'cache-control': 'no-store' } })
+        : policy.settings.assertion && asksFor(request, KEY_SET_PATH)
+          ? renderKeySet({ keys: [] })
+          : replies.own(request, requestId, (line) => (refused = line));
     const nothing = { decision: undefined, reason: undefined, outbound: undefined, skipped: [] };
     if (self !== undefined)
       return { kind: 'self', ...nothing, answer: withId(self, requestId), preflightRefused: refused };
 
-    const { url, method, headers } = request;
+    const { url, method, headers, standing } = request;
     const preflight = readPreflight(request)?.method;
     const decision = await decide(
-      { url, method, headers, credentials: credentialsOf(request), preflight },
+      { url, method, headers, credentials: credentialsOf(request), preflight, standing },
       policy,
       verify,
       observe,

@@ -30,6 +30,8 @@ export interface TokenProperties {
     readonly field: 'scope_claim' | 'client_claim' | 'audience_claim';
     readonly path: readonly string[];
   };
+  /** Its claim `status.status_list`; `null`: it has none. Without: one where the issuer demands it. */
+  readonly status?: object | null;
   /** A claim that is neither text nor a list. */
   readonly malformed?: readonly string[];
   /** A claim that has a value which nobody asks for. */
@@ -107,6 +109,7 @@ export function sketchToken(
   if (properties.malformed !== undefined) put(claims, properties.malformed, [1]);
   if (properties.other !== undefined) put(claims, properties.other, [OTHER]);
 
+  const status = properties.status === undefined ? statusFor(issuer) : properties.status;
   const needsDate = issuer.maxTokenAgeSeconds !== undefined || issuer.notBeforeSeconds !== undefined;
   const iat =
     properties.iat === undefined && needsDate
@@ -118,9 +121,20 @@ export function sketchToken(
       ...claims,
       ...(properties.exp !== undefined && { exp: properties.exp }),
       ...(typeof iat === 'number' && { iat }),
+      ...(status && { status: { status_list: status } }),
     },
   };
 }
+
+/** A place in a list of the issuer, where tokens must have one. No list is there: nobody asks for it. */
+export function statusFor({
+  statusLists,
+}: Issuer): { readonly idx: number; readonly uri: string } | undefined {
+  const [host] = statusLists?.isRequired ? statusLists.hosts : [];
+  return host === undefined ? undefined : statusOn(host);
+}
+
+export const statusOn = (host: string) => ({ idx: 0, uri: `https://${host}/statuslists/1` });
 
 /** A header that the issuer may send. */
 export function headerFor(

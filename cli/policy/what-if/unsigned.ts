@@ -14,7 +14,7 @@ import type {
 } from '../../../src/policy/policy.ts';
 import { choose } from './choose.ts';
 import { put, putClaims } from './put-claims.ts';
-import { audiencePlace, type Claims, encodeUnsigned, headerFor } from './token.ts';
+import { audiencePlace, type Claims, encodeUnsigned, headerFor, statusFor } from './token.ts';
 
 const LIFETIME_SECONDS = 3_600;
 
@@ -53,6 +53,9 @@ export function completeClaims(
   );
   for (const [claim, demands] of Map.groupBy(issuer?.requiredClaims ?? [], ({ label }) => label))
     fillRequired(completed, demands, without.includes(claim.slice('claims.'.length)));
+  const status = issuer && !without.includes('status') ? statusFor(issuer) : undefined;
+  if (status !== undefined && completed['status'] === undefined)
+    completed['status'] = { status_list: status };
   fill(parseSelector('iat'), nowSeconds);
   fill(parseSelector('exp'), nowSeconds + LIFETIME_SECONDS);
   return completed;

@@ -3,6 +3,7 @@ import type { Verify } from '../../../src/decide.ts';
 import { createKeySource } from '../../../src/keys/source.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
 import { createTokenCache } from '../../../src/token/cache.ts';
+import { createStatusSource } from '../../../src/token/status/source.ts';
 import { type ObserveToken, verifyToken } from '../../../src/token/verify.ts';
 import { fetchPlainly } from './plain-fetch.ts';
 
@@ -22,6 +23,7 @@ export function withIssuerKeys({ settings }: Policy, now: () => number, observe?
     settings,
     keys: createKeySource(),
     cache: createTokenCache(),
+    statuses: createStatusSource(),
     io,
     ...(observe && { observe }),
   };

@@ -6,6 +6,7 @@ import type {
   KeysFault,
   PathFault,
   SentInstead,
+  StatusFault,
 } from '../../../src/decision.ts';
 import type { GatewayReasons } from '../explained.ts';
 
@@ -22,6 +23,18 @@ export const SERVICE = {
     client: 'Keep the token: it may be good. Wait as long as `Retry-After` says, then repeat the request.',
     operator:
       'Run `npx claimgate check --online`: it fetches what the gateway fetches, and says what is wrong. `health_path` shows every issuer: [keys](keys.md#when-something-fails).',
+  },
+  status_unavailable: {
+    example: { code: 'status_unavailable', cause: 'timeout', retryAfterSeconds: 1 },
+    log: 'says why the status list could not be had; the table below has every value.',
+    causes: [
+      'The server of the list is down, and this isolate has no list that is still good: its `exp` has passed, or it was fetched over an hour ago.',
+      'The list is signed with a key that the issuer does not publish, or with an algorithm that the policy does not accept.',
+      'The list is no status list token: another `typ`, another `sub` than the URI in tokens, a `status_list` that is malformed.',
+    ],
+    client: 'Keep the token: it may be good. Wait as long as `Retry-After` says, then repeat the request.',
+    operator:
+      'Look for the event `status_list_failed`: it names the list and the fault. Mend the list or its server; the gateway recovers by itself: [status lists](status-list.md#when-something-fails).',
   },
   policy_invalid: {
     example: { code: 'policy_invalid' },
@@ -171,6 +184,27 @@ export const DESTINATION_FAULTS: Readonly<Record<DestinationFault, string>> = {
   path: 'Its path can be read in two ways, as in `path_ambiguous`.',
   query: 'It has a query or a fragment.',
   several: 'There is more than one.',
+};
+
+/** The values of `reason_detail` of `status_unavailable`, and of `fault` of `status_list_failed`. */
+export const STATUS_FAULTS: Readonly<Record<StatusFault, string>> = {
+  timeout: 'The server of the list did not answer within five seconds.',
+  network_error: 'The connection failed: no address, no TLS, or it broke off.',
+  http_status: 'The answer was no 2xx.',
+  redirect: 'The answer was a redirect, which is not followed: tokens must name where it leads to.',
+  too_large: 'The answer has more than 4 MB.',
+  insecure_uri: 'The URI has no https.',
+  binding_missing: 'The issuer has `service`, and there is no such binding.',
+  no_list: 'The answer is no JWT with `typ` `statuslist+jwt` and an `iat`: often a page for people, or CBOR.',
+  keys_unavailable: "The issuer's keys could not be had, so the list can't be verified.",
+  signature: 'No key of the issuer verifies the list, the key is blocked, or its algorithm is not accepted.',
+  issuer_mismatch: 'The list has an `iss`, and it is another issuer.',
+  subject_mismatch: '`sub` of the list is not the URI that the token names: it is another list.',
+  not_yet_valid: '`iat` or `nbf` of the list lies in the future.',
+  expired: '`exp` of the list has passed.',
+  older: 'The list was issued before the one at hand: a server lags behind the others.',
+  list_malformed: '`bits` is not 1, 2, 4 or 8, or `lst` is not one zlib stream in base64url.',
+  list_too_large: 'The list has more than 4 MB once it is inflated.',
 };
 
 /** The values of `reason_detail` of `keys_unavailable`, and of `fault` and `cause` of the events of keys. */

@@ -40,4 +40,16 @@ export const SIGNATURE = {
     operator:
       'Compare `unverified_iss` and `unverified_kid` with the key set of the issuer. One client alone: its token. All of them: the key set.',
   },
+  status_invalid: {
+    example: { code: 'status_invalid', found: ['invalid', 'status.example.com'] },
+    log: 'is what the status list says of the token (`invalid`: it was revoked; `suspended`; `status_3` and others, which nothing is known of; `out_of_range`: the list ends before its index), and the host of the list. `host_not_allowed`: the token names a list on a host that the policy does not.',
+    causes: [
+      'The issuer revoked or suspended the token: its user or client was locked, or somebody logged out.',
+      'The issuer wrote the token and its list apart: the index is beyond the end of the list.',
+      'The issuer moved its lists to another host, and `status_list_hosts` does not name it.',
+    ],
+    client: 'Ask the issuer for a new token. If that is refused too, ask the operator why.',
+    operator:
+      'Ask the owner of the issuer why it was revoked. `npx claimgate explain` with the token shows the list and the index: [status lists](status-list.md).',
+  },
 } as const satisfies Partial<GatewayReasons>;

@@ -11,6 +11,10 @@ export interface Bindings {
   readonly certificates?: readonly string[];
   readonly rateLimits?: readonly string[];
   readonly secrets?: readonly string[];
+  /** Namespaces of Durable Objects. */
+  readonly objects?: readonly string[];
+  /** KV namespaces. */
+  readonly namespaces?: readonly string[];
   /** Patterns of the Worker's routes, such as `api.example.com/*`. */
   readonly workerRoutes?: readonly string[];
   /** Whether the Worker has handlers of its own behind the gateway. */
@@ -29,6 +33,8 @@ const KINDS = {
   services: ['service binding', 'services', 'binding'],
   certificates: ['mTLS certificate', 'mtls_certificates', 'binding'],
   rateLimits: ['rate limit', 'ratelimits', 'name'],
+  objects: ['Durable Object', 'durable_objects.bindings', 'name'],
+  namespaces: ['KV namespace', 'kv_namespaces', 'binding'],
   secrets: ['secret', undefined, undefined],
 } as const;
 

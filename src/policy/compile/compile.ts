@@ -12,8 +12,10 @@ import { collectFaults, type Faults } from './faults.ts';
 import { compileIssuers } from './issuers.ts';
 import { isApiName, isIssuersName, isPolicyTable, meantName } from './names.ts';
 import { nameHosts } from './resource.ts';
+import { checkRevocation } from './revocation.ts';
 import { assertionSettingsSchema, settingsSchema } from './schema.ts';
 import { readTable, type Sound } from './schema-faults.ts';
+import { checkSignalPaths, compileSignals, signalFieldsAt } from './signals.ts';
 import { buildTable } from './table.ts';
 import { checkTrialDate, markAlone } from './trial.ts';
 
@@ -51,6 +53,7 @@ export function compilePolicy(vars: Readonly<Record<string, unknown>>, bindings:
     bindings,
     faults,
   );
+  const transmitters = compileSignals(config.signals, { issuers, names, bindings }, faults);
   const apiTables = tables.filter(([name]) => isApiName(name));
   if (apiTables.length === 0)
     faults.at('vars').add('there is no API', 'add a table such as [vars.API_ORDERS]');
@@ -64,6 +67,8 @@ export function compilePolicy(vars: Readonly<Record<string, unknown>>, bindings:
   checkHealthPath(settings, [...hosts.values(), otherHosts], faults.at('GATEWAY', 'health_path'));
   checkAssertions({ settings: settings.assertion, apis, issuers, bindings }, faults);
   checkKeySetPath(apis, { hosts, otherHosts }, faults);
+  checkRevocation({ settings, apis, issuers, bindings, transmitters }, faults);
+  checkSignalPaths(transmitters, { settings, apis, tables: [...hosts.values(), otherHosts] }, faults);
   if (faults.list().length > 0) return { ok: false, faults: faults.list() };
   markAlone(apis);
   // Others are names that clients have uses for: only the API that sets one drops it.
@@ -74,13 +79,15 @@ export function compilePolicy(vars: Readonly<Record<string, unknown>>, bindings:
         .filter((name) => name.startsWith('x-')),
     ),
   );
-  const policy = { settings, issuers, apis, hosts, otherHosts, ownHeaders };
+  const policy = { settings, issuers, transmitters, apis, hosts, otherHosts, ownHeaders };
   nameHosts(policy);
   return { ok: true, policy };
 }
 
 const settingsFieldsAt = (path: Place): readonly string[] =>
-  Object.keys(path[0] === 'assertion' ? assertionSettingsSchema.shape : settingsSchema.shape);
+  path[0] === 'signals'
+    ? signalFieldsAt(path.slice(1))
+    : Object.keys(path[0] === 'assertion' ? assertionSettingsSchema.shape : settingsSchema.shape);
 
 /** JavaScript gives this name a meaning of its own: what it names would be lost on the way. */
 function checkNames(table: object, at: Faults): void {
@@ -99,6 +106,7 @@ function compileSettings(config: Sound<typeof settingsSchema>, at: Faults): Sett
     blockedKids: new Set(config.blocked_kids),
     healthPath: config.health_path,
     problemBase: config.problem_base,
+    revocation: config.revocation,
     assertion: compileAssertionSettings(config.assertion, at.at('assertion')),
   };
 }

@@ -8,6 +8,7 @@ import type { Faults } from './faults.ts';
 import { issuerSchema } from './schema.ts';
 import { readTable, type Sound } from './schema-faults.ts';
 import { compileSelector } from './selectors.ts';
+import { compileStatusLists } from './status-list.ts';
 
 export const DEFAULT_ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
 export const DEFAULT_TOKEN_TYPES = ['at+jwt', 'jwt'];
@@ -103,6 +104,7 @@ function compileIssuer(
     clientClaim: optionalSelector(config.client_claim, at.at('client_claim')),
     audienceClaim: optionalSelector(config.audience_claim, at.at('audience_claim')),
     requiredClaims: requiredClaims(config.claims ?? {}, at.at('claims')),
+    statusLists: compileStatusLists(config, at),
     keys,
     service: config.service,
   };

@@ -13,6 +13,7 @@ export function openRoute(api: Api, key: string, kind: string): Route {
     rateLimit: undefined,
     report: undefined,
     reportOnly: false,
+    isStrict: false,
     ruleKey: JSON.stringify([api.name, kind]),
   };
 }

@@ -118,9 +118,11 @@ export function compileRoute(
     rateLimit,
     report,
     reportOnly,
+    isStrict: config.revocation === 'strict',
     ruleKey: JSON.stringify([
       api.name,
       auth,
+      config.revocation,
       forwardAuthorization,
       reportOnly,
       rateLimit?.binding,
@@ -183,7 +185,9 @@ function checkPrefix({ pattern }: RouteKey, prefix: string | undefined, at: Faul
 function checkRulesBesideAuth(auth: Route['auth'], config: RouteConfig, at: Faults): void {
   if (auth === 'required') return;
   const unread =
-    auth === 'none' ? ([...RULE_NAMES, 'audience', 'issuer', 'report', 'report_only'] as const) : RULE_NAMES;
+    auth === 'none'
+      ? ([...RULE_NAMES, 'audience', 'issuer', 'report', 'report_only', 'revocation'] as const)
+      : RULE_NAMES;
   for (const rule of unread) {
     if (config[rule] === undefined) continue;
     at.at(rule).add(`a rule has no effect beside auth = ${JSON.stringify(auth)}`, 'remove the rule, or auth');

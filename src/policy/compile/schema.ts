@@ -12,8 +12,13 @@ import { list, oneOrMore, text } from '../rules/fields.ts';
 import { RULE_NAMES, RULES } from '../rules/rules.ts';
 import { scopeSchema } from '../rules/scopes.ts';
 
-const issuerNames = oneOrMore(text('the name of a table under [vars.ISSUERS]'), 'name at least one issuer');
-const audiences = oneOrMore(text('the audience as it stands in tokens'), 'name at least one audience');
+// Each field has a schema of its own, to which its text is tied.
+const issuersField = () =>
+  oneOrMore(text('the name of a table under [vars.ISSUERS]'), 'name at least one issuer');
+const audiencesField = () =>
+  oneOrMore(text('the audience as it stands in tokens'), 'name at least one audience');
+const issuerNames = issuersField();
+const audiences = audiencesField();
 
 type RuleFields = { [Name in RuleName]: z.ZodMiniOptional<(typeof RULES)[Name]['schema']> };
 
@@ -50,6 +55,7 @@ export const routeSchema = z.strictObject({
   rate_limit: rateLimit,
   report: z.optional(reportSchema),
   report_only: z.optional(z.boolean()),
+  revocation: z.optional(z.literal('strict')),
 });
 
 export const corsSchema = z.strictObject({
@@ -85,6 +91,42 @@ export const assertionSettingsSchema = z.strictObject({
   lifetime: z.optional(z.int().check(z.minimum(5), z.maximum(120))),
 });
 
+const namedBy = () => z.optional(z.enum(['sub', 'sid', 'jti', 'client_id']));
+
+/** What subjects of events are to tokens. */
+export const subjectsSchema = z.strictObject({
+  opaque: namedBy(),
+  email: namedBy(),
+  phone_number: namedBy(),
+  account: namedBy(),
+  did: namedBy(),
+  uri: namedBy(),
+  session: namedBy(),
+  application: namedBy(),
+});
+
+const ownPath = (example: string, more = '') =>
+  z.string().check(z.regex(/^(\/[A-Za-z0-9._~-]+)+$/, `a path such as "${example}"${more}`));
+const secretName = () => z.string().check(z.regex(/^secret:[A-Za-z_][A-Za-z0-9_]*$/, '"secret:NAME"'));
+
+/** Who sends security events. */
+export const signalSchema = z.strictObject({
+  issuer: text('the issuer identifier, as it stands in iss'),
+  audience: audiencesField(),
+  revokes: issuersField(),
+  subjects: z.optional(subjectsSchema),
+  logout_tokens: z.optional(z.enum(['typed', 'any'])),
+  path: z.optional(ownPath('/signals')),
+  authorization: z.optional(secretName()),
+  rate_limit: z.optional(text('the name of a rate limit binding')),
+  poll_uri: z.optional(z.string()),
+  poll_authorization: z.optional(secretName()),
+  algorithms: z.optional(list(z.enum(ALGORITHMS), 'name at least one algorithm')),
+  metadata_uri: z.optional(z.string()),
+  jwks_uri: z.optional(z.string()),
+  service: z.optional(text('the name of a service binding')),
+});
+
 const dropHeaders = z.optional(
   z.array(z.string().check(z.regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, 'the name of a header'))),
 );
@@ -107,9 +149,7 @@ export const apiSchema = z.strictObject({
   origin_headers: z.optional(z.record(z.string(), z.string())),
   mtls: z.optional(text('the name of an mTLS certificate binding')),
   zone_unprotected: z.optional(z.boolean()),
-  strip_prefix: z.optional(
-    z.string().check(z.regex(/^(\/[A-Za-z0-9._~-]+)+$/, 'a path such as "/api", without a slash at its end')),
-  ),
+  strip_prefix: z.optional(ownPath('/api', ', without a slash at its end')),
   issuer: z.optional(issuerNames),
   audience: audiences,
   token_from: z.optional(
@@ -150,6 +190,10 @@ export const issuerSchema = z.strictObject({
   metadata_uri: z.optional(z.string()),
   jwks_uri: z.optional(z.string()),
   service: z.optional(text('the name of a service binding')),
+  status_list: z.optional(z.enum(['required', 'optional'])),
+  status_list_hosts: z.optional(
+    list(text('a host such as "status.example.com"'), 'name at least one host, or leave the field out'),
+  ),
   token_types: z.optional(list(text('a typ such as "at+jwt"'), 'name at least one type')),
   clock_tolerance: z.optional(z.int().check(z.minimum(0), z.maximum(300))),
   max_token_age: z.optional(z.int().check(z.positive())),
@@ -168,13 +212,13 @@ export const settingsSchema = z.strictObject({
   blocked_clients: z.optional(z.array(text('a client id'))),
   blocked_kids: z.optional(z.array(text('a key id'))),
   drop_headers: dropHeaders,
+  revocation: z.optional(text('the name of a Durable Object binding')),
   report_only: z.optional(z.boolean()),
   report_only_until: reportOnlyUntil,
-  health_path: z.optional(
-    z.string().check(z.regex(/^(\/[A-Za-z0-9._~-]+)+$/, 'a path such as "/.well-known/claimgate/health"')),
-  ),
+  health_path: z.optional(ownPath('/.well-known/claimgate/health')),
   // A fragment is appended to it: the result must be one URI that people can look up (RFC 9457 §3.1.1).
   assertion: z.optional(assertionSettingsSchema),
+  signals: z.optional(z.record(z.string(), signalSchema)),
   problem_base: z.optional(
     z
       .string()
@@ -200,5 +244,7 @@ export type RouteConfig = z.infer<typeof routeSchema>;
 export type ApiConfig = z.infer<typeof apiSchema>;
 export type AssertionConfig = z.infer<typeof assertionSchema>;
 export type AssertionSettingsConfig = z.infer<typeof assertionSettingsSchema>;
+export type SignalConfig = z.infer<typeof signalSchema>;
+export type SubjectsConfig = z.infer<typeof subjectsSchema>;
 export type IssuerConfig = z.infer<typeof issuerSchema>;
 export type SettingsConfig = z.infer<typeof settingsSchema>;

@@ -25,10 +25,11 @@ import type {
   WantConfig,
 } from './schema.ts';
 
-const listed = (names: readonly string[]) => `[${names.map((name) => JSON.stringify(name)).join(', ')}]`;
+export const listed = (names: readonly string[]) =>
+  `[${names.map((name) => JSON.stringify(name)).join(', ')}]`;
 const inTurn = (names: readonly string[]) => names.join(', else ');
 
-type Texts<Config> = { readonly [Field in keyof Required<Config>]: string };
+export type Texts<Config> = { readonly [Field in keyof Required<Config>]: string };
 
 const RATE_LIMIT =
   'The rate limit that requests count against, a binding of the platform: for each subject, else client, else address. A table says otherwise: { binding = "PER_ORG", by = { claim = "org_id" } }. A route counts for itself, an API over all its routes that have none of their own. Example: "PER_USER".';
@@ -59,6 +60,8 @@ export const ROUTE_TEXTS: Texts<RouteConfig> = {
   rate_limit: RATE_LIMIT,
   report:
     'Rules that are tried on live traffic: whoever they would refuse is let through, and logged (`would_deny`). Example: { scopes_all = ["write:timesheets"] }.',
+  revocation:
+    'Where it is "strict", what is revoked and switched is asked for where it is written down, on every request: docs/revocation.md. Default: each isolate remembers it for 30 s. Example: "strict".',
   report_only:
     'Tries the whole route: whoever its token or rules would refuse is let through, without claims unless the token is good, and logged. The route is then open to anyone. Example: true.',
 };
@@ -149,7 +152,11 @@ export const ISSUER_TEXTS: Texts<IssuerConfig> = {
   jwks_uri:
     'Where the key set is; no metadata is read then. Example: "https://login.example.com/tenant/keys".',
   service:
-    'Fetches metadata and keys through this binding: a service, or a private network. Example: "ISSUER".',
+    'Fetches metadata, keys and status lists through this binding: a service, or a private network. Example: "ISSUER".',
+  status_list:
+    'Whether tokens are looked up in the status list that their claim status.status_list names, which tells revoked and suspended ones (docs/status-list.md). "required": a token without the claim is refused. "optional": it passes. Default: the claim is not looked at. Example: "required".',
+  status_list_hosts:
+    'Hosts that status lists may be on, besides that of the issuer; a port is named if it is not the usual one. Example: ["status.example.com"].',
   token_types: `Accepted typ headers; case and "application/" do not matter, an absent typ counts as "jwt". Default: ${listed(DEFAULT_TOKEN_TYPES)}. With ["at+jwt"] ID tokens never pass (RFC 9068). Example: ["at+jwt"].`,
   clock_tolerance: `Seconds by which clocks may differ. Default: ${DEFAULT_CLOCK_TOLERANCE_SECONDS}. Example: 10.`,
   max_token_age: 'Seconds after iat at which a token is refused, whatever its exp says. Example: 3600.',
@@ -172,8 +179,12 @@ export const SETTINGS_TEXTS: Texts<SettingsConfig> = {
   log_requests:
     'Which lines of the log have the fields that trace a request: host, path, names of query parameters, address, country, user agent. "denied" (default): refused requests, and those that a rule on trial would refuse. Addresses are personal data in many countries. Example: "none".',
   blocked_clients: 'Blocklist: tokens of these clients are refused. Example: ["backoffice"].',
+  revocation:
+    'Tokens, subjects, sessions and clients can be revoked, and routes closed, without a deployment: docs/revocation.md. The name of the Durable Object binding that writes it down. Every issuer needs max_token_age. Example: "REVOCATIONS".',
   assertion:
     'Who signs the assertions that APIs ask for: the public URL of the gateway. The keys are the secrets ASSERTION_KEY and ASSERTION_KEY_2, which `claimgate assertion keys` makes. Example: { issuer = "https://api.example.com" }.',
+  signals:
+    'Who may say that tokens are to be refused, by security events: one table for each transmitter, under a name of your choice (docs/signals.md). Example: { corp = { issuer = "https://id.example.com/realms/prod", audience = "https://api.example.com/signals", revokes = "corp" } }.',
   drop_headers: 'For all APIs: see drop_headers there. Example: ["x-user-id"].',
   blocked_kids: 'Blocklist: tokens signed with these keys are refused. Example: ["key-2026-11"].',
   report_only: 'Default for all APIs: see report_only there. Example: true.',

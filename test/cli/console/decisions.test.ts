@@ -50,6 +50,20 @@ describe('decisions', () => {
     });
   });
 
+  it('name the entry that refused one, or would', () => {
+    const revoked = { reason: 'token_revoked', reason_detail: 'subject', entry: 12 };
+    const tried = { reason: undefined, decision: 'allow', would_deny: 'token_revoked', entry: 13 };
+    const [one, other] = filled([line(revoked), line({ ...tried, reason_detail: undefined })]).after(
+      0,
+    ).decisions;
+    expect([one?.reason, one?.detail, one?.wouldDenyDetail]).toEqual([
+      'token_revoked',
+      'subject, entry 12',
+      null,
+    ]);
+    expect([other?.detail, other?.wouldDenyDetail]).toEqual([null, 'entry 13']);
+  });
+
   it.each([
     [
       'no token',

@@ -116,6 +116,10 @@ describe('what a message says of TOML, said of JSON', () => {
       'write required = ["S"] under [secrets] of this environment',
       'write "required": ["S"] under "secrets" of this environment',
     ],
+    [
+      'add [[env.p-1.durable_objects.bindings]] with name = "R"',
+      'add "env": { "p-1": { "durable_objects": { "bindings": [{ … }] } } } with "name": "R"',
+    ],
     ['tables under [vars] are policy', 'tables under "vars" are policy'],
     ['hosts[0] is no host', 'hosts[0] is no host'],
   ])('%s', (toml, json) => {

@@ -130,8 +130,12 @@ describe('on Cloudflare', () => {
       '--config',
       file('env.toml', environment),
     ];
-    const { stdout } = await claimgate(args, { env: api.env });
+    // The policy of a clone has revocation and this issuer; a gateway without takes lines.
+    const { stdout } = await claimgate([...args, '--gateway', 'nowhere.toml'], { env: api.env });
     expect(stdout).toContain('  [env.production.vars.GATEWAY]\n  blocked_clients = ["job"]\n');
+    expect((await claimgate(args, { env: api.env })).stdout).toMatch(
+      /^ {2}claimgate revoke --issuer own --client=job .* --env production --remote$/m,
+    );
   });
 
   it('refuses an issuer that is on this machine', async () => {

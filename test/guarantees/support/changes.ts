@@ -19,6 +19,7 @@ const SETTINGS = {
   clock_tolerance: setting(0, 60, 90),
   max_token_age: setting(100, 130, 1_000),
   not_before: setting('2027-01-15T07:58:00Z', '2027-01-01', '2027-01-14'),
+  status_list: setting('required', 'optional'),
   claims: setting(
     { use: { not: 'id' } },
     { role: { present: true } },
@@ -175,6 +176,7 @@ const GOOD: Table = {
   in: { role: ['x'], scope: 'r s t', client: 'c1' },
   org: ['a', 'b', 'café', 'ss', 'i', 'σ', 'v', 7],
   use: 'access',
+  status: { status_list: { idx: 1, uri: `${ISSUERS.one}lists/1` } },
   exp: NOW_SECONDS + 300,
   iat: NOW_SECONDS - 10,
 };
@@ -199,6 +201,7 @@ const flaw: fc.Arbitrary<Table> = fc.oneof(
   fc.constantFrom<unknown>({ x: true, y: {} }, { x: 0 }, ['x', {}], 'Y', null).map((role) => ({ role })),
   fc.constantFrom<unknown>('a', 'b', ['A'], 7, undefined).map((org) => ({ org })),
   fc.constant({ use: undefined }),
+  fc.constantFrom<unknown>(undefined, 'x', {}, { status_list: 1 }).map((status) => ({ status })),
   fc.constantFrom(60, 110, 140, 170, 900_000, -20, -50, -90).map((ago) => ({ iat: NOW_SECONDS - ago })),
   fc.constant({ iat: undefined }),
   fc.constantFrom(0, -20, -40, -70).map((left) => ({ exp: NOW_SECONDS + left })),

@@ -27,10 +27,17 @@ export const noKeyStore: Lint = {
 export const noKeyRefresh: Lint = {
   name: 'no-key-refresh',
   finds: 'no cron trigger',
-  why: 'nothing fetches keys ahead of time: requests wait for them, and a new key is unknown for longer',
+  why: 'nothing fetches keys ahead of time: requests wait for them, and a new key is unknown for longer; nor does anything ask for security events (`poll_uri`)',
   remedy: 'add `[triggers]` with `crons = ["*/5 * * * *"]`',
   *find(subject) {
     if (listOf(subject.section.triggers?.crons).length > 0) return;
+    const polled = subject.policy.transmitters.find(({ poll }) => poll !== undefined);
+    if (polled !== undefined)
+      return yield fault(
+        ['GATEWAY', 'signals', polled.name, 'poll_uri'],
+        'no cron trigger asks for its events, nor fetches the keys of the issuers',
+        'add [triggers] with crons = ["* * * * *"]',
+      );
     yield fault(
       issuersPlace(subject),
       'no cron trigger fetches the keys of the issuers ahead of time',

@@ -25,8 +25,11 @@ import { openWrite } from './open-write.ts';
 import { assetsFirst, httpOrigin, openCredential, workersDevOrigin, zoneGap } from './origins.ts';
 import { readScope } from './read-scope.ts';
 import { reportOnly } from './report-only.ts';
+import { longRevocation, strictRead } from './revocation.ts';
 import { scopeTypo } from './scope-typo.ts';
 import { lostCopy, unjudgedMethod } from './second-targets.ts';
+import { uncountedSignals } from './signals.ts';
+import { ownListHost } from './status-list.ts';
 import type { Lint } from './subject.ts';
 import { tokenPlace } from './token-place.ts';
 import { trial } from './trial.ts';
@@ -59,6 +62,8 @@ export const LINTS: readonly Lint[] = [
   readScope,
   trial,
   reportOnly,
+  longRevocation,
+  strictRead,
   unknownAudience,
   undeclaredScope,
   unknownClaim,
@@ -77,9 +82,11 @@ export const LINTS: readonly Lint[] = [
   previewUrls,
   anyAudience,
   issuerAsAudience,
+  ownListHost,
   noKeyStore,
   noKeyRefresh,
   unusedIssuer,
+  uncountedSignals,
   largeVariable,
   unlistedSecret,
   loopback,

@@ -3,6 +3,7 @@ import type { KeysFault } from '../../../../src/decision.ts';
 import { readClaim } from '../../../../src/policy/claims.ts';
 import { fault } from '../../../../src/policy/compile/fault.ts';
 import type { Issuer } from '../../../../src/policy/policy.ts';
+import { signersOf } from '../../../../src/policy/signals.ts';
 import { visible } from '../../../text/terminal.ts';
 import { shown } from '../../../text/words.ts';
 import { explainName, formatDropped, type IssuerAnswers } from '../../what-if/ask-issuer.ts';
@@ -33,15 +34,27 @@ const FAULTS: Readonly<
 const askedIssuers = ({ policy, online }: Subject) =>
   policy.issuers.map((issuer) => [issuer, online?.issuers.get(issuer.name)] as const);
 
+/** The same, with who signs security events alone: its table is another one. */
+const askedSigners = ({ policy, online }: Subject) =>
+  signersOf<Issuer>(policy).map((signer) => {
+    const transmitter = policy.issuers.includes(signer)
+      ? undefined
+      : policy.transmitters.find((one) => one.signer === signer);
+    const place =
+      transmitter === undefined ? [signer.variable, signer.name] : ['GATEWAY', 'signals', transmitter.name];
+    return [signer, online?.issuers.get(signer.name), [...place, 'issuer']] as const;
+  });
+
 export const issuerKeys: Lint = {
   name: 'issuer-keys',
   severity: 'error',
-  finds: "an issuer whose keys can't be had. A warning where they come through a service binding",
+  finds:
+    "an issuer, or a transmitter of events, whose keys can't be had. A warning where they come through a service binding",
   why: 'without keys, every token of the issuer is answered with 503',
   remedy: 'correct `issuer`, `metadata_uri` or `jwks_uri`, or look at the issuer',
   needs: '`--online`',
   *find(subject) {
-    for (const [issuer, facts] of askedIssuers(subject)) {
+    for (const [issuer, facts, place] of askedSigners(subject)) {
       if (facts?.kind !== 'fault') continue;
       const [usual, usualRemedy] =
         facts.fault === 'http_status' ? statusWords(facts.status) : FAULTS[facts.fault];
@@ -50,7 +63,7 @@ export const issuerKeys: Lint = {
       const where = facts.fault === 'http_status' && facts.url !== undefined ? ` at ${facts.url}` : '';
       const remedy = isRenamed ? explainName(issuer.issuer, facts.named) : usualRemedy;
       const found = fault(
-        [issuer.variable, issuer.name, 'issuer'],
+        place,
         `the issuer ${problem.replace(/^it /, '')} (${facts.fault}${visible(where)})`,
         remedy,
       );

@@ -32,6 +32,12 @@ function namedSecrets({ policy }: Subject, listed: readonly string[]): Map<strin
   // Either of the two will do.
   if (policy.settings.assertion !== undefined && !listed.some((name) => isKeySecret(name)))
     named.set(KEY_SECRETS[0], ['GATEWAY', 'assertion']);
+  for (const { name, authorization, poll } of policy.transmitters)
+    for (const [field, secret] of [
+      ['authorization', authorization],
+      ['poll_authorization', poll?.authorization],
+    ] as const)
+      if (secret !== undefined && !named.has(secret)) named.set(secret, ['GATEWAY', 'signals', name, field]);
   for (const { name, originHeaders } of policy.apis)
     for (const { header, secret } of originHeaders)
       if (!named.has(secret)) named.set(secret, [name, 'origin_headers', header]);

@@ -572,6 +572,21 @@ describe('mutants', () => {
     `);
   });
 
+  it('of status lists are noticed by tokens that have none, or a bad place', async () => {
+    const text = SHOP.replace('max_token_age', 'status_list = "required"\nmax_token_age');
+    const [none, optional] = ['status_list', 'status_list = "required"'].map(
+      (what) => `ISSUERS.robots: without ${what}`,
+    );
+    const without = 'claims = { scope = "beep", access = { scopes = ["beep"] }, status = { other = 1 } }';
+    const malformed = 'claims = { access = { scopes = ["beep"] }, status = { status_list = 1 } }';
+    const request = (claims: string) => oneCase(`request = "GET /robots"\n${claims}\nexpect = 401`);
+    expect(await survivorsOf('', text)).toEqual(expect.arrayContaining([none, optional]));
+    expect(await survivorsOf(request(malformed), text)).not.toContain(none);
+    expect(await survivorsOf(request(malformed), text)).toContain(optional);
+    expect(await survivorsOf(request(without), text)).not.toContain(none);
+    expect(await survivorsOf(request(without), text)).not.toContain(optional);
+  });
+
   it('know every rule that there is', () => {
     expect([...Object.keys(RULE_MUTANTS), 'audience', 'issuer'].sort()).toEqual(
       Object.keys(reportSchema.shape).sort(),

@@ -34,6 +34,15 @@ const cors = (value: string, ...lines: string[]) =>
     ...(lines.length > 0 && { routes: lines.join('\n') }),
   });
 const routes = (...lines: string[]) => policyText({ routes: lines.join('\n') });
+const OBJECT = '[[durable_objects.bindings]]\nname = "REVOCATIONS"\nclass_name = "Revocations"\n';
+const MIGRATION = '[[migrations]]\ntag = "v1"\nnew_sqlite_classes = ["Revocations"]\n';
+/** A policy with revocation, and what it needs. */
+const revoking = (lines: string[], maxTokenAge = 3_600, migration = MIGRATION, object = OBJECT) =>
+  policyText({
+    issuer: `max_token_age = ${maxTokenAge}`,
+    routes: lines.join('\n'),
+    more: `${object}${migration}[vars.GATEWAY]\nrevocation = "REVOCATIONS"`,
+  });
 const online = (issuer: object | undefined, origin?: object): Facts => ({
   online: new Map([
     [
@@ -51,6 +60,8 @@ const faulty = (fault: string, more: object = {}) => online({ kind: 'fault', fau
 /** With the issuer as its audience. */
 const forIssuer = (parts: Parameters<typeof policyText>[0]) =>
   policyText(parts).replace('audience = "x"', 'audience = "https://issuer.example/"');
+const LISTS_ON = (host: string) =>
+  `status_list = "required"\nstatus_list_hosts = ["status.example.org", "${host}"]`;
 const ON_TRIAL = 'report_only = true';
 const PLACE = 'origin = "service:X"\ntoken_from = ';
 const CORS = 'cors = { origins = ["https://app.example.com"]';
@@ -59,6 +70,19 @@ const ZONE = 'hosts = ["api.example.com"]\norigin = "zone"\nzone_unprotected = t
 const SECRET = 'origin = "https://x.example"\norigin_headers = { x-s = "secret:S" }';
 const PROVEN = 'origin = "service:X"\nassertion = { audience = "orders.internal" }';
 const ASSERTED = '[vars.GATEWAY]\nassertion = { issuer = "https://api.example.com" }';
+const REVOKING = `[[durable_objects.bindings]]
+name = "REVOCATIONS"
+class_name = "Revocations"
+[[migrations]]
+tag = "v1"
+new_sqlite_classes = ["Revocations"]
+[vars.GATEWAY]
+revocation = "REVOCATIONS"`;
+const SIGNALS = (more = '', field = 'rate_limit = "L"') =>
+  `${REVOKING}\n[vars.GATEWAY.signals.corp]\nissuer = "https://signals.example/"\naudience = "a"\nrevokes = "main"\n${field}\n${more}`;
+const POLLED = SIGNALS('poll_uri = "https://signals.example/poll"', '');
+const LIMITED = 'ratelimits = [{ name = "L", namespace_id = "1", simple = { limit = 10, period = 60 } }]';
+const AGED = 'max_token_age = 3600';
 const KEY_LISTED = 'secrets.required = ["ASSERTION_KEY"]';
 const HOSTED = 'hosts = ["api.example.com"]\norigin = "service:X"';
 const OWN = 'workers_dev = false';
@@ -857,6 +881,40 @@ const EXAMPLES: readonly Example[] = [
     ],
   },
   {
+    rule: 'long-revocation',
+    bad: [
+      [
+        'tokens that live for a month',
+        revoking(['"GET /a" = {}'], 2_592_000),
+        'ISSUERS.main.max_token_age: each revocation is kept for 30 days, in the memory of every isolate',
+      ],
+    ],
+    good: [
+      ['a week', revoking(['"GET /a" = {}'], 604_800)],
+      ['a month without revocation', policyText({ issuer: 'max_token_age = 2592000' })],
+    ],
+  },
+  {
+    rule: 'strict-read',
+    bad: [
+      [
+        'a route that reads',
+        revoking(['"GET /a" = { revocation = "strict" }']),
+        'API_X.routes."GET /a".revocation: every read waits for the one object that writes revocations down',
+      ],
+      [
+        'with HEAD',
+        revoking(['"GET|HEAD /a" = { revocation = "strict" }']),
+        'API_X.routes."GET|HEAD /a".revocation: every read waits for the one object that writes revocations down',
+      ],
+    ],
+    good: [
+      ['a route that deletes', revoking(['"DELETE /a" = { revocation = "strict" }'])],
+      ['one for all methods', revoking(['"* /a" = { revocation = "strict" }'])],
+      ['reading as usual', revoking(['"GET /a" = {}'])],
+    ],
+  },
+  {
     rule: 'read-scope',
     bad: [
       [
@@ -1190,8 +1248,16 @@ const EXAMPLES: readonly Example[] = [
         policyText().replace('["*/5 * * * *"]', '[]'),
         'ISSUERS.main: no cron trigger fetches the keys of the issuers ahead of time',
       ],
+      [
+        'no cron, and events to ask for',
+        policyText({ issuer: AGED, more: POLLED }).replace('["*/5 * * * *"]', '[]'),
+        'GATEWAY.signals.corp.poll_uri: no cron trigger asks for its events, nor fetches the keys of the issuers',
+      ],
     ],
-    good: [['a cron', policyText()]],
+    good: [
+      ['a cron', policyText()],
+      ['a cron, and events to ask for', policyText({ issuer: AGED, more: POLLED })],
+    ],
   },
   {
     rule: 'unused-issuer',
@@ -1299,8 +1365,35 @@ const EXAMPLES: readonly Example[] = [
     ],
   },
   {
+    rule: 'uncounted-signals',
+    bad: [
+      [
+        'a path without a limit',
+        policyText({ issuer: AGED, more: SIGNALS('', '') }),
+        'GATEWAY.signals.corp: anyone can post to /.well-known/claimgate/signals/corp, as often as they like',
+      ],
+    ],
+    good: [
+      ['a limit', policyText({ top: LIMITED, issuer: AGED, more: SIGNALS() })],
+      ['no path', policyText({ issuer: AGED, more: POLLED })],
+    ],
+  },
+  {
     rule: 'unlisted-secret',
     bad: [
+      [
+        'a secret of a transmitter',
+        policyText({ top: LIMITED, issuer: AGED, more: SIGNALS('authorization = "secret:A"') }),
+        'GATEWAY.signals.corp.authorization: [secrets] required does not list A',
+      ],
+      [
+        'a secret of a poll',
+        policyText({
+          issuer: AGED,
+          more: SIGNALS('poll_uri = "https://signals.example/poll"\npoll_authorization = "secret:P"', ''),
+        }),
+        'GATEWAY.signals.corp.poll_authorization: [secrets] required does not list P',
+      ],
       [
         'no key for assertions',
         policyText({ api: PROVEN, more: ASSERTED }),
@@ -1491,6 +1584,38 @@ const EXAMPLES: readonly Example[] = [
     ],
   },
   {
+    rule: 'own-list-host',
+    bad: [
+      [
+        'an origin',
+        policyText({
+          api: 'origin = "https://orders.internal.example:8443"',
+          issuer: LISTS_ON('orders.internal.example'),
+        }),
+        'ISSUERS.main.status_list_hosts[1]: orders.internal.example belongs to API_X: its paths can be asked for around the rules',
+      ],
+      [
+        'a host of an API, at another port',
+        policyText({ top: OWN, api: HOSTED, issuer: LISTS_ON('api.example.com:8443') }),
+        'ISSUERS.main.status_list_hosts[1]: api.example.com:8443 belongs to API_X: its paths can be asked for around the rules',
+      ],
+      [
+        'a host with a parameter',
+        policyText({
+          top: OWN,
+          api: HOSTED.replace('api.', ':tenant.'),
+          issuer: LISTS_ON('acme.example.com'),
+        }),
+        'ISSUERS.main.status_list_hosts[1]: acme.example.com belongs to API_X: its paths can be asked for around the rules',
+      ],
+    ],
+    good: [
+      ['a host of its own', policyText({ top: OWN, api: HOSTED, issuer: LISTS_ON('lists.example.net') })],
+      ['a host below it', policyText({ top: OWN, api: HOSTED, issuer: LISTS_ON('status.api.example.com') })],
+      ['that of the issuer', policyText({ top: OWN, api: HOSTED, issuer: 'status_list = "required"' })],
+    ],
+  },
+  {
     rule: 'unused-algorithm',
     bad: [
       [
@@ -1640,6 +1765,94 @@ describe('errors of the file', () => {
     ['cache-enabled', policyText({ top: 'cache = { enabled = true }' }), 'cache.enabled'],
   ])('%s', (rule, text, at) => {
     expect(check(text).map((one) => [one.rule, one.severity, one.at])).toEqual([[rule, 'error', at]]);
+  });
+
+  const AT_CLASS = 'durable_objects.bindings[0].class_name';
+  const migrated = (text: string) =>
+    revoking(['"GET /a" = {}'], 3_600, `[[migrations]]\ntag = "v1"\n${text}\n`);
+  const exported = (text: string) => revoking(['"GET /a" = {}'], 3_600, `[exports.Revocations]\n${text}\n`);
+  const LIVE = 'type = "durable-object"\nstorage = "sqlite"';
+
+  it.each([
+    ['no migration', revoking(['"GET /a" = {}'], 3_600, ''), 'no migration makes the class "Revocations"'],
+    ['one of another class', migrated('new_sqlite_classes = ["Other"]'), 'no migration makes the class'],
+    ['one without SQLite', migrated('new_classes = ["Revocations"]'), 'is made without SQLite'],
+    [
+      'one that is gone',
+      migrated(
+        'new_sqlite_classes = ["Revocations"]\n[[migrations]]\ntag = "v2"\ndeleted_classes = ["Revocations"]',
+      ),
+      'no migration makes the class',
+    ],
+    [
+      'one with another name now',
+      migrated(
+        'new_sqlite_classes = ["Revocations"]\n[[migrations]]\ntag = "v2"\nrenamed_classes = [{ from = "Revocations", to = "Other" }]',
+      ),
+      'no migration makes the class',
+    ],
+    ['an export without SQLite', exported(LIVE.replace('sqlite', 'legacy-kv')), 'is made without SQLite'],
+    ['an export that is gone', exported(`${LIVE}\nstate = "deleted"`), 'no migration makes the class'],
+  ])('object-migration: %s', (_what, text, problem) => {
+    const [finding, ...others] = check(text);
+    expect(finding).toMatchObject({ rule: 'object-migration', severity: 'error', at: AT_CLASS });
+    expect(finding?.problem).toContain(problem);
+    expect(text.split('\n')[(finding?.region.line ?? 0) - 1]).toBe('class_name = "Revocations"');
+    expect(others).toEqual([]);
+  });
+
+  it.each([
+    ['made with SQLite', revoking(['"GET /a" = {}'])],
+    [
+      'renamed',
+      migrated(
+        'new_sqlite_classes = ["Old"]\n[[migrations]]\ntag = "v2"\nrenamed_classes = [{ from = "Old", to = "Revocations" }]',
+      ),
+    ],
+    ['exported', exported(LIVE)],
+    ['another Worker’s', revoking(['"GET /a" = {}'], 3_600, '', `${OBJECT}script_name = "other"\n`)],
+    ['of no policy', policyText({ more: OBJECT })],
+  ])('no object-migration: a class that is %s', (_what, text) => {
+    expect(check(text)).toEqual([]);
+  });
+
+  it.each([
+    [
+      'the object',
+      revoking(['"GET /a" = {}'], 3_600, MIGRATION, ''),
+      'there is no Durable Object "REVOCATIONS"',
+      'add [[durable_objects.bindings]] with name = "REVOCATIONS" and class_name = "Revocations" to wrangler.toml',
+    ],
+    [
+      'an object of another name',
+      revoking(['"GET /a" = {}']).replace('name = "REVOCATIONS"', 'name = "REVOCATION"'),
+      'there is no Durable Object "REVOCATIONS"',
+      'did you mean "REVOCATION"?',
+    ],
+    [
+      'the KV namespace',
+      revoking(['"GET /a" = {}']).replace('binding = "KEYS"', 'binding = "OTHER"'),
+      'there is no KV namespace "KEYS"',
+      'add [[kv_namespaces]] with binding = "KEYS" to wrangler.toml',
+    ],
+  ])('revocation without %s', (_what, text, problem, remedy) => {
+    expect(check(text)).toMatchObject([{ rule: 'policy', at: 'GATEWAY.revocation', problem, remedy }]);
+  });
+
+  it('revocation needs its bindings in each environment, and inherits the migration', () => {
+    const top = revoking(['"GET /a" = {}']);
+    const own = top.slice(top.indexOf('[[kv')).replace(MIGRATION, '');
+    const inEnvironment = (text: string) => text.replace(/\[\[?(?=\w)/g, (open) => `${open}env.p.`);
+    const whole = parsePolicyFile('w', `${top}\n${inEnvironment(own)}`);
+    expect(checkPolicy(whole).flatMap(({ faults }) => faults)).toEqual([]);
+    const without = parsePolicyFile('w', `${top}\n${inEnvironment(own.replace(OBJECT, ''))}`);
+    expect(checkPolicy(without).flatMap(({ faults }) => faults)).toMatchObject([
+      {
+        at: 'GATEWAY.revocation',
+        remedy:
+          'add [[env.p.durable_objects.bindings]] with name = "REVOCATIONS" and class_name = "Revocations" to wrangler.toml',
+      },
+    ]);
   });
 
   it('what an environment inherits is told of once, and found where only that is checked', () => {

@@ -137,6 +137,7 @@ const issuer: fc.Arbitrary<Table> = fc.record({
   clock_tolerance: fc.constantFrom(undefined, 0, 30, 60),
   max_token_age: fc.constantFrom(undefined, undefined, 100, 130, 1_000),
   not_before: fc.constantFrom(undefined, undefined, '2027-01-15T07:58:00Z', '2027-01-01', '2027-01-14'),
+  status_list: fc.constantFrom(undefined, undefined, undefined, 'required', 'optional'),
   claims: fc.constantFrom<unknown>(
     undefined,
     undefined,

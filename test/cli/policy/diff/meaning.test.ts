@@ -132,6 +132,40 @@ describe('diff: what is nearly the same', () => {
   });
 });
 
+describe('diff: status lists', () => {
+  const listed = (issuer: Table) => compile({ 'GET /a': {} }, { issuer });
+  const [none, optional, required] = [{}, { status_list: 'optional' }, { status_list: 'required' }];
+  const on = (...hosts: string[]) => ({ ...required, status_list_hosts: hosts });
+
+  it.each<[string, Table, Table, string[]]>([
+    ['required', none, required, ['status_list']],
+    ['optional', none, optional, ['status_list']],
+    ['optional, then required', optional, required, ['status_list']],
+    ['one host less', on('a.example', 'b.example'), on('a.example'), ['status_list_hosts']],
+    [
+      'both',
+      { ...optional, status_list_hosts: ['a.example'] },
+      required,
+      ['status_list', 'status_list_hosts'],
+    ],
+    ['the same', on('a.example', 'b.example'), on('b.example', 'a.example'), []],
+  ])('asking for them is narrower, and no longer doing so wider: %s', async (_, old, now, fields) => {
+    const told = (change: string) => fields.map((field) => `${change} ISSUERS.main.${field}`);
+    expect(await changes(listed(old), listed(now))).toEqual(told('narrowed'));
+    expect(await changes(listed(now), listed(old))).toEqual(told('widened'));
+  });
+
+  it('says what it was and what it is', async () => {
+    const { findings } = await comparePolicies(listed(none), listed(required), NOW);
+    expect(findings[0]).toMatchObject({ before: ['not looked at'], now: ['required'] });
+    const hosts = await comparePolicies(listed(required), listed(on('a.example')), NOW);
+    expect(hosts.findings[0]).toMatchObject({
+      before: ['issuer.example'],
+      now: ['a.example, issuer.example'],
+    });
+  });
+});
+
 describe('diff: hosts', () => {
   it('a change on one host does not hide another spelling’s on another host', async () => {
     const policy = (b: Table, c: Table) => {

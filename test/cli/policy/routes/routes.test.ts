@@ -8,6 +8,7 @@ import { renderMarkdown } from '../../../../cli/policy/routes/text.ts';
 import { CLONE } from '../../../support/clone.ts';
 import { claimgate } from '../../support/claimgate.ts';
 import { makeFolder } from '../../support/files.ts';
+import { policyText } from '../../support/policies.ts';
 import { SHOP } from '../../support/shop.ts';
 
 const folder = makeFolder();
@@ -137,6 +138,7 @@ describe('claimgate routes', () => {
         report_only: false,
         rate_limit: null,
         rate_limit_by: null,
+        revocation: null,
         cors: null,
         origin: 'https://shop.internal.example/base',
         headers: {
@@ -150,6 +152,29 @@ describe('claimgate routes', () => {
         },
       },
     ]);
+  });
+
+  it('say which routes are strict, in each form', async () => {
+    const strict = folder.write(
+      'strict.toml',
+      policyText({
+        issuer: 'max_token_age = 60',
+        routes: '"GET /a" = {}\n"DELETE /a" = { scopes_all = ["a"], revocation = "strict" }',
+        more: '[[durable_objects.bindings]]\nname = "R"\nclass_name = "Revocations"\n[vars.GATEWAY]\nrevocation = "R"',
+      }),
+    );
+    const run = async (...more: string[]) =>
+      (await claimgate(['routes', '--config', strict, ...more])).stdout;
+    const text = await run();
+    expect(text).toMatch(/GET +\/a +any such token\n/);
+    expect(text).toMatch(/DELETE +\/a +tokens with a; asks each time what is revoked\n/);
+    const json = JSON.parse(await run('--json')) as { revocation: unknown }[];
+    expect(json.map(({ revocation }) => revocation)).toEqual([null, 'strict']);
+    const { paths } = JSON.parse(await run('--format', 'openapi')) as {
+      paths: Record<string, Record<string, { 'x-claimgate': object }>>;
+    };
+    expect(paths['/a']?.['get']?.['x-claimgate']).not.toHaveProperty('revocation');
+    expect(paths['/a']?.['delete']?.['x-claimgate']).toHaveProperty('revocation', 'strict');
   });
 
   it('as Markdown and as a graph', () => {

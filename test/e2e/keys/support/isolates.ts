@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { bundle, renderWorker, WORKERD } from '../../../../scripts/workerd.ts';
+import { bundle, readPorts, renderWorker, WORKERD } from '../../../../scripts/workerd.ts';
 import type { LogLine, RequestLine } from '../../../../src/log.ts';
 
 /** When every clock starts: milliseconds since 1970. */
@@ -122,22 +122,6 @@ function renderGateway({ issuer, kvPort, secrets = {}, logSample = 1 }: IsolateO
   };
   const kv = kvPort === undefined ? {} : { KEYS: `kv${i}` };
   return renderWorker('gateway.js', { ...policy, ...secrets }, { ORIGIN: 'origin' }, kv);
-}
-
-/** workerd says of each socket where it listens, in JSON, one a line. */
-async function readPorts(control: Readable, count: number): Promise<number[]> {
-  const ports: number[] = [];
-  let unread = '';
-  for await (const chunk of control.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
-    const lines = `${unread}${chunk}`.split('\n');
-    unread = lines.pop() ?? '';
-    for (const line of lines) {
-      const { event, socket, port } = JSON.parse(line) as { event: string; socket: string; port: number };
-      if (event === 'listen') ports[Number(socket)] = port;
-    }
-    if (Object.keys(ports).length === count) return ports;
-  }
-  throw new Error('workerd ended before it listened; its message is above');
 }
 
 async function stop(child: ChildProcess, folder: string, agent: Agent): Promise<void> {

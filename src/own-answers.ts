@@ -1,0 +1,60 @@
+/** What the gateway answers itself, whoever asks: its health, its keys, and what transmitters of events send. */
+import type { Environment, WaitUntil } from './environment.ts';
+import { renderHealth } from './http/health.ts';
+import { renderKeySet } from './http/key-set.ts';
+import { asksFor } from './http/own-path.ts';
+import type { KeyIo } from './keys/io.ts';
+import type { KeySource } from './keys/source.ts';
+import { publicKeySet } from './origin/assertion-keys.ts';
+import { KEY_SET_PATH } from './policy/assertion.ts';
+import type { Issuer, Policy } from './policy/policy.ts';
+import { signersOf } from './policy/signals.ts';
+import type { EventWriter } from './revocation/revocation.ts';
+import type { RevocationState } from './revocation/source.ts';
+import { findTransmitters } from './signals/find.ts';
+import { receive } from './signals/receive.ts';
+
+/** @param revocationState of what this isolate knows; `undefined` where the policy has no revocation */
+export function createOwnAnswers(
+  environment: Environment,
+  policy: Policy,
+  keys: KeySource,
+  revocationState: ((waitUntil: WaitUntil) => Promise<RevocationState>) | undefined,
+) {
+  const { settings } = policy;
+  const transmitterAt = findTransmitters(policy);
+
+  async function health(accept: string | null, io: KeyIo, waitUntil: WaitUntil): Promise<Response> {
+    const revocation = await revocationState?.(waitUntil);
+    const states = signersOf<Issuer>(policy).map(
+      async (issuer) => [issuer.name, await keys.stateOf(issuer, io)] as const,
+    );
+    return renderHealth(await Promise.all(states), io.now(), accept, revocation);
+  }
+
+  /** @returns `undefined` for all other requests */
+  return (
+    request: Request,
+    requestId: string,
+    io: KeyIo,
+    waitUntil: WaitUntil,
+  ): Response | Promise<Response> | undefined => {
+    if (asksFor(request, settings.healthPath)) return health(request.headers.get('accept'), io, waitUntil);
+    if (settings.assertion !== undefined && asksFor(request, KEY_SET_PATH))
+      return renderKeySet(publicKeySet(environment.assertionKeys, io.now() / 1000));
+    const transmitter = transmitterAt?.(request.url);
+    if (transmitter === undefined) return undefined;
+    const { secret, countRequest, log, logHmac: hmac } = environment;
+    const writer = environment.revocationObject() as EventWriter;
+    return receive(request, transmitter, requestId, {
+      writer,
+      secret,
+      countRequest,
+      log,
+      hmac,
+      keys,
+      io,
+      settings,
+    });
+  };
+}

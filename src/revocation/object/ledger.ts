@@ -1,0 +1,219 @@
+/** What the object keeps, in its SQLite. Each method runs without a pause in between: nobody sees half of a change. */
+
+import type { Question } from '../asked.ts';
+import type { Content, RevokedGroup, SwitchKind } from '../content.ts';
+import type { ReceivedEvent, Revocation, RevocationKind, Revoked } from '../revocation.ts';
+import type { Change } from './input.ts';
+import { type Row, switchOf, TABLES } from './tables.ts';
+
+/** More would cost every isolate memory. Whoever comes near revokes an issuer, or shortens its tokens. */
+const MAX_REVOCATIONS = 200_000;
+/** The record of older changes is forgotten. */
+const MAX_RECORDS = 50_000;
+
+/** What a change did. */
+export interface Changed {
+  /** Its number in the record, and that of the entry that it made. */
+  readonly number: number;
+  /** Whether anything is different now. What was not there can't be taken away. */
+  readonly changed: boolean;
+  /** Up to when tokens are refused, and when the entry ends by itself, in seconds since 1970. */
+  readonly beforeSeconds?: number | undefined;
+  readonly untilSeconds?: number | undefined;
+  /** The entry of the same that was there before. */
+  readonly replaced?: Replaced | undefined;
+}
+
+interface Replaced {
+  readonly number: number;
+  /** `null`: it had no end. */
+  readonly until: number | null;
+}
+
+export class Ledger {
+  readonly #sql: SqlStorage;
+  readonly #now: () => number;
+  /** So many may come before they have to be counted. */
+  #room = 0;
+
+  /** @param now seconds since 1970 */
+  constructor(sql: SqlStorage, now: () => number) {
+    this.#sql = sql;
+    this.#now = now;
+    sql.exec(TABLES);
+  }
+
+  /** @throws Error with a sentence for people where there are too many */
+  apply(change: Change): Changed {
+    switch (change.action) {
+      case 'revoke': {
+        const { revoked, livesSeconds, andNextSeconds = 0 } = change;
+        const beforeSeconds = this.#now() + andNextSeconds;
+        const times = { beforeSeconds, untilSeconds: beforeSeconds + livesSeconds };
+        const revocation = { ...revoked, ...times };
+        this.#checkRoom(1);
+        return this.#replacing(revoked, times, () =>
+          this.#recorded(change, revocation, (number) => this.#revoke(revocation, number)),
+        );
+      }
+      case 'unrevoke':
+        return this.#recorded(change, change.revoked, () => this.#restore(change.revoked));
+      case 'close': {
+        const { kind, target, status, forSeconds, why } = change;
+        const times = { untilSeconds: forSeconds === undefined ? undefined : this.#now() + forSeconds };
+        const store = (number: number) => {
+          this.#sql.exec(
+            `INSERT OR REPLACE INTO switches VALUES (?, ?, ?, ?, ?, ?)`,
+            ...[kind, target, status, times.untilSeconds ?? null, number, why],
+          );
+          return true;
+        };
+        return this.#replacing({ kind, target }, times, () =>
+          this.#recorded(change, { kind, target, status, ...times }, store),
+        );
+      }
+      case 'open': {
+        const { kind, target } = change;
+        return this.#recorded(
+          change,
+          { kind, target },
+          () =>
+            this.#sql.exec('DELETE FROM switches WHERE kind = ? AND target = ?', kind, target).rowsWritten >
+            0,
+        );
+      }
+    }
+  }
+
+  /** Adds to a change what it takes the place of, unless that has ended. */
+  #replacing(
+    what: Revoked | { readonly kind: SwitchKind; readonly target: string },
+    times: Pick<Changed, 'beforeSeconds' | 'untilSeconds'>,
+    change: () => Changed,
+  ): Changed {
+    const [table, names, values] =
+      'target' in what
+        ? ['switches', 'kind = ? AND target = ?', [what.kind, what.target]]
+        : ['revocations', 'kind = ? AND issuer = ? AND id = ?', [what.kind, what.issuer, what.id]];
+    const [replaced] = this.#sql.exec<{ number: number; until: number | null }>(
+      `SELECT number, until FROM ${table} WHERE ${names} AND (until IS NULL OR until > ?)`,
+      ...[...values, this.#now()],
+    );
+    return { ...change(), ...times, replaced };
+  }
+
+  receive({ from, id, rememberSeconds, revoke, why }: ReceivedEvent): 'stored' | 'repeated' {
+    this.#checkRoom(revoke.length);
+    const { rowsWritten } = this.#sql.exec(
+      'INSERT OR IGNORE INTO seen VALUES (?, ?, ?)',
+      ...[from, id, rememberSeconds],
+    );
+    if (rowsWritten === 0) return 'repeated';
+    for (const one of revoke)
+      this.#recorded({ action: 'revoke', by: from, why }, one, (number) => this.#revoke(one, number));
+    return 'stored';
+  }
+
+  /** Two who revoke the same lose nothing: the later date holds, and the later end. */
+  #revoke({ kind, issuer, id, beforeSeconds, untilSeconds }: Revocation, number: number): boolean {
+    const { rowsWritten } = this.#sql.exec(
+      `INSERT INTO revocations VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET before = MAX(before, excluded.before), until = MAX(until, excluded.until),
+         number = excluded.number`,
+      ...[kind, issuer, id, beforeSeconds, untilSeconds, number],
+    );
+    return rowsWritten > 0;
+  }
+
+  #restore({ kind, issuer, id }: Revoked): boolean {
+    const place = [kind, issuer, id];
+    return (
+      this.#sql.exec('DELETE FROM revocations WHERE kind = ? AND issuer = ? AND id = ?', ...place)
+        .rowsWritten > 0
+    );
+  }
+
+  #recorded(
+    { action, by, why }: Pick<Change, 'action' | 'by' | 'why'>,
+    what: object,
+    change: (number: number) => boolean,
+  ): Changed {
+    const { number } = this.#sql
+      .exec<{ number: number }>(
+        'INSERT INTO record (at, by, action, what, why) VALUES (?, ?, ?, ?, ?) RETURNING number',
+        ...[this.#now(), by, action, JSON.stringify(what), why],
+      )
+      .one();
+    this.#sql.exec('DELETE FROM record WHERE number <= ?', number - MAX_RECORDS);
+    return { number, changed: change(number) };
+  }
+
+  /** They are counted again only where there may be too many: in a flood, each count would cost more than the last. */
+  #checkRoom(wanted: number): void {
+    this.#room -= wanted;
+    if (wanted === 0 || this.#room >= 0) return;
+    const { count } = this.#sql.exec<{ count: number }>('SELECT COUNT(*) AS count FROM revocations').one();
+    this.#room = MAX_REVOCATIONS - count - wanted;
+    if (this.#room < 0)
+      throw new Error(
+        `there are ${count} revocations, and ${MAX_REVOCATIONS} is the most; revoke the issuer's tokens, or shorten them`,
+      );
+  }
+
+  /** Forgets what has ended. */
+  sweep(): void {
+    const now = this.#now();
+    this.#sql.exec('DELETE FROM revocations WHERE until <= ?', now);
+    this.#sql.exec('DELETE FROM switches WHERE until <= ?', now);
+    this.#sql.exec('DELETE FROM seen WHERE until <= ?', now);
+  }
+
+  /** All of it, or what a question is about. */
+  content(question?: Question): Omit<Content, 'publishedAtMs'> {
+    return {
+      version: Number(this.state('version') ?? 0),
+      groups: this.#groups(question),
+      switches: [...this.#sql.exec('SELECT * FROM switches ORDER BY number')].map(switchOf),
+    };
+  }
+
+  #groups(question: Question | undefined): readonly RevokedGroup[] {
+    const groups = new Map<
+      string,
+      { kind: RevocationKind; issuer: string; ids: string[]; before: number[]; numbers: number[] }
+    >();
+    for (const { kind, issuer, id, before, number } of this.#rows(question)) {
+      const name = `${kind} ${issuer}`;
+      const group = groups.get(name) ?? {
+        ...{ kind: kind as RevocationKind, issuer: issuer as string },
+        ...{ ids: [], before: [], numbers: [] },
+      };
+      groups.set(name, group);
+      group.ids.push(id as string);
+      group.before.push(before as number);
+      group.numbers.push(number as number);
+    }
+    return [...groups.values()];
+  }
+
+  *#rows(question: Question | undefined): Generator<Row> {
+    const all = 'SELECT kind, issuer, id, before, number FROM revocations';
+    if (question === undefined) yield* this.#sql.exec(all);
+    else
+      for (const [kind, ids] of Object.entries(question.ids ?? {}))
+        for (const id of ids)
+          yield* this.#sql.exec(
+            `${all} WHERE kind = ? AND issuer = ? AND id = ?`,
+            ...[kind, question.issuer ?? '', id],
+          );
+  }
+
+  state(name: string): string | undefined {
+    const [row] = this.#sql.exec<{ value: string }>('SELECT value FROM state WHERE name = ?', name);
+    return row?.value;
+  }
+
+  setState(name: string, value: string | number): void {
+    this.#sql.exec('INSERT OR REPLACE INTO state VALUES (?, ?)', name, String(value));
+  }
+}
