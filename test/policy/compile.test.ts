@@ -85,7 +85,7 @@ describe('compilePolicy', () => {
     [
       'an insecure issuer',
       vars(ROUTES, {}, issuers({ issuer: 'http://issuer.example' })),
-      'ISSUERS.main.issuer: no metadata can be found under it; write an https URL (http for loopback hosts), without user name and fragment, or give metadata_uri or jwks_uri',
+      'ISSUERS.main.issuer: no metadata can be found: issuer is not an https URL; write an https URL (http for loopback hosts), without user name and fragment, or give metadata_uri or jwks_uri',
     ],
     [
       'an insecure key set',
@@ -95,7 +95,7 @@ describe('compilePolicy', () => {
     [
       'two places for keys',
       vars(ROUTES, {}, issuers({ jwks_uri: 'https://a.example', metadata_uri: 'https://b.example' })),
-      'ISSUERS.main.metadata_uri: jwks_uri is given too; keep one of them',
+      'ISSUERS.main.metadata_uri: metadata_uri and jwks_uri exclude each other; keep one of them',
     ],
     [
       'a date that is none',
@@ -115,72 +115,72 @@ describe('compilePolicy', () => {
     [
       'hosts of status lists that nobody looks at',
       vars(ROUTES, {}, issuers({ status_list_hosts: ['status.example.com'] })),
-      'ISSUERS.main.status_list_hosts: no status list is looked at; add status_list = "required", or remove the hosts',
+      'ISSUERS.main.status_list_hosts: status_list_hosts does nothing without status_list; add status_list = "required", or remove the hosts',
     ],
     [
       'no host where lists can be',
       vars(ROUTES, {}, issuers({ issuer: 'own', jwks_uri: 'https://a.example', status_list: 'required' })),
-      'ISSUERS.main.status_list: no list can be found: the issuer is no https URL, so it has no host; name the hosts of its lists in status_list_hosts',
+      'ISSUERS.main.status_list: no list can be found: the issuer is not an https URL; name the hosts of its lists in status_list_hosts',
     ],
     [
       'Status.example.com as a host of status lists',
       listsOn('Status.example.com'),
-      'ISSUERS.main.status_list_hosts[1]: "Status.example.com" is not written as a host is compared; write it like "status.example.com"',
+      'ISSUERS.main.status_list_hosts[1]: "Status.example.com" is not a plain host name; write it like "status.example.com"',
     ],
     [
       'status.example.com:443 as a host of status lists',
       listsOn('status.example.com:443'),
-      'ISSUERS.main.status_list_hosts[1]: "status.example.com:443" is not written as a host is compared; write it like "status.example.com"',
+      'ISSUERS.main.status_list_hosts[1]: "status.example.com:443" is not a plain host name; write it like "status.example.com"',
     ],
     [
       'https://status.example.com as a host of status lists',
       listsOn('https://status.example.com'),
-      'ISSUERS.main.status_list_hosts[1]: "https://status.example.com" is not written as a host is compared; write it like "status.example.com"',
+      'ISSUERS.main.status_list_hosts[1]: "https://status.example.com" is not a plain host name; write it like "status.example.com"',
     ],
     [
       'status.example.com/lists as a host of status lists',
       listsOn('status.example.com/lists'),
-      'ISSUERS.main.status_list_hosts[1]: "status.example.com/lists" is not written as a host is compared; write it like "status.example.com"',
+      'ISSUERS.main.status_list_hosts[1]: "status.example.com/lists" is not a plain host name; write it like "status.example.com"',
     ],
     [
       'me@status.example.com as a host of status lists',
       listsOn('me@status.example.com'),
-      'ISSUERS.main.status_list_hosts[1]: "me@status.example.com" is not written as a host is compared; write it like "status.example.com"',
+      'ISSUERS.main.status_list_hosts[1]: "me@status.example.com" is not a plain host name; write it like "status.example.com"',
     ],
     [
       '*.example.com as a host of status lists',
       listsOn('*.example.com'),
-      'ISSUERS.main.status_list_hosts[1]: "*.example.com" is not written as a host is compared; write it like "status.example.com"',
+      'ISSUERS.main.status_list_hosts[1]: "*.example.com" is not a plain host name; write it like "status.example.com"',
     ],
     [
       'münchen.example as a host of status lists',
       listsOn('münchen.example'),
-      'ISSUERS.main.status_list_hosts[1]: "münchen.example" is not written as a host is compared; write it like "xn--mnchen-3ya.example"',
+      'ISSUERS.main.status_list_hosts[1]: "münchen.example" is not a plain host name; write it like "xn--mnchen-3ya.example"',
     ],
     [
       'status.example.com. as a host of status lists',
       listsOn('status.example.com.'),
-      'ISSUERS.main.status_list_hosts[1]: "status.example.com." is not written as a host is compared; write it like "status.example.com"',
+      'ISSUERS.main.status_list_hosts[1]: "status.example.com." is not a plain host name; write it like "status.example.com"',
     ],
     [
       '[fd00::1] as a host of status lists',
       listsOn('[fd00::1]'),
-      'ISSUERS.main.status_list_hosts[1]: "[fd00::1]" is not written as a host is compared; write it like "status.example.com"',
+      'ISSUERS.main.status_list_hosts[1]: "[fd00::1]" is not a plain host name; write it like "status.example.com"',
     ],
     [
       '0x7f.1 as a host of status lists',
       listsOn('0x7f.1'),
-      'ISSUERS.main.status_list_hosts[1]: "0x7f.1" is not written as a host is compared; write it like "127.0.0.1"',
+      'ISSUERS.main.status_list_hosts[1]: "0x7f.1" is not a plain host name; write it like "127.0.0.1"',
     ],
     [
       '  as a host of status lists',
       listsOn(' '),
-      'ISSUERS.main.status_list_hosts[1]: " " is not written as a host is compared; write it like "status.example.com"',
+      'ISSUERS.main.status_list_hosts[1]: " " is not a plain host name; write it like "status.example.com"',
     ],
     [
       'an address as a host of status lists',
       listsOn('169.254.169.254:80'),
-      'ISSUERS.main.status_list_hosts[1]: an address is no host of status lists; write the name that its certificate is for',
+      'ISSUERS.main.status_list_hosts[1]: 169.254.169.254:80 is an address, not a host name; write the name that its certificate is for',
     ],
     [
       'two tables for one issuer',

@@ -127,7 +127,11 @@ function contradictions(index: number, config: CaseConfig): Fault[] {
       'expect "allow", or leave origin, would_deny and strict out',
     );
   if (revoked.some((one) => typeof one === 'string') && (claims ?? token ?? authorization) === undefined)
-    add('revoked', 'the case sends no token that this could be about', 'add claims = {}, or name the id');
+    add(
+      'revoked',
+      'revoked is about the token of the case, and the case sends none',
+      'add claims = {}, or name the id',
+    );
   for (const one of revoked) {
     if (typeof one === 'string') continue;
     if ((one.kind === 'issuer') === (one.id !== undefined))

@@ -78,7 +78,7 @@ function compileIssuer(
 ): Issuer {
   const { issuer = '' } = config;
   if (config.metadata_uri !== undefined && config.jwks_uri !== undefined)
-    at.at('metadata_uri').add('jwks_uri is given too', 'keep one of them');
+    at.at('metadata_uri').add('metadata_uri and jwks_uri exclude each other', 'keep one of them');
   for (const key of ['metadata_uri', 'jwks_uri'] as const) {
     const uri = config[key];
     if (uri !== undefined && parseTrustedUri(uri) === undefined)
@@ -86,7 +86,10 @@ function compileIssuer(
   }
   const keys = keyLocation(config);
   if (config.issuer !== undefined && keys.kind === 'discovery' && parseTrustedUri(issuer) === undefined)
-    at.at('issuer').add('no metadata can be found under it', `${SECURE}, or give metadata_uri or jwks_uri`);
+    at.at('issuer').add(
+      'no metadata can be found: issuer is not an https URL',
+      `${SECURE}, or give metadata_uri or jwks_uri`,
+    );
   if (config.claims !== undefined && Object.keys(config.claims).length === 0) addEmpty(at.at('claims'));
   checkBinding('services', config.service, bindings, at.at('service'));
   return {

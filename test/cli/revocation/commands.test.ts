@@ -106,7 +106,7 @@ const TOKEN = unsigned({ iss: 'https://issuer.example/', jti: 'one' });
 
 /** Each ends before anything is asked, and changes nothing. */
 const SLIPS: readonly [said: string, ...args: string[]][] = [
-  ['say what: --sub', 'revoke'],
+  ['no token is named; give --sub', 'revoke'],
   ['there are several issuers; name one with --issuer: main, partner', 'revoke', '--sub', 'x'],
   ['--sub and --jti exclude each other', 'revoke', '--sub', 'x', '--jti', 'y'],
   ['the policy has no issuer "mian"; did you mean "main"?', 'revoke', '--issuer', 'mian', '--sub', 'x'],
@@ -118,7 +118,16 @@ const SLIPS: readonly [said: string, ...args: string[]][] = [
   ["nowhere can't be read (ENOENT); give the token on standard input", 'revoke', '--token', 'nowhere'],
   ['--token and --sub exclude each other', 'revoke', '--token', 'wrangler.toml', '--sub', 'x'],
   ['that is no JWT', 'revoke', '--token', 'wrangler.toml'],
-  ['say why, for the record', 'revoke', '--issuer', 'main', '--sub', 'x', '--why', ' '],
+  [
+    '--why is missing; give the reason for the record',
+    'revoke',
+    '--issuer',
+    'main',
+    '--sub',
+    'x',
+    '--why',
+    ' ',
+  ],
   ['--why has 501 characters', 'revoke', '--issuer', 'main', '--sub', 'x', '--why', 'w'.repeat(501)],
   ['--by has 501 characters', 'revoke', '--issuer', 'main', '--sub', 'x', '--by', 'w'.repeat(501)],
   ['--and-next is for --sub', 'revoke', '--issuer', 'main', '--jti', 'x', '--and-next', '60'],
@@ -128,7 +137,7 @@ const SLIPS: readonly [said: string, ...args: string[]][] = [
   ['wrangler.toml has no [env.prod]; it has production', 'revoke', '--sub', 'x', '--env', 'prod'],
   ['there is no nowhere.toml', 'revoke', '--sub', 'x', '--config', 'nowhere.toml'],
   ["unknown option '--dry-run'", 'unrevoke', '--issuer', 'main', '--sub', 'x', '--dry-run'],
-  ['say what: an API', 'close'],
+  ['nothing is named; give an API', 'close'],
   ['exclude each other', 'close', 'API_ORDERS', '--client', 'x'],
   ['--client is empty', 'close', '--client', ''],
   ['--key begins or ends with a blank', 'close', '--key', ' k'],
@@ -190,7 +199,9 @@ describe('a gateway that is not there, or not so', () => {
     expect(here.stderr).toContain('no `wrangler dev` of shop runs on this machine; start it');
     const there = await run('switches', '--remote');
     expect(there).toMatchObject({ code: 3, stdout: '' });
-    expect(there.stderr).toContain('the Worker shop on Cloudflare gives no RevocationAdmin; deploy it');
+    expect(there.stderr).toContain(
+      'the Worker shop on Cloudflare has no entrypoint RevocationAdmin; deploy it',
+    );
     expect(gateway.open).toBe(0);
   });
 

@@ -93,7 +93,10 @@ describe('a case of what is revoked', () => {
 describe('a case that can’t be', () => {
   it.each([
     ['claims = {}\nrevoked = ["user"]\nexpect = "deny"', /revoked\.0: .*; write a list of token, subject/],
-    ['revoked = ["subject"]\nexpect = "deny"', /the case sends no token that this could be about/],
+    [
+      'revoked = ["subject"]\nexpect = "deny"',
+      /revoked is about the token of the case, and the case sends none/,
+    ],
     ['claims = {}\nrevoked = [{ kind = "subject" }]\nexpect = "deny"', /a subject needs an id/],
     ['revoked = [{ kind = "issuer", id = "x" }]\nexpect = "deny"', /an issuer has no id of its own/],
     [
