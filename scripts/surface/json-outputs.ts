@@ -32,6 +32,13 @@ const FILES: Readonly<Record<string, string>> = {
     'cors = { origins = ["*"] }',
   ),
   'bad.toml': policy('"GET /x" = { scopes_al = ["a"] }\n"GET /X" = {}'),
+  'revocable.toml': `name = "x"
+[[durable_objects.bindings]]
+name = "REVOCATIONS"
+class_name = "Revocations"
+${policy('"GET /x" = {}')
+  .replace('[vars.API_X]', 'max_token_age = 3600\n[vars.API_X]')
+  .replace('[vars.ISSUERS.main]', '[vars.GATEWAY]\nrevocation = "REVOCATIONS"\n[vars.ISSUERS.main]')}`,
   'cases.toml': `
 [[case]]
 name = "passes"
@@ -45,7 +52,14 @@ request = "GET /x"
 expect = "allow"
 `,
   'log.ndjson': [
-    { decision: 'allow', status: 200, would_deny: 'scopes_missing', would_deny_detail: ['b'], client: 'c' },
+    {
+      decision: 'allow',
+      status: 200,
+      would_deny: 'scopes_missing',
+      would_deny_detail: ['b'],
+      issuer: 'main',
+      client: 'c',
+    },
     {
       decision: 'deny',
       status: 401,
@@ -76,6 +90,17 @@ const RUNS: readonly (readonly [string, ...string[]])[] = [
   ['test', 'test', 'cases.toml', '--config', 'old.toml', '--mutate'],
   ['diff', 'diff', 'old.toml', 'new.toml'],
   ['logs', 'logs', 'log.ndjson', '--config', 'old.toml'],
+  [
+    'revoke-dry-run',
+    'revoke',
+    '--client',
+    'c',
+    '--dry-run',
+    '--log',
+    'log.ndjson',
+    '--config',
+    'revocable.toml',
+  ],
   ['logs-suggest', 'logs', 'log.ndjson', '--config', 'old.toml', '--suggest'],
 ];
 
