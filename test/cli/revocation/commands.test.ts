@@ -113,11 +113,11 @@ const SLIPS: readonly [said: string, ...args: string[]][] = [
   ['--sub is empty', 'revoke', '--issuer', 'main', '--sub', ''],
   ['--sub begins or ends with a blank', 'revoke', '--issuer', 'main', '--sub', 'x '],
   ['--jti has 513 characters, and 512 is the most', 'revoke', '--issuer', 'main', '--jti', 'x'.repeat(513)],
-  ['--jti has a whole token', 'revoke', '--issuer', 'main', '--jti', TOKEN],
+  ['--jti is a whole token', 'revoke', '--issuer', 'main', '--jti', TOKEN],
   ['--token takes the name of a file', 'revoke', '--token', TOKEN],
   ["nowhere can't be read (ENOENT); give the token on standard input", 'revoke', '--token', 'nowhere'],
   ['--token and --sub exclude each other', 'revoke', '--token', 'wrangler.toml', '--sub', 'x'],
-  ['that is no JWT', 'revoke', '--token', 'wrangler.toml'],
+  ['--token has no JWT', 'revoke', '--token', 'wrangler.toml'],
   [
     '--why is missing; give the reason for the record',
     'revoke',
@@ -170,7 +170,7 @@ describe('tokens that can’t be revoked by themselves', () => {
     [{ iss: 'https://issuer.example/', sub: "o'neill" }, "revoke by --sub 'o'\\''neill'"],
     [{ iss: 'https://issuer.example/', sub: 'x', sid: 's' }, 'revoke by --sid s or --sub x'],
     [{ iss: 'https://stranger.example/', jti: 'x' }, 'the policy has no issuer "https://stranger.example/"'],
-    [{ jti: 'x' }, 'this token has no iss'],
+    [{ jti: 'x' }, 'the token has no iss'],
     [{ iss: 'https://issuer.example/', jti: 'x'.repeat(513) }, 'the jti of this token has 513 characters'],
   ])('%j', async (claims, said) => {
     const { code, stderr } = await run('revoke', '--token', gateway.file('token', unsigned(claims)), ...WHY);

@@ -101,7 +101,7 @@ describe('a case that can’t be', () => {
     ['revoked = [{ kind = "issuer", id = "x" }]\nexpect = "deny"', /an issuer has no id of its own/],
     [
       'revoked = [{ kind = "token", id = "x", before = "noon" }]\nexpect = "deny"',
-      /revoked: this is no time/,
+      /revoked: before is not a time/,
     ],
     ['closed = [{ target = "API_X", status = 404 }]\nexpect = "deny"', /closed.*write a list of APIs/],
     ['strict = true\nexpect = "deny"', /leave origin, would_deny and strict out/],
