@@ -1,6 +1,6 @@
 /** The chart of docs/performance.md, as SVG: CPU time of a request, by variant. */
 import type { RowSummary, Summary } from './report.ts';
-import { firstSightId, repeatedId } from './scenarios.ts';
+import { firstSightId, repeatedId } from './selection.ts';
 import { count } from './text.ts';
 import { BARE_AGAIN, CLAIMGATE } from './variants.ts';
 

@@ -2,7 +2,7 @@
 import { KEY_SERVER_MS } from './issuer.ts';
 import { sourceText } from './machine.ts';
 import { rangeText, type ScenarioSummary, type Summary } from './report.ts';
-import { firstSightId, ONE_BY_ONE_ID, repeatedId } from './scenarios.ts';
+import { firstSightId, ONE_BY_ONE_ID, repeatedId } from './selection.ts';
 import { count, milliseconds, ratioText } from './text.ts';
 import { CLAIMGATE } from './variants.ts';
 
@@ -29,7 +29,7 @@ function renderFigures(summary: Summary): string {
   ]);
   return `${[
     `Measured on ${machine.cpu}, ${machine.cores} cores, ${machine.workerd}, Node ${machine.node}; claimgate: ${sourceText(summary.source)}; a ${amounts.kind} run of ${Math.ceil(summary.seconds / 60)} min.`,
-    `Medians over ${amounts.rounds} rounds (${Math.ceil(amounts.rounds / 2)} where no goal depends on them), ratios within a round as median (min – max); ${connections} keep-alive connections.`,
+    `Medians over ${amounts.rounds} rounds (${Math.ceil(amounts.rounds / 2)} where no goal depends on them), ratios within a round as median ± half of its 95 % interval; ${connections} keep-alive connections.`,
     ...summary.skipped.map((line) => `${line}.`),
     '',
     ...renderLead(summary),

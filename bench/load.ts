@@ -15,6 +15,8 @@ export interface LoadOrder {
   readonly tokens?: readonly string[];
   /** The status that every answer must have. */
   readonly status: number;
+  /** Lines besides the usual headers. */
+  readonly headers?: readonly string[];
   /** Makes it a POST. */
   readonly post?: { readonly headers: Readonly<Record<string, string>>; readonly body: string };
   /** Spreads the requests evenly over this time; without, each follows the last answer. */
@@ -84,11 +86,16 @@ interface Turn {
   answered(ms: number): void;
 }
 
-function renderer({ paths, tokens, post }: LoadOrder): (number: number, port: number) => string {
+function renderer({
+  paths,
+  tokens,
+  post,
+  headers = [],
+}: LoadOrder): (number: number, port: number) => string {
   const own = post && { ...post.headers, 'content-length': Buffer.byteLength(post.body) };
-  const lines = Object.entries(own ?? {}).map(([name, value]) => `${name}: ${value}\r\n`);
+  const lines = [...headers, ...Object.entries(own ?? {}).map((entry) => entry.join(': '))];
   const method = post === undefined ? 'GET' : 'POST';
-  const end = `${HEADERS}\r\n${lines.join('')}`;
+  const end = `${[HEADERS, ...lines].join('\r\n')}\r\n`;
   const body = post?.body ?? '';
   return (number, port) => {
     const head = `${method} ${paths[number % paths.length]} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n${end}`;

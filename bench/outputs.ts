@@ -5,7 +5,8 @@ import { renderChart } from './chart.ts';
 import { UsageError } from './children.ts';
 import { CHART, fillPage, PAGE } from './docs.ts';
 import type { Flags, Plan } from './program.ts';
-import type { Summary } from './report.ts';
+import { mergeSummaries, type Summary } from './report.ts';
+import { readChoice } from './selection.ts';
 
 /** Of the last run; ignored by git. */
 export const RESULTS = 'bench/results.json';
@@ -14,6 +15,8 @@ export const FLAGS = {
   docs: { type: 'boolean' },
   chart: { type: 'string' },
   from: { type: 'string' },
+  only: { type: 'string' },
+  against: { type: 'string' },
 } as const;
 
 export function planOutputs(flags: Flags): Plan<Summary> {
@@ -21,11 +24,17 @@ export function planOutputs(flags: Flags): Plan<Summary> {
   if (typeof chart === 'string' && (chart === '' || !existsSync(dirname(chart)))) {
     throw new UsageError(`--chart ${chart}: there is no such folder`);
   }
-  if (from !== undefined && (flags['quick'] || flags['rounds'])) {
-    throw new UsageError('--from measures nothing: leave out --quick and --rounds');
+  const measuring = ['quick', 'rounds', 'only', 'against'].filter((name) => flags[name] !== undefined);
+  if (from !== undefined && measuring.length > 0) {
+    throw new UsageError(`--from measures nothing: leave out --${measuring.join(' and --')}`);
   }
+  if (docs === true && (flags['only'] ?? flags['against']) !== undefined) {
+    throw new UsageError('--docs is about all of this commit: leave out --only and --against, or use --from');
+  }
+  // Wrong names are told before anything is measured.
+  readChoice(flags);
   return {
-    summary: typeof from === 'string' ? readSummary(from) : undefined,
+    summary: typeof from === 'string' ? mergeSummaries(from.split(',').map(readSummary)) : undefined,
     finish(summary) {
       if (from === undefined) writeFileSync(RESULTS, `${JSON.stringify(summary, null, 2)}\n`);
       if (typeof chart === 'string') writeFileSync(chart, renderChart(summary));

@@ -17,6 +17,8 @@ export interface PolicyOptions {
   readonly bind?: 'request' | 'none';
   /** More routes, besides those that every scenario uses. */
   readonly routes?: number;
+  /** Each of them has a first segment of its own, as where one gateway stands before many small services. */
+  readonly isFlat?: boolean;
 }
 
 type Routes = Record<string, object>;
@@ -24,8 +26,8 @@ type Routes = Record<string, object>;
 /** Routes of a table: with more, a variable of a Worker would be too large. */
 const TABLE_ROUTES = 80;
 
-export function makePolicy({ origin, jwksUri, logSample, bind, routes = 0 }: PolicyOptions) {
-  const more = Object.entries(makeRoutes(routes));
+export function makePolicy({ origin, jwksUri, logSample, bind, routes = 0, isFlat = false }: PolicyOptions) {
+  const more = Object.entries(makeRoutes(routes, isFlat));
   const tables = Array.from({ length: Math.ceil(more.length / TABLE_ROUTES) }, (_, i): [string, object] => [
     `API_BENCH_${i + 1}`,
     {
@@ -66,18 +68,18 @@ const SHAPES: readonly ((service: string) => [string, object])[] = [
 ];
 
 /** Routes as APIs have them: some services, each with the same few shapes. */
-function makeRoutes(count: number): Routes {
+function makeRoutes(count: number, isFlat: boolean): Routes {
   return Object.fromEntries(
     Array.from({ length: count }, (_, i) => {
       const shape = SHAPES[i % SHAPES.length] as (typeof SHAPES)[number];
-      return shape(`service-${Math.floor(i / SHAPES.length)}`);
+      return shape(`service-${isFlat ? i : Math.floor(i / SHAPES.length)}`);
     }),
   );
 }
 
 /** A path for each of these routes that can be read. */
-export function routePaths(count: number): string[] {
-  return Object.keys(makeRoutes(count))
+export function routePaths(count: number, isFlat = false): string[] {
+  return Object.keys(makeRoutes(count, isFlat))
     .filter((key) => key.startsWith('GET '))
     .map((key, i) =>
       key

@@ -10,7 +10,7 @@ export interface Program<Amounts extends { readonly rounds: number }, Summary> {
   readonly full: Amounts;
   readonly quick: Amounts;
   /** @param folder for files of its own */
-  measure(amounts: Amounts, folder: string): Promise<Summary>;
+  measure(amounts: Amounts, folder: string, flags: Flags): Promise<Summary>;
   render(summary: Summary): string;
   /** Flags of its own. */
   readonly flags?: Readonly<Record<string, { readonly type: 'boolean' | 'string' }>>;
@@ -41,7 +41,7 @@ export async function runProgram<Amounts extends { readonly rounds: number }, Su
   try {
     const { amounts, json, flags } = readOptions(program);
     const plan = program.plan?.(flags);
-    const summary = plan?.summary ?? (await measure(program, amounts, folder));
+    const summary = plan?.summary ?? (await measure(program, amounts, folder, flags));
     plan?.finish(summary);
     process.stdout.write(json ? `${JSON.stringify(summary, null, 2)}\n` : program.render(summary));
     process.exit(0);
@@ -56,10 +56,11 @@ async function measure<Amounts extends { readonly rounds: number }, Summary>(
   program: Program<Amounts, Summary>,
   amounts: Amounts,
   folder: string,
+  flags: Flags,
 ): Promise<Summary> {
   if (!existsSync('/proc/self/stat'))
     throw new BenchError('CPU time is read from /proc, which only Linux has');
-  return Promise.race([program.measure(amounts, folder), childFailure]);
+  return Promise.race([program.measure(amounts, folder, flags), childFailure]);
 }
 
 function readOptions<Amounts extends { readonly rounds: number }>(

@@ -1,9 +1,24 @@
 /** What is measured under load: one thing varied at a time, the rest as in the first scenario. */
+import { atRev } from './against.ts';
 import type { Amounts } from './amounts.ts';
 import { ALGORITHMS, type Algorithm, type Issuer, spoil } from './issuer.ts';
 import type { Load, Row, Scenario } from './measure.ts';
 import { bytesPath, PATH, PUBLIC_PATH, routePaths } from './policies.ts';
+import {
+  ASSERTED_ID,
+  BODIES_IDS,
+  DENIED_ID,
+  FORBIDDEN_ID,
+  firstSightId,
+  MIXED_ID,
+  ONE_BY_ONE_ID,
+  OWN_ID,
+  PUBLIC_ID,
+  ROUTES_ID,
+  repeatedId,
+} from './selection.ts';
 import { count } from './text.ts';
+import { BROWSER_HEADERS, mixTokens } from './traffic.ts';
 import {
   ASSERTED_EDDSA,
   ASSERTED_ES256,
@@ -12,16 +27,16 @@ import {
   BARE_AGAIN,
   CLAIMGATE,
   CLAIMGATE_LOGGING,
+  FLOOR,
   HAPROXY,
   HONO_JOSE,
   HONO_JWK,
   HONO_JWK_URI,
-  HONO_PROXY,
   NGINX,
   OWN_APP,
   OWN_JWK,
   OWN_NEXT,
-  ROUTE_COUNTS,
+  SIZES,
   SUBTLE,
   type Variant,
   withRoutes,
@@ -31,31 +46,31 @@ export const CONNECTIONS = 32;
 /** For megabytes: more would fill buffers only. */
 const FEW_CONNECTIONS = 8;
 
-/** Ids of scenarios, and names of rows in them, that goals look up. */
-export const repeatedId = (alg: Algorithm) => `repeated-${alg}`;
-export const firstSightId = (alg: Algorithm) => `first-sight-${alg}`;
-export const ONE_BY_ONE_ID = 'one-by-one';
-export const ROUTES_ID = 'routes';
-export const DENIED_ID = 'denied-401';
-export const routesRow = (routes: number) => `${count(routes)} routes`;
+/** Names of rows that goals look up. */
 export const ALLOWED_ROW = 'claimgate, the same tokens unspoilt';
 
-const KILOBYTE = 1_000;
 const MEGABYTE = 1_000_000;
-const FEW_TOKENS = 100;
-/** Fewer than claimgate remembers. */
-const MANY_TOKENS = 5_000;
-/** Of tokens that go round, one a round is sent. */
-const SLICES = 5;
+/** The callers of the mixed traffic, and the share of its requests whose token nobody has seen. */
+const CALLERS = 1_000;
+const NEW_SHARE = 0.02;
 
-export function makeScenarios(variants: readonly Variant[], issuer: Issuer, amounts: Amounts): Scenario[] {
-  const { repeated, firstSight, circulating, large } = amounts;
+/** @param rev another commit that is measured beside each row of claimgate's */
+export function makeScenarios(
+  variants: readonly Variant[],
+  issuer: Issuer,
+  { repeated, firstSight, large }: Amounts,
+  rev?: string,
+): Scenario[] {
+  const known = new Map(variants.map((variant) => [variant.name, variant]));
 
   /** The rows for these variants, of which some may not be installed, or not know the algorithm. */
   const rowsFor = (names: readonly string[], alg?: Algorithm): Row[] =>
-    names
-      .filter((name) => variants.some((variant) => variant.name === name && knows(variant, alg)))
-      .map((name) => ({ name, variant: name }));
+    names.filter((name) => knows(known.get(name), alg)).map((name) => ({ name, variant: name }));
+  const withOther = (row: Row): Row[] => {
+    const other = rev === undefined ? undefined : known.get(atRev(row.variant, rev));
+    if (other === undefined) return [row];
+    return [row, { ...row, name: atRev(row.name, other.rev ?? ''), variant: other.name }];
+  };
   const load = (requests: number, tokens?: readonly string[], more: Partial<Load> = {}): Load => ({
     connections: CONNECTIONS,
     requests,
@@ -66,95 +81,79 @@ export function makeScenarios(variants: readonly Variant[], issuer: Issuer, amou
   });
   const side = { isMain: false, warmUp: 0.25 } as const;
 
-  const namesFor = (alg: Algorithm) => (alg === 'RS256' ? ALL : COMPARED);
-  const one = (alg: Algorithm): Scenario => ({
-    id: repeatedId(alg),
-    title: `${alg}, one token again and again`,
+  // Whoever verifies each time is quickest with RS256; what is remembered has no algorithm.
+  const one: Scenario = {
+    id: repeatedId('RS256'),
+    title: 'RS256, one token again and again',
     isMain: true,
     warmUp: 1,
-    rows: rowsFor(namesFor(alg), alg),
-    round: async () => ({ all: load(repeated, await issuer.makeTokens(alg, 1)) }),
-  });
+    rows: rowsFor(ALL),
+    round: async () => ({ all: load(repeated, await issuer.makeTokens('RS256', 1)) }),
+  };
   const each = (alg: Algorithm): Scenario => ({
     id: firstSightId(alg),
-    title: `${alg}, ${count(firstSight)} tokens, each seen for the first time`,
+    title: `${alg}, each token seen for the first time`,
     isMain: true,
     warmUp: 0.5,
-    rows: rowsFor(namesFor(alg), alg),
+    rows: rowsFor(alg === 'RS256' ? ALL : COMPARED, alg),
     // No two variants share memory: the same tokens are new to each.
     round: async () => ({ all: load(firstSight, await issuer.makeTokens(alg, firstSight)) }),
   });
 
-  const own = (['RS256', 'ES256'] as const).flatMap((alg): Scenario[] =>
-    [one(alg), each(alg)].map((scenario) => ({
-      ...scenario,
-      id: `own-${scenario.id}`,
-      title: `An app with handlers of its own: ${scenario.title}`,
-      rows: rowsFor(OWN),
-    })),
-  );
-
-  const remembered = (tokenCount: number): Scenario => {
-    let known: Promise<string[]> | undefined;
-    return {
-      ...side,
-      id: `remembered-${tokenCount}`,
-      title: `RS256, ${count(tokenCount)} tokens that come again`,
-      // Once round, unmeasured: then they are known.
-      warmUp: tokenCount / repeated,
-      rows: rowsFor([BARE, CLAIMGATE, HONO_JOSE, HONO_JWK, SUBTLE]),
-      round: async () => {
-        known ??= issuer.makeTokens('RS256', Math.min(tokenCount, repeated));
-        return { all: load(repeated, await known) };
-      },
-    };
-  };
-
-  const circulation: Scenario = {
-    id: 'circulating',
-    title: `RS256, ${count(circulating)} tokens that go round, ${count(circulating / SLICES)} a time`,
-    isMain: true, // in fewer rounds not all of them would come
-    warmUp: 0,
-    rows: rowsFor([BARE, CLAIMGATE, HONO_JOSE, HONO_JWK, SUBTLE]),
-    round: async (number) => {
-      circulatingTokens ??= issuer.makeTokens('RS256', circulating);
-      const size = circulating / SLICES;
-      const from = (number % SLICES) * size;
-      return { all: load(size, (await circulatingTokens).slice(from, from + size)) };
+  let callers: Promise<string[]> | undefined;
+  const mixed: Scenario = {
+    id: MIXED_ID,
+    title: `As in use: ${count(CALLERS)} callers, some often, ${NEW_SHARE * 100} % new tokens, 60 paths of 100 routes, a browser's headers`,
+    isMain: true,
+    warmUp: 1,
+    rows: [
+      ...rowsFor([BARE, FLOOR]),
+      { name: CLAIMGATE, variant: withRoutes(100) },
+      ...rowsFor([HONO_JOSE, HONO_JWK]),
+    ],
+    round: async () => {
+      callers ??= issuer.makeTokens('RS256', CALLERS);
+      const fresh = await issuer.makeTokens('RS256', Math.ceil(repeated * NEW_SHARE));
+      const tokens = mixTokens(await callers, fresh, repeated);
+      return { all: load(repeated, tokens, { paths: routePaths(100), headers: BROWSER_HEADERS }) };
     },
   };
-  let circulatingTokens: Promise<string[]> | undefined;
 
-  const oneByOne: Scenario = {
-    ...side,
-    id: ONE_BY_ONE_ID,
-    title: 'RS256, one token again and again, one request at a time',
-    rows: rowsFor([BARE, BARE_AGAIN, CLAIMGATE, HONO_JOSE, HONO_JWK, NGINX]),
-    round: async () => ({
-      all: load(Math.ceil(repeated / 4), await issuer.makeTokens('RS256', 1), { connections: 1 }),
-    }),
-  };
-
-  const asserted: Scenario = {
-    id: 'asserted',
-    title: 'RS256, one token again and again, and an assertion for the origin',
+  const routes: Scenario = {
+    id: ROUTES_ID,
+    title: 'Policies by size, all their paths asked for, one token',
     isMain: true,
-    warmUp: 0.5,
-    rows: rowsFor([CLAIMGATE, ASSERTED_UNBOUND, ASSERTED_ES256, ASSERTED_EDDSA]),
-    round: async () => ({ all: load(repeated, await issuer.makeTokens('RS256', 1)) }),
+    warmUp: 1,
+    rows: SIZES.map(({ name, variant }) => ({ name, variant, load: name })),
+    round: async () => {
+      const token = await issuer.makeTokens('RS256', 1);
+      return Object.fromEntries(
+        SIZES.map(({ name, routes: size, isFlat }): [string, Load] => [
+          name,
+          load(repeated, token, { paths: routePaths(size, isFlat) }),
+        ]),
+      );
+    },
   };
 
-  const open: Scenario = {
-    ...side,
-    id: 'public',
-    title: 'A public route, no token',
-    rows: rowsFor([BARE, BARE_AGAIN, CLAIMGATE, HONO_PROXY, NGINX]),
-    round: async () => ({ all: load(repeated, undefined, { paths: [PUBLIC_PATH] }) }),
-  };
+  const bodies = (['answers', 'requests'] as const).map(
+    (way): Scenario => ({
+      ...side,
+      id: BODIES_IDS[way],
+      title: `1 MB in ${way}, one token`,
+      rows: rowsFor([BARE, CLAIMGATE, HONO_JOSE, NGINX, HAPROXY]),
+      round: async () => {
+        const post = { headers: { 'content-type': 'text/plain' }, body: 'x'.repeat(MEGABYTE) };
+        const more = way === 'answers' ? { paths: [bytesPath(MEGABYTE)] } : { post };
+        const token = await issuer.makeTokens('RS256', 1);
+        return { all: load(large, token, { ...more, connections: FEW_CONNECTIONS }) };
+      },
+    }),
+  );
 
   const denied: Scenario = {
     id: DENIED_ID,
-    title: `401: RS256, ${count(firstSight)} tokens with a bad signature`,
+    title: '401: RS256, each token with another bad signature',
     isMain: true,
     warmUp: 0.25,
     rows: [
@@ -167,84 +166,65 @@ export function makeScenarios(variants: readonly Variant[], issuer: Issuer, amou
     },
   };
 
-  const forbidden: Scenario = {
-    ...side,
-    id: 'denied-403',
-    title: '403: one token with too little scope, again and again',
-    rows: rowsFor([CLAIMGATE, HONO_JOSE, HONO_JWK, SUBTLE, HAPROXY]),
-    round: async () => ({
-      all: load(repeated, [await issuer.makeToken('RS256', { scope: 'openid' })], { status: 403 }),
-    }),
-  };
-
-  const routes: Scenario = {
-    id: ROUTES_ID,
-    title: 'Policies by size, all their paths asked for, one token',
-    isMain: true,
-    warmUp: 0.5,
-    rows: ROUTE_COUNTS.map((routeCount) => ({
-      name: routesRow(routeCount),
-      variant: withRoutes(routeCount),
-      load: String(routeCount),
-    })),
-    round: async () => {
-      const token = await issuer.makeTokens('RS256', 1);
-      const loads = ROUTE_COUNTS.map((routeCount): [string, Load] => [
-        String(routeCount),
-        load(repeated, token, { paths: routePaths(routeCount) }),
-      ]);
-      return Object.fromEntries(loads);
-    },
-  };
-
-  const bodies = (['answers', 'requests'] as const).flatMap((way) =>
-    [KILOBYTE, MEGABYTE].map(
-      (bytes): Scenario => ({
-        ...side,
-        id: `${way}-${bytes}`,
-        title: `${bytes === KILOBYTE ? '1 KB' : '1 MB'} in ${way}, one token`,
-        rows: rowsFor([BARE, CLAIMGATE, HONO_JOSE, NGINX, HAPROXY]),
-        round: async () => {
-          const size = bytes === KILOBYTE ? repeated / 2 : large;
-          const more: Partial<Load> =
-            way === 'answers'
-              ? { paths: [bytesPath(bytes)] }
-              : { post: { headers: { 'content-type': 'text/plain' }, body: 'x'.repeat(bytes) } };
-          const connections = bytes === KILOBYTE ? CONNECTIONS : FEW_CONNECTIONS;
-          return { all: load(size, await issuer.makeTokens('RS256', 1), { ...more, connections }) };
-        },
+  const scenarios: Scenario[] = [
+    // Repeated tokens first, while no Worker remembers thousands of others.
+    one,
+    {
+      ...side,
+      id: ONE_BY_ONE_ID,
+      title: 'RS256, one token again and again, one request at a time',
+      rows: rowsFor([BARE, BARE_AGAIN, FLOOR, CLAIMGATE, HONO_JOSE, HONO_JWK, NGINX]),
+      round: async () => ({
+        all: load(Math.ceil(repeated / 4), await issuer.makeTokens('RS256', 1), { connections: 1 }),
       }),
-    ),
-  );
-
-  // Repeated tokens first, while no Worker remembers thousands of others.
-  return [
-    ...ALGORITHMS.map(one),
-    oneByOne,
-    asserted,
-    open,
+    },
+    {
+      id: ASSERTED_ID,
+      title: 'RS256, one token again and again, and an assertion for the origin',
+      isMain: false,
+      warmUp: 0.5,
+      rows: rowsFor([CLAIMGATE, ASSERTED_UNBOUND, ASSERTED_ES256, ASSERTED_EDDSA]),
+      round: async () => ({ all: load(repeated, await issuer.makeTokens('RS256', 1)) }),
+    },
+    {
+      id: PUBLIC_ID,
+      title: 'A public route, no token',
+      isMain: true,
+      warmUp: 0.5,
+      rows: rowsFor([BARE, FLOOR, CLAIMGATE, NGINX]),
+      round: async () => ({ all: load(repeated, undefined, { paths: [PUBLIC_PATH] }) }),
+    },
     routes,
+    mixed,
     ...bodies,
     ...ALGORITHMS.map(each),
-    ...own,
+    { ...one, id: OWN_ID, title: 'An app with handlers of its own', rows: rowsFor(OWN) },
     denied,
-    forbidden,
-    remembered(FEW_TOKENS),
-    ...(circulating > 0 ? [remembered(MANY_TOKENS), circulation] : []),
+    {
+      ...side,
+      id: FORBIDDEN_ID,
+      title: '403: one token with too little scope, again and again',
+      rows: rowsFor([CLAIMGATE, HONO_JOSE, HONO_JWK, SUBTLE, HAPROXY]),
+      round: async () => ({
+        all: load(repeated, [await issuer.makeToken('RS256', { scope: 'openid' })], { status: 403 }),
+      }),
+    },
   ];
+  return scenarios.map((scenario) => ({ ...scenario, rows: scenario.rows.flatMap(withOther) }));
 }
 
 /** One that verifies nothing takes any token. */
-const knows = ({ verifies }: Variant, alg: Algorithm | undefined) =>
-  alg === undefined || verifies.length === 0 || verifies.includes(alg);
+const knows = (variant: Variant | undefined, alg: Algorithm | undefined) =>
+  variant !== undefined &&
+  (alg === undefined || variant.verifies.length === 0 || variant.verifies.includes(alg));
 
 /** No proxies: the app itself is the first row. */
 const OWN = [OWN_APP, OWN_JWK, OWN_NEXT];
-const COMPARED = [BARE, CLAIMGATE, HONO_JOSE, HONO_JWK, SUBTLE, HAPROXY];
+const COMPARED = [BARE, FLOOR, CLAIMGATE, HONO_JOSE, HONO_JWK];
 const ALL = [
   BARE,
   BARE_AGAIN,
-  HONO_PROXY,
+  FLOOR,
   CLAIMGATE,
   CLAIMGATE_LOGGING,
   HONO_JOSE,

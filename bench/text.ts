@@ -3,8 +3,9 @@ import type { Spread } from './statistics.ts';
 
 export const count = (value: number) => Math.round(value).toLocaleString('en');
 export const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(1)} KB`;
-export const ratioText = ({ median, min, max }: Spread) =>
-  `${median.toFixed(2)} (${min.toFixed(2)} – ${max.toFixed(2)})`;
+/** With its noise, where there is more than one value. */
+export const ratioText = ({ median, noise }: Spread) =>
+  Number.isNaN(noise) ? median.toFixed(2) : `${median.toFixed(2)} ± ${noise.toFixed(2)}`;
 export const milliseconds = (value: number) => `${value.toFixed(value < 10 ? 1 : 0)} ms`;
 
 /** The first column to the left, the others to the right; a row with one cell is a heading. */

@@ -19,14 +19,18 @@ export interface TokenIssuer extends RunningServer {
  * There is no KV in bare workerd: a Worker in the same process stands in for it, and its CPU time counts. Limits and
  * replay protection are not bound, since oidc-provider has none for a secret either.
  */
-export async function startTokenIssuer(folder: string): Promise<TokenIssuer> {
+export async function startTokenIssuer(
+  folder: string,
+  name = CLAIMGATE,
+  script?: string,
+): Promise<TokenIssuer> {
   const own = mkdtempSync(join(folder, 'issuer-'));
-  const script = await bundle('issuer/src/index.ts');
+  script ??= await bundle('issuer/src/index.ts');
   writeFileSync(join(own, 'issuer.js'), script);
   writeFileSync(join(own, 'kv.js'), await bundle('bench/workers/kv.ts'));
   const configFile = join(own, 'config.capnp');
   writeFileSync(configFile, renderConfig(await makeKeys(), makeRecords()));
-  return { ...(await start({ name: CLAIMGATE, script, configFile })), script };
+  return { ...(await start({ name, script, configFile })), script };
 }
 
 async function makeKeys(): Promise<[string, string][]> {

@@ -2,10 +2,11 @@
 import { once } from 'node:events';
 import { gzipSync } from 'node:zlib';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
+import { atRev, bundleAgainst, findCommit } from './against.ts';
 import { BenchError, startScript } from './children.ts';
 import { describeMachine } from './machine.ts';
 import { orderLoad } from './measure.ts';
-import { progress, runProgram } from './program.ts';
+import { type Flags, progress, runProgram } from './program.ts';
 import { ratios, spread } from './statistics.ts';
 import { align, count, kilobytes, ratioText } from './text.ts';
 import { CLAIMGATE, startTokenIssuer } from './token-issuer.ts';
@@ -17,15 +18,16 @@ const QUICK = { rounds: 2, tokens: 600 };
 const CONNECTIONS = 8;
 const OIDC_PROVIDER = 'oidc-provider';
 
-const HELP = `npm run bench:tokens [-- --quick] [-- --rounds N] [-- --json]
+const HELP = `npm run bench:tokens -- [--quick] [--rounds N] [--against REV] [--json]
 
 Measures what an access token of the issuer costs: the Worker in a raw workerd process, against oidc-provider in a
 Node process, on this machine, over 127.0.0.1. Takes some minutes; let the machine do nothing else meanwhile. Linux
 only: CPU time is read from /proc.
 
-  --quick      under a minute: ${QUICK.rounds} rounds and fewer tokens; for a first look only
-  --rounds N   rounds (default: ${FULL.rounds})
-  --json       prints JSON, with the figures of every round
+  --quick        under a minute: ${QUICK.rounds} rounds and fewer tokens; for a first look only
+  --rounds N     rounds (default: ${FULL.rounds})
+  --against REV  measures another commit beside this one, in the same rounds
+  --json         prints JSON, with the figures of every round
 `;
 
 interface Endpoint extends RunningServer {
@@ -39,15 +41,25 @@ interface Sample {
   readonly cpuMicroseconds: number;
 }
 
-await runProgram({ help: HELP, full: FULL, quick: QUICK, measure, render: renderText });
+await runProgram({
+  help: HELP,
+  full: FULL,
+  quick: QUICK,
+  flags: { against: { type: 'string' } },
+  measure,
+  render: renderText,
+});
 
-async function measure(amounts: typeof FULL, folder: string) {
+async function measure(amounts: typeof FULL, folder: string, { against }: Flags) {
+  const rev = typeof against === 'string' ? findCommit(against) : undefined;
   progress('starting the issuer and oidc-provider');
+  const paths = { tokenPath: '/oauth/token', jwksPath: '/.well-known/jwks.json' };
   const { script, ...issuer } = await startTokenIssuer(folder);
-  const endpoints: Endpoint[] = [
-    { ...issuer, tokenPath: '/oauth/token', jwksPath: '/.well-known/jwks.json' },
-    await startProvider(),
-  ];
+  const endpoints: Endpoint[] = [{ ...issuer, ...paths }, await startProvider()];
+  if (rev !== undefined) {
+    const other = await bundleAgainst(rev, folder);
+    endpoints.push({ ...(await startTokenIssuer(folder, atRev(CLAIMGATE, rev), other.issuer)), ...paths });
+  }
   const load = startScript('the load', './load.ts');
   const applyLoad = async (endpoint: Endpoint, alg: TokenAlgorithm, requests: number): Promise<Sample> => {
     const { name, port, tokenPath } = endpoint;
@@ -141,7 +153,7 @@ function renderText({ machine, amounts, algorithms, bundle }: Awaited<ReturnType
     `${machine.cpu}, ${machine.cores} cores; ${machine.workerd}; node ${machine.node}`,
     `${amounts.rounds} rounds, both in each; ${CONNECTIONS} keep-alive connections; ${count(amounts.tokens)} tokens a round and algorithm.`,
     'Client credentials by HTTP Basic, JWT access tokens (RFC 9068). Medians over rounds; ratios are taken within a',
-    `round: median (min – max). CPU is user and system time of the process: for ${CLAIMGATE} it includes a stand-in`,
+    `round: median ± half of its 95 % interval. CPU is user and system time of the process: for ${CLAIMGATE} it includes a stand-in`,
     'for KV, and its log line for each token; it has no limits and no replay protection bound.',
     '',
     ...align([header, ...rows]),

@@ -1,6 +1,7 @@
 /** What is compared. Workers differ in nothing but their code and bindings; the native proxies are for scale. */
 import { makeAssertionKey } from '../cli/assertion/rotation.ts';
 import { bundle } from '../scripts/workerd.ts';
+import { atRev } from './against.ts';
 import { ALGORITHMS, type Algorithm, AUDIENCE, ISSUER, type Issuer } from './issuer.ts';
 import { findProgram, startHaproxy, startNginx } from './native.ts';
 import { makePolicy } from './policies.ts';
@@ -8,7 +9,7 @@ import { prepare, type RunningServer, start, type WorkerFiles } from './workerd.
 
 export const BARE = 'bare proxy';
 export const BARE_AGAIN = 'bare proxy, again';
-export const HONO_PROXY = 'Hono, proxy only';
+export const FLOOR = 'the floor';
 export const CLAIMGATE = 'claimgate';
 export const CLAIMGATE_LOGGING = 'claimgate, log lines on';
 export const ASSERTED_ES256 = 'claimgate, assertion (ES256)';
@@ -24,13 +25,28 @@ export const OWN_JWK = 'the app behind hono/jwk, keys kept';
 export const NGINX = 'nginx, proxy only';
 export const HAPROXY = 'HAProxy jwt_verify';
 
-export const ROUTE_COUNTS = [10, 100, 2_000] as const;
-export const withRoutes = (count: number) => `claimgate, ${count.toLocaleString('en')} routes`;
+export const withRoutes = (count: number, isFlat = false) =>
+  `claimgate, ${count.toLocaleString('en')} routes${isFlat ? ', each with its own first segment' : ''}`;
+
+/** The policies that are compared by their size. */
+export const SIZES = [
+  { routes: 10, isFlat: false },
+  { routes: 100, isFlat: false },
+  { routes: 2_000, isFlat: false },
+  { routes: 2_000, isFlat: true },
+].map(({ routes, isFlat }) => {
+  const variant = withRoutes(routes, isFlat);
+  return { routes, isFlat, variant, name: variant.replace('claimgate, ', '') };
+});
+export const routesRow = (routes: number, isFlat = false) =>
+  withRoutes(routes, isFlat).replace('claimgate, ', '');
 
 export interface Variant {
   readonly name: string;
   /** The algorithms whose tokens it verifies; none: it only proxies. */
   readonly verifies: readonly Algorithm[];
+  /** The commit that it is of, where that is another one. */
+  readonly rev?: string;
   launch(): Promise<RunningServer>;
 }
 
@@ -54,7 +70,7 @@ export async function bundleAll() {
     compile: await bundle('src/policy/compile/compile.ts'),
     cron: await bundle('bench/workers/cron.js'),
     bare: await byHand('bare-proxy'),
-    honoProxy: await byHand('hono-proxy'),
+    floor: await byHand('floor'),
     honoJose: await byHand('hono-jose'),
     honoJwk: await byHand('hono-jwk'),
     subtle: await byHand('subtle'),
@@ -96,7 +112,7 @@ export function variantMaker(
   const nginx = findProgram('nginx');
   return {
     bare: (name = BARE) => proxy(name, scripts.bare),
-    honoProxy: () => proxy(HONO_PROXY, scripts.honoProxy),
+    floor: () => proxy(FLOOR, scripts.floor),
     honoJose: () => byHand(HONO_JOSE, scripts.honoJose),
     honoJwk: () => byHand(HONO_JWK, scripts.honoJwk, { REMEMBER_KEYS: true }),
     honoJwkUri: () => byHand(HONO_JWK_URI, scripts.honoJwk, { REMEMBER_KEYS: false }),
@@ -109,9 +125,24 @@ export function variantMaker(
     },
     /** @param keysName variants with the same one find the same keys in KV */
     claimgate(name: string, keysName: string, options: ClaimgateOptions = {}): Variant {
-      const { logSample = 0, routes = 0, hasKv = true, isCron = false, bind, assertionKey } = options;
+      const {
+        logSample = 0,
+        routes = 0,
+        isFlat = false,
+        hasKv = true,
+        isCron = false,
+        bind,
+        assertionKey,
+      } = options;
       const policy = {
-        ...makePolicy({ origin, jwksUri: jwksUri(keysName), logSample, routes, ...(bind && { bind }) }),
+        ...makePolicy({
+          origin,
+          jwksUri: jwksUri(keysName),
+          logSample,
+          routes,
+          isFlat,
+          ...(bind && { bind }),
+        }),
         ...(assertionKey && { ASSERTION_KEY: assertionKey }),
       };
       const script = isCron ? scripts.cron : scripts.claimgate;
@@ -138,6 +169,8 @@ export interface ClaimgateOptions {
   readonly logSample?: number;
   /** Routes besides those of the bench. */
   readonly routes?: number;
+  /** Each of these routes has a first segment of its own. */
+  readonly isFlat?: boolean;
   readonly hasKv?: boolean;
   /** Signs an assertion for each request, or for each token. */
   readonly bind?: 'request' | 'none';
@@ -165,17 +198,11 @@ export async function makeAssertionKeys(): Promise<AssertionKeys> {
 
 /** All that are put under load. */
 export function makeVariants(make: VariantMaker, assertionKeys: AssertionKeys): Variant[] {
-  const asserted = (name: string, bind: 'request' | 'none', assertionKey: string) =>
-    make.claimgate(name, LOAD_KEYS, { bind, assertionKey });
   return [
     make.bare(),
     make.bare(BARE_AGAIN),
-    make.honoProxy(),
-    make.claimgate(CLAIMGATE, LOAD_KEYS),
-    asserted(ASSERTED_ES256, 'request', assertionKeys.es256),
-    asserted(ASSERTED_EDDSA, 'request', assertionKeys.eddsa),
-    asserted(ASSERTED_UNBOUND, 'none', assertionKeys.es256),
-    make.claimgate(CLAIMGATE_LOGGING, LOAD_KEYS, { logSample: 1 }),
+    make.floor(),
+    ...ownVariants(make, assertionKeys),
     make.honoJose(),
     make.honoJwk(),
     make.honoJwkUri(),
@@ -183,8 +210,25 @@ export function makeVariants(make: VariantMaker, assertionKeys: AssertionKeys): 
     make.ownApp(),
     make.ownNext(LOAD_KEYS),
     make.ownJwk(),
-    ...ROUTE_COUNTS.map((routes) => make.claimgate(withRoutes(routes), LOAD_KEYS, { routes })),
     make.nginx(),
     make.haproxy(),
   ].filter((variant) => variant !== undefined);
 }
+
+/** Those of claimgate. */
+export function ownVariants(make: VariantMaker, assertionKeys: AssertionKeys): Variant[] {
+  const asserted = (name: string, bind: 'request' | 'none', assertionKey: string) =>
+    make.claimgate(name, LOAD_KEYS, { bind, assertionKey });
+  return [
+    make.claimgate(CLAIMGATE, LOAD_KEYS),
+    asserted(ASSERTED_ES256, 'request', assertionKeys.es256),
+    asserted(ASSERTED_EDDSA, 'request', assertionKeys.eddsa),
+    asserted(ASSERTED_UNBOUND, 'none', assertionKeys.es256),
+    make.claimgate(CLAIMGATE_LOGGING, LOAD_KEYS, { logSample: 1 }),
+    ...SIZES.map(({ routes, isFlat, variant }) => make.claimgate(variant, LOAD_KEYS, { routes, isFlat })),
+  ];
+}
+
+/** The same at another commit. */
+export const otherVariants = (make: VariantMaker, assertionKeys: AssertionKeys, rev: string): Variant[] =>
+  ownVariants(make, assertionKeys).map((variant) => ({ ...variant, name: atRev(variant.name, rev), rev }));

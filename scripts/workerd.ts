@@ -4,9 +4,13 @@ import { type BuildOptions, build } from 'esbuild';
 
 export const WORKERD = 'node_modules/workerd/bin/workerd';
 
-/** Bundles like `wrangler deploy --minify`. */
-export async function bundle(entryPoint: string): Promise<string> {
-  const { outputFiles } = await build(bundleOptions(entryPoint));
+/**
+ * Bundles like `wrangler deploy --minify`.
+ *
+ * @param folder that the entry point is in, and its packages are looked for. Default: this one
+ */
+export async function bundle(entryPoint: string, folder = process.cwd()): Promise<string> {
+  const { outputFiles } = await build({ ...bundleOptions(entryPoint), absWorkingDir: folder });
   return outputFiles[0]?.text ?? '';
 }
 

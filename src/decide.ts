@@ -58,7 +58,8 @@ export async function decide(
   }
   if ('reason' in credential) return refuse(credential.reason);
 
-  const verified = await verify(credential.token, judging);
+  const verifying = verify(credential.token, judging);
+  const verified = verifying instanceof Promise ? await verifying : verifying;
   if (verified.kind === 'refused') {
     const { reason: found, kind: _, principal, ...progress } = verified;
     const reason = standing?.named(found) ?? found;
@@ -94,7 +95,7 @@ export async function decide(
     observe?.({ step: 'report', route: one, principal, place, reason });
     if (reason !== undefined) return { ...passed, ...known, wouldDeny: reason };
   }
-  return { ...passed, ...known };
+  return { ...passed, principal, keysFrom };
 }
 
 /** Whether a request passes only if the object itself agrees, by any reading of its path, and any second target. */

@@ -78,6 +78,11 @@ export function readEnvironment(options: GatewayOptions, hasNext?: boolean): Env
   const fetchUrl: OriginFetch = options.fetch ?? ((input, init) => fetch(input, init));
   const logKey = secret(env, 'LOG_KEY');
   const compiled = checkSecrets(compilePolicy(options.policy ?? env, listBindings(env, hasNext)), env);
+  const fetchFor: KeyIo['fetchFor'] = ({ service }) => {
+    if (service === undefined) return fetchUrl;
+    const binding = env[service];
+    return isService(binding) ? (url, init) => binding.fetch(url, init) : undefined;
+  };
   const store = isKv(env['KEYS']) ? kvStore(env['KEYS'], now, secret(env, 'KEYS_SECRET')) : undefined;
   const access = revocationAccess(compiled, env);
   return {
@@ -90,17 +95,7 @@ export function readEnvironment(options: GatewayOptions, hasNext?: boolean): Env
     analytics: isDataset(env['ANALYTICS']) ? env['ANALYTICS'] : undefined,
     log,
     now,
-    keyIo: (waitUntil) => ({
-      store,
-      now,
-      waitUntil,
-      log,
-      fetchFor({ service }) {
-        if (service === undefined) return fetchUrl;
-        const binding = env[service];
-        return isService(binding) ? (url, init) => binding.fetch(url, init) : undefined;
-      },
-    }),
+    keyIo: (waitUntil) => ({ store, now, waitUntil, log, fetchFor }),
     revocationIo: (waitUntil) => access && { access, now, waitUntil, log },
     originFetch({ origin, mtls }) {
       const name = origin.kind === 'service' ? origin.binding : mtls;

@@ -45,6 +45,18 @@ export function createHandler(options: GatewayOptions, hasNext: boolean, shared?
   };
 }
 
+/** What the package's own Worker has for its `fetch`: the gateway alone, without a router around it. */
+export function createFetch(options: GatewayOptions): ExportedHandlerFetchHandler {
+  const { handle, fail } = createHandler(options, false);
+  return async (request, _env, context) => {
+    try {
+      return await handle(request, (promise) => context.waitUntil(promise));
+    } catch (error) {
+      return fail(error);
+    }
+  };
+}
+
 /**
  * The cron's part: fetches the keys of every issuer into KV, so that no request has to wait for them, and asks for
  * security events where the policy says so.

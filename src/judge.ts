@@ -38,19 +38,22 @@ export interface Revocations {
 export function createJudge(policy: Policy, { keys, statuses, revocations }: Sources) {
   const cache = createTokenCache();
   const { settings } = policy;
-  return async function judge(request: Request, io: KeyIo, waitUntil: WaitUntil): Promise<Judged> {
-    const { url, method, headers } = request;
+  /** @param inbound parts of the request, which the runtime makes anew each time that they are asked for */
+  return async function judge(
+    request: Request,
+    inbound: Pick<Request, 'url' | 'method' | 'headers'>,
+    io: KeyIo,
+    waitUntil: WaitUntil,
+  ): Promise<Judged> {
     const by = (asked: GatewayRequest): Promise<Decision> => {
       const context = { settings: asked.standing?.settings ?? settings, keys, cache, statuses, io };
       return decide(asked, policy, (token, routes) => verifyToken(token, routes, context));
     };
     const told = revocations?.get(waitUntil);
     let asked: GatewayRequest = {
-      url,
-      method,
-      headers,
-      credentials: credentialsOf(request),
-      preflight: readPreflight(request)?.method,
+      ...inbound,
+      credentials: credentialsOf(inbound),
+      preflight: readPreflight(inbound)?.method,
       standing: told instanceof Promise ? await told : told,
     };
     let decision = await by(asked);

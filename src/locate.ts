@@ -158,7 +158,8 @@ export function locate(
   if (fault !== undefined && !mayBeUnread(route, fault))
     return { kind: 'deny', reason: fault, target, route, nearMisses };
   const refusal = found.refusal ?? fault ?? targets.find((one) => one.refusal !== undefined)?.refusal;
-  const passed = { ...passing(route, nearMisses, target, destination), wouldDeny: refusal };
+  const allowed = passing(route, nearMisses, target, destination);
+  const passed = refusal === undefined ? allowed : { ...allowed, wouldDeny: refusal };
   if (refusal !== undefined) observe?.({ step: 'trial', route, reason: refusal });
   if (refusal !== undefined && judged.every((one) => one.route.reportOnly))
     return { ...passed, ...seenOf(request, route) };

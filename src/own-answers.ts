@@ -35,14 +35,15 @@ export function createOwnAnswers(
   /** @returns `undefined` for all other requests */
   return (
     request: Request,
+    inbound: Pick<Request, 'url' | 'method' | 'headers'>,
     requestId: string,
     io: KeyIo,
     waitUntil: WaitUntil,
   ): Response | Promise<Response> | undefined => {
-    if (asksFor(request, settings.healthPath)) return health(request.headers.get('accept'), io, waitUntil);
-    if (settings.assertion !== undefined && asksFor(request, KEY_SET_PATH))
+    if (asksFor(inbound, settings.healthPath)) return health(inbound.headers.get('accept'), io, waitUntil);
+    if (settings.assertion !== undefined && asksFor(inbound, KEY_SET_PATH))
       return renderKeySet(publicKeySet(environment.assertionKeys, io.now() / 1000));
-    const transmitter = transmitterAt?.(request.url);
+    const transmitter = transmitterAt?.(inbound.url);
     if (transmitter === undefined) return undefined;
     const { secret, countRequest, log, logHmac: hmac } = environment;
     const writer = environment.revocationObject() as EventWriter;

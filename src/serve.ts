@@ -46,11 +46,14 @@ export function serve(environment: Environment, policy: Policy, shared?: Shared)
   const send = createSend(environment, policy, prepare);
 
   return async (request, waitUntil, next = noNext) => {
+    const { url, method, headers } = request;
+    // The runtime makes each of these anew when it is asked for.
+    const inbound = { url, method, headers };
     const io = environment.keyIo(waitUntil);
     const requestId = newRequestId();
-    const self = answerSelf(request, requestId, io, waitUntil);
+    const self = answerSelf(request, inbound, requestId, io, waitUntil);
     if (self !== undefined) return withId(await self, requestId);
-    const own = replies.own(request, requestId, (line) => environment.log(line, request));
+    const own = replies.own(inbound, requestId, (line) => environment.log(line, request));
     if (own !== undefined) return own;
 
     // A Worker's clock stands still between I/O: what moves it before the decision is the wait for keys.
@@ -61,7 +64,7 @@ export function serve(environment: Environment, policy: Policy, shared?: Shared)
     let answer: Response | Reason;
     let asserted: Asserted | undefined;
     try {
-      const judged = await judge(request, io, waitUntil);
+      const judged = await judge(request, inbound, io, waitUntil);
       const { form } = judged;
       decision = judged.decision;
       decidedAt = io.now();
@@ -72,13 +75,14 @@ export function serve(environment: Environment, policy: Policy, shared?: Shared)
         const sent = await send(body, decision, requestId, next, () => (askedAt = io.now()));
         asserted = sent.asserted;
         answer = form?.isLate?.() ? { code: 'form_unread', fault: 'late' } : sent.answer;
-        decision = { ...decision, wouldDeny: decision.wouldDeny ?? sent.wouldDeny };
+        if (sent.wouldDeny !== undefined && decision.wouldDeny === undefined)
+          decision = { ...decision, wouldDeny: sent.wouldDeny };
       }
     } catch (error) {
       environment.log(errorLine(error));
       answer = { code: 'internal_error' };
     }
-    const response = replies.finish(request, answer, decision, requestId);
+    const response = replies.finish(inbound, answer, decision, requestId);
     const reason = answer instanceof Response ? undefined : answer;
     const wouldDeny = decision.kind === 'allow' ? decision.wouldDeny : undefined;
     const isLogged = (reason ?? wouldDeny) !== undefined || isSampled(settings.logSample);

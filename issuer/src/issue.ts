@@ -1,5 +1,5 @@
 /** What the client gets: hooks have their say, and the token is signed. */
-import { type EventBase, runActions } from './actions/run.ts';
+import { type ActionResult, type EventBase, runActions } from './actions/run.ts';
 import { type Exchange, readAddress } from './exchange.ts';
 import { type Failure, isFailure } from './failure.ts';
 import { type Api, type Client, isRfc9068 } from './records.ts';
@@ -32,7 +32,11 @@ export interface Order {
 export async function issue(order: Order, exchange: Exchange): Promise<TokenResponse | Failure> {
   const { client, api, requested, chosen, granted } = order;
   const { issuer, trace } = exchange;
-  const result = await runActions(issuer.actions, describeEvent(order, exchange), chosen, granted);
+  // Nobody looks at an event where there is no action.
+  const result =
+    issuer.actions.length === 0
+      ? unchanged(chosen)
+      : await runActions(issuer.actions, describeEvent(order, exchange), chosen, granted);
   if (isFailure(result)) return result;
   const { scopes, customClaims, ignoredClaims, droppedScopes } = result;
   if (ignoredClaims.length > 0) trace.ignored_claims = ignoredClaims;
@@ -55,6 +59,13 @@ export async function issue(order: Order, exchange: Exchange): Promise<TokenResp
     ...(scope !== (requested ?? []).join(' ') && scope !== '' && { scope }),
   };
 }
+
+const unchanged = (scopes: readonly string[]): ActionResult => ({
+  scopes,
+  customClaims: {},
+  ignoredClaims: [],
+  droppedScopes: [],
+});
 
 const CREDENTIAL_PARAMETERS = ['client_secret', 'client_assertion', 'client_assertion_type'];
 

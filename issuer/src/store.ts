@@ -1,4 +1,5 @@
 import type * as z from 'zod/mini';
+import { remember } from '../../src/memory.ts';
 import {
   type Api,
   apiKey,
@@ -22,16 +23,18 @@ export type RecordStore = (clientId: string, audience: string | undefined) => Pr
 
 /** Both records in one bulk read. An entry that is no valid record counts as absent and is told to `onInvalid`. */
 export function kvRecords(kv: KVNamespace, onInvalid: (key: string) => void): RecordStore {
+  const readClient = reader(clientSchema);
+  const readApi = reader(apiSchema);
   function parse<T>(
-    schema: z.ZodMiniType<T>,
+    read: (text: string) => T | undefined,
     key: string,
     text: string | null | undefined,
     keyOf: (record: T) => string,
   ) {
     if (text === null || text === undefined) return undefined;
-    const parsed = schema.safeParse(parseJson(text));
+    const record = read(text);
     // A record under another's key would speak for the other.
-    if (parsed.success && keyOf(parsed.data) === key) return parsed.data;
+    if (record !== undefined && keyOf(record) === key) return record;
     onInvalid(key);
     return undefined;
   }
@@ -46,14 +49,24 @@ export function kvRecords(kv: KVNamespace, onInvalid: (key: string) => void): Re
       client:
         client === undefined
           ? undefined
-          : parse(clientSchema, client, found.get(client), (record) => clientKey(record.client_id)),
+          : parse(readClient, client, found.get(client), (record) => clientKey(record.client_id)),
       api:
         api === undefined
           ? undefined
-          : parse(apiSchema, api, found.get(api), (record) => apiKey(record.identifier)),
+          : parse(readApi, api, found.get(api), (record) => apiKey(record.identifier)),
     };
   };
 }
+
+/** KV is asked each time; a text that it gave before was read before. */
+const reader = <T>(schema: z.ZodMiniType<T>) =>
+  remember(
+    (text) => {
+      const parsed = schema.safeParse(parseJson(text));
+      return parsed.success ? parsed.data : undefined;
+    },
+    { maxEntries: 500, maxLength: 16_384 },
+  );
 
 function parseJson(text: string): unknown {
   try {

@@ -1,4 +1,5 @@
 import type { PathFault } from '../decision.ts';
+import { remember } from '../memory.ts';
 import { type ParsedPath, parsePath } from '../policy/path.ts';
 import { normaliseHost } from '../policy/uri.ts';
 
@@ -31,9 +32,11 @@ export interface UnreadTarget {
 
 /**
  * Takes a request's URL apart without `new URL()`, which would fold dot segments and backslashes that must be seen
- * here: in a Worker, `request.url` holds the request's target as it came.
+ * here: in a Worker, `request.url` holds the request's target as it came. Most requests ask for what others asked for.
  */
-export function parseTarget(url: string): Target | UnreadTarget {
+export const parseTarget = remember(readTarget, { maxEntries: 2_000, maxLength: 512 });
+
+function readTarget(url: string): Target | UnreadTarget {
   const schemeEnd = url.indexOf('://');
   const authorityStart = schemeEnd + 3;
   const pathStart = url.indexOf('/', authorityStart);

@@ -35,23 +35,21 @@ export async function forward(
   limitMs: number | undefined,
   isShared = false,
 ): Promise<Response | Reason> {
+  const { method, body } = inbound;
   // Middleware that reads a body before the gateway leaves nothing to send.
-  if (isBodyTaken(inbound)) return { code: 'body_taken' };
+  if (body !== null && isBodyTaken(inbound)) return { code: 'body_taken' };
   try {
-    const { method, body } = inbound;
-    const { cf } = inbound as unknown as { cf?: Record<string, never> };
-    const init = {
-      headers,
-      redirect: 'manual',
-      ...(!isShared && { cache: 'no-store' as const }),
-      // A Worker reads there where the client is. To the network, the same members would be instructions.
-      ...(api.origin.kind === 'service' && cf && { cf }),
-    } as const;
+    const init: RequestInit = { headers, redirect: 'manual' };
+    if (!isShared) init.cache = 'no-store';
+    // A Worker reads there where the client is. To the network, the same members would be instructions.
+    if (api.origin.kind === 'service') setCf(init, inbound);
     // `fetch(url, { body })` refuses a body on GET and HEAD, which some APIs want; one carried by a Request passes.
-    const call =
-      body !== null && (method === 'GET' || method === 'HEAD')
-        ? fetch(new Request(url, inbound), init)
-        : fetch(url, { ...init, method, body });
+    const isCarried = body !== null && (method === 'GET' || method === 'HEAD');
+    if (!isCarried) {
+      init.method = method;
+      init.body = body;
+    }
+    const call = fetch(isCarried ? new Request(url, inbound) : url, init);
     const response = limitMs === undefined ? await call : await within(limitMs, call);
     if (response === undefined) return { code: 'origin_timeout' };
     const reason = judgeStatus(api, response.status, limitMs === undefined);
@@ -63,10 +61,16 @@ export async function forward(
   }
 }
 
+/** Only where it is wanted: each request's `cf` is a text that the runtime has to parse. */
+function setCf(init: RequestInit, inbound: Request): void {
+  const { cf } = inbound as unknown as { cf?: Record<string, never> };
+  if (cf) Object.assign(init, { cf });
+}
+
 /** How long the head of the answer may take. */
-export function timeLimit({ body, headers }: Request, { timeoutMs, uploadTimeoutMs }: Api): number {
+export function timeLimit(request: Request, { timeoutMs, uploadTimeoutMs }: Api): number {
   // `Content-Length: 0`, as of a POST without content, makes a body too, and there is nothing to wait for.
-  const isUpload = body !== null && headers.get('content-length') !== '0';
+  const isUpload = request.body !== null && request.headers.get('content-length') !== '0';
   return isUpload ? uploadTimeoutMs : timeoutMs;
 }
 

@@ -1,3 +1,4 @@
+import { remember } from '../memory.ts';
 import { isReserved, namesTarget, normaliseHeaderName, OWN_IDS, tellsCaller } from '../policy/headers.ts';
 import { tellsIdentity } from '../policy/identity-headers.ts';
 import { namesSource } from '../policy/second-target.ts';
@@ -42,6 +43,9 @@ export function sourceIn(headers: Headers): string | undefined {
   return [...headers.keys()].find((name) => namesSource(normaliseHeaderName(name)));
 }
 
+/** What becomes of a client's header. `source`: it is not passed on, and without it the request must be refused. */
+type Fate = 'passed' | 'dropped' | 'source';
+
 /**
  * Decides for each request header whether it is passed on. Built once for a policy: the answer for a name never
  * changes, so that names are judged once.
@@ -51,23 +55,15 @@ export function sourceIn(headers: Headers): string | undefined {
  * @param dropped further ones
  */
 export function createStripper(ownHeaders: Names, isRefused = isRefusedUsually, dropped: Names = OWN) {
-  const known = new Map<string, boolean>();
+  // Names are the client's choice: the memory must not grow with them.
+  const fateOf = remember(judge, { maxEntries: 1_000, maxLength: 64 });
 
-  function judge(name: string): boolean {
+  function judge(name: string): Fate {
     const normalised = normaliseHeaderName(name);
-    if (isRefused(normalised) || ownHeaders.has(normalised) || dropped.has(normalised)) return false;
+    const isDropped = isRefused(normalised) || ownHeaders.has(normalised) || dropped.has(normalised);
+    if (isDropped) return namesSource(normalised) ? 'source' : 'dropped';
     // Of `cf-…` only what Cloudflare sets on every request, in its spelling: the rest would be the client's word.
-    return !normalised.startsWith('cf-') || FROM_CLOUDFLARE.has(name);
-  }
-
-  function passes(name: string): boolean {
-    let answer = known.get(name);
-    if (answer === undefined) {
-      answer = judge(name);
-      // Names are the client's choice: the memory must not grow with them.
-      if (known.size < MAX_KNOWN_NAMES && name.length <= MAX_KNOWN_LENGTH) known.set(name, answer);
-    }
-    return answer;
+    return !normalised.startsWith('cf-') || FROM_CLOUDFLARE.has(name) ? 'passed' : 'dropped';
   }
 
   /**
@@ -85,9 +81,10 @@ export function createStripper(ownHeaders: Names, isRefused = isRefusedUsually, 
     // Each step of the runtime's iterator costs more than the array, and so does asking for a header that isn't there.
     const names = [...inbound.keys()];
     for (const name of names) {
-      if (passes(name)) continue;
+      const fate = fateOf(name);
+      if (fate === 'passed') continue;
       outbound.delete(name);
-      if (namesSource(normaliseHeaderName(name))) onSource(name);
+      if (fate === 'source') onSource(name);
     }
     if (names.includes('connection')) {
       const listed = listedNames(inbound.get('connection') ?? '');
@@ -112,9 +109,6 @@ const FROM_CLOUDFLARE = new Set([
   'cf-visitor',
   'cf-worker',
 ]);
-
-const MAX_KNOWN_NAMES = 1_000;
-const MAX_KNOWN_LENGTH = 64;
 
 function listedNames(connection: string): ReadonlySet<string> {
   return new Set(connection.split(',').map((name) => name.trim().toLowerCase()));

@@ -11,9 +11,9 @@ const MAX_TIMER_MS = 2_147_483_647;
 
 /** What `fetch` returns has headers that can't be changed, and middleware around the gateway may want to. */
 export function changeable(response: Response): Response {
+  if (response.status !== 101) return new Response(response.body, response);
   const { status, headers, webSocket } = response;
-  if (status === 101) return new Response(null, { status, headers, webSocket });
-  return new Response(response.body, response);
+  return new Response(null, { status, headers, webSocket });
 }
 
 /** Whether it can be changed as it is. A handler of the same Worker may return what `fetch` gave it. */

@@ -44,9 +44,10 @@ export function createTokenCache(maxTokens = MAX_TOKENS, maxBytes = MAX_BYTES): 
       remove(token);
       tokens.set(token, remembered);
       bytes += sizeOf(token);
+      if (tokens.size <= maxTokens && bytes <= maxBytes) return;
       for (const oldest of tokens.keys()) {
-        if (tokens.size <= maxTokens && bytes <= maxBytes) break;
         remove(oldest);
+        if (tokens.size <= maxTokens && bytes <= maxBytes) break;
       }
     },
     delete: remove,

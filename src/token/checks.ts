@@ -88,8 +88,13 @@ function readClient(
   claims: UnverifiedToken['claims'],
   { clientClaim }: Issuer,
 ): string | undefined | ReasonOf<'claims_malformed'> {
-  if (clientClaim === undefined)
-    return CLIENT_CLAIMS.map((selector) => readClaim(claims, selector)).find(isName);
+  if (clientClaim === undefined) {
+    for (const selector of CLIENT_CLAIMS) {
+      const value = readClaim(claims, selector);
+      if (isName(value)) return value;
+    }
+    return undefined;
+  }
   const value = readClaim(claims, clientClaim);
   if (value == null || value === '') return undefined;
   return isName(value) ? value : malformed(clientClaim.text);
@@ -101,10 +106,13 @@ export const clientIdClaims = ({ clientClaim }: Issuer): readonly ClaimSelector[
 
 /** Whatever could be read as a client id: a blocked one must not pass by being a number, or one of a list. */
 function readClientIds(claims: UnverifiedToken['claims'], issuer: Issuer): string[] {
-  return clientIdClaims(issuer)
-    .flatMap((selector) => readClaim(claims, selector))
-    .filter((value) => typeof value === 'string' || typeof value === 'number')
-    .map(String);
+  const ids: string[] = [];
+  for (const selector of clientIdClaims(issuer)) {
+    const value = readClaim(claims, selector);
+    for (const one of Array.isArray(value) ? value : [value])
+      if (typeof one === 'string' || typeof one === 'number') ids.push(String(one));
+  }
+  return ids;
 }
 
 function readScopes(

@@ -1,6 +1,7 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import type { ReasonOf } from '../decision.ts';
 import { readKeyId } from '../keys/jwk.ts';
+import { remember } from '../memory.ts';
 
 /** A token that was read, and nothing more: neither signature nor claims are checked. */
 export interface UnverifiedToken {
@@ -20,6 +21,12 @@ export type DecodeReason = ReasonOf<
   'token_malformed' | 'critical_header_unsupported' | 'algorithm_not_allowed' | 'token_type_not_allowed'
 >;
 
+/** Tokens that are signed with one key mostly have one header: it is decoded once. Few are longer than this. */
+const readHeader = remember(
+  (encoded) => decodeProtectedHeader({ protected: encoded }) as Readonly<Record<string, unknown>>,
+  { maxEntries: 100, maxLength: 1_024 },
+);
+
 const COMPACT_JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 const MAX_KID_LENGTH = 1024;
 
@@ -29,10 +36,10 @@ const MAX_KID_LENGTH = 1024;
  */
 export function decodeToken(token: string): UnverifiedToken | DecodeReason {
   if (!COMPACT_JWS.test(token)) return { code: 'token_malformed' };
-  let header: Record<string, unknown>;
+  let header: Readonly<Record<string, unknown>>;
   let claims: Record<string, unknown>;
   try {
-    header = decodeProtectedHeader(token) as Record<string, unknown>;
+    header = readHeader(token.slice(0, token.indexOf('.')));
     claims = decodeJwt(token);
   } catch {
     return { code: 'token_malformed' };

@@ -1,6 +1,6 @@
 import { isReason, type Reason } from '../decision.ts';
 import type { KeyIo } from '../keys/io.ts';
-import type { KeyOrigin, KeySource } from '../keys/source.ts';
+import type { KeyOrigin, KeySource, KeysAtHand, KeysReason } from '../keys/source.ts';
 import { checkAudience } from '../policy/authorize.ts';
 import type { Issuer, Principal, Route, Settings } from '../policy/policy.ts';
 import type { TokenCache } from './cache.ts';
@@ -68,23 +68,26 @@ export interface Refused {
  *
  * @param routes the routes that want a token, at least one: it must be meant for all of them
  */
-export async function verifyToken(
+export function verifyToken(
   token: string,
   routes: readonly Route[],
   context: VerifyContext,
-): Promise<Verified | Refused> {
+): Verified | Refused | Promise<Verified | Refused> {
   const remembered = context.cache.get(token);
-  if (remembered !== undefined && remembered.settings === context.settings) {
-    const { principal, keyId } = remembered;
-    const reason = checkClaims(principal, routes, context);
-    if (reason !== undefined) return { kind: 'refused', reason, principal };
-    const found = context.keys.get(principal.issuer, context.io);
-    const keys = found instanceof Promise ? await found : found;
-    if (isReason(keys)) return { kind: 'refused', reason: keys, principal };
+  if (remembered === undefined || remembered.settings !== context.settings)
+    return verifyAnew(token, routes, context);
+  const { principal, keyId } = remembered;
+  const reason = checkClaims(principal, routes, context);
+  if (reason !== undefined) return { kind: 'refused', reason, principal };
+  const judge = (keys: KeysAtHand | KeysReason) => {
+    if (isReason(keys)) return { kind: 'refused', reason: keys, principal } as const;
     if (keys.set.ids.has(keyId)) return withStatus(principal, keys.from, context);
     context.cache.delete(token);
-  }
-  return verifyAnew(token, routes, context);
+    return verifyAnew(token, routes, context);
+  };
+  // Mostly there is nothing to wait for.
+  const found = context.keys.get(principal.issuer, context.io);
+  return found instanceof Promise ? found.then(judge) : judge(found);
 }
 
 async function verifyAnew(

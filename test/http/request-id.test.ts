@@ -1,5 +1,6 @@
 /** The gateway's own id: on every answer, in the log, and with the origin's request. */
 import { describe, expect, it } from 'vitest';
+import { newRequestId } from '../../src/http/request-id.ts';
 import { makeRig } from '../support/gateway.ts';
 
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -72,5 +73,15 @@ describe('every answer has the id', () => {
     const rig = makeRig({ routes: { 'GET /x': { scopes_all: [] } } });
     const response = await rig.ask('GET /x', { 'x-request-id': 'chosen-by-a-client' });
     expect([response.status, response.headers.get('x-request-id')]).toEqual([503, expect.stringMatching(ID)]);
+  });
+});
+
+describe('ids', () => {
+  it('of one isolate are its own random bits and a number that no other has', () => {
+    const ids = Array.from({ length: 1_000 }, newRequestId);
+    expect(new Set(ids).size).toBe(1_000);
+    for (const id of ids)
+      expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(new Set(ids.map((id) => id.slice(0, -12))).size).toBe(1);
   });
 });

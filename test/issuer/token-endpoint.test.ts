@@ -294,6 +294,20 @@ const REFUSED: readonly [
     'body_too_large',
   ],
   [
+    'a body over 16 KB that says it is short',
+    () => [usualRequest(client, { x: 'x'.repeat(17_000) }), { 'content-length': '100' }],
+    400,
+    'invalid_request',
+    'body_too_large',
+  ],
+  [
+    'a body of an odd length over 16 KB',
+    () => [usualRequest(client, { x: 'x'.repeat(17_000) }), { 'content-length': '1e2' }],
+    400,
+    'invalid_request',
+    'body_too_large',
+  ],
+  [
     'two ways of authentication (RFC 6749 §2.3)',
     () => [usualRequest(client), basic(client.id, client.secret)],
     400,

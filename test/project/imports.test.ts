@@ -7,7 +7,7 @@ import { bundle, bundledFiles } from '../../scripts/workerd.ts';
 /** Imports point inward: a file may import its own layer and those before it. */
 const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   src: [
-    ['bytes.ts', 'decision.ts', 'error-line.ts', 'hmac.ts', 'version.ts'],
+    ['bytes.ts', 'decision.ts', 'error-line.ts', 'hmac.ts', 'memory.ts', 'version.ts'],
     ['seal.ts'],
     ['policy'],
     ['http', 'keys', 'token', 'origin', 'revocation'],
@@ -71,7 +71,7 @@ const ALLOWED_ACROSS = [
 ];
 
 /** What the issuer shares with the gateway, on purpose: words and formats, nothing that decides. */
-const SHARED = ['src/error-line.ts', 'src/policy/compile/fault.ts', 'src/policy/uri.ts'];
+const SHARED = ['src/error-line.ts', 'src/memory.ts', 'src/policy/compile/fault.ts', 'src/policy/uri.ts'];
 
 const filesIn = (root: string) =>
   readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(

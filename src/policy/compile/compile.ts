@@ -42,7 +42,7 @@ export function compilePolicy(vars: Readonly<Record<string, unknown>>, bindings:
         );
   }
   const tables = Object.entries(vars).filter((entry): entry is [string, object] => isPolicyTable(...entry));
-  for (const [name, table] of tables) checkNames(table, faults.at(name));
+  checkNames(Object.fromEntries(tables), [], faults);
   // A string here would read like policy, and block nobody.
   const config =
     readTable(settingsSchema, vars['GATEWAY'] ?? {}, faults.at('GATEWAY'), settingsFieldsAt) ?? {};
@@ -90,10 +90,13 @@ const settingsFieldsAt = (path: Place): readonly string[] =>
     : Object.keys(path[0] === 'assertion' ? assertionSettingsSchema.shape : settingsSchema.shape);
 
 /** JavaScript gives this name a meaning of its own: what it names would be lost on the way. */
-function checkNames(table: object, at: Faults): void {
-  for (const [name, value] of Object.entries(table)) {
-    if (name === '__proto__') at.at(name).add('nothing can be named "__proto__"', 'remove it, or rename it');
-    if (typeof value === 'object' && value !== null) checkNames(value, at.at(name));
+function checkNames(table: object, place: Place, faults: Faults): void {
+  if (Object.hasOwn(table, '__proto__'))
+    faults.at(...place, '__proto__').add('nothing can be named "__proto__"', 'remove it, or rename it');
+  for (const name in table) {
+    const value = (table as Record<string, unknown>)[name];
+    // Of places there are as many as tables: only those of faults are written down.
+    if (typeof value === 'object' && value !== null) checkNames(value, [...place, name], faults);
   }
 }
 

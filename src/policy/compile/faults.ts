@@ -19,17 +19,42 @@ export interface Faults {
 }
 
 export function collectFaults(): Faults {
-  const found: Fault[] = [];
-  const sinkAt = (place: Place): Faults => ({
-    place,
-    field: fieldName(place),
-    at: (...path) => sinkAt([...place, ...path]),
-    add: (problem, remedy) => void found.push(fault(place, problem, remedy)),
-    take: (faults) => void found.push(...faults),
-    list: () => [...new Map(found.map((one) => [JSON.stringify(one), one])).values()],
-  });
-  return sinkAt([]);
+  return new Sink([], []);
 }
+
+/** A class, and nothing worked out before there is a fault: a policy has more places than anything else. */
+class Sink implements Faults {
+  readonly place: Place;
+  readonly #found: Fault[];
+
+  constructor(place: Place, found: Fault[]) {
+    this.place = place;
+    this.#found = found;
+  }
+
+  get field(): string {
+    return fieldName(this.place);
+  }
+
+  at(...path: readonly (string | number)[]): Faults {
+    return new Sink([...this.place, ...path], this.#found);
+  }
+
+  add(problem: string, remedy: string): void {
+    this.#found.push(fault(this.place, problem, remedy));
+  }
+
+  take(faults: readonly Fault[]): void {
+    this.#found.push(...faults);
+  }
+
+  list(): readonly Fault[] {
+    if (this.#found.length === 0) return NONE;
+    return [...new Map(this.#found.map((one) => [JSON.stringify(one), one])).values()];
+  }
+}
+
+const NONE: readonly Fault[] = [];
 
 /** The last name of a place, with the indexes behind it. */
 export function fieldName(place: Place): string {

@@ -1,3 +1,4 @@
+import { remember } from '../../memory.ts';
 import type { Param } from '../params.ts';
 import { type ParsedPath, parsePath } from '../path.ts';
 import { decode, type QueryCondition } from '../query.ts';
@@ -87,7 +88,7 @@ function parsePattern(pattern: string, at: Faults): PatternSegment[] {
       return { kind: 'rest' };
     }
     if (part === '' && isLast) return { kind: 'literal', text: '', folded: '' };
-    const literal = parseLiteral(part);
+    const literal = literalOf(part);
     if (literal !== undefined) return literal;
     at.add(`no request can match ${JSON.stringify(part)}`, 'see "One form of a path" in docs/policy.md');
     return { kind: 'literal', text: part, folded: part };
@@ -102,6 +103,7 @@ const PARAM = /^(.*?)(?<![A-Za-z0-9_]):([A-Za-z_][A-Za-z0-9_]*)(.*)$/s;
  * @returns `undefined` where there is no parameter in the segment
  */
 function parseParam(part: string, names: Set<string>, at: Faults): PatternSegment | undefined {
+  if (!part.includes(':')) return undefined;
   const [, start = '', name, end = ''] = PARAM.exec(part) ?? [];
   if (name === undefined) {
     if (!part.startsWith(':')) return undefined;
@@ -163,6 +165,9 @@ function parseQuery(text: string, at: Faults): QueryCondition {
     );
   return params.map(([name, value = '']) => [name, value] as const).sort(([a], [b]) => (a < b ? -1 : 1));
 }
+
+/** Words of paths come again. */
+const literalOf = remember(parseLiteral, { maxEntries: 1_000, maxLength: 64 });
 
 function parseLiteral(part: string): PatternSegment | undefined {
   const parsed: ParsedPath | string = parsePath(`/${part}`);

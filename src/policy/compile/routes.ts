@@ -84,10 +84,11 @@ export function compileRoute(
   if (key !== undefined) checkPrefix(key, apiConfig.strip_prefix, at);
   const auth = config.auth ?? 'required';
   checkRulesBesideAuth(auth, config, at);
-  checkLimit(config.rate_limit, surroundings.bindings, at.at('rate_limit'));
+  if (config.rate_limit !== undefined)
+    checkLimit(config.rate_limit, surroundings.bindings, at.at('rate_limit'));
   if (key === undefined) return undefined;
   const rules = compileRules(config, key, accepted, surroundings, at);
-  const report = compileReport(config.report, key, accepted, surroundings, at.at('report'));
+  const report = config.report && compileReport(config.report, key, accepted, surroundings, at.at('report'));
   const isOnTrial = api.trial !== undefined;
   const reportOnly = config.report_only ?? isOnTrial;
   const isNext = api.origin.kind === 'next';
@@ -108,6 +109,7 @@ export function compileRoute(
         // Beside another place, `Authorization` is the origin's own: it passes where the policy says so.
         (api.tokenFrom.kind === 'authorization' && (auth === 'none' || reportOnly))));
   const rateLimit = limitOf(keyText, config, api, apiConfig);
+  let ruleKey: string | undefined;
   const route: Route = {
     key: keyText,
     api,
@@ -119,18 +121,22 @@ export function compileRoute(
     report,
     reportOnly,
     isStrict: config.revocation === 'strict',
-    ruleKey: JSON.stringify([
-      api.name,
-      auth,
-      config.revocation,
-      forwardAuthorization,
-      reportOnly,
-      rateLimit?.binding,
-      rateLimit?.by,
-      config.rate_limit !== undefined,
-      canonicalRules(rules),
-      report && canonicalRules(report),
-    ]),
+    // Most routes are compared with no other one.
+    get ruleKey() {
+      ruleKey ??= JSON.stringify([
+        api.name,
+        auth,
+        config.revocation,
+        forwardAuthorization,
+        reportOnly,
+        rateLimit?.binding,
+        rateLimit?.by,
+        config.rate_limit !== undefined,
+        canonicalRules(rules),
+        report && canonicalRules(report),
+      ]);
+      return ruleKey;
+    },
   };
   return { route, key, at };
 }
@@ -150,13 +156,12 @@ function withHostParam(
 }
 
 function compileReport(
-  config: RouteConfig['report'],
+  config: NonNullable<RouteConfig['report']>,
   key: RouteKey,
   accepted: Accepted,
   surroundings: Surroundings,
   at: Faults,
-): Rules | undefined {
-  if (config === undefined) return undefined;
+): Rules {
   if (Object.keys(config).length === 0)
     at.add('report is empty', 'name a rule to try, or leave the field out');
   return compileRules(config, key, accepted, surroundings, at);

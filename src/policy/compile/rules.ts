@@ -36,7 +36,10 @@ export function compileRules(
       config.issuer === undefined
         ? api.issuersByIss
         : narrowIssuers(config.issuer, api, known, at.at('issuer')),
-    audiences: narrow(config.audience, api.audiences, at.at('audience')),
+    audiences:
+      config.audience === undefined
+        ? (api.audiences ?? [])
+        : narrow(config.audience, api.audiences, at.at('audience')),
     demands: compileDemands(config, key, at),
   };
 }
@@ -82,11 +85,10 @@ function narrowIssuers(
 
 /** A route's list may only name what its API has. */
 function narrow(
-  own: string | readonly string[] | undefined,
+  own: string | readonly string[],
   allowed: readonly string[] | undefined,
   at: Faults,
 ): readonly string[] {
-  if (own === undefined) return allowed ?? [];
   const names = [own].flat();
   for (const name of allowed === undefined ? [] : names.filter((one) => !allowed.includes(one)))
     at.add(

@@ -17,7 +17,7 @@ export function buildTable(apis: readonly CompiledApi[]): RouteTable {
   for (const entry of apis.flatMap(({ routes }) => routes)) {
     places.set(entry.route, entry.at);
     const { segments, pattern, methods, query } = entry.key;
-    const leaf = insert(exact, segments.map(exactStep), () => ({
+    const leaf = insert(exact, segments, () => ({
       pattern,
       methods: new Map(),
       anyMethod: undefined,
@@ -31,10 +31,11 @@ export function buildTable(apis: readonly CompiledApi[]): RouteTable {
       } else if (method === '*') target.anyMethod = entry.route;
       else target.methods.set(method, entry.route);
     }
-    const foldedSteps = segments.filter((s) => !(s.kind === 'literal' && s.text === '')).map(foldedStep);
+    // Most patterns are their own folded form.
+    const isFolded = segments.every(isFoldedSegment);
+    const foldedSteps = isFolded ? segments : segments.filter((s) => !isEmpty(s)).map(foldedStep);
     const group = insert(folded, foldedSteps, () => ({ leaves: [] as PatternLeaf[] }));
     if (!group.leaves.includes(leaf)) group.leaves.push(leaf);
-    const isFolded = foldedSteps.length === segments.length && segments.every(isFoldedSegment);
     if (!isFolded && pattern !== '/') allFolded = false;
   }
   reserveVerbs(exact, unknownVerb);
@@ -54,9 +55,11 @@ export function buildTable(apis: readonly CompiledApi[]): RouteTable {
   };
 }
 
+const isEmpty = (s: PatternSegment): boolean => s.kind === 'literal' && s.text === '';
+
 const isFoldedSegment = (s: PatternSegment): boolean =>
   s.kind === 'literal'
-    ? s.text === s.folded
+    ? s.text === s.folded && s.text !== ''
     : s.kind === 'rest' || s.before + s.after === (s.before + s.after).toLowerCase();
 
 const describe = (places: Map<Route, Faults>, route: Route): string =>
@@ -89,7 +92,6 @@ type Step =
   | ({ readonly kind: 'param' } & Affixes)
   | { readonly kind: 'rest' };
 
-const exactStep = (s: PatternSegment): Step => s;
 const foldedStep = (s: PatternSegment): Step =>
   s.kind === 'literal'
     ? { kind: 'literal', text: s.folded }
@@ -162,13 +164,13 @@ function affixedChild<Leaf>(parent: PatternNode<Leaf>, { before, after }: Affixe
  * it for a verb, and no route has said who may use that one.
  */
 function reserveVerbs<Leaf>(node: PatternNode<Leaf>, make: (verbs: readonly Leaf[]) => Leaf): void {
-  const { affixed = [], literals, param } = node;
-  const verbs = affixed.flatMap(({ after, node: { leaf } }) =>
+  const { affixed, literals, param } = node;
+  const verbs = affixed?.flatMap(({ after, node: { leaf } }) =>
     leaf !== undefined && isVerbal(after) ? [leaf] : [],
   );
-  if (verbs.length > 0) node.otherVerb = { ...emptyNode(), leaf: make(verbs) };
-  for (const child of literals?.values() ?? []) reserveVerbs(child, make);
-  for (const child of affixed) reserveVerbs(child.node, make);
+  if (verbs !== undefined && verbs.length > 0) node.otherVerb = { ...emptyNode(), leaf: make(verbs) };
+  if (literals !== undefined) for (const child of literals.values()) reserveVerbs(child, make);
+  if (affixed !== undefined) for (const child of affixed) reserveVerbs(child.node, make);
   if (param !== undefined) reserveVerbs(param, make);
 }
 
@@ -180,10 +182,11 @@ const unknownVerb = (verbs: readonly PatternLeaf[]): PatternLeaf => ({
   verbs,
 });
 
-function* leavesOf<Leaf>(node: PatternNode<Leaf>): Generator<Leaf> {
-  if (node.leaf !== undefined) yield node.leaf;
-  if (node.wildcard !== undefined) yield node.wildcard;
-  for (const child of node.literals?.values() ?? []) yield* leavesOf(child);
-  for (const child of node.affixed ?? []) yield* leavesOf(child.node);
-  if (node.param !== undefined) yield* leavesOf(node.param);
+function leavesOf<Leaf>(node: PatternNode<Leaf>, found: Leaf[] = []): Leaf[] {
+  if (node.leaf !== undefined) found.push(node.leaf);
+  if (node.wildcard !== undefined) found.push(node.wildcard);
+  if (node.literals !== undefined) for (const child of node.literals.values()) leavesOf(child, found);
+  if (node.affixed !== undefined) for (const child of node.affixed) leavesOf(child.node, found);
+  if (node.param !== undefined) leavesOf(node.param, found);
+  return found;
 }

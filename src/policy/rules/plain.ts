@@ -5,7 +5,7 @@ import type { RouteKey } from '../compile/route-key.ts';
 import type { Demand, PlainRuleName } from '../policy.ts';
 import { claims } from './claims.ts';
 import { clients } from './clients.ts';
-import { finish, type RuleKind } from './rule-kind.ts';
+import { finish, type RuleDemand, type RuleKind } from './rule-kind.ts';
 import { scopesAll, scopesAny } from './scopes.ts';
 
 /** In the order in which they are checked. */
@@ -24,10 +24,12 @@ export type PlainConfigs = {
 
 /** The demands of these rules, where a table has them. @param at the table's place */
 export function compilePlain(config: PlainConfigs, key: RouteKey, at: Faults): readonly Demand[] {
-  const drafts = PLAIN_RULE_NAMES.flatMap((rule) => {
+  const drafts: (RuleDemand & { readonly rule: PlainRuleName })[] = [];
+  for (const rule of PLAIN_RULE_NAMES) {
     const kind = PLAIN_RULES[rule] as RuleKind<z.core.$ZodType>;
     const own = config[rule];
-    return own === undefined ? [] : kind.compile(own, key, at.at(rule)).map((draft) => ({ ...draft, rule }));
-  });
+    if (own === undefined) continue;
+    for (const draft of kind.compile(own, key, at.at(rule))) drafts.push({ ...draft, rule });
+  }
   return drafts.map((draft) => finish(draft, PLAIN_RULES[draft.rule].refusal(draft, drafts)));
 }
