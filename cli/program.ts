@@ -35,7 +35,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
   }
 }
 
-function createProgram({ stdout, stderr }: Terminal): Command {
+export function createProgram({ stdout, stderr }: Terminal): Command {
   const program = new Command('claimgate')
     .version(VERSION)
     .description('The gateway, its policy, and the issuer beside it.')

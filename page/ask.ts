@@ -61,7 +61,7 @@ function readJson(text: string, what: string): Record<string, unknown> {
   } catch {
     // Told below.
   }
-  throw new Error(`${what}: this is no JSON object.`);
+  throw new Error(`${what}: this is not a JSON object.`);
 }
 
 function readHeaders(text: string): Headers {

@@ -9,7 +9,7 @@ import { Tabs } from './tabs.tsx';
 const LANGUAGES = Object.keys(SAMPLES) as Language[];
 const NAMES = Object.fromEntries(LANGUAGES.map((one) => [one, one])) as Record<Language, string>;
 
-/** Where the audience is no URL, it says nothing of where the API is. */
+/** Where the audience is not a URL, it says nothing of where the API is. */
 const urlOf = (audience: string) => (/^https?:\/\//.test(audience) ? audience : 'https://api.example.com/');
 
 export function TestView() {

@@ -1,7 +1,8 @@
 /**
  * `npm run docs`: writes what the schema says of the policy into docs/policy.schema.json (for editors) and into the
- * tables of docs/policy.md, what the check looks for into docs/check.md, the reasons into docs/reasons.md, and the
- * schemas of the logs. A test fails where they are out of date.
+ * tables of docs/policy.md, what the check looks for into docs/check.md, the reasons into docs/reasons.md, the
+ * schemas of the logs, the clauses that tests show into docs/conformance.md, what users
+ * may rely on into docs/public-surface.txt, and all messages into docs/messages.txt. A test fails where they are out of date.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { RULES } from '../cli/policy/check/kinds.ts';
@@ -19,10 +20,14 @@ import {
 } from '../src/policy/compile/schema.ts';
 import { IDENTITY_HEADERS_OF_OTHERS } from '../src/policy/identity-headers.ts';
 import { wantSchema } from '../src/policy/rules/claims.ts';
+import { renderConformancePage } from './conformance-page.ts';
 import { renderIssuerLogSchema, renderLogSchema } from './log-schema.ts';
+import { MESSAGES_FILE, renderMessages } from './messages.ts';
 import { renderReasonsPage } from './reasons-page.ts';
+import { renderSurface, SURFACE_FILE } from './surface/surface.ts';
+import { wrapMarkdown } from './wrap-markdown.ts';
 
-export { renderIssuerLogSchema, renderLogSchema, renderReasonsPage, renderSchema };
+export { renderConformancePage, renderIssuerLogSchema, renderLogSchema, renderReasonsPage, renderSchema };
 
 const SCHEMA_FILE = 'docs/policy.schema.json';
 const LOG_SCHEMA_FILE = 'docs/log.schema.json';
@@ -31,6 +36,7 @@ const POLICY_PAGE = 'docs/policy.md';
 const CHECK_PAGE = 'docs/check.md';
 const ORIGINS_PAGE = 'docs/origins.md';
 const REASONS_PAGE = 'docs/reasons.md';
+const CONFORMANCE_PAGE = 'docs/conformance.md';
 
 /** Fills the table of identity headers. */
 export function renderOriginsPage(page: string): string {
@@ -69,14 +75,37 @@ export function renderPolicyPage(page: string): string {
   );
 }
 
+/** What a cell holds. A longer text stands in full below its table. */
+const MAX_CELL = 120;
+
 function fieldTable(schema: JsonSchema): string {
   const required = new Set(schema.required);
+  const below: string[] = [];
   const rows = Object.entries(schema.properties ?? {}).map(([name, value]) => {
     const field = value as JsonSchema;
+    const text = markCode(field.description ?? '');
     const demanded = required.has(name) ? ' **Required.**' : '';
-    return `| \`${name}\` | ${typeText(field)} | ${markCode(field.description ?? '')}${demanded} |`;
+    const type = typeText(field);
+    const isLongType = type.length > MAX_CELL;
+    const [cell, rest] = splitText(text, MAX_CELL - demanded.length);
+    if (isLongType || rest !== '')
+      below.push(`- \`${name}\`${isLongType ? `, ${type}` : ''}: ${(rest || text).replaceAll('\\|', '|')}`);
+    return `| \`${name}\` | ${isLongType ? 'list, see below' : type} | ${cell}${demanded} |`;
   });
-  return ['| field | type | meaning |', '|---|---|---|', ...rows].join('\n');
+  const table = ['| field | type | meaning |', '|---|---|---|', ...rows].join('\n');
+  return below.length === 0 ? table : wrapMarkdown(`${table}\n\n${below.join('\n')}`);
+}
+
+/** As many whole sentences as fit, and those behind them; where none fits, clauses, and the whole text. */
+function splitText(text: string, width: number): [cell: string, rest: string] {
+  if (text.length <= width) return [text, ''];
+  for (const end of [/\.(?:\*\*)?(?= [A-Z`*"]|$)/g, /(?=[:;,(] ?)/g]) {
+    const ends = [...text.matchAll(end)].map((found) => found.index + found[0].length);
+    const last = ends.filter((at) => at > 0 && at <= width - 2).at(-1);
+    if (last !== undefined)
+      return [`${text.slice(0, last)} …`, end.source.startsWith('\\.') ? text.slice(last).trim() : text];
+  }
+  return ['See below.', text];
 }
 
 function typeText(schema: JsonSchema): string {
@@ -100,7 +129,7 @@ export function renderCheckPage(page: string): string {
     /(<!-- rules: (\w+) -->\n)[\s\S]*?(<!-- end -->)/g,
     (_whole, start: string, severity: string, end: string) => {
       const rules = RULES.filter((rule) => (rule.severity ?? 'warning') === severity);
-      return `${start}${rules.map(renderRule).join('\n')}\n${end}`;
+      return wrapMarkdown(`${start}${rules.map(renderRule).join('\n')}\n${end}`);
     },
   );
 }
@@ -116,6 +145,9 @@ if (import.meta.main) {
   writeFileSync(ISSUER_LOG_SCHEMA_FILE, renderIssuerLogSchema());
   writeFileSync(POLICY_PAGE, renderPolicyPage(readFileSync(POLICY_PAGE, 'utf8')));
   writeFileSync(REASONS_PAGE, renderReasonsPage());
+  writeFileSync(CONFORMANCE_PAGE, renderConformancePage());
   writeFileSync(CHECK_PAGE, renderCheckPage(readFileSync(CHECK_PAGE, 'utf8')));
+  writeFileSync(MESSAGES_FILE, renderMessages());
+  writeFileSync(SURFACE_FILE, await renderSurface());
   writeFileSync(ORIGINS_PAGE, renderOriginsPage(readFileSync(ORIGINS_PAGE, 'utf8')));
 }

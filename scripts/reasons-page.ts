@@ -81,7 +81,7 @@ export function renderReasonsPage(): string {
 
 const INTRODUCTION = [
   '# Reasons',
-  'Every refused request has one reason. This page is for developers of clients, who find it as `reason` in the answer, and for operators, who find it as `reason` in the log. After reading its entry you know what was checked, why the check usually fails, and what to change.',
+  'For developers of clients, who find the `reason` of a refusal in the answer, and for operators, who find it in the log. After this page you know what was checked, why the check usually fails, and what to change.',
   'The answer of the gateway is a problem (RFC 9457) with `type`, `title`, `status`, `detail`, `reason` and `request_id`, and with what to ask for or to fix where that is known ([for clients](mcp.md#what-clients-are-told)). `type` ends with the name of the heading here, such as `token-expired`. It is a link if the operator has set `problem_base` ([policy](policy.md#the-gateway-varsgateway)) to the place of this page. Programs should compare `reason`: it is stable across versions.',
   'The log has one line for each refusal ([operations](operations.md#the-log)). `reason_detail` holds a value of the policy or a date of the token. Lines about a token that was not verified have what it claims in `unverified_iss`, `unverified_kid`, `unverified_alg` and `unverified_typ`. A client that quotes its `request_id` helps you find its line. A rule on trial writes the same codes as `would_deny` and `would_deny_detail`.',
 ];

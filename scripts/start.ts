@@ -87,7 +87,7 @@ function readPort(): number | undefined {
     if (values.port === undefined) return undefined;
     const port = Number(values.port);
     if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
-    throw new CommandError(`${values.port} is no port; write a number from 1 to 65535`);
+    throw new CommandError(`${values.port} is not a port; write a number from 1 to 65535`);
   } catch (error) {
     if (error instanceof CommandError) throw error;
     throw new CommandError(`${(error as Error).message}\n\n${HELP}`);

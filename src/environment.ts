@@ -150,7 +150,7 @@ function checkSecrets(compiled: Compiled, env: Readonly<Record<string, unknown>>
   if (!compiled.ok) faults.take(compiled.faults);
   // An empty secret is a slip, as of a pipeline whose variable was not set.
   for (const name of ['KEYS_SECRET', 'LOG_KEY'])
-    if (env[name] === '') faults.at(name).add('this secret is empty', 'set it anew, or delete it');
+    if (env[name] === '') faults.at(name).add('the secret is empty', 'set it anew, or delete it');
   if (compiled.ok) {
     const { settings, apis, transmitters } = compiled.policy;
     if (settings.logSubject === 'hash' && secret(env, 'LOG_KEY') === undefined)
@@ -162,7 +162,7 @@ function checkSecrets(compiled: Compiled, env: Readonly<Record<string, unknown>>
         faults
           .at(name)
           .add(
-            `this secret is no key for assertions: ${problem}`,
+            `the secret is not a key for assertions: ${problem}`,
             'make one with `npx claimgate assertion keys init --replace`',
           );
     // Blanks at the ends would be trimmed on the way, and line ends refused: better now than on each request.

@@ -41,7 +41,7 @@ describe('origin_headers', () => {
   });
 
   it.each(['a\nb', 'a\r\nx-claim-sub: root', '\0x', 'secret\n', ' secret', 'sécret'])(
-    '%j is no secret for a header: nothing passes',
+    '%j is not a secret for a header: nothing passes',
     async (value) => {
       const rig = rigWith({ routes, api, env: { ORIGIN_SECRET: value } });
       const response = await rig.ask('GET /open');

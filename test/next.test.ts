@@ -230,7 +230,7 @@ describe('a policy in code', () => {
     definePolicy({ ISSUERS, API_X: { origin: 'next' } });
     // @ts-expect-error: scopes_al
     definePolicy({ ISSUERS, API_X: { ...open, routes: { 'GET /x': { scopes_al: ['x'] } } } });
-    // @ts-expect-error: a scope is no list
+    // @ts-expect-error: a scope is not a list
     definePolicy({ ISSUERS, API_X: { ...open, routes: { 'GET /x': { scopes_all: 'x' } } } });
     // @ts-expect-error: no such algorithm
     definePolicy({ ISSUERS: { a: { issuer: 'https://a.example/', algorithms: ['HS256'] } } });

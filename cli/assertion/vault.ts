@@ -38,7 +38,7 @@ export function localAssertionVault({ config, env }: VaultOptions): AssertionVau
       const [fault] = faults;
       if (fault !== undefined)
         throw new CommandError(
-          `${path}: ${fault[0]} is no key: ${fault[1]}; claimgate assertion keys init --replace makes a new one`,
+          `${path}: ${fault[0]} is not a key: ${fault[1]}; claimgate assertion keys init --replace makes a new one`,
         );
       return keys;
     },

@@ -74,7 +74,7 @@ function vaultOf(options: Options): AssertionVault {
     throw new CommandError(
       `${config} does not say who issues assertions; add assertion = { issuer = "https://…" } to [vars.GATEWAY], or name the gateway with --url`,
     );
-  if (URL.parse(gateway) === null) throw new CommandError(`--url ${gateway} is no URL; write https://…`);
+  if (URL.parse(gateway) === null) throw new CommandError(`--url ${gateway} is not a URL; write https://…`);
   return remoteAssertionVault({ config, env }, gateway);
 }
 
@@ -118,7 +118,7 @@ async function rotate(options: Options): Promise<void> {
     throw new CommandError(
       plan.why === 'next'
         ? `a rotation is under way: ${plan.key.kid} signs from ${formatTime(plan.until)} on; rotate again after ${formatTime(plan.until)}. After a leak: claimgate assertion keys init --replace`
-        : `what ${plan.key.kid} signed may be on its way until ${formatTime(plan.until)}; rotate then`,
+        : `assertions that ${plan.key.kid} signed may be in use until ${formatTime(plan.until)}; rotate after that`,
     );
   const { kid, secret } = await makeAssertionKey(options.alg ?? plan.signing.alg, plan.from);
   await vault.write({ [plan.secret]: secret });

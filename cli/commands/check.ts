@@ -24,7 +24,7 @@ interface Options extends PolicyOptions {
 
 export function addCheckCommand(program: Command): void {
   const command = withEnvironments(program.command('check'), FORMATS).description(
-    "check the policy in wrangler's configuration: errors, and what may not be meant",
+    "check the policy in wrangler's configuration: errors, and what works but is dangerous",
   );
   withConfig(command, 'the file to check')
     .option(...MODULE)

@@ -46,7 +46,7 @@ export function addExplainCommand(program: Command): void {
 
 async function run(method: string, url: string, options: Options): Promise<void> {
   if (options.token !== undefined && options.claims !== undefined)
-    throw new CommandError('a token has claims of its own; give --token or --claims');
+    throw new CommandError('--token and --claims exclude each other; leave one out');
   checkRequest(method, url);
   const nowMs = options.now === undefined ? Date.now() : readTime(options.now);
   const policy = policyOf(await readPolicy(options), options.env);

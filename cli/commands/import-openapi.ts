@@ -110,7 +110,7 @@ function demandOrigin(origin: string | undefined): void {
   const url = parseUrl(origin);
   if (url === undefined || !/^https?:$/.test(url.protocol))
     throw new CommandError(
-      `${JSON.stringify(origin)} is no origin; write a URL such as https://orders.internal.example, service:BINDING, zone or next`,
+      `${JSON.stringify(origin)} is not an origin; write a URL such as https://orders.internal.example, service:BINDING, zone or next`,
     );
 }
 
@@ -119,7 +119,7 @@ function readName(name: string): string {
   const bare = name.replace(/^API_/i, '').toUpperCase().replace(/[-. ]/g, '_');
   if (!/^[A-Z0-9_]+$/.test(bare))
     throw new CommandError(
-      `${JSON.stringify(name)} is no name for an API; write letters, digits and _, such as ORDERS`,
+      `${JSON.stringify(name)} is not a name for an API; write letters, digits and _, such as ORDERS`,
     );
   return `API_${bare}`;
 }

@@ -44,7 +44,7 @@ export function addOriginTestCommand(program: Command): void {
     .option('--scope <scopes>', 'of the right request, as the route demands them')
     .option('--subject <text>', 'of the right request', 'origin-test')
     .option('--secrets <file>', 'where the key or the secret is (default: .dev.vars beside the policy)')
-    .option('--any-host', 'also a host that is no origin of the policy')
+    .option('--any-host', 'also a host that is not an origin of the policy')
     .option('--no-replay', 'fail where a right assertion passes for the second time')
     .option('--json', 'print JSON')
     .addHelpText(
@@ -58,7 +58,7 @@ async function run(text: string, options: Options): Promise<void> {
   const policy = policyOf(readPolicyFile(options.config), options.env);
   const url = parseUrl(text);
   if (url === undefined || !/^https?:$/.test(url.protocol))
-    throw new CommandError(`${text} is no URL of an origin; write http(s)://…`);
+    throw new CommandError(`${text} is not a URL of an origin; write http(s)://…`);
   const api = apiOf(policy, url, options);
   demandOrigin(policy, url, options.anyHost ?? false);
   const asked: Asked = {
@@ -134,7 +134,7 @@ function demandOrigin({ apis }: Policy, url: URL, isAnyHost: boolean): void {
   const isNamed = apis.some((api) => baseOf(api)?.origin === url.origin);
   if (isNamed || isAnyHost || isLoopbackHost(url.hostname)) return;
   throw new CommandError(
-    `${url.host} is no origin of this policy, nor this machine; with --any-host it is asked all the same`,
+    `${url.host} is not an origin of this policy, nor this machine; with --any-host it is asked all the same`,
   );
 }
 

@@ -47,7 +47,9 @@ function checkPlace({ local, remote, log, dryRun }: Partial<GatewayOptions>): vo
 /** Whoever looks at the entry in a year wants to know. */
 export function demandWhy({ why }: GatewayOptions): string {
   if (why === undefined || why.trim() === '')
-    throw new CommandError('say why, for the record: --why "laptop stolen, ticket 4711"');
+    throw new CommandError(
+      '--why is missing; give the reason for the record, such as --why "laptop stolen, ticket 4711"',
+    );
   checkSaid('--why', why.trim());
   return why.trim();
 }

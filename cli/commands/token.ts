@@ -152,7 +152,7 @@ async function askForToken(
 function parseIssuer(text: string): URL {
   const url = URL.parse(text);
   if (url !== null) return url;
-  throw new CommandError(`${text} is no URL; write the issuer such as https://auth.example.com/`);
+  throw new CommandError(`${text} is not a URL; write the issuer such as https://auth.example.com/`);
 }
 
 /** The issuer tells what it lacks to whoever sits at the machine. */

@@ -77,7 +77,7 @@ function merge(apis: readonly ConsoleApi[]): ReadonlyMap<string, ConsoleApi[stri
   return all;
 }
 
-/** A target that is no path, such as `*` or a URL, leads nowhere. */
+/** A target that is not a path, such as `*` or a URL, leads nowhere. */
 function pathOf({ url = '' }: IncomingMessage): string {
   return url.startsWith('/') ? url.replace(/[?#].*$/s, '') : '';
 }
@@ -170,6 +170,6 @@ async function readBody(request: IncomingMessage): Promise<ConsoleReply | { read
   try {
     return { value: JSON.parse(Buffer.concat(pieces).toString('utf8')) as unknown };
   } catch {
-    return failure(400, 'This is no JSON.');
+    return failure(400, 'This is not JSON.');
   }
 }

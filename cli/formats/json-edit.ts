@@ -4,7 +4,7 @@ import { changedFields, lineEnd, lineStart, type Splice, splice, type TableChang
 import { renderJsonPair, renderJsonValue } from './inline-json.ts';
 import { readTree } from './json-tree.ts';
 
-/** @returns `undefined` where there is no such table. Throws `CommandError` where the text is no JSON. */
+/** @returns `undefined` where there is no such table. Throws `CommandError` where the text is not JSON. */
 export function editJson(text: string, change: TableChange): string | undefined {
   const table = findNodeAtLocation(readTree('', text), [...change.place]);
   if (table?.type !== 'object') return undefined;

@@ -45,7 +45,7 @@ export function readTree(path: string, original: string): Node {
 /** What jsonc-parser's codes mean, in words. */
 const PROBLEMS: Readonly<Record<string, string>> = {
   InvalidSymbol: 'this is no value; texts stand in "double quotes"',
-  InvalidNumberFormat: 'this is no number',
+  InvalidNumberFormat: 'this is not a number',
   PropertyNameExpected: 'here should be a name in "double quotes"',
   ValueExpected: 'a value is missing',
   ColonExpected: 'a colon is missing behind the name',
@@ -107,5 +107,5 @@ function describe(path: string, text: string, offset: number, problem: string): 
   const lines = splitLines(text);
   lines[line - 1] = maskJson(lines[line - 1] ?? '');
   const snippet = renderSnippet(lines, pointAt(line, column)).map((one) => `\n  ${one}`);
-  return `${path} is no JSON that can be read: ${problem}; mend line ${line}, column ${column}${snippet.join('')}`;
+  return `${path} is not JSON that can be read: ${problem}; mend line ${line}, column ${column}${snippet.join('')}`;
 }

@@ -58,7 +58,7 @@ function addSection(before: string | undefined, config: string): string {
 
 \`\`\`sh
 npx --no-install wrangler dev             # the gateway, on this machine
-npx --no-install claimgate check          # what is wrong, or may not be meant
+npx --no-install claimgate check          # what is wrong or dangerous
 npx --no-install claimgate routes         # who gets in where
 npx --no-install claimgate test --init    # after a change of the routes: makes their cases
 npx --no-install claimgate test           # runs them

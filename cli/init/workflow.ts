@@ -31,7 +31,7 @@ jobs:
         with:
           node-version: 24
       - run: npm ci
-      - name: What is wrong, or may not be meant
+      - name: What is wrong or dangerous
         run: npx --no-install claimgate check --strict --format github
       - name: What must pass passes, and nothing else
         # Each route and rule has a case that it lets through, and one that it refuses.

@@ -85,7 +85,9 @@ async function readPem(pem: string, path: string): Promise<JWK> {
       // another kind of key
     }
   }
-  throw new CommandError(`${path} is no public key of a kind that fits ${ASSERTION_ALGORITHMS.join(', ')}`);
+  throw new CommandError(
+    `${path} is not a public key of a kind that fits ${ASSERTION_ALGORITHMS.join(', ')}`,
+  );
 }
 
 function readJwk(text: string, path: string): JWK {

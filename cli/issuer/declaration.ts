@@ -34,7 +34,7 @@ export function readDeclaration(path: string): Declaration {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new CommandError(`${path} is no JSON: ${(error as Error).message}`);
+    throw new CommandError(`${path} is not JSON: ${(error as Error).message}`);
   }
   const declaration = parseRecord(declarationSchema, value, path);
   const { apis, clients } = declaration;

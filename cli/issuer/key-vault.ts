@@ -51,7 +51,7 @@ export function remoteVault(path: string, wranglerFlags: readonly string[], reco
     try {
       return JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
     } catch {
-      throw new CommandError(`${path} is no JSON; restore it from a copy`);
+      throw new CommandError(`${path} is not JSON; restore it from a copy`);
     }
   };
   const read = async () => {

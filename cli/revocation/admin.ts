@@ -116,7 +116,7 @@ async function readAnswer(response: Response, worker: string, isRemote: boolean)
   const said = text.trim().split('\n')[0]?.slice(0, 200) ?? '';
   throw new CommandError(
     isRemote
-      ? `the Worker ${worker} on Cloudflare gives no ${ENTRYPOINT}; deploy it with this version first. It said: ${said}`
+      ? `the Worker ${worker} on Cloudflare has no entrypoint ${ENTRYPOINT}; deploy it with this version first. It said: ${said}`
       : `no \`wrangler dev\` of ${worker} runs on this machine; start it, with npm start in a clone, or act on Cloudflare with --remote`,
     EXIT.failed,
   );
@@ -158,7 +158,7 @@ async function bind(
   } catch (error) {
     drop();
     throw new CommandError(
-      `wrangler opened no way to the Worker; is this machine logged in (npx wrangler whoami)? It said: ${(error as Error).message}`,
+      `wrangler can't reach the Worker; is this machine logged in (npx wrangler whoami)? It said: ${(error as Error).message}`,
       EXIT.failed,
     );
   }

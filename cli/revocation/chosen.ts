@@ -42,7 +42,7 @@ export function chooseRevoked(options: RevokedOptions, policy: Policy, token?: s
   if (flag === undefined || flags.length > 1)
     throw new CommandError(
       flag === undefined
-        ? 'say what: --sub, --jti, --sid or --client with its value, --token - with a token on standard input, or --all'
+        ? 'no token is named; give --sub, --jti, --sid or --client with its value, --token - with a token on standard input, or --all'
         : `${flags.map((one) => `--${one}`).join(' and ')} exclude each other; make it two commands`,
     );
   const value = options[flag];
@@ -64,7 +64,7 @@ const MAX_ID_LENGTH = 512;
 function checkId(name: string, value: string): void {
   if (value === '') throw new CommandError(`${name} is empty; write the value as it stands in tokens`);
   if (isToken(value))
-    throw new CommandError(`${name} has a whole token; give that with --token - on standard input`);
+    throw new CommandError(`${name} is a whole token; give it with --token - on standard input`);
   if (value.trim() !== value)
     throw new CommandError(`${name} begins or ends with a blank; write the value as it stands in tokens`);
   if (value.length > MAX_ID_LENGTH)
@@ -93,10 +93,10 @@ function tokenOf(token: string, name: string | undefined, policy: Policy): Chose
   try {
     claims = decodeJwt(token.trim().replace(/^Bearer +/i, ''));
   } catch {
-    throw new CommandError('that is no JWT; give the access token alone, as a client sends it');
+    throw new CommandError('--token has no JWT; give the access token alone, as a client sends it');
   }
   if (typeof claims['iss'] !== 'string')
-    throw new CommandError('this token has no iss: no issuer of the policy made it');
+    throw new CommandError('the token has no iss, so no issuer of the policy made it; give another token');
   const from = issuerOf(claims['iss'], policy);
   if (name !== undefined && issuerOf(name, policy) !== from)
     throw new CommandError(`the token is from ${from.name}; leave --issuer out`);
@@ -107,7 +107,7 @@ function tokenOf(token: string, name: string | undefined, policy: Policy): Chose
       sub === undefined ? undefined : `--sub ${quoteWord(String(sub))}`,
     ].filter((one) => one !== undefined);
     throw new CommandError(
-      `this token has no jti: it can't be told from others; revoke by ${others.join(' or ') || '--client'}`,
+      `the token has no jti, and can't be told from others; revoke by ${others.join(' or ') || '--client'}`,
     );
   }
   checkId('the jti of this token', String(jti));
@@ -143,7 +143,7 @@ export function chooseSwitch(
   if (given.length !== 1)
     throw new CommandError(
       given.length === 0
-        ? 'say what: an API, as API_ORDERS, an API and a route, as API_ORDERS "GET /orders", --client or --key'
+        ? 'nothing is named; give an API (API_ORDERS), an API and a route (API_ORDERS "GET /orders"), --client or --key'
         : 'an API, --client and --key exclude each other; make it several commands',
     );
   if (client !== undefined) checkId('--client', client);

@@ -13,7 +13,7 @@ export const textOf = (value: unknown): string | undefined => (typeof value === 
 
 export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-/** @param otherwise what text that is no JSON is taken for */
+/** @param otherwise what text that is not JSON is taken for */
 export function parseJson(text: string, otherwise?: unknown): unknown {
   try {
     return JSON.parse(text);

@@ -57,14 +57,16 @@ export function readIssuer(options: IssuerOptions, log: (line: IssuerLogLine) =>
     faults.push(
       fault(
         ['ISSUER'],
-        'this is no issuer identifier',
+        'ISSUER is not an issuer identifier',
         'write an https URL with host and slash only, such as "https://auth.example.com/"',
       ),
     );
   }
   const kv = isKv(env['ISSUER_KV']) ? env['ISSUER_KV'] : undefined;
   if (kv === undefined)
-    faults.push(fault(['ISSUER_KV'], 'there is no such KV namespace', 'bind one in issuer/wrangler.toml'));
+    faults.push(
+      fault(['ISSUER_KV'], 'no KV namespace is bound as ISSUER_KV', 'bind one in issuer/wrangler.toml'),
+    );
   const keys = readKeys(env, faults);
   const clientLimit = readLimit(env, 'CLIENT_LIMIT', faults);
   const failureLimit = readLimit(env, 'FAILURE_LIMIT', faults);
@@ -102,7 +104,7 @@ function readKeys(env: Readonly<Record<string, unknown>>, faults: Fault[]): Keys
     const name = keySecretName(algorithm);
     const value = env[name];
     if (value === undefined) continue;
-    const parsed = typeof value === 'string' ? parseKeySet(algorithm, value) : 'this is no secret';
+    const parsed = typeof value === 'string' ? parseKeySet(algorithm, value) : 'this is not a secret';
     if (typeof parsed === 'string') faults.push(fault([name], parsed, remedy));
     else sets.set(algorithm, parsed);
   }
@@ -120,7 +122,9 @@ function readLimit(
   if (value === undefined) return undefined;
   if (isObject(value) && typeof value['limit'] === 'function') return value as unknown as RateLimit;
   // A protection that is named but can't work is an error, not a weaker protection.
-  faults.push(fault([name], 'this is no rate limit', 'bind it under [[ratelimits]] in issuer/wrangler.toml'));
+  faults.push(
+    fault([name], `${name} is not a rate limit`, 'bind it under [[ratelimits]] in issuer/wrangler.toml'),
+  );
   return undefined;
 }
 
@@ -131,7 +135,7 @@ function readAssertions(env: Readonly<Record<string, unknown>>, faults: Fault[])
     faults.push(
       fault(
         ['ASSERTIONS'],
-        'these are no Durable Objects',
+        'the binding is not a Durable Object namespace',
         'bind the class AssertionReplay in issuer/wrangler.toml',
       ),
     );

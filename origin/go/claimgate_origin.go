@@ -586,7 +586,7 @@ func readObject(part, name string) (map[string]any, error) {
 			}
 		}
 	}
-	return nil, refuse("malformed", "The %s of the assertion is no JSON object.", name)
+	return nil, refuse("malformed", "The %s of the assertion is not a JSON object.", name)
 }
 
 // decodeJSON keeps names with case: fields of a struct would be found in any.

@@ -452,7 +452,7 @@ public final class ClaimgateOrigin {
     } catch (JsonProcessingException | CharacterCodingException error) {
       // No UTF-8, or no JSON.
     }
-    throw new Refused("malformed", "The " + name + " of the assertion is no JSON object.");
+    throw new Refused("malformed", "The " + name + " of the assertion is not a JSON object.");
   }
 
   private static String decodeUtf8(byte[] bytes) throws CharacterCodingException {

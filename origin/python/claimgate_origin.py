@@ -316,7 +316,7 @@ def _from_base64url(text: str) -> bytes:
 
 
 def _no_constant(name: str):
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def _read_object(part: str, name: str) -> Dict[str, Any]:
@@ -327,7 +327,7 @@ def _read_object(part: str, name: str) -> Dict[str, Any]:
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        raise Refused("malformed", f"The {name} of the assertion is no JSON object.")
+        raise Refused("malformed", f"The {name} of the assertion is not a JSON object.")
     return value
 
 

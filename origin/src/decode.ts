@@ -60,7 +60,7 @@ function readObject(part: string, name: string): JsonObject {
   } catch {
     // No UTF-8, or no JSON.
   }
-  if (!isObject(value)) refuse('malformed', `The ${name} of the assertion is no JSON object.`);
+  if (!isObject(value)) refuse('malformed', `The ${name} of the assertion is not a JSON object.`);
   return value;
 }
 

@@ -136,12 +136,12 @@ export const PROBLEMS: { readonly [Code in ReasonCode]: Problem & Logged<Code> }
   closed: {
     status: 503,
     title: 'Closed',
-    detail: 'This is closed for the moment. Try again later.',
+    detail: 'This part of the API is closed at the moment. Try again later.',
     logged: 'why',
   },
-  closed_to_all: { ...forbidden('This is closed.'), logged: 'why' },
+  closed_to_all: { ...forbidden('This part of the API is closed.'), logged: 'why' },
   status_invalid: {
-    ...invalidToken('The token was revoked or suspended, or its status is nowhere to be found.'),
+    ...invalidToken('The token was revoked or suspended, or its status cannot be found.'),
     logged: 'found',
   },
   scopes_missing: {
@@ -192,7 +192,7 @@ export const PROBLEMS: { readonly [Code in ReasonCode]: Problem & Logged<Code> }
   revocations_unavailable: {
     status: 503,
     title: 'Revocations unavailable',
-    detail: 'It cannot be checked at the moment what is revoked. Try again later.',
+    detail: 'The gateway cannot check at the moment what is revoked. Try again later.',
     // An isolate asks again in this time.
     retryAfterSeconds: 5,
   },

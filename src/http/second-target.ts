@@ -76,7 +76,7 @@ export function secondTargets(
   for (const wanted of overrides) {
     if (wanted === method) continue;
     const one = ask(inQuery.includes(wanted) ? 'query' : 'form', wanted, path);
-    // A word that is no method, and that no route of any API has a word on: nothing takes it for one.
+    // A word that is not a method, and that no route of any API has a word on: nothing takes it for one.
     const isForeign = one.nearMiss !== undefined && one.nearMiss.api !== route.api;
     if (one.refusal === undefined || isForeign || Object.hasOwn(METHODS, wanted)) targets.push(one);
   }

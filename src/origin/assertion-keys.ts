@@ -21,9 +21,9 @@ function readAssertionKey(text: string, slot: number): AssertionKey | string {
   try {
     value = JSON.parse(text) as Record<string, unknown>;
   } catch {
-    return 'it is no JSON';
+    return 'it is not JSON';
   }
-  if (typeof value !== 'object' || value === null) return 'it is no JSON object';
+  if (typeof value !== 'object' || value === null) return 'it is not a JSON object';
   const { kty, crv, kid, from, x, y, d } = value;
   const isCoordinate = (part: unknown) => typeof part === 'string' && COORDINATE.test(part);
   const isEc = kty === 'EC' && crv === 'P-256' && isCoordinate(y);

@@ -30,7 +30,7 @@ export function createRevocationAccess(
     const text = await kv.get(key, { cacheTtl });
     if (text === null) return undefined;
     const content = seal === undefined ? text : await seal.open(key, text);
-    if (content === undefined) throw new Error(`the KV entry ${key} has not the seal of KEYS_SECRET`);
+    if (content === undefined) throw new Error(`the KV entry ${key} does not have the seal of KEYS_SECRET`);
     return content;
   }
   return (known) => ({

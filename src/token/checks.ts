@@ -133,7 +133,7 @@ function readScopes(
 }
 
 /**
- * The scopes of a claim; what is no scope-token is none, and a list's entries are never split: "User Admin" is not two.
+ * The scopes of a claim; what is not a scope-token is none, and a list's entries are never split: "User Admin" is not two.
  *
  * @returns `undefined` where the claim is neither text nor a list
  */

@@ -81,6 +81,7 @@ describe('what is in the package', () => {
       'LICENSE',
       'README.md',
       'CHANGELOG.md',
+      'SECURITY.md',
       'bin/claimgate.js',
       'dist/worker.js',
       'dist/index.js',
@@ -107,7 +108,7 @@ describe('what is in the package', () => {
       expect(files).toContain(name);
     const odd = files.filter(
       (name) =>
-        !/^(bin|dist|docs|origin\/(python|go|java))\/|^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/.test(
+        !/^(bin|dist|docs|origin\/(python|go|java))\/|^(LICENSE|(README|ARCHITECTURE|CHANGELOG|CONTRIBUTING|SECURITY)\.md|package\.json)$/.test(
           name,
         ),
     );

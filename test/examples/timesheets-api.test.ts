@@ -64,7 +64,7 @@ describe('who calls', () => {
   it.each([
     ['no subject', verifiedBy({ client: 'app', claims: { 'https://api.example.com/user_id': 'mila' } })],
     ['an empty user never becomes the subject', app('')],
-    ['a user that is no text never becomes the subject', app(['mila'])],
+    ['a user that is not text never becomes the subject', app(['mila'])],
   ])('lets in nobody without a name: %s', async (_why, headers) => {
     for (const line of ['GET /timesheets', 'GET /approvals', 'PUT /approvals/1', 'DELETE /timesheets/1']) {
       const { status, body, headers: answered } = await callJson(line, headers);

@@ -67,7 +67,7 @@ describe('a challenge', () => {
   const CHALLENGE = /^Bearer (?:[a-z_]+="(?:[^"\\]|\\.)*")(?:, [a-z_]+="(?:[^"\\]|\\.)*")*$/;
 
   it.each(EXAMPLES)(
-    '$code: on 401, on malformed credentials and on missing scopes, with a parameter',
+    '$code: on 401, on malformed credentials and on missing scopes, with a parameter (RFC 9110 §11.6.1)',
     (reason) => {
       const header = headersOf(reason)['www-authenticate'];
       const { status, error } = PROBLEMS[reason.code];
@@ -99,7 +99,7 @@ describe('Retry-After', () => {
     binding_missing: '30',
   };
 
-  it.each(EXAMPLES)('$code: where another try can help', (reason) => {
+  it.each(EXAMPLES)('$code: where another try can help (RFC 9110 §10.2.3)', (reason) => {
     expect(headersOf(reason)['retry-after']).toBe(SECONDS[reason.code]);
     const { status } = PROBLEMS[reason.code];
     expect(headersOf(reason)['retry-after'] !== undefined).toBe(status === 429 || status === 503);
@@ -112,7 +112,7 @@ describe('Retry-After', () => {
 });
 
 describe('members and headers of single reasons', () => {
-  it('405 names the methods of the path', () => {
+  it('405 names the methods of the path (RFC 9110 §15.5.6)', () => {
     expect(headersOf({ code: 'method_not_allowed', allow: ['GET', 'HEAD'] })['allow']).toBe('GET, HEAD');
   });
 

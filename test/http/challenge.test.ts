@@ -14,21 +14,26 @@ const write = (reason: Reason, context: Parameters<typeof challenge>[1]) =>
 
 describe('challenge', () => {
   it.each<[string, Reason, Parameters<typeof challenge>[1], string | undefined]>([
-    ['no token: the realm alone', MISSING, { realm: 'api.example.com' }, 'Bearer realm="api.example.com"'],
     [
-      'metadata, where the API has some',
+      'no token: the realm alone (RFC 6750 §3)',
+      MISSING,
+      { realm: 'api.example.com' },
+      'Bearer realm="api.example.com"',
+    ],
+    [
+      'metadata, where the API has some (RFC 9728 §5.1)',
       MISSING,
       { realm: 'https://api.example.com/orders', resourceMetadata: METADATA },
       `Bearer realm="https://api.example.com/orders", resource_metadata="${METADATA}"`,
     ],
     [
-      'a bad token: the error after the realm',
+      'a bad token: the error after the realm (RFC 6750 §3.1)',
       EXPIRED,
       { realm: 'api.example.com' },
       'Bearer realm="api.example.com", error="invalid_token", error_description="The token has expired."',
     ],
     [
-      'a scope missing: all that the request needs',
+      'a scope missing: all that the request needs (RFC 6750 §3.1)',
       SCOPES,
       { realm: 'api.example.com', resourceMetadata: METADATA, scope: 'read:orders admin' },
       `Bearer realm="api.example.com", error="insufficient_scope", error_description="The token lacks a scope that this request needs.", scope="read:orders admin", resource_metadata="${METADATA}"`,

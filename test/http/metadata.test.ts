@@ -44,8 +44,8 @@ describe('indexMetadata', () => {
     ['of a path below', `https://api.example.com${WELL_KNOWN}/v1`, false],
     ['of another document', 'https://api.example.com/.well-known/openid-configuration', false],
     ['in the query of another path', `https://api.example.com/x?${WELL_KNOWN}`, false],
-    ['that is no URL', `//${WELL_KNOWN}`, false],
-  ])('is found %s: %s', (_why, url, isFound) => {
+    ['that is not a URL', `//${WELL_KNOWN}`, false],
+  ])('is found %s: %s (RFC 9728 §3.1)', (_why, url, isFound) => {
     const { index } = oneApi({ resource: 'https://api.example.com' });
     expect(index.find(url) !== undefined).toBe(isFound);
   });
@@ -100,7 +100,7 @@ describe('indexMetadata', () => {
 });
 
 describe('renderMetadata', () => {
-  it('is JSON that pages of any origin may read, and caches may keep for five minutes', async () => {
+  it('is JSON that pages of any origin may read, and caches may keep for five minutes (RFC 9728 §3.2)', async () => {
     const response = renderMetadata('{"resource":"x"}');
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual({ resource: 'x' });

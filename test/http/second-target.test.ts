@@ -32,7 +32,7 @@ async function outcome(
 
 const FILES = '/users/alice/files/a.txt';
 
-describe('the destination of COPY and MOVE', () => {
+describe('the destination of COPY and MOVE (RFC 4918 §10.3)', () => {
   it.each<[string, string | undefined, string | number]>([
     ['the own folder, as a URL', 'https://api.example.com/users/alice/files/b.txt', 200],
     ['the own folder, as a path', '/users/alice/files/b.txt', 200],

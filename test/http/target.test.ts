@@ -62,7 +62,7 @@ describe('a target as it came', () => {
     expect(writeRawTarget(raw(path, '?x=1'), skipped)).toBe(`${want}?x=1`);
   });
 
-  it('is folded as every fetch does, so that it never climbs out of the path of an origin', () => {
+  it('is folded as every fetch does, so that it never climbs out of the path of an origin (RFC 3986 §5.2.4)', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom('.', '..', '%2e', '%2E%2e', 'a', '', '\\')), (parts) => {
         const path = `/${parts.join('/')}`;

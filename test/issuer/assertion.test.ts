@@ -69,7 +69,7 @@ describe('a client assertion', () => {
 
   it.each([
     ['of another client', { iss: 'other', sub: 'other' }, 'client_unknown'],
-    ['whose iss and sub differ', { iss: 'other' }, 'assertion_malformed'],
+    ['whose iss and sub differ (RFC 7523 §3)', { iss: 'other' }, 'assertion_malformed'],
     ['without sub', { sub: undefined }, 'assertion_malformed'],
     ['for the token endpoint', { aud: `${TOKEN_ISSUER}oauth/token` }, 'assertion_claims_invalid'],
     ['for the issuer without its slash', { aud: TOKEN_ISSUER.slice(0, -1) }, 'assertion_claims_invalid'],
@@ -79,12 +79,12 @@ describe('a client assertion', () => {
       'assertion_claims_invalid',
     ],
     ['for a list with the issuer only', { aud: [TOKEN_ISSUER] }, 'assertion_claims_invalid'],
-    ['without audience', { aud: undefined }, 'assertion_claims_invalid'],
+    ['without audience (RFC 7523 §3)', { aud: undefined }, 'assertion_claims_invalid'],
     ['that has expired', { exp: NOW_SECONDS - 10 }, 'assertion_claims_invalid'],
-    ['without exp', { exp: undefined }, 'assertion_claims_invalid'],
+    ['without exp (RFC 7523 §3)', { exp: undefined }, 'assertion_claims_invalid'],
     ['that lives for over five minutes', { exp: NOW_SECONDS + 311 }, 'assertion_claims_invalid'],
     ['with exp as text', { exp: String(NOW_SECONDS + 60) }, 'assertion_claims_invalid'],
-    ['that is not valid yet', { nbf: NOW_SECONDS + 11 }, 'assertion_claims_invalid'],
+    ['that is not valid yet (RFC 7523 §3)', { nbf: NOW_SECONDS + 11 }, 'assertion_claims_invalid'],
     ['from the future', { iat: NOW_SECONDS + 11 }, 'assertion_claims_invalid'],
     ['without jti', { jti: undefined }, 'assertion_claims_invalid'],
     ['with a jti of 65 characters', { jti: 'x'.repeat(65) }, 'assertion_claims_invalid'],
@@ -110,7 +110,7 @@ describe('a client assertion', () => {
     expect((await outcome(id, await makeAssertion(key, id, claims))).status).toBe(200);
   });
 
-  it('with another client_id beside it is refused', async () => {
+  it('with another client_id beside it is refused (RFC 7521 §4.2)', async () => {
     const key = keyFor('ES256');
     const { id } = await withKeys(key);
     const found = await outcome(id, await makeAssertion(key, id), { client_id: 'other' });
@@ -118,7 +118,7 @@ describe('a client assertion', () => {
   });
 
   it.each(['', 'urn:ietf:params:oauth:client-assertion-type:saml2-bearer'])(
-    'of the type "%s" is refused',
+    'of the type "%s" is refused (RFC 7523 §2.2)',
     async (type) => {
       const key = keyFor('ES256');
       const { id } = await withKeys(key);
@@ -226,7 +226,7 @@ describe('algorithm confusion', () => {
     expect((await outcome(id, await makeAssertion(other, id, {}, { jwk }))).status).toBe(401);
   });
 
-  it('a registered key that is no key refuses, and is no error', async () => {
+  it('a registered key that is not a key refuses, and is no error', async () => {
     const key = keyFor('ES256');
     const { id } = await addClient({
       secrets: [],
@@ -241,7 +241,7 @@ describe('an assertion that was used', () => {
     ASSERTIONS: { getByName: () => ({ use }) },
   });
 
-  it('is refused where the issuer remembers (the real object is in the end-to-end tests)', async () => {
+  it('is refused where the issuer remembers (the real object is in the end-to-end tests) (RFC 7523 §3)', async () => {
     const key = keyFor('ES256');
     const { id } = await withKeys(key);
     const used = new Set<string>();

@@ -5,7 +5,7 @@ const JWKS = '.well-known/jwks.json';
 const METADATA = ['.well-known/oauth-authorization-server', '.well-known/openid-configuration'];
 
 describe('metadata', () => {
-  it.each(METADATA)('%s describes the issuer as it is configured', async (path) => {
+  it.each(METADATA)('%s describes the issuer as it is configured (RFC 8414 §2)', async (path) => {
     const issuer = await makeIssuer();
     const response = await issuer.app.fetch(
       new Request(`https://evil.example/${path}`, { headers: { host: 'evil.example' } }),
@@ -32,7 +32,7 @@ describe('metadata', () => {
 });
 
 describe('the key set', () => {
-  it('has the public members of all keys, and nothing else', async () => {
+  it('has the public members of all keys, and nothing else (RFC 7517 §5)', async () => {
     const issuer = await makeIssuer({ algorithms: ['RS256', 'ES256', 'EdDSA'] });
     const { keys } = (await (await issuer.ask(JWKS)).json()) as { keys: Record<string, unknown>[] };
     const members = keys.map((key) => `${key['alg']} ${Object.keys(key).sort().join(' ')}`);

@@ -101,7 +101,7 @@ describe('a token request', () => {
     },
   );
 
-  it('understands Basic credentials with form-encoding and without', async () => {
+  it('understands Basic credentials with form-encoding and without (RFC 6749 §2.3.1)', async () => {
     const odd = await addClient({
       client_id: 'a-b_c',
       secrets: [await makeSecretRecord('se-cr_et0123456789012345678901234')],
@@ -214,7 +214,7 @@ const REFUSED: readonly [
 ][] = [
   ['no grant_type', () => [without('grant_type')], 400, 'invalid_request', 'grant_type_missing'],
   [
-    'another grant',
+    'another grant (RFC 6749 §5.2)',
     () => [usualRequest(client, { grant_type: 'password' })],
     400,
     'unsupported_grant_type',
@@ -266,7 +266,7 @@ const REFUSED: readonly [
     'body_malformed',
   ],
   [
-    'a form with a name twice',
+    'a form with a name twice (RFC 6749 §3.2)',
     () => [`${new URLSearchParams(usualRequest(client))}&scope=a&scope=b`],
     400,
     'invalid_request',
@@ -280,7 +280,7 @@ const REFUSED: readonly [
     'parameter_repeated',
   ],
   [
-    'several resources',
+    'several resources (RFC 8707 §2)',
     () => [`${new URLSearchParams(usualRequest(client))}&resource=a&resource=b`],
     400,
     'invalid_target',
@@ -308,7 +308,7 @@ const REFUSED: readonly [
     'body_too_large',
   ],
   [
-    'two ways of authentication',
+    'two ways of authentication (RFC 6749 §2.3)',
     () => [usualRequest(client), basic(client.id, client.secret)],
     400,
     'invalid_request',
@@ -430,14 +430,14 @@ const REFUSED: readonly [
     'api_unknown',
   ],
   [
-    'a scope beyond the API',
+    'a scope beyond the API (RFC 6749 §5.2)',
     () => [usualRequest(client, { scope: 'read:timesheets admin' })],
     400,
     'invalid_scope',
     'scope_not_granted',
   ],
   [
-    'a scope that is none',
+    'a scope that is none (RFC 6749 §3.3)',
     () => [usualRequest(client, { scope: 'read"timesheets' })],
     400,
     'invalid_scope',
@@ -474,16 +474,19 @@ describe('a token request is refused', () => {
     expect(issuer.lastLine()?.type).toBe('feccft');
   });
 
-  it.each(['client_id', 'client_secret', 'client_assertion', 'scope'])('with %s in the URL', async (name) => {
-    const issuer = await makeIssuer();
-    const response = await issuer.ask(`oauth/token?${name}=x`, {
-      method: 'POST',
-      body: new URLSearchParams(usualRequest(client)),
-    });
-    expect([response.status, (await read(response)).error]).toEqual([400, 'invalid_request']);
-  });
+  it.each(['client_id', 'client_secret', 'client_assertion', 'scope'])(
+    'with %s in the URL (RFC 6749 §2.3.1)',
+    async (name) => {
+      const issuer = await makeIssuer();
+      const response = await issuer.ask(`oauth/token?${name}=x`, {
+        method: 'POST',
+        body: new URLSearchParams(usualRequest(client)),
+      });
+      expect([response.status, (await read(response)).error]).toEqual([400, 'invalid_request']);
+    },
+  );
 
-  it.each(['GET', 'PUT', 'DELETE', 'OPTIONS', 'HEAD'])('by %s', async (method) => {
+  it.each(['GET', 'PUT', 'DELETE', 'OPTIONS', 'HEAD'])('by %s (RFC 6749 §3.2)', async (method) => {
     const issuer = await makeIssuer();
     const response = await issuer.ask('oauth/token', { method });
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
@@ -610,7 +613,7 @@ describe('secrets', () => {
     expect(JSON.stringify(issuer.logs)).not.toContain(secret);
   });
 
-  it('an id that is no secret is logged of a client that failed', async () => {
+  it('an id that is not a secret is logged of a client that failed', async () => {
     const issuer = await makeIssuer();
     await issuer.post(usualRequest({ ...client, secret: 'wrong' }));
     expect(issuer.lastLine()?.unverified_client_id).toBe(client.id);

@@ -82,7 +82,7 @@ describe('fetchKeys', () => {
 
   it.each<[string, Pages, string]>([
     [
-      'metadata of another issuer',
+      'metadata of another issuer (RFC 8414 §3.3)',
       { [OPENID]: () => metadata({ issuer: 'https://evil.example' }) },
       'issuer_mismatch',
     ],
@@ -97,7 +97,7 @@ describe('fetchKeys', () => {
     ['metadata that is HTML', { [OPENID]: () => new Response('<html>') }, 'not_json'],
     ['no metadata anywhere', {}, 'http_status'],
     [
-      'an insecure jwks_uri',
+      'an insecure jwks_uri (RFC 8414 §2)',
       { [OPENID]: () => metadata({ jwks_uri: 'http://keys.example/jwks' }) },
       'insecure_uri',
     ],

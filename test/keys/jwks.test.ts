@@ -32,14 +32,18 @@ describe('readJwks', () => {
     ['a symmetric key', () => ({ kty: 'oct', k: 'AAAA' }), 'private'],
     ['a symmetric key without its secret', () => ({ kty: 'oct' }), 'kty'],
     ['a private key', () => ({ ...ec.publicJwk, d: 'AAAA' }), 'private'],
-    ['a key for encryption', () => ({ ...rsa.publicJwk, use: 'enc' }), 'not_for_signatures'],
-    ['a key for other operations', () => ({ ...rsa.publicJwk, key_ops: ['encrypt'] }), 'not_for_signatures'],
+    ['a key for encryption (RFC 7517 §4.2)', () => ({ ...rsa.publicJwk, use: 'enc' }), 'not_for_signatures'],
+    [
+      'a key for other operations (RFC 7517 §4.3)',
+      () => ({ ...rsa.publicJwk, key_ops: ['encrypt'] }),
+      'not_for_signatures',
+    ],
     ['a curve for key agreement', () => ({ kty: 'OKP', crv: 'X25519', x: ed.publicJwk.x }), 'kty'],
     ['Ed448', () => ({ kty: 'OKP', crv: 'Ed448', x: ed.publicJwk.x }), 'kty'],
-    ['secp256k1', () => ({ ...ec.publicJwk, crv: 'secp256k1' }), 'kty'],
+    ['secp256k1 (RFC 7517 §5)', () => ({ ...ec.publicJwk, crv: 'secp256k1' }), 'kty'],
     ['a curve named like a member of every object', () => ({ ...ec.publicJwk, crv: 'constructor' }), 'kty'],
     ['an alg that does not fit the key', () => ({ ...ec.publicJwk, alg: 'RS256' }), 'alg'],
-    ['an alg that does not fit the curve', () => ({ ...ec.publicJwk, alg: 'ES384' }), 'alg'],
+    ['an alg that does not fit the curve (RFC 7518 §3.4)', () => ({ ...ec.publicJwk, alg: 'ES384' }), 'alg'],
     ['an alg for encryption', () => ({ ...rsa.publicJwk, alg: 'RSA-OAEP' }), 'alg'],
     ['a symmetric alg', () => ({ ...rsa.publicJwk, alg: 'HS256' }), 'alg'],
     ['a kid that is a table', () => ({ ...rsa.publicJwk, kid: {} }), 'kid'],
@@ -51,7 +55,7 @@ describe('readJwks', () => {
     expect(whyDropped(make())).toEqual([want]);
   });
 
-  it('drops RSA keys under 2048 bits, leading zeros not counted, and absurdly large ones', async () => {
+  it('drops RSA keys under 2048 bits, leading zeros not counted, and absurdly large ones (RFC 7518 §3.3)', async () => {
     const weak = await makeKey('RS256', 'weak', 2048);
     const n = Uint8Array.from(atob((weak.publicJwk.n ?? '').replaceAll('-', '+').replaceAll('_', '/')), (c) =>
       c.charCodeAt(0),
@@ -98,7 +102,7 @@ describe('selectKeys', () => {
   };
 
   it.each<[string, () => unknown[], { alg: string; kid?: string }, string | undefined]>([
-    ['by kid', () => [ec.publicJwk, rsa.publicJwk], { alg: 'RS256', kid: 'rsa' }, 'rsa'],
+    ['by kid (RFC 7517 §4.5)', () => [ec.publicJwk, rsa.publicJwk], { alg: 'RS256', kid: 'rsa' }, 'rsa'],
     ['a kid that is not there', () => [ec.publicJwk], { alg: 'ES256', kid: 'x' }, 'unknown'],
     ['a kid of another type', () => [ec.publicJwk], { alg: 'RS256', kid: 'ec' }, 'misfit'],
     ['the only one that fits, without kid', () => [ec.publicJwk, rsa.publicJwk], { alg: 'ES256' }, 'ec'],

@@ -102,7 +102,7 @@ describe.each(all)('%s', (alg) => {
   );
 });
 
-it('takes coordinates that begin with zeros, however they are written', async () => {
+it('takes coordinates that begin with zeros, however they are written (RFC 7518 §6.2.1.2)', async () => {
   let short: SigningKey | undefined;
   for (let i = 0; i < 20_000 && short === undefined; i++) {
     const made = await makeKey('ES256');
@@ -123,7 +123,7 @@ it('takes coordinates that begin with zeros, however they are written', async ()
 
 it.each<[string, (jwk: Jwk) => Jwk]>([
   ['private members', (jwk) => ({ ...jwk, d: 'AAAA' })],
-  ['a private member that is no text', (jwk) => ({ ...jwk, d: 7 })],
+  ['a private member that is not text', (jwk) => ({ ...jwk, d: 7 })],
   ['a coordinate that is larger than its curve', (jwk) => ({ ...jwk, x: `AQ${'A'.repeat(44)}` })],
   ['both alphabets and something else', (jwk) => ({ ...jwk, x: `${String(jwk['x']).slice(1)}!` })],
   [

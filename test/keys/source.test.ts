@@ -123,7 +123,7 @@ describe('get: memory, then KV, then the network', () => {
     ['no-store', KEY_TIMES.minFreshMs],
     ['max-age=600', 10 * MINUTE],
     ['max-age=86400', KEY_TIMES.freshMs],
-  ])('Cache-Control: %s can only shorten that', async (cacheControl, limit) => {
+  ])('Cache-Control: %s can only shorten that (RFC 9111 §5.2.2.1)', async (cacheControl, limit) => {
     const { state, isolate, settle } = world();
     state.cacheControl = cacheControl;
     const alone = isolate();

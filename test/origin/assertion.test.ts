@@ -138,7 +138,7 @@ describe('an assertion', () => {
     }
   });
 
-  it('is signed by either kind of key, whose id is its thumbprint', async () => {
+  it('is signed by either kind of key, whose id is its thumbprint (RFC 7638 §3)', async () => {
     const rig = rigWith({ env: { ASSERTION_KEY_2: edwards.secret } });
     await rig.call('GET /orders', await sign(key));
     const { header } = await verified(rig.lastReceived(), edwards.publicJwk, 'EdDSA');
@@ -349,7 +349,7 @@ describe('keys', () => {
     ['that are no JSON', () => ({ ASSERTION_KEY: 'key' })],
     ['that are null', () => ({ ASSERTION_KEY: 'null' })],
     ['without a private half', () => ({ ASSERTION_KEY: JSON.stringify({ ...own.publicJwk, from: 1 }) })],
-    ['of which one is no key', () => ({ ASSERTION_KEY: own.secret, ASSERTION_KEY_2: '{}' })],
+    ['of which one is not a key', () => ({ ASSERTION_KEY: own.secret, ASSERTION_KEY_2: '{}' })],
     [
       'without a time',
       () => ({ ASSERTION_KEY: JSON.stringify({ ...JSON.parse(own.secret), from: undefined }) }),

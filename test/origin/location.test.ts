@@ -50,7 +50,7 @@ describe('a Location on the origin’s own host', () => {
     ['that climbs out of the base', 'https://users.internal.example/v1/../admin'],
     ['with user info', 'https://me:pw@users.internal.example/v1/x'],
     ['of another scheme', 'myapp://users.internal.example/v1/x'],
-    ['that is no URL', 'https://[/v1/x'],
+    ['that is not a URL', 'https://[/v1/x'],
   ])('stays as it is: %s', async (_what, location) => {
     expect(await locationOf(location)).toBe(location);
   });

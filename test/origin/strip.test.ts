@@ -78,7 +78,7 @@ describe('strip', () => {
     expect(names({ authorization: 'Bearer x' }, true)).toEqual(['authorization']);
   });
 
-  it('drops what Connection lists, and nothing that the gateway adds', () => {
+  it('drops what Connection lists, and nothing that the gateway adds (RFC 9110 §7.6.1)', () => {
     expect(names({ connection: 'close, X-Custom', 'x-custom': '1', 'x-other': '2' })).toEqual(['x-other']);
   });
 

@@ -20,7 +20,7 @@ it.each<[string, object, object, string, Bindings?]>([
     'an API, and nobody who signs',
     OWN,
     {},
-    'API_ORDERS.assertion: nothing says who issues it; add assertion = { issuer = "https://…" } to [vars.GATEWAY]',
+    'API_ORDERS.assertion: the issuer of assertions is missing; add assertion = { issuer = "https://…" } to [vars.GATEWAY]',
   ],
   [
     'an issuer in the clear',
@@ -38,7 +38,7 @@ it.each<[string, object, object, string, Bindings?]>([
     'the issuer of tokens',
     OWN,
     { GATEWAY: { assertion: { issuer: 'https://issuer.example/' } } },
-    'GATEWAY.assertion.issuer: tokens have this issuer too: the one could be taken for the other; write the URL of the gateway, not that of the issuer of tokens',
+    'GATEWAY.assertion.issuer: an issuer of tokens has the same URL: an assertion could pass for a token; write the URL of the gateway, not that of the issuer of tokens',
   ],
   [
     'two origins with one name',

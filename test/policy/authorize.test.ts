@@ -30,7 +30,7 @@ describe('scopes', () => {
     ['all, but none of any', { scopes_all: ['a'], scopes_any: ['b', 'c'] }, ['a'], 'scopes_missing'],
     ['a longer word is not the scope', { scopes_all: ['read'] }, ['reader'], 'scopes_missing'],
     ['a shorter word is not the scope', { scopes_all: ['read:orders'] }, ['read'], 'scopes_missing'],
-    ['case counts', { scopes_all: ['read'] }, ['Read'], 'scopes_missing'],
+    ['case counts (RFC 6749 §3.3)', { scopes_all: ['read'] }, ['Read'], 'scopes_missing'],
     ['* is no wildcard', { scopes_all: ['read'] }, ['*'], 'scopes_missing'],
   ])('%s', (_why, route, scopes, want) => {
     expect(outcome(route, {}, { scopes })).toBe(want);
@@ -75,7 +75,7 @@ describe('claims', () => {
     ['a member that is 0', 'a', { c: { a: 0 } }, 'claim_mismatch'],
     ['a member that is empty', 'a', { c: { a: '' } }, 'claim_mismatch'],
     ['a member that is inherited', 'toString', { c: {} }, 'claim_mismatch'],
-    ['a number is no name of a member', 7, { c: { 7: true } }, 'claim_mismatch'],
+    ['a number is not a name of a member', 7, { c: { 7: true } }, 'claim_mismatch'],
     ['a path parameter that names a member', { param: 'org' }, { c: { acme: true } }, 'allow'],
     ['a path parameter that names none', { param: 'org' }, { c: { other: true } }, 'claim_mismatch'],
     ['present: text', { present: true }, { c: 'x' }, 'allow'],

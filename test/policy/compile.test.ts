@@ -85,7 +85,7 @@ describe('compilePolicy', () => {
     [
       'an insecure issuer',
       vars(ROUTES, {}, issuers({ issuer: 'http://issuer.example' })),
-      'ISSUERS.main.issuer: no metadata can be found under it; write an https URL (http for loopback hosts), without user name and fragment, or give metadata_uri or jwks_uri',
+      'ISSUERS.main.issuer: no metadata can be found: issuer is not an https URL; write an https URL (http for loopback hosts), without user name and fragment, or give metadata_uri or jwks_uri',
     ],
     [
       'an insecure key set',
@@ -95,12 +95,12 @@ describe('compilePolicy', () => {
     [
       'two places for keys',
       vars(ROUTES, {}, issuers({ jwks_uri: 'https://a.example', metadata_uri: 'https://b.example' })),
-      'ISSUERS.main.metadata_uri: jwks_uri is given too; keep one of them',
+      'ISSUERS.main.metadata_uri: metadata_uri and jwks_uri exclude each other; keep one of them',
     ],
     [
       'a date that is none',
       vars(ROUTES, {}, issuers({ not_before: 'yesterday' })),
-      'ISSUERS.main.not_before: "yesterday" is no date; write it like "2026-11-24T12:00:00Z"',
+      'ISSUERS.main.not_before: "yesterday" is not a date; write it like "2026-11-24T12:00:00Z"',
     ],
     [
       'a tolerance that is no whole number',
@@ -115,72 +115,72 @@ describe('compilePolicy', () => {
     [
       'hosts of status lists that nobody looks at',
       vars(ROUTES, {}, issuers({ status_list_hosts: ['status.example.com'] })),
-      'ISSUERS.main.status_list_hosts: no status list is looked at; add status_list = "required", or remove the hosts',
+      'ISSUERS.main.status_list_hosts: status_list_hosts does nothing without status_list; add status_list = "required", or remove the hosts',
     ],
     [
       'no host where lists can be',
       vars(ROUTES, {}, issuers({ issuer: 'own', jwks_uri: 'https://a.example', status_list: 'required' })),
-      'ISSUERS.main.status_list: no list can be found: the issuer is no https URL, so it has no host; name the hosts of its lists in status_list_hosts',
+      'ISSUERS.main.status_list: no list can be found: the issuer is not an https URL; name the hosts of its lists in status_list_hosts',
     ],
     [
       'Status.example.com as a host of status lists',
       listsOn('Status.example.com'),
-      'ISSUERS.main.status_list_hosts[1]: "Status.example.com" is not written as a host is compared; write it like "status.example.com"',
+      'ISSUERS.main.status_list_hosts[1]: "Status.example.com" is not a plain host name; write it like "status.example.com"',
     ],
     [
       'status.example.com:443 as a host of status lists',
       listsOn('status.example.com:443'),
-      'ISSUERS.main.status_list_hosts[1]: "status.example.com:443" is not written as a host is compared; write it like "status.example.com"',
+      'ISSUERS.main.status_list_hosts[1]: "status.example.com:443" is not a plain host name; write it like "status.example.com"',
     ],
     [
       'https://status.example.com as a host of status lists',
       listsOn('https://status.example.com'),
-      'ISSUERS.main.status_list_hosts[1]: "https://status.example.com" is not written as a host is compared; write it like "status.example.com"',
+      'ISSUERS.main.status_list_hosts[1]: "https://status.example.com" is not a plain host name; write it like "status.example.com"',
     ],
     [
       'status.example.com/lists as a host of status lists',
       listsOn('status.example.com/lists'),
-      'ISSUERS.main.status_list_hosts[1]: "status.example.com/lists" is not written as a host is compared; write it like "status.example.com"',
+      'ISSUERS.main.status_list_hosts[1]: "status.example.com/lists" is not a plain host name; write it like "status.example.com"',
     ],
     [
       'me@status.example.com as a host of status lists',
       listsOn('me@status.example.com'),
-      'ISSUERS.main.status_list_hosts[1]: "me@status.example.com" is not written as a host is compared; write it like "status.example.com"',
+      'ISSUERS.main.status_list_hosts[1]: "me@status.example.com" is not a plain host name; write it like "status.example.com"',
     ],
     [
       '*.example.com as a host of status lists',
       listsOn('*.example.com'),
-      'ISSUERS.main.status_list_hosts[1]: "*.example.com" is not written as a host is compared; write it like "status.example.com"',
+      'ISSUERS.main.status_list_hosts[1]: "*.example.com" is not a plain host name; write it like "status.example.com"',
     ],
     [
       'münchen.example as a host of status lists',
       listsOn('münchen.example'),
-      'ISSUERS.main.status_list_hosts[1]: "münchen.example" is not written as a host is compared; write it like "xn--mnchen-3ya.example"',
+      'ISSUERS.main.status_list_hosts[1]: "münchen.example" is not a plain host name; write it like "xn--mnchen-3ya.example"',
     ],
     [
       'status.example.com. as a host of status lists',
       listsOn('status.example.com.'),
-      'ISSUERS.main.status_list_hosts[1]: "status.example.com." is not written as a host is compared; write it like "status.example.com"',
+      'ISSUERS.main.status_list_hosts[1]: "status.example.com." is not a plain host name; write it like "status.example.com"',
     ],
     [
       '[fd00::1] as a host of status lists',
       listsOn('[fd00::1]'),
-      'ISSUERS.main.status_list_hosts[1]: "[fd00::1]" is not written as a host is compared; write it like "status.example.com"',
+      'ISSUERS.main.status_list_hosts[1]: "[fd00::1]" is not a plain host name; write it like "status.example.com"',
     ],
     [
       '0x7f.1 as a host of status lists',
       listsOn('0x7f.1'),
-      'ISSUERS.main.status_list_hosts[1]: "0x7f.1" is not written as a host is compared; write it like "127.0.0.1"',
+      'ISSUERS.main.status_list_hosts[1]: "0x7f.1" is not a plain host name; write it like "127.0.0.1"',
     ],
     [
       '  as a host of status lists',
       listsOn(' '),
-      'ISSUERS.main.status_list_hosts[1]: " " is not written as a host is compared; write it like "status.example.com"',
+      'ISSUERS.main.status_list_hosts[1]: " " is not a plain host name; write it like "status.example.com"',
     ],
     [
       'an address as a host of status lists',
       listsOn('169.254.169.254:80'),
-      'ISSUERS.main.status_list_hosts[1]: an address is no host of status lists; write the name that its certificate is for',
+      'ISSUERS.main.status_list_hosts[1]: 169.254.169.254:80 is an address, not a host name; write the name that its certificate is for',
     ],
     [
       'two tables for one issuer',
@@ -222,19 +222,19 @@ describe('compilePolicy', () => {
       'API_ORDERS.origin: origin is missing; write a string',
     ],
     [
-      'an origin that is no URL',
+      'an origin that is not a URL',
       vars(ROUTES, { origin: 'orders.example' }),
-      'API_ORDERS.origin: "orders.example" is no origin; write an http(s) URL without user name, query and fragment, "service:BINDING", "zone", or "next"',
+      'API_ORDERS.origin: "orders.example" is not an origin; write an http(s) URL without user name, query and fragment, "service:BINDING", "zone", or "next"',
     ],
     [
       'an origin of another scheme',
       vars(ROUTES, { origin: 'ftp://orders.example' }),
-      'API_ORDERS.origin: "ftp://orders.example" is no origin; write an http(s) URL without user name, query and fragment, "service:BINDING", "zone", or "next"',
+      'API_ORDERS.origin: "ftp://orders.example" is not an origin; write an http(s) URL without user name, query and fragment, "service:BINDING", "zone", or "next"',
     ],
     [
       'an origin with a query',
       vars(ROUTES, { origin: 'https://orders.example/?a' }),
-      'API_ORDERS.origin: "https://orders.example/?a" is no origin; write an http(s) URL without user name, query and fragment, "service:BINDING", "zone", or "next"',
+      'API_ORDERS.origin: "https://orders.example/?a" is not an origin; write an http(s) URL without user name, query and fragment, "service:BINDING", "zone", or "next"',
     ],
     [
       'an unknown field of an API',
@@ -262,7 +262,7 @@ describe('compilePolicy', () => {
       'API_ORDERS.routes."GET /x".scope_all: there is no field "scope_all"; did you mean "scopes_all"?',
     ],
     [
-      'a list that is no list',
+      'a list that is not a list',
       vars({ 'GET /x': { scopes_all: 'a' } }),
       'API_ORDERS.routes."GET /x".scopes_all: scopes_all has the wrong type; write a list',
     ],
@@ -304,22 +304,22 @@ describe('compilePolicy', () => {
     [
       'a pointer with a parameter, for an issuer',
       vars(ROUTES, {}, issuers({ claims: { '/orgs/:org': 'x' } })),
-      'ISSUERS.main.claims."/orgs/:org": ":org" stands for a parameter of a path, and here is no path; name the member',
+      'ISSUERS.main.claims."/orgs/:org": ":org" stands for a parameter of a path, and there is no path here; name the member',
     ],
     [
       'a pointer with a parameter, for scopes',
       vars(ROUTES, {}, issuers({ scope_claim: '/orgs/:org/scopes' })),
-      'ISSUERS.main.scope_claim: ":org" stands for a parameter of a path, and here is no path; name the member',
+      'ISSUERS.main.scope_claim: ":org" stands for a parameter of a path, and there is no path here; name the member',
     ],
     [
       'a pointer with a parameter, for a header',
       vars(ROUTES, { forward: { '/orgs/:org': 'x-org' } }),
-      'API_ORDERS.forward."/orgs/:org": ":org" stands for a parameter of a path, and here is no path; name the member',
+      'API_ORDERS.forward."/orgs/:org": ":org" stands for a parameter of a path, and there is no path here; name the member',
     ],
     [
       'a pointer with a parameter, for a rate limit',
       vars({ 'GET /:org': { rate_limit: { binding: 'B', by: { claim: '/orgs/:org/id' } } } }),
-      'API_ORDERS.routes."GET /:org".rate_limit.by.claim: ":org" stands for a parameter of a path, and here is no path; name the member',
+      'API_ORDERS.routes."GET /:org".rate_limit.by.claim: ":org" stands for a parameter of a path, and there is no path here; name the member',
     ],
     [
       'a header that stands for several',
@@ -409,7 +409,7 @@ describe('compilePolicy', () => {
     [
       'a method that is none',
       vars({ 'GET,PUT /x': {} }),
-      'API_ORDERS.routes."GET,PUT /x": "GET,PUT" is no method; write methods like GET|PUT, or *',
+      'API_ORDERS.routes."GET,PUT /x": "GET,PUT" is not a method; write methods like GET|PUT, or *',
     ],
     [
       'a method twice',
@@ -499,7 +499,7 @@ describe('compilePolicy', () => {
     [
       'a parameter without name',
       vars({ 'GET /:': {} }),
-      'API_ORDERS.routes."GET /:": ":" is no parameter; name it with letters, digits and _',
+      'API_ORDERS.routes."GET /:": ":" is not a parameter; name it with letters, digits and _',
     ],
     [
       'a parameter twice',
@@ -579,7 +579,7 @@ describe('compilePolicy', () => {
     [
       'an origin with a password',
       vars(ROUTES, { origin: 'https://:pw@o.example' }),
-      'API_ORDERS.origin: this is no origin; write an http(s) URL without user name, query and fragment, "service:BINDING", "zone", or "next"',
+      'API_ORDERS.origin: this is not an origin; write an http(s) URL without user name, query and fragment, "service:BINDING", "zone", or "next"',
     ],
   ])('finds %s', (_why, tables, message) => {
     expect(faultsOf(tables)).toEqual([message]);

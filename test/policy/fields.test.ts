@@ -117,7 +117,7 @@ const FAULTS: Row[] = [
     'any origin beside others',
     { cors: { origins: ['*', 'https://a.example'] } },
     {},
-    'API_ORDERS.cors.origins: "*" is all origins; keep "*" alone, or name the origins',
+    'API_ORDERS.cors.origins: "*" stands for all origins already; keep "*" alone, or name the origins',
   ],
   [
     'any origin with cookies',
@@ -153,7 +153,7 @@ const FAULTS: Row[] = [
     'a header with a blank',
     { cors: { origins: ['*'], headers: ['x a'] } },
     {},
-    'API_ORDERS.cors.headers[0]: "x a" is no header name; name each header; there is no "*"',
+    'API_ORDERS.cors.headers[0]: "x a" is not a header name; name each header; there is no "*"',
   ],
   [
     'another word for cors',

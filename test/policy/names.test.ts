@@ -51,7 +51,7 @@ describe('names that look like policy', () => {
     ['MY_API', { routes: { '*  /y': {} } }, 'API_MY_API'],
   ])('%s of %j', (name, value, meant) => {
     expect(faultsOf(vars(ROUTES, {}, { [name]: value }))).toEqual([
-      `${/^[\w-]+$/.test(name) ? name : JSON.stringify(name)}: this looks like policy under a wrong name; did you mean ${meant}? If it is no policy, rename it`,
+      `${/^[\w-]+$/.test(name) ? name : JSON.stringify(name)}: the name looks like that of a policy table, and is none; did you mean ${meant}? If it is no policy, rename it`,
     ]);
   });
 });
@@ -61,7 +61,7 @@ it.each([
   ['a list of tables', [{ name: 'a' }]],
 ])('a variable of another kind can not begin with API_: %s', (_what, API_LIMITS) => {
   expect(faultsOf(vars(ROUTES, {}, { API_LIMITS }))).toEqual([
-    'API_LIMITS: names that begin with API_ are APIs, and this is none; give the variable another name',
+    'API_LIMITS: a variable whose name begins with API_ must be the table of an API; give the variable another name',
   ]);
 });
 

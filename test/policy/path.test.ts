@@ -107,7 +107,7 @@ describe('parsePath', () => {
     );
   });
 
-  it('decodes once: a segment is what decodeURIComponent makes of it', () => {
+  it('decodes once: a segment is what decodeURIComponent makes of it (RFC 3986 §2.4)', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (text) => {
         const path = parsePath(`/${encodeURIComponent(text)}`);

@@ -32,7 +32,7 @@ it.each<[why: string, signal: Tables, fault: string, more?: Tables, settings?: T
   [
     'an issuer whose tokens have no greatest age',
     {},
-    'ISSUERS.main.max_token_age: revocation needs to know how long a token can live, and this issuer has no max_token_age; add it, in seconds: the longest lifetime of its access tokens, such as 86400',
+    'ISSUERS.main.max_token_age: revocation needs to know how long tokens live, and main has no max_token_age; add it, in seconds: the longest lifetime of its access tokens, such as 86400',
     { ISSUERS: { main: { issuer: ISSUER } } },
   ],
   [
@@ -106,12 +106,12 @@ it.each<[why: string, signal: Tables, fault: string, more?: Tables, settings?: T
   [
     'a secret for no poll',
     { poll_authorization: 'secret:P' },
-    'GATEWAY.signals.corp.poll_authorization: nothing is asked for; add poll_uri, or remove this',
+    'GATEWAY.signals.corp.poll_authorization: poll_authorization needs a poll_uri; add it, or remove poll_authorization',
   ],
   [
     'a secret that nobody sends',
     { poll_uri: 'https://signals.example/poll', authorization: 'secret:S' },
-    'GATEWAY.signals.corp.authorization: events are asked for, and nobody sends any; write a path too, or remove this',
+    'GATEWAY.signals.corp.authorization: authorization is for events that are sent, and poll_uri asks for them; write a path too, or remove it',
   ],
   [
     'keys in the clear',
@@ -121,12 +121,12 @@ it.each<[why: string, signal: Tables, fault: string, more?: Tables, settings?: T
   [
     'two places for keys',
     { jwks_uri: 'https://a.example', metadata_uri: 'https://b.example' },
-    'GATEWAY.signals.corp.metadata_uri: jwks_uri is given too; keep one of them',
+    'GATEWAY.signals.corp.metadata_uri: metadata_uri and jwks_uri exclude each other; keep one of them',
   ],
   [
     'an issuer that is no URL, and no place for keys',
     { issuer: 'corp' },
-    'GATEWAY.signals.corp.issuer: no metadata can be found under it; write an https URL (http for loopback hosts), without user name and fragment, or give metadata_uri or jwks_uri',
+    'GATEWAY.signals.corp.issuer: no metadata can be found: issuer is not an https URL; write an https URL (http for loopback hosts), without user name and fragment, or give metadata_uri or jwks_uri',
   ],
   [
     'logout tokens of another issuer than that of the tokens',
@@ -154,8 +154,8 @@ it('two transmitters with one path, and a name that can’t be one', () => {
     signals: { a: { ...SIGNAL, path: '/s' }, b: { ...SIGNAL, path: '/s' }, 'c d': SIGNAL },
   };
   expect(faultsOf(vars(ROUTES, {}, { ISSUERS, GATEWAY }))).toEqual([
-    'GATEWAY.signals."c d": the name stands in paths and logs; write letters, digits, - and _, 64 at most',
-    'GATEWAY.signals.b.path: a has this path too; give each transmitter a path of its own',
+    'GATEWAY.signals."c d": "c d" can\'t be in paths and logs; write letters, digits, - and _, 64 at most',
+    'GATEWAY.signals.b.path: /s is the path of a too; give each transmitter a path of its own',
   ]);
 });
 

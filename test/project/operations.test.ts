@@ -58,7 +58,7 @@ describe('the columns', () => {
 });
 
 describe('the five questions', () => {
-  const queries = [...page.matchAll(/^\*\*([^*]+)\*\*[^\n]*\n\n```sql\n([\s\S]*?)```/gm)];
+  const queries = [...page.matchAll(/^\*\*([^*]+)\*\*[^\n]*(?:\n[^\n]+)*\n\n```sql\n([\s\S]*?)```/gm)];
   const WORDS =
     /^(select|as|sum|max|from|where|and|group|by|order|desc|limit|now|interval|day|quantileexactweighted)$/i;
 

@@ -58,6 +58,8 @@ describe('protect() with revocation', () => {
     expect(() => protect({ ...options, env: { KEYS }, maxTokenAge: 60, settings: WITH })).toThrow(
       'there is no Durable Object "REVOCATIONS"',
     );
-    expect(() => protect({ ...options, revocation: 'strict' })).toThrow('nothing writes revocations down');
+    expect(() => protect({ ...options, revocation: 'strict' })).toThrow(
+      'there is no Durable Object that keeps revocations',
+    );
   });
 });

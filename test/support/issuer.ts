@@ -61,7 +61,7 @@ export function base64url(text: string | Uint8Array): string {
     .replaceAll('=', '');
 }
 
-/** Signs a payload that no library would write: duplicate members, deep nesting, text that is no JSON. */
+/** Signs a payload that no library would write: duplicate members, deep nesting, text that is not JSON. */
 export async function signRaw(key: SigningKey, payload: string, header?: string): Promise<string> {
   const protectedHeader = header ?? JSON.stringify({ alg: key.alg, kid: key.kid, typ: 'at+jwt' });
   const input = `${base64url(protectedHeader)}.${base64url(payload)}`;

@@ -4,10 +4,10 @@ import { bearer, readBearer } from '../../src/token/bearer.ts';
 
 describe('readBearer', () => {
   it.each([
-    ['a token', 'Bearer abc', { token: 'abc' }],
-    ['the scheme in any case', 'bEaReR abc', { token: 'abc' }],
+    ['a token (RFC 6750 §2.1)', 'Bearer abc', { token: 'abc' }],
+    ['the scheme in any case (RFC 9110 §11.1)', 'bEaReR abc', { token: 'abc' }],
     ['blanks around and between', ' \tBearer \t abc \t', { token: 'abc' }],
-    ['all of b64token', 'Bearer aZ09-._~+/==', { token: 'aZ09-._~+/==' }],
+    ['all of b64token (RFC 6750 §2.1)', 'Bearer aZ09-._~+/==', { token: 'aZ09-._~+/==' }],
     ['no header', null, undefined],
     ['an empty header', '', undefined],
     ['another scheme', 'Basic YTpi', undefined],

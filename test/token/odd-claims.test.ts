@@ -318,7 +318,7 @@ it.each<[string, Claims]>([
   },
 );
 
-it('a subject that is no text is left out, and the log says so once', async () => {
+it('a subject that is not text is left out, and the log says so once', async () => {
   const rig = usual();
   for (const sub of [42, { id: 1 }, ['a'], 'Zoe \ud83d', true]) {
     const response = await rig.call(

@@ -82,7 +82,7 @@ describe.each(PLACES)('token_from = "%s"', (place) => {
     );
   });
 
-  it('looks into no other place, nor at another spelling, nor into the query', async () => {
+  it('looks into no other place, nor at another spelling, nor into the query (RFC 6750 §2.3)', async () => {
     const rig = rigWith(place);
     for (const elsewhere of PLACES.filter((one) => one !== place))
       expect(await outcome(rig, 'GET /x', inPlace[elsewhere](token)), elsewhere).toBe('401 token_missing');
@@ -254,7 +254,7 @@ describe('answers', () => {
     ['header:X-Api-Token', 'x-api-token'],
     ['cookie:__Host-session', 'Cookie'],
     ['access', 'Cf-Access-Jwt-Assertion'],
-  ])('to a token from %s tell shared caches what they depend on', async (place, want) => {
+  ])('to a token from %s tell shared caches what they depend on (RFC 9110 §12.5.5)', async (place, want) => {
     const rig = rigWith(place);
     for (const headers of [{}, inPlace[place as Place](token)])
       expect((await rig.ask('GET /x', headers)).headers.get('vary')).toBe(want);
@@ -291,7 +291,7 @@ describe('a token among the protocols of a WebSocket', () => {
     return { rig, response };
   };
 
-  it('is taken out, and `bearer` is selected where the origin selects none', async () => {
+  it('is taken out, and `bearer` is selected where the origin selects none (RFC 6455 §4.2.2)', async () => {
     const { rig, response } = await open(`bearer, ${token}`);
     expect([response.status, response.headers.get('sec-websocket-protocol')]).toEqual([101, 'bearer']);
     expect(rig.lastReceived().headers.get('sec-websocket-protocol')).toBe('bearer');
@@ -325,11 +325,11 @@ describe('the field', () => {
   it.each<[unknown, RegExp]>([
     ['query:access_token', /never read from a query/],
     ['body:token', /never read from a query or a body/],
-    ['cookies:x', /is no place of a token; write "authorization"/],
-    ['header', /is no place of a token/],
-    ['header:', /is no name of a header/],
-    ['header:a b', /is no name of a header; write it like "header:x-api-token"/],
-    ['cookie:a=b', /is no name of a cookie/],
+    ['cookies:x', /is not a place where a token can be; write "authorization"/],
+    ['header', /is not a place where a token can be/],
+    ['header:', /is not a name of a header/],
+    ['header:a b', /is not a name of a header; write it like "header:x-api-token"/],
+    ['cookie:a=b', /is not a name of a cookie/],
     ['header:Authorization', /is a place of its own; write "authorization"/],
     ['header:Cf-Access-Jwt-Assertion', /write "access"/],
     ['header:Cookie', /write "cookie:NAME"/],

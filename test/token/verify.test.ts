@@ -65,7 +65,7 @@ describe('signatures', () => {
   it.each([
     ['EdDSA', 'Ed25519'],
     ['Ed25519', 'EdDSA'],
-  ])('%s in a token is %s in the policy', async (alg, configured) => {
+  ])('%s in a token is %s in the policy (RFC 9864 §2.2)', async (alg, configured) => {
     const own = await makeKey(alg);
     const jwk = { ...own.publicJwk, alg: configured };
     expect(await outcome(await sign(own), rigWith({ algorithms: [configured] }, [jwk]))).toBe('allow');
@@ -78,7 +78,7 @@ describe('signatures', () => {
     expect(await outcome(await sign(ps), rig)).toBe('allow');
   });
 
-  it('holds a key to its alg', async () => {
+  it('holds a key to its alg (RFC 7517 §4.4)', async () => {
     const rsa = await makeKey('RS256');
     const rig = rigWith({ algorithms: ['RS256', 'RS384'] }, [{ ...rsa.publicJwk, alg: 'RS384' }]);
     expect(await outcome(await sign(rsa), rig)).toBe('algorithm_not_allowed');
@@ -94,7 +94,11 @@ describe('signatures', () => {
 /** Of the kinds that Project Wycheproof has for JWS: each changes a good token in one way. */
 describe('malformed and malicious tokens', () => {
   it.each<[string, (token: string[]) => string, string]>([
-    ['an unsecured token (alg none)', ([, p]) => `${base64url('{"alg":"none"}')}.${p}.`, 'token_malformed'],
+    [
+      'an unsecured token (alg none) (RFC 8725 §3.2)',
+      ([, p]) => `${base64url('{"alg":"none"}')}.${p}.`,
+      'token_malformed',
+    ],
     [
       'alg none with the signature kept',
       ([, p, s]) => `${base64url('{"alg":"none"}')}.${p}.${s}`,
@@ -102,7 +106,7 @@ describe('malformed and malicious tokens', () => {
     ],
     ['alg nOnE', ([, p, s]) => `${base64url('{"alg":"nOnE"}')}.${p}.${s}`, 'algorithm_not_allowed'],
     [
-      'alg in lower case',
+      'alg in lower case (RFC 7515 §4.1.1)',
       ([, p, s]) => `${base64url('{"alg":"es256","kid":"key-1"}')}.${p}.${s}`,
       'algorithm_not_allowed',
     ],
@@ -119,27 +123,31 @@ describe('malformed and malicious tokens', () => {
     ['a signature of zeros', ([h, p]) => `${h}.${p}.${base64url(new Uint8Array(64))}`, 'signature_invalid'],
     ['a huge signature', ([h, p]) => `${h}.${p}.${'A'.repeat(12_000)}`, 'signature_invalid'],
     [
-      'a DER signature',
+      'a DER signature (RFC 7518 §3.4)',
       ([h, p]) => `${h}.${p}.${base64url(new Uint8Array([0x30, 6, 2, 1, 1, 2, 1, 1]))}`,
       'signature_invalid',
     ],
-    ['a header that is no JSON', ([, p, s]) => `${base64url('{alg}')}.${p}.${s}`, 'token_malformed'],
+    ['a header that is not JSON', ([, p, s]) => `${base64url('{alg}')}.${p}.${s}`, 'token_malformed'],
     ['a header that is a list', ([, p, s]) => `${base64url('["ES256"]')}.${p}.${s}`, 'token_malformed'],
     ['a header that is null', ([, p, s]) => `${base64url('null')}.${p}.${s}`, 'token_malformed'],
     ['five parts (JWE)', ([h, p, s]) => `${h}.${p}.${s}.${s}.${s}`, 'token_malformed'],
     ['four parts', ([h, p, s]) => `${h}.${p}.${s}.`, 'token_malformed'],
     ['an empty payload', ([h, , s]) => `${h}..${s}`, 'token_malformed'],
-    ['padding', ([h, p, s]) => `${h}.${p}.${s}=`, 'token_malformed'],
+    ['padding (RFC 7515 §2)', ([h, p, s]) => `${h}.${p}.${s}=`, 'token_malformed'],
     ['letters of plain base64', ([h, p]) => `${h}.${p}.+/+/`, 'token_malformed'],
     [
-      'bytes that are not UTF-8',
+      'bytes that are not UTF-8 (RFC 7519 §7.2)',
       ([h, , s]) => `${h}.${base64url(new Uint8Array([0xff, 0xfe]))}.${s}`,
       'token_malformed',
     ],
-    ['a payload that is no JSON', ([h, , s]) => `${h}.${base64url('{')}.${s}`, 'token_malformed'],
+    [
+      'a payload that is not JSON (RFC 7519 §7.2)',
+      ([h, , s]) => `${h}.${base64url('{')}.${s}`,
+      'token_malformed',
+    ],
     ['a payload that is text', ([h, , s]) => `${h}.${base64url('"text"')}.${s}`, 'token_malformed'],
     [
-      'a JSON serialisation',
+      'a JSON serialisation (RFC 7519 §3)',
       ([h, p, s]) => base64url(JSON.stringify({ protected: h, payload: p, signature: s })),
       'token_malformed',
     ],
@@ -148,8 +156,8 @@ describe('malformed and malicious tokens', () => {
   });
 
   it.each<[string, Record<string, unknown>, string]>([
-    ['crit', { crit: ['exp'] }, 'critical_header_unsupported'],
-    ['an empty crit', { crit: [] }, 'critical_header_unsupported'],
+    ['crit (RFC 7515 §4.1.11)', { crit: ['exp'] }, 'critical_header_unsupported'],
+    ['an empty crit (RFC 7515 §4.1.11)', { crit: [] }, 'critical_header_unsupported'],
     ['b64', { b64: false }, 'critical_header_unsupported'],
     ['a kid that is a number', { kid: 1 }, 'key_unknown'],
     ['a kid that is a list', { kid: ['key-1'] }, 'token_malformed'],
@@ -157,8 +165,8 @@ describe('malformed and malicious tokens', () => {
     ['an unknown kid', { kid: 'other' }, 'key_unknown'],
     ['a kid that is a path', { kid: '../../dev/null' }, 'key_unknown'],
     ['a typ that is a number', { typ: 1 }, 'token_type_not_allowed'],
-    ['the typ of an ID token of some', { typ: 'id+jwt' }, 'token_type_not_allowed'],
-    ['the typ of a logout token', { typ: 'logout+jwt' }, 'token_type_not_allowed'],
+    ['the typ of an ID token of some (RFC 8725 §3.12)', { typ: 'id+jwt' }, 'token_type_not_allowed'],
+    ['the typ of a logout token (RFC 8725 §3.12)', { typ: 'logout+jwt' }, 'token_type_not_allowed'],
   ])('%s in the header', async (_why, header, want) => {
     const [, payload, signature] = (await sign(key)).split('.');
     const text = base64url(JSON.stringify({ alg: 'ES256', kid: 'key-1', typ: 'at+jwt', ...header }));
@@ -166,9 +174,12 @@ describe('malformed and malicious tokens', () => {
   });
 
   it.each([
-    ['a key that the token brings (jwk)', (own: SigningKey) => ({ jwk: own.publicJwk })],
-    ['a key set that the token names (jku)', () => ({ jku: 'https://evil.example/keys' })],
-    ['a certificate that the token names (x5u)', () => ({ x5u: 'https://evil.example/cert' })],
+    ['a key that the token brings (jwk) (RFC 8725 §3.10)', (own: SigningKey) => ({ jwk: own.publicJwk })],
+    ['a key set that the token names (jku) (RFC 8725 §3.10)', () => ({ jku: 'https://evil.example/keys' })],
+    [
+      'a certificate that the token names (x5u) (RFC 8725 §3.10)',
+      () => ({ x5u: 'https://evil.example/cert' }),
+    ],
     ['a certificate that the token brings (x5c)', () => ({ x5c: ['MIIB'] })],
   ])('never looks at %s', async (_why, header) => {
     const own = await makeKey();
@@ -178,7 +189,7 @@ describe('malformed and malicious tokens', () => {
     expect(rig.received).toHaveLength(0);
   });
 
-  it('prevents confusion of RSA and HMAC keys (RS256 to HS256)', async () => {
+  it('prevents confusion of RSA and HMAC keys (RS256 to HS256) (RFC 8725 §3.1)', async () => {
     const rsa = await makeKey('RS256');
     const header = base64url(JSON.stringify({ alg: 'HS256', kid: 'key-1', typ: 'at+jwt' }));
     const payload = base64url(JSON.stringify(usualClaims()));
@@ -191,7 +202,7 @@ describe('malformed and malicious tokens', () => {
     expect(await outcome(token, rigWith({}, [rsa.publicJwk]))).toBe('algorithm_not_allowed');
   });
 
-  it('reads duplicate members the way the signature covers them: the last counts', async () => {
+  it('reads duplicate members the way the signature covers them: the last counts (RFC 7519 §4)', async () => {
     const usual = JSON.stringify(usualClaims());
     const token = await signRaw(key, `${usual.slice(0, -1)},"aud":"other"}`);
     expect(await outcome(token)).toBe('audience_mismatch');
@@ -298,25 +309,25 @@ describe('claims', () => {
     ['exp null', { exp: null }, 'claims_malformed'],
     ['exp negative', { exp: -1 }, 'claims_malformed'],
     ['exp within the tolerance', { exp: NOW_SECONDS - 29 }, 'allow'],
-    ['exp beyond the tolerance', { exp: NOW_SECONDS - 30 }, 'token_expired'],
+    ['exp beyond the tolerance (RFC 7519 §4.1.4)', { exp: NOW_SECONDS - 30 }, 'token_expired'],
     ['nbf within the tolerance', { nbf: NOW_SECONDS + 30 }, 'allow'],
-    ['nbf beyond the tolerance', { nbf: NOW_SECONDS + 31 }, 'token_not_yet_valid'],
+    ['nbf beyond the tolerance (RFC 7519 §4.1.5)', { nbf: NOW_SECONDS + 31 }, 'token_not_yet_valid'],
     ['nbf as text', { nbf: '1' }, 'claims_malformed'],
     ['nbf null', { nbf: null }, 'allow'],
     ['iat as text', { iat: '1' }, 'allow'],
     ['iat null', { iat: null }, 'allow'],
-    ['no iat', { iat: undefined }, 'allow'],
-    ['no aud', { aud: undefined }, 'audience_mismatch'],
+    ['no iat (RFC 7519 §4.1.6)', { iat: undefined }, 'allow'],
+    ['no aud (RFC 7519 §4.1.3)', { aud: undefined }, 'audience_mismatch'],
     ['an empty aud', { aud: [] }, 'audience_mismatch'],
-    ['aud as list', { aud: ['x', AUDIENCE] }, 'allow'],
+    ['aud as list (RFC 7519 §4.1.3)', { aud: ['x', AUDIENCE] }, 'allow'],
     ['aud with something else in the list', { aud: [AUDIENCE, 1] }, 'claims_malformed'],
     ['aud as object', { aud: { [AUDIENCE]: true } }, 'claims_malformed'],
-    ['a prefix of the audience', { aud: AUDIENCE.slice(0, -1) }, 'audience_mismatch'],
+    ['a prefix of the audience (RFC 7519 §4.1.3)', { aud: AUDIENCE.slice(0, -1) }, 'audience_mismatch'],
     ['the audience with a slash more', { aud: `${AUDIENCE}/` }, 'audience_mismatch'],
-    ['no iss', { iss: undefined }, 'issuer_not_allowed'],
+    ['no iss (RFC 8725 §3.8)', { iss: undefined }, 'issuer_not_allowed'],
     ['iss as list', { iss: [ISSUER] }, 'issuer_not_allowed'],
     ['iss without its slash', { iss: ISSUER.slice(0, -1) }, 'issuer_not_allowed'],
-    ['iss in another case', { iss: ISSUER.toUpperCase() }, 'issuer_not_allowed'],
+    ['iss in another case (RFC 8725 §3.8)', { iss: ISSUER.toUpperCase() }, 'issuer_not_allowed'],
     ['no sub', { sub: undefined }, 'allow'],
     ['an empty sub', { sub: '' }, 'allow'],
     ['sub as number', { sub: 2 ** 53 }, 'allow'],
@@ -326,7 +337,7 @@ describe('claims', () => {
     ['a client id as number', { client_id: 1 }, 'allow'],
     ['scope as number', { scope: 1 }, 'allow'],
     ['permissions as a table', { permissions: { orders: true } }, 'allow'],
-    ['cnf', { cnf: { jkt: 'x' } }, 'sender_constrained'],
+    ['cnf (RFC 7800 §3.1)', { cnf: { jkt: 'x' } }, 'sender_constrained'],
     ['cnf that is empty', { cnf: {} }, 'sender_constrained'],
     ['cnf as text', { cnf: '' }, 'sender_constrained'],
     ['cnf null', { cnf: null }, 'allow'],
@@ -414,7 +425,7 @@ describe('claims', () => {
     ['scope with runs of blanks', {}, { scope: '  a \t b  ' }, 'a b'],
     ['scope with tabs', {}, { scope: 'a\tb' }, 'a b'],
     ['scope with duplicates', {}, { scope: 'a b a' }, 'a b'],
-    ['scope with what is no scope', {}, { scope: 'a"b c d\\e ü \ud800' }, 'c'],
+    ['scope with what is not a scope', {}, { scope: 'a"b c d\\e ü \ud800' }, 'c'],
     ['scope with a line feed', {}, { scope: 'a\nb' }, null],
     ['scope that is null', {}, { scope: null, scp: 'a' }, 'a'],
     ['scope that is a number', {}, { scope: 7, scp: ['a'] }, 'a'],

@@ -128,7 +128,7 @@ describe('keys of a URL', () => {
     ['nobody answers', down],
     ['the server fails', () => Response.json({ keys: [second.jwk] }, { status: 500 })],
     ['it leads elsewhere', () => new Response(null, { status: 302, headers: { location: '/x' } })],
-    ['what comes is no JSON', () => new Response('<html>')],
+    ['what comes is not JSON', () => new Response('<html>')],
     ['the set is empty', setOf()],
     ['the set is large', () => Response.json({ keys: [second.jwk], padding: 'x'.repeat(66_000) })],
     [

@@ -78,7 +78,7 @@ export const cleanName = (name: string) => name.replace(/[\x00-\x1f\x7f-\x9f]/g,
 function readScopes(value: unknown, note: Note): Api['scopes'] {
   if (value !== undefined && value !== null && !Array.isArray(value)) {
     const open = keywordsIn(wordOf(value) ?? '');
-    note(`scopes is no list, so it has none${open.length > 0 ? `: ${openKeywords(open)}` : ''}`);
+    note(`scopes is not a list, so it has none${open.length > 0 ? `: ${openKeywords(open)}` : ''}`);
   }
   const listed_ = listOf(value).map((scope) => (isTable(scope) ? scope : { value: scope }) as Table);
   const scopes = new Map<string, Api['scopes'][number]>();

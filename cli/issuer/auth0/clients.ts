@@ -132,7 +132,7 @@ const isNothing = (value: unknown) =>
 
 function readMetadata(value: unknown, note: Note): Record<string, string> {
   if (value !== undefined && value !== null && !isTable(value))
-    note(`client_metadata is no table, and left out: ${said(value) || 'a list'}`);
+    note(`client_metadata is not a table, and left out: ${said(value) || 'a list'}`);
   return Object.fromEntries(
     Object.entries(isTable(value) ? value : {}).flatMap(([key, member]) => {
       const open = keywordsOf([key, member]);

@@ -34,7 +34,7 @@ export function readDeployConfig(path: string): DeployConfig {
   const isJson = /^\s*[[{]/.test(text);
   const value = isJson ? parseJson(text) : parseEnv(text);
   if (isJson && value === undefined)
-    throw new CommandError(`${path} is no JSON; the Deploy CLI could not read it`);
+    throw new CommandError(`${path} is not JSON; the Deploy CLI could not read it`);
   if (!isTable(value) || Object.keys(value).length === 0)
     throw new CommandError(
       `${path} has no keywords; write JSON such as { "${MAPPINGS}": { "ENV": "dev" } }, or the line ${MAPPINGS}='{"ENV":"dev"}'`,
@@ -56,12 +56,12 @@ function setting(config: Table, name: string): unknown {
 function readMappings(value: unknown, path: string): Mappings {
   if (!isTable(value))
     throw new CommandError(
-      `${path}: ${MAPPINGS} is no table; write { "ENV": "dev" }, as JSON, and in an env file between single quotes`,
+      `${path}: ${MAPPINGS} is not a table; write { "ENV": "dev" }, as JSON, and in an env file between single quotes`,
     );
   const faulty = Object.keys(value).find((name) => name === '' || /[\n@#]/.test(name));
   if (faulty !== undefined)
     throw new CommandError(
-      `${path}: ${JSON.stringify(faulty)} is no keyword; write the name without @@ and ##, such as "ENV"`,
+      `${path}: ${JSON.stringify(faulty)} is not a keyword; write the name without @@ and ##, such as "ENV"`,
     );
   return Object.entries(value);
 }

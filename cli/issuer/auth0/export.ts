@@ -88,7 +88,7 @@ function demandExport(text: string, name: string): void {
     throw new CommandError(
       `${name} is HTML or XML, no export; was it saved from a browser? Use the Deploy CLI, or the Management API with a token`,
     );
-  if (text.includes('\0')) throw new CommandError(`${name} is no text; name a YAML or JSON file`);
+  if (text.includes('\0')) throw new CommandError(`${name} is not text; name a YAML or JSON file`);
 }
 
 function itemsOf(

@@ -75,7 +75,7 @@ function findClient(id: string, { clients, leftClients }: Context): TakenClient 
   return leftClients.has(id) ? 'its client was left out' : 'there is no such client in the files';
 }
 
-/** What the API does not have is no scope of a grant: it would come alive when the API gets it. */
+/** What the API does not have is not a scope of a grant: it would come alive when the API gets it. */
 function readScope(grant: Table, { api }: TakenApi, note: (text: string) => void): Scope {
   const everything = grant['allow_all_scopes'];
   if (everything === true) return '*';
@@ -83,7 +83,7 @@ function readScope(grant: Table, { api }: TakenApi, note: (text: string) => void
   const given = grant['scope'] ?? grant['scopes'];
   const words = wordsOf(grant);
   if (given !== undefined && given !== null && typeof given !== 'string' && !Array.isArray(given))
-    note('scope is no list, so it has none');
+    note('scope is not a list, so it has none');
   const has = new Set(api.scopes.map(({ value }) => value));
   const scope = new Set(words.flatMap((word) => (word !== undefined && has.has(word) ? [word] : [])));
   const lacking = words.filter((word) => word === undefined || !has.has(word));

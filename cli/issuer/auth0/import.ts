@@ -85,7 +85,7 @@ function refuse({ kind, value, why }: Item, config: DeployConfig): string | unde
   if (why !== undefined) return why;
   if (!isTable(value)) {
     const open = keywordsOf(value);
-    return open.length > 0 ? openKeywords(open) : 'it is no table';
+    return open.length > 0 ? openKeywords(open) : 'it is not a table';
   }
   return Object.keys(value).length === 0 ? 'it is empty' : config.excludesOne(kind, value);
 }

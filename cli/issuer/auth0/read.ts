@@ -18,7 +18,7 @@ export function readBounded(path: string, remedy: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new CommandError(`${name} is no text in UTF-8; save it as UTF-8`);
+    throw new CommandError(`${name} is not text in UTF-8; save it as UTF-8`);
   }
 }
 

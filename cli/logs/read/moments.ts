@@ -19,7 +19,7 @@ const WANTED =
 const DATE = /^([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ]([0-9:.]+)(Z|[+-][0-9]{2}:?[0-9]{2})?)?$/i;
 const CLOCK = /^([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}(?:\.[0-9]{1,9})?))?$/;
 
-/** @returns what is wrong, and what to write, for a text that is no time */
+/** @returns what is wrong, and what to write, for a text that is not a time */
 export function readMoment(text: string): Moment | string {
   const [, count, unit = 's'] = /^([0-9]{1,9})(s|m|min|h|d)?$/.exec(text) ?? [];
   if (count !== undefined) {
@@ -46,10 +46,10 @@ export function readMoment(text: string): Moment | string {
 function readClock(text: string, zone = 'Z'): number | string {
   const [, hours, minutes, seconds = '0'] = CLOCK.exec(text) ?? [];
   if (hours === undefined) return WANTED;
-  if (Number(hours) === 24) return `${text} is no time of a day: write 00:00, of the next day.`;
-  if (Number(hours) > 23) return `${text} is no time of a day: hours go to 23.`;
+  if (Number(hours) === 24) return `${text} is not a time of a day: write 00:00, of the next day.`;
+  if (Number(hours) > 23) return `${text} is not a time of a day: hours go to 23.`;
   if (Number(minutes) > 59 || Number(seconds) >= 60)
-    return `${text} is no time of a day: minutes and seconds go to 59.`;
+    return `${text} is not a time of a day: minutes and seconds go to 59.`;
   const [, sign, zoneHours, zoneMinutes] = /^([+-])([0-9]{2}):?([0-9]{2})$/.exec(zone) ?? [];
   if (Number(zoneHours ?? 0) > 23 || Number(zoneMinutes ?? 0) > 59)
     return `${zone} is no zone: write one such as +01:00, or Z.`;

@@ -27,7 +27,7 @@ export interface CaseFile {
   lineOf(index: number, field?: string): number;
 }
 
-/** Throws `CommandError` for what is no file of cases. */
+/** Throws `CommandError` for what is not a file of cases. */
 export function readCases(path: string): Case[] {
   return parseCases(path, readText(path, 'claimgate test --init writes first cases'));
 }
@@ -45,11 +45,12 @@ export function parseCases(path: string, text: string): Case[] {
   };
   const faults: Fault[] = [];
   for (const name of Object.keys(document)) {
-    if (name !== 'case') faults.push(fault([name], 'a file has nothing but cases', 'write them as [[case]]'));
+    if (name !== 'case')
+      faults.push(fault([name], 'a file of cases can have no other table', 'write them as [[case]]'));
   }
   const { case: tables = [] } = document;
   if (!Array.isArray(tables))
-    faults.push(fault(['case'], 'this is one table', 'write [[case]] with two brackets'));
+    faults.push(fault(['case'], 'case is one table, not a list of them', 'write [[case]] with two brackets'));
   const cases = (Array.isArray(tables) ? tables : []).flatMap((table: unknown, index) => {
     const parsed = caseSchema.safeParse(table);
     if (!parsed.success) {
@@ -112,9 +113,9 @@ function contradictions(index: number, config: CaseConfig): Fault[] {
   const authorization = Object.keys(headers ?? {}).find((name) => name.toLowerCase() === 'authorization');
   const isRefusal = expect === 'deny' || (typeof expect === 'number' && expect >= 400);
   if (claims !== undefined && token !== undefined)
-    add('token', 'a token has claims of its own', 'keep token or claims');
+    add('token', 'token and claims exclude each other', 'keep token or claims');
   if (authorization !== undefined && (claims ?? token) !== undefined)
-    add('headers', 'the token would stand in Authorization twice', 'keep one of them');
+    add('headers', 'headers has Authorization, and so has the token of the case', 'keep one of them');
   if (without !== undefined && claims === undefined)
     add('without', 'there are no claims to leave out', 'add claims = {}');
   if (reason !== undefined && !isRefusal)
@@ -126,7 +127,11 @@ function contradictions(index: number, config: CaseConfig): Fault[] {
       'expect "allow", or leave origin, would_deny and strict out',
     );
   if (revoked.some((one) => typeof one === 'string') && (claims ?? token ?? authorization) === undefined)
-    add('revoked', 'the case sends no token that this could be about', 'add claims = {}, or name the id');
+    add(
+      'revoked',
+      'revoked is about the token of the case, and the case sends none',
+      'add claims = {}, or name the id',
+    );
   for (const one of revoked) {
     if (typeof one === 'string') continue;
     if ((one.kind === 'issuer') === (one.id !== undefined))
@@ -135,20 +140,18 @@ function contradictions(index: number, config: CaseConfig): Fault[] {
         one.id === undefined ? `a ${one.kind} needs an id` : 'an issuer has no id of its own',
         one.id === undefined ? 'add id = "…"' : 'name it as issuer = "…"',
       );
-    if (one.before !== undefined && Number.isNaN(timeOf(one.before))) add('revoked', ...NO_TIME);
+    if (one.before !== undefined && Number.isNaN(timeOf(one.before)))
+      add('revoked', 'before is not a time', A_TIME);
   }
   const reasons = Object.keys(PROBLEMS);
   for (const [field, value] of Object.entries({ reason, would_deny }))
     if (typeof value === 'string' && !reasons.includes(value))
       add(field, `there is no reason ${JSON.stringify(value)}`, suggest(value, reasons));
-  if (now !== undefined && Number.isNaN(timeOf(now))) add('now', ...NO_TIME);
+  if (now !== undefined && Number.isNaN(timeOf(now))) add('now', 'now is not a time', A_TIME);
   return faults;
 }
 
-const NO_TIME = [
-  'this is no time',
-  'write a date such as 2026-11-24T12:00:00Z in quotes, or seconds since 1970',
-] as const;
+const A_TIME = 'write a date such as 2026-11-24T12:00:00Z in quotes, or seconds since 1970';
 
 /** @returns milliseconds since 1970 */
 export const timeOf = (now: string | number): number =>

@@ -121,7 +121,7 @@ async function demandRevision(revision: string, folder: string): Promise<void> {
     if (code === 'ENOENT' && isFolder(folder)) throw new CommandError(`git is not installed; ${TWO_FILES}`);
     throw new CommandError(
       isFolder(folder)
-        ? `this is no git repository; ${TWO_FILES}`
+        ? `the folder is not in a git repository; ${TWO_FILES}`
         : `there is no folder ${folder}; name the file with --config`,
     );
   }

@@ -21,7 +21,7 @@ export function readToken(given: string): string {
   const decoded = decodeToken(token);
   if (isReason(decoded) && decoded.code === 'token_malformed')
     throw new CommandError(
-      "this is no JWT; give --token three parts joined by dots, or to see how the gateway answers it: --header 'Authorization: Bearer …'",
+      "--token is not a JWT; give three parts joined by dots, or to see how the gateway answers it: --header 'Authorization: Bearer …'",
     );
   return token;
 }
@@ -30,10 +30,10 @@ export function readClaims(given: string): Claims {
   const claims = parseJson(readInput(given, '--claims'));
   if (claims === undefined)
     throw new CommandError(
-      `--claims is no JSON; write it like '{"scope":"read:orders"}', or name a file: @claims.json`,
+      `--claims is not JSON; write it like '{"scope":"read:orders"}', or name a file: @claims.json`,
     );
   if (!isTable(claims))
-    throw new CommandError(`--claims is no object; write it like '{"scope":"read:orders"}'`);
+    throw new CommandError(`--claims is not an object; write it like '{"scope":"read:orders"}'`);
   return claims;
 }
 
@@ -47,7 +47,7 @@ export function readHeaders(lines: readonly string[]): Headers {
       headers.append(line.slice(0, at).trim(), line.slice(at + 1).trim());
     } catch {
       const name = at <= 0 ? 'this' : JSON.stringify(line.slice(0, at));
-      throw new CommandError(`${name} is no header; write it like --header 'Accept: text/csv'`);
+      throw new CommandError(`${name} is not a header; write it like --header 'Accept: text/csv'`);
     }
   }
   return headers;
@@ -58,14 +58,14 @@ export function readTime(text: string): number {
   const milliseconds = /^[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text);
   if (Number.isFinite(milliseconds) && Math.abs(milliseconds) <= 8.64e15) return milliseconds;
   throw new CommandError(
-    `${JSON.stringify(text)} is no time; write a date such as 2026-11-24T12:00:00Z, or seconds since 1970`,
+    `${JSON.stringify(text)} is not a time; write a date such as 2026-11-24T12:00:00Z, or seconds since 1970`,
   );
 }
 
 /** Typing errors; what a client could send is the gateway's to judge. */
 export function checkRequest(method: string, url: string): void {
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(method))
-    throw new CommandError(`${JSON.stringify(method)} is no method; write it like GET /orders`);
+    throw new CommandError(`${JSON.stringify(method)} is not a method; write it like GET /orders`);
   if (!url.startsWith('/') && !/^https?:\/\//.test(url))
     throw new CommandError(
       `${JSON.stringify(url)} is neither a URL nor a path; write https://api.example.com/orders, or /orders`,

@@ -17,7 +17,7 @@ export function readSnapshotFile(path: string): Content {
   const head = readHead(rows === undefined ? text : JSON.stringify(contentOf(rows)));
   // What is no revocation or switch must not be taken for none.
   if (head === undefined || 'body' in head)
-    throw new CommandError(`${name} is no list of revocations and switches; ${REMEDY}`);
+    throw new CommandError(`${name} is not a list of revocations and switches; ${REMEDY}`);
   return head;
 }
 

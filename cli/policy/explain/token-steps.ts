@@ -83,7 +83,7 @@ const DECODE_WORDS: Readonly<Record<DecodeReason['code'], string>> = {
   token_malformed: 'it is no JWT in compact form, or its header is malformed',
   critical_header_unsupported: 'its header has crit or b64',
   algorithm_not_allowed: 'its header names no alg',
-  token_type_not_allowed: 'the typ of its header is no text',
+  token_type_not_allowed: 'the typ of its header is not text',
 };
 
 /** The checks stand in the order in which the gateway makes them: those behind the one that fails are not made. */
@@ -167,7 +167,7 @@ const statusCheck = (status: unknown, { isRequired, hosts }: StatusLists): Claim
 
 function sawSubject(sub: unknown, principal: SeenToken['principal']): string {
   const isOdd = sub != null && sub !== '' && principal !== undefined && principal.subject === undefined;
-  return `${shown(sub)}${isOdd ? ', which is no text: the origin gets no x-claim-sub' : ''}`;
+  return `${shown(sub)}${isOdd ? ', which is not text: the origin gets no x-claim-sub' : ''}`;
 }
 
 /** What stands where nothing was taken from: `none`, or a value of another form. */

@@ -11,7 +11,7 @@ const FETCHERS = ['services', 'vpc_services', 'vpc_networks'] as const;
 /**
  * The binding of that name that can fetch, and the field that has it.
  *
- * @param section of the file; what is no list or table there is wrangler's to complain about
+ * @param section of the file; what is not a list or table there is wrangler's to complain about
  */
 export function fetcherIn(section: object, name: string): { field: string; table: Table } | undefined {
   for (const field of FETCHERS) {

@@ -72,7 +72,7 @@ function demandTables(path: string, text: string, format: Format, config: Record
     if (value === undefined || isTable(value)) return;
     const { line, column } = format.positions(text).regionOf(place);
     throw new CommandError(
-      `${path}:${line}:${column}: ${place.join('.')} is no table; write ${format.table(place)}`,
+      `${path}:${line}:${column}: ${place.join('.')} is not a table; write ${format.table(place)}`,
     );
   };
   const { env } = config;

@@ -124,7 +124,7 @@ function readAlternative(alternative: Alternative, notes: Note[]): Candidate | u
   const scopes = [...new Set(tokens.flatMap((one) => one.scopes))];
   const bad = scopes.find((scope) => !SCOPE.test(scope));
   if (bad !== undefined)
-    return add('scope', `${JSON.stringify(bad)} is no scope (RFC 6749); what asks for it is refused`);
+    return add('scope', `${JSON.stringify(bad)} is not a scope (RFC 6749); what asks for it is refused`);
   return { token: first.scheme, scopes };
 }
 

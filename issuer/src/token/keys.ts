@@ -51,14 +51,14 @@ export function parseKeySet(algorithm: SigningAlgorithm, text: string): KeySet |
   try {
     value = JSON.parse(text);
   } catch {
-    return 'this is no JSON';
+    return 'this is not JSON';
   }
   const parsed = keySetSchema.safeParse(value);
   // The issues' own words name places and types only, never a value.
   if (!parsed.success)
-    return `this is no key set (${parsed.error.issues.map(({ message }) => message).join('; ')})`;
+    return `this is not a key set (${parsed.error.issues.map(({ message }) => message).join('; ')})`;
   const wrong = parsed.data.keys.find(({ jwk }) => !fits(jwk, algorithm));
-  return wrong === undefined ? parsed.data : `the key ${wrong.jwk.kid} is no key for ${algorithm}`;
+  return wrong === undefined ? parsed.data : `the key ${wrong.jwk.kid} is not a key for ${algorithm}`;
 }
 
 const PUBLIC_MEMBERS = ['kty', 'crv', 'n', 'e', 'x', 'y', 'kid'];

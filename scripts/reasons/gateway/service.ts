@@ -214,7 +214,7 @@ export const KEYS_FAULTS: Readonly<Record<KeysFault, string>> = {
   http_status: 'The answer was no 2xx.',
   redirect: 'The answer was a redirect, which is not followed: write the address that it leads to.',
   too_large: 'The document has more than 256 KB.',
-  not_json: 'The answer is no JSON, or no key set: often a page for people.',
+  not_json: 'The answer is not JSON, or no key set: often a page for people.',
   metadata_invalid: 'The metadata has no `jwks_uri`.',
   issuer_mismatch: 'The metadata has another `issuer` than the policy.',
   insecure_uri: 'The metadata names a key set without https.',

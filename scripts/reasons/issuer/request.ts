@@ -36,7 +36,7 @@ export const REQUEST = {
     example: { code: 'body_malformed' },
     causes: [
       'The body says that it is JSON, and is a form, or the other way round.',
-      'A value of the JSON is no text: a list of scopes, a number, `null`.',
+      'A value of the JSON is not text: a list of scopes, a number, `null`.',
       'The bytes are no UTF-8.',
     ],
     client: 'Send each parameter as text. `scope` is one text with blanks between, also in JSON.',

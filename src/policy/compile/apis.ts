@@ -69,7 +69,10 @@ function isForeign(table: object, at: Faults): boolean {
   const fields = Object.keys(table);
   const isOurs = fields.length === 0 || fields.some((field) => closest(field, Object.keys(apiSchema.shape)));
   if (!isOurs || Array.isArray(table))
-    at.add('names that begin with API_ are APIs, and this is none', 'give the variable another name');
+    at.add(
+      'a variable whose name begins with API_ must be the table of an API',
+      'give the variable another name',
+    );
   return !isOurs || Array.isArray(table);
 }
 

@@ -61,14 +61,17 @@ export function checkAssertions({ settings, apis, issuers, bindings }: Whole, ro
     for (const { name } of asserting)
       root
         .at(name, 'assertion')
-        .add('nothing says who issues it', 'add assertion = { issuer = "https://…" } to [vars.GATEWAY]');
+        .add(
+          'the issuer of assertions is missing',
+          'add assertion = { issuer = "https://…" } to [vars.GATEWAY]',
+        );
     return;
   }
   if (issuers.some(({ issuer }) => issuer === settings.issuer))
     own
       .at('issuer')
       .add(
-        'tokens have this issuer too: the one could be taken for the other',
+        'an issuer of tokens has the same URL: an assertion could pass for a token',
         'write the URL of the gateway, not that of the issuer of tokens',
       );
   const known = bindings.secrets;

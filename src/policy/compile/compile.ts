@@ -37,7 +37,7 @@ export function compilePolicy(vars: Readonly<Record<string, unknown>>, bindings:
       faults
         .at(name)
         .add(
-          'this looks like policy under a wrong name',
+          'the name looks like that of a policy table, and is none',
           `did you mean ${meant}? If it is no policy, rename it`,
         );
   }

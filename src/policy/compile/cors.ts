@@ -18,7 +18,7 @@ export function compileCors(
   const { origins, credentials = false } = config;
   const any = origins.includes('*');
   if (any && origins.length > 1)
-    at.at('origins').add('"*" is all origins', 'keep "*" alone, or name the origins');
+    at.at('origins').add('"*" stands for all origins already', 'keep "*" alone, or name the origins');
   if (any && credentials)
     at.at('credentials').add(
       'every page of the web could call with cookies',
@@ -41,7 +41,10 @@ export function compileCors(
   for (const list of ['headers', 'expose'] as const) {
     for (const [i, name] of (config[list] ?? []).entries()) {
       if (!/^[A-Za-z0-9!#$%&'+.^_`|~-]+$/.test(name))
-        at.at(list, i).add(`${JSON.stringify(name)} is no header name`, 'name each header; there is no "*"');
+        at.at(list, i).add(
+          `${JSON.stringify(name)} is not a header name`,
+          'name each header; there is no "*"',
+        );
     }
   }
   return {

@@ -78,7 +78,7 @@ function compileIssuer(
 ): Issuer {
   const { issuer = '' } = config;
   if (config.metadata_uri !== undefined && config.jwks_uri !== undefined)
-    at.at('metadata_uri').add('jwks_uri is given too', 'keep one of them');
+    at.at('metadata_uri').add('metadata_uri and jwks_uri exclude each other', 'keep one of them');
   for (const key of ['metadata_uri', 'jwks_uri'] as const) {
     const uri = config[key];
     if (uri !== undefined && parseTrustedUri(uri) === undefined)
@@ -86,7 +86,10 @@ function compileIssuer(
   }
   const keys = keyLocation(config);
   if (config.issuer !== undefined && keys.kind === 'discovery' && parseTrustedUri(issuer) === undefined)
-    at.at('issuer').add('no metadata can be found under it', `${SECURE}, or give metadata_uri or jwks_uri`);
+    at.at('issuer').add(
+      'no metadata can be found: issuer is not an https URL',
+      `${SECURE}, or give metadata_uri or jwks_uri`,
+    );
   if (config.claims !== undefined && Object.keys(config.claims).length === 0) addEmpty(at.at('claims'));
   checkBinding('services', config.service, bindings, at.at('service'));
   return {
@@ -133,7 +136,7 @@ function parseDate(text: string | undefined, at: Faults): number | undefined {
   if (text === undefined) return undefined;
   const milliseconds = /^[0-9]{4}-[0-9]{2}-[0-9]{2}/.test(text) ? Date.parse(text) : Number.NaN;
   if (!Number.isNaN(milliseconds)) return Math.floor(milliseconds / 1000);
-  at.add(`${JSON.stringify(text)} is no date`, 'write it like "2026-11-24T12:00:00Z"');
+  at.add(`${JSON.stringify(text)} is not a date`, 'write it like "2026-11-24T12:00:00Z"');
   return undefined;
 }
 

@@ -65,13 +65,13 @@ function parseOrigin(text: string | undefined, bindings: Bindings, at: Faults): 
     !/[?#]/.test(text);
   if (isOrigin) return { kind: 'url', base: url.href.replace(/\/+$/, '') };
   at.add(
-    `${text.includes('@') ? 'this' : JSON.stringify(text)} is no origin`, // a password is not repeated
+    `${text.includes('@') ? 'this' : JSON.stringify(text)} is not an origin`, // a password is not repeated
     'write an http(s) URL without user name, query and fragment, "service:BINDING", "zone", or "next"',
   );
   return undefined;
 }
 
-/** Values come from secrets only: what stands in wrangler.toml is no secret. @param root the API's table */
+/** Values come from secrets only: what stands in wrangler.toml is not a secret. @param root the API's table */
 function compileSecretHeaders(config: Partial<ApiConfig>, bindings: Bindings, root: Faults): SecretHeader[] {
   const claimHeaders = Object.values(config.forward ?? {}).map((target) =>
     normaliseHeaderName(typeof target === 'string' ? target : target.header),

@@ -7,7 +7,7 @@ import type { Faults } from './faults.ts';
 const STORE = 'KEYS';
 
 const NO_WRITER = [
-  'nothing writes revocations down',
+  'there is no Durable Object that keeps revocations',
   'add revocation = "REVOCATIONS" to [vars.GATEWAY]: docs/revocation.md',
 ] as const;
 
@@ -40,7 +40,7 @@ export function checkRevocation(
       root
         .at(variable, name, 'max_token_age')
         .add(
-          'revocation needs to know how long a token can live, and this issuer has no max_token_age',
+          `revocation needs to know how long tokens live, and ${name} has no max_token_age`,
           'add it, in seconds: the longest lifetime of its access tokens, such as 86400',
         );
 }

@@ -58,7 +58,7 @@ function parseMethods(list: string, at: Faults): string[] {
       if (methods.length > 1) at.add('* already stands for every method', 'write * alone');
     } else if (METHOD.test(upper) && method !== upper) at.add('methods are case-sensitive', `write ${upper}`);
     else if (!METHOD.test(method))
-      at.add(`${JSON.stringify(method)} is no method`, 'write methods like GET|PUT, or *');
+      at.add(`${JSON.stringify(method)} is not a method`, 'write methods like GET|PUT, or *');
     else if (UNROUTABLE_METHODS.has(method)) at.add(`${method} can't be forwarded`, 'leave it out');
   }
   if (new Set(methods).size < methods.length) at.add('a method is named twice', 'name each once');
@@ -107,7 +107,7 @@ function parseParam(part: string, names: Set<string>, at: Faults): PatternSegmen
   const [, start = '', name, end = ''] = PARAM.exec(part) ?? [];
   if (name === undefined) {
     if (!part.startsWith(':')) return undefined;
-    at.add(`${JSON.stringify(part)} is no parameter`, 'name it with letters, digits and _');
+    at.add(`${JSON.stringify(part)} is not a parameter`, 'name it with letters, digits and _');
     return { kind: 'param', name: '', before: '', after: '' };
   }
   if (PARAM.test(`x${end}`))

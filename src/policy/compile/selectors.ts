@@ -13,7 +13,7 @@ export function compileSelector(text: string, at: Faults): ClaimSelector {
   for (const name of selector.path)
     if (isParam(text, name))
       at.add(
-        `${JSON.stringify(name)} stands for a parameter of a path, and here is no path`,
+        `${JSON.stringify(name)} stands for a parameter of a path, and there is no path here`,
         'name the member',
       );
   return selector;

@@ -32,7 +32,10 @@ export function compileSignals(
   return Object.entries(tables ?? {}).map(([name, config]) => {
     const at = root.at('GATEWAY', 'signals', name);
     if (!/^[A-Za-z0-9_-]{1,64}$/.test(name))
-      at.add('the name stands in paths and logs', 'write letters, digits, - and _, 64 at most');
+      at.add(
+        `${JSON.stringify(name)} can't be in paths and logs`,
+        'write letters, digits, - and _, 64 at most',
+      );
     return compileTransmitter(name, config, known, at);
   });
 }
@@ -61,7 +64,10 @@ function compileTransmitter(
   if (path === undefined)
     for (const field of ['authorization', 'rate_limit', 'logout_tokens'] as const)
       if (config[field] !== undefined)
-        at.at(field).add('events are asked for, and nobody sends any', `write a path too, or remove this`);
+        at.at(field).add(
+          `${field} is for events that are sent, and poll_uri asks for them`,
+          'write a path too, or remove it',
+        );
   return {
     name,
     signer,
@@ -81,7 +87,7 @@ function compileTransmitter(
 function signerOf(name: string, config: SignalConfig, issuers: readonly Issuer[], at: Faults): Issuer {
   const { issuer, jwks_uri: jwksUri, metadata_uri: metadataUri, service } = config;
   if (metadataUri !== undefined && jwksUri !== undefined)
-    at.at('metadata_uri').add('jwks_uri is given too', 'keep one of them');
+    at.at('metadata_uri').add('metadata_uri and jwks_uri exclude each other', 'keep one of them');
   for (const key of ['metadata_uri', 'jwks_uri'] as const)
     if (config[key] !== undefined && parseTrustedUri(config[key]) === undefined)
       at.at(key).add(`${key} must be an https URL`, HTTPS);
@@ -117,7 +123,10 @@ function keyLocation(
   if (uri !== undefined) return { kind: 'metadata', uri };
   const url = parseTrustedUri(issuer);
   if (url === undefined) {
-    at.at('issuer').add('no metadata can be found under it', `${HTTPS}, or give metadata_uri or jwks_uri`);
+    at.at('issuer').add(
+      'no metadata can be found: issuer is not an https URL',
+      `${HTTPS}, or give metadata_uri or jwks_uri`,
+    );
     return { kind: 'metadata', uri: issuer };
   }
   // Shared Signals Framework §7.2: between host and path.
@@ -132,7 +141,10 @@ function compilePoll(config: SignalConfig, bindings: Bindings, at: Faults): Sign
   const { poll_uri: uri } = config;
   if (uri === undefined) {
     if (authorization !== undefined)
-      at.at('poll_authorization').add('nothing is asked for', 'add poll_uri, or remove this');
+      at.at('poll_authorization').add(
+        'poll_authorization needs a poll_uri',
+        'add it, or remove poll_authorization',
+      );
     return undefined;
   }
   if (parseTrustedUri(uri) === undefined) at.at('poll_uri').add('poll_uri must be an https URL', HTTPS);
@@ -158,7 +170,10 @@ export function checkSignalPaths(transmitters: readonly Transmitter[], whole: Wh
     const { path } = transmitter;
     const other = transmitters.slice(0, i).find((one) => path !== undefined && one.path === path);
     if (other !== undefined)
-      at.at('path').add(`${other.name} has this path too`, 'give each transmitter a path of its own');
+      at.at('path').add(
+        `${path} is the path of ${other.name} too`,
+        'give each transmitter a path of its own',
+      );
     if (path !== undefined && isTaken(path, whole))
       at.at('path').add(`${path} is served already, and would never be reached`, 'choose a path of its own');
     checkConfusion(transmitter, whole.apis, at);

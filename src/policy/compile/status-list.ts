@@ -19,7 +19,7 @@ export function compileStatusLists(
   if (mode === undefined) {
     if (named.length > 0)
       at.at('status_list_hosts').add(
-        'no status list is looked at',
+        'status_list_hosts does nothing without status_list',
         'add status_list = "required", or remove the hosts',
       );
     return undefined;
@@ -27,7 +27,7 @@ export function compileStatusLists(
   const own = parseTrustedUri(config.issuer ?? '')?.host;
   if (own === undefined && named.length === 0 && config.issuer !== undefined)
     at.at('status_list').add(
-      'no list can be found: the issuer is no https URL, so it has no host',
+      'no list can be found: the issuer is not an https URL',
       'name the hosts of its lists in status_list_hosts',
     );
   return { isRequired: mode === 'required', hosts: new Set(own === undefined ? named : [own, ...named]) };
@@ -40,8 +40,8 @@ function problemOf(host: string): [problem: string, remedy: string] | undefined 
   const url = parseUrl(host.includes('://') ? host : `https://${host}/`);
   const meant = url !== undefined && HOST.test(url.host) ? url.host : 'status.example.com';
   if (url === undefined || meant !== host)
-    return [`${JSON.stringify(host)} is not written as a host is compared`, `write it like "${meant}"`];
+    return [`${JSON.stringify(host)} is not a plain host name`, `write it like "${meant}"`];
   return /(^|\.)[0-9]+$/.test(url.hostname) && !isLoopbackHost(url.hostname)
-    ? ['an address is no host of status lists', 'write the name that its certificate is for']
+    ? [`${host} is an address, not a host name`, 'write the name that its certificate is for']
     : undefined;
 }

@@ -71,7 +71,7 @@ export const CORS_TEXTS: Texts<CorsConfig> = {
     'Web origins whose pages may call, as browsers send them; "https://*.example.com" for one label in place of the star, "http://localhost:*" for any port of this machine, own schemes such as "capacitor://localhost", "null" for sandboxed pages; ["*"]: all. Example: ["https://app.example.com"].',
   headers: `Request headers that pages may send. Default: ${listed(DEFAULT_HEADERS)}. Example: ["authorization", "x-trace"].`,
   expose:
-    'Answer headers that pages may read, besides those of browsers and WWW-Authenticate, Retry-After, X-Request-Id. Example: ["x-total-count"].',
+    'Answer headers that pages may read, in addition to those of browsers and WWW-Authenticate, Retry-After, X-Request-Id. Example: ["x-total-count"].',
   max_age: `Seconds that browsers may remember a preflight. Default: ${DEFAULT_MAX_AGE_SECONDS}. Example: 3600.`,
   credentials: 'Whether pages may send cookies. Not with the origin "*". Default: false. Example: true.',
 };
@@ -117,7 +117,7 @@ export const API_TEXTS: Texts<ApiConfig> = {
   tell_audience:
     'Whether refusals tell strangers the audience that tokens must have. Default: only where it is an https URL. Example: true.',
   forward:
-    'Claims that the origin gets as headers, besides the four it always gets: a name, or a JSON Pointer that begins with /, and the header. Example: { "https://example.com/tenant" = "x-tenant", "/realm_access/roles" = { header = "x-roles", as = "list" } }.',
+    'Claims that the origin gets as headers, in addition to the four it always gets: a name, or a JSON Pointer that begins with /, and the header. Example: { "https://example.com/tenant" = "x-tenant", "/realm_access/roles" = { header = "x-roles", as = "list" } }.',
   forward_authorization: 'Default for the routes of this API. Example: true.',
   max_claims_bytes: `How large all claim headers together may be, names and values; more is answered with 431. Default: ${DEFAULT_MAX_CLAIMS_BYTES}. Example: 6000.`,
   assertion:

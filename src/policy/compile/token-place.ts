@@ -24,11 +24,11 @@ export function compileTokenPlace(text: string | undefined, at: Faults): TokenPl
     return AUTHORIZATION;
   }
   if ((kind !== 'header' && kind !== 'cookie') || rest.length === 0) {
-    at.add(`${JSON.stringify(text)} is no place of a token`, `write ${TOKEN_PLACES}`);
+    at.add(`${JSON.stringify(text)} is not a place where a token can be`, `write ${TOKEN_PLACES}`);
     return AUTHORIZATION;
   }
   if (!NAME.test(name)) {
-    at.add(`${JSON.stringify(name)} is no name of a ${kind}`, `write it like ${EXAMPLES[kind]}`);
+    at.add(`${JSON.stringify(name)} is not a name of a ${kind}`, `write it like ${EXAMPLES[kind]}`);
     return AUTHORIZATION;
   }
   if (kind === 'cookie') return { kind, cookie: name };

@@ -84,7 +84,10 @@ describe('on this machine', () => {
     age('ASSERTION_KEY_2', 800);
     expect(await states()).toEqual(['ASSERTION_KEY previous', 'ASSERTION_KEY_2 current']);
     const early = await keys('rotate');
-    expect([early.code, early.stderr]).toEqual([2, expect.stringContaining(`what ${first} signed`)]);
+    expect([early.code, early.stderr]).toEqual([
+      2,
+      expect.stringContaining(`assertions that ${first} signed`),
+    ]);
     age('ASSERTION_KEY_2', 300);
     const third = await json<{ secret: string }>(keys('rotate', '--alg', 'eddsa', '--json'));
     expect(third.secret).toBe('ASSERTION_KEY');
@@ -117,16 +120,19 @@ describe('on this machine', () => {
     ['--url without --remote', ['list', '--url', 'https://x.example'], /--url is for --remote/],
     ['another algorithm', ['rotate', '--alg', 'RS256'], /ES256 or EdDSA/],
     ['an environment that is none', ['list', '--env', 'prodution'], /prodution/],
-    ['a URL that is none', ['list', '--remote', '--url', 'api'], /--url api is no URL/],
+    ['a URL that is none', ['list', '--remote', '--url', 'api'], /--url api is not a URL/],
   ])('%s: says what to write', async (_what, args, message) => {
     expect(await keys(...args)).toMatchObject({ code: 2, stderr: expect.stringMatching(message) });
   });
 
-  it('a secret that is no key is named, and not shown', async () => {
+  it('a secret that is not a key is named, and not shown', async () => {
     const text = readFileSync(devVars, 'utf8');
     writeFileSync(devVars, "ASSERTION_KEY='hunter2'\n");
     const { code, stderr } = await keys('list');
-    expect([code, stderr]).toEqual([2, expect.stringContaining('ASSERTION_KEY is no key: it is no JSON')]);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining('ASSERTION_KEY is not a key: it is not JSON'),
+    ]);
     expect(stderr).not.toContain('hunter2');
     writeFileSync(devVars, text);
   });

@@ -151,7 +151,7 @@ describe('the console refuses', () => {
       expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
   });
 
-  it('large bodies, other types and what is no JSON', async () => {
+  it('large bodies, other types and what is not JSON', async () => {
     const json = { 'content-type': 'application/json' };
     expect(await send({ method: 'POST', headers: json, body: '{"a":1}' })).toMatchObject({ status: 201 });
     expect(await send({ method: 'POST', headers: json, body: `"${'x'.repeat(70_000)}"` })).toMatchObject({

@@ -86,18 +86,18 @@ describe('bad input is told with its place', () => {
   });
 
   it.each<[string, string]>([
-    ['{ "vars": [] }', 'wrangler.jsonc:1:3: vars is no table; write "vars": { … }'],
-    ['{ "vars": null }', 'vars is no table'],
-    ['{\n "env": { "p": { "vars": "x" } } }', 'wrangler.jsonc:2:18: env.p.vars is no table'],
-    ['{ "env": [{}] }', 'env is no table'],
-    ['{ "env": { "p": null } }', 'env.p is no table'],
+    ['{ "vars": [] }', 'wrangler.jsonc:1:3: vars is not a table; write "vars": { … }'],
+    ['{ "vars": null }', 'vars is not a table'],
+    ['{\n "env": { "p": { "vars": "x" } } }', 'wrangler.jsonc:2:18: env.p.vars is not a table'],
+    ['{ "env": [{}] }', 'env is not a table'],
+    ['{ "env": { "p": null } }', 'env.p is not a table'],
   ])('what should be a table: %s', (text, message) => {
     expect(() => parsePolicyFile('wrangler.jsonc', text)).toThrow(message);
   });
 
   it('says it for TOML, too', () => {
     expect(() => parsePolicyFile('wrangler.toml', 'vars = 1')).toThrow(
-      'wrangler.toml:1:1: vars is no table; write [vars]',
+      'wrangler.toml:1:1: vars is not a table; write [vars]',
     );
   });
 

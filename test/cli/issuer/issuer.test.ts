@@ -261,7 +261,7 @@ describe('on this machine', () => {
     ['both places', ['api', 'list', '--local', '--remote'], 2, 'exclude each other'],
     ['no id of the namespace', ['api', 'list', '--remote'], 2, 'kv namespace create'],
     ['an environment that is not there', ['api', 'list', '--env', 'prod'], 2, 'has no [env.prod]'],
-    ['a file that is no JSON', ['push', 'README.md'], 2, 'is no JSON'],
+    ['a file that is not JSON', ['push', 'README.md'], 2, 'is not JSON'],
     ['no file', ['push', 'nowhere.json'], 2, 'claimgate pull'],
     ['no secret', ['token', 'job', 'https://twice.example/'], 2, 'CLIENT_SECRET'],
   ])('%s: what to do instead', async (_why, args, code, message) => {

@@ -239,7 +239,7 @@ the log has 4 requests, 2026-11-24 12:00:00 to 15:00:00 UTC
   });
 
   it.each<[string, string[], string]>([
-    ['a time that is none', ['--until', '25:00'], '25:00 is no time of a day: hours go to 23.'],
+    ['a time that is none', ['--until', '25:00'], '25:00 is not a time of a day: hours go to 23.'],
     ['a day that is none', ['--since', '2026-11-31'], 'There is no 2026-11-31 in the calendar.'],
     ['an end before the beginning', ['--since', '15:00', '--until', '14:00'], 'is not before --until'],
     [
@@ -279,15 +279,15 @@ the log has 4 requests, 2026-11-24 12:00:00 to 15:00:00 UTC
     ['2026-02-30T00:00:00Z', 'There is no 2026-02-30 in the calendar.'],
     ['2026-13-01', 'There is no 2026-13-01 in the calendar.'],
     ['2026-00-10 10:00', 'There is no 2026-00-10 in the calendar.'],
-    ['24:00', '24:00 is no time of a day: write 00:00, of the next day.'],
-    ['2026-11-24T24:00:00', '24:00:00 is no time of a day: write 00:00, of the next day.'],
-    ['2026-11-24T25:00Z', '25:00 is no time of a day: hours go to 23.'],
-    ['10:60', '10:60 is no time of a day: minutes and seconds go to 59.'],
-    ['10:00:60Z', '10:00:60 is no time of a day: minutes and seconds go to 59.'],
+    ['24:00', '24:00 is not a time of a day: write 00:00, of the next day.'],
+    ['2026-11-24T24:00:00', '24:00:00 is not a time of a day: write 00:00, of the next day.'],
+    ['2026-11-24T25:00Z', '25:00 is not a time of a day: hours go to 23.'],
+    ['10:60', '10:60 is not a time of a day: minutes and seconds go to 59.'],
+    ['10:00:60Z', '10:00:60 is not a time of a day: minutes and seconds go to 59.'],
     ['10:00+24:00', '+24:00 is no zone: write one such as +01:00, or Z.'],
     ['999999999d', '999999999d is longer than a hundred years.'],
     ['36501d', '36501d is longer than a hundred years.'],
-  ])('%j is no time', (text, problem) => {
+  ])('%j is not a time', (text, problem) => {
     expect(readMoment(text)).toContain(problem);
   });
 

@@ -105,7 +105,7 @@ it('where revoking fails the change stands, and what is left to do is said', asy
 it('a slip changes nothing', async () => {
   for (const [said, ...args] of [
     ['--why is for --revoke', '--why', 'leaked'],
-    ['say why', '--revoke', '--why', ' '],
+    ['--why is missing', '--revoke', '--why', ' '],
     ['--why has 501 characters', '--revoke', '--why', 'w'.repeat(501)],
   ] as const) {
     const { code, stderr } = await run('client', 'disable', 'job', ...args);

@@ -106,19 +106,28 @@ const TOKEN = unsigned({ iss: 'https://issuer.example/', jti: 'one' });
 
 /** Each ends before anything is asked, and changes nothing. */
 const SLIPS: readonly [said: string, ...args: string[]][] = [
-  ['say what: --sub', 'revoke'],
+  ['no token is named; give --sub', 'revoke'],
   ['there are several issuers; name one with --issuer: main, partner', 'revoke', '--sub', 'x'],
   ['--sub and --jti exclude each other', 'revoke', '--sub', 'x', '--jti', 'y'],
   ['the policy has no issuer "mian"; did you mean "main"?', 'revoke', '--issuer', 'mian', '--sub', 'x'],
   ['--sub is empty', 'revoke', '--issuer', 'main', '--sub', ''],
   ['--sub begins or ends with a blank', 'revoke', '--issuer', 'main', '--sub', 'x '],
   ['--jti has 513 characters, and 512 is the most', 'revoke', '--issuer', 'main', '--jti', 'x'.repeat(513)],
-  ['--jti has a whole token', 'revoke', '--issuer', 'main', '--jti', TOKEN],
+  ['--jti is a whole token', 'revoke', '--issuer', 'main', '--jti', TOKEN],
   ['--token takes the name of a file', 'revoke', '--token', TOKEN],
   ["nowhere can't be read (ENOENT); give the token on standard input", 'revoke', '--token', 'nowhere'],
   ['--token and --sub exclude each other', 'revoke', '--token', 'wrangler.toml', '--sub', 'x'],
-  ['that is no JWT', 'revoke', '--token', 'wrangler.toml'],
-  ['say why, for the record', 'revoke', '--issuer', 'main', '--sub', 'x', '--why', ' '],
+  ['--token has no JWT', 'revoke', '--token', 'wrangler.toml'],
+  [
+    '--why is missing; give the reason for the record',
+    'revoke',
+    '--issuer',
+    'main',
+    '--sub',
+    'x',
+    '--why',
+    ' ',
+  ],
   ['--why has 501 characters', 'revoke', '--issuer', 'main', '--sub', 'x', '--why', 'w'.repeat(501)],
   ['--by has 501 characters', 'revoke', '--issuer', 'main', '--sub', 'x', '--by', 'w'.repeat(501)],
   ['--and-next is for --sub', 'revoke', '--issuer', 'main', '--jti', 'x', '--and-next', '60'],
@@ -128,7 +137,7 @@ const SLIPS: readonly [said: string, ...args: string[]][] = [
   ['wrangler.toml has no [env.prod]; it has production', 'revoke', '--sub', 'x', '--env', 'prod'],
   ['there is no nowhere.toml', 'revoke', '--sub', 'x', '--config', 'nowhere.toml'],
   ["unknown option '--dry-run'", 'unrevoke', '--issuer', 'main', '--sub', 'x', '--dry-run'],
-  ['say what: an API', 'close'],
+  ['nothing is named; give an API', 'close'],
   ['exclude each other', 'close', 'API_ORDERS', '--client', 'x'],
   ['--client is empty', 'close', '--client', ''],
   ['--key begins or ends with a blank', 'close', '--key', ' k'],
@@ -161,7 +170,7 @@ describe('tokens that can’t be revoked by themselves', () => {
     [{ iss: 'https://issuer.example/', sub: "o'neill" }, "revoke by --sub 'o'\\''neill'"],
     [{ iss: 'https://issuer.example/', sub: 'x', sid: 's' }, 'revoke by --sid s or --sub x'],
     [{ iss: 'https://stranger.example/', jti: 'x' }, 'the policy has no issuer "https://stranger.example/"'],
-    [{ jti: 'x' }, 'this token has no iss'],
+    [{ jti: 'x' }, 'the token has no iss'],
     [{ iss: 'https://issuer.example/', jti: 'x'.repeat(513) }, 'the jti of this token has 513 characters'],
   ])('%j', async (claims, said) => {
     const { code, stderr } = await run('revoke', '--token', gateway.file('token', unsigned(claims)), ...WHY);
@@ -190,7 +199,9 @@ describe('a gateway that is not there, or not so', () => {
     expect(here.stderr).toContain('no `wrangler dev` of shop runs on this machine; start it');
     const there = await run('switches', '--remote');
     expect(there).toMatchObject({ code: 3, stdout: '' });
-    expect(there.stderr).toContain('the Worker shop on Cloudflare gives no RevocationAdmin; deploy it');
+    expect(there.stderr).toContain(
+      'the Worker shop on Cloudflare has no entrypoint RevocationAdmin; deploy it',
+    );
     expect(gateway.open).toBe(0);
   });
 

@@ -38,7 +38,7 @@ export const foreignAssertionIssuer: Lint = {
     if (apis.some((api) => api.hosts.length === 0) || hosts.some((one) => isMeant(one, host))) return;
     yield fault(
       ['GATEWAY', 'assertion', 'issuer'],
-      `${host} is no host of this policy, so that nobody finds the keys there`,
+      `${host} is not a host of this policy, so that nobody finds the keys there`,
       `write a URL on a host of the policy, such as "https://${hosts[0]}"`,
     );
   },

@@ -27,7 +27,7 @@ export const noKeyStore: Lint = {
 export const noKeyRefresh: Lint = {
   name: 'no-key-refresh',
   finds: 'no cron trigger',
-  why: 'nothing fetches keys ahead of time: requests wait for them, and a new key is unknown for longer; nor does anything ask for security events (`poll_uri`)',
+  why: 'nothing fetches keys ahead of time: requests wait for them, and a new key is unknown for longer. Security events are not asked for (`poll_uri`)',
   remedy: 'add `[triggers]` with `crons = ["*/5 * * * *"]`',
   *find(subject) {
     if (listOf(subject.section.triggers?.crons).length > 0) return;

@@ -7,7 +7,7 @@ export const onlyNot: Lint = {
   finds:
     'a route that lets in whoever is not something (`claims = { role = { not = "guest" } }`), and asks for nothing else',
   why: '`not` is a blocklist: a value that nobody thought of, and one that is added later, passes',
-  remedy: 'name the values that may, or ask for a scope or a client besides',
+  remedy: 'name the values that may, or ask for a scope or a client as well',
   *find({ routes }) {
     for (const { route, place } of routes) {
       const { demands } = route;
@@ -18,7 +18,7 @@ export const onlyNot: Lint = {
         yield fault(
           [...place, ...not.label.split('.').slice(0, 1)],
           'lets in whoever has none of the values that `not` names',
-          'name the values that may, or ask for a scope or a client besides',
+          'name the values that may, or ask for a scope or a client as well',
         );
     }
   },

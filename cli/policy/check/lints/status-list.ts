@@ -7,7 +7,7 @@ import type { Lint } from './subject.ts';
 export const ownListHost: Lint = {
   name: 'own-list-host',
   finds: 'a host in `status_list_hosts` that is an origin, or a host that the policy itself serves',
-  why: 'whoever issues tokens has the Worker send a GET to any path there, around the rules of its routes',
+  why: 'whoever issues tokens can have the Worker send a GET to any path there, around the rules of its routes',
   remedy: 'serve status lists from a host that serves nothing else',
   *find({ policy, section }) {
     for (const { variable, name } of policy.issuers) {

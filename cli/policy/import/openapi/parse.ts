@@ -22,7 +22,7 @@ export async function parseDocument(name: string, text: string): Promise<unknown
 /** As far as its start tells. */
 export const isJson = (text: string): boolean => /^\s*[{[]/.test(text);
 
-/** @returns `undefined` where it is no JSON: YAML may begin with a brace as well */
+/** @returns `undefined` where it is not JSON: YAML may begin with a brace as well */
 function parseJson(name: string, text: string): unknown {
   let value: unknown;
   try {

@@ -120,7 +120,7 @@ function readSegment(written: string, reading: Reading): Segment | string {
     return { kind: 'text', text: written };
   }
   const odd = params.find(({ kind }) => kind === 'odd');
-  if (odd !== undefined) return `{${odd.name}} is no parameter that a route can have`;
+  if (odd !== undefined) return `{${odd.name}} is not a parameter that a route can have`;
   if (
     params.some(({ kind, name }) => kind === 'spanning' || kind === 'pattern' || reading.spanning.has(name))
   ) {

@@ -120,7 +120,7 @@ function flowsOf({ flows }: Table): { key: string; says: string } {
 export async function readAccess(security: unknown, find: FindScheme): Promise<Access> {
   if (security === undefined) return { kind: 'unsaid' };
   const unread = (text: string): Access => ({ kind: 'unread', note: { tag: 'security', text } });
-  if (!Array.isArray(security)) return unread('its security is no list, and was not understood');
+  if (!Array.isArray(security)) return unread('its security is not a list, and was not understood');
   if (security.length === 0) return { kind: 'open' };
   if (security.length > MAX_ALTERNATIVES)
     return unread(`its security has more than ${MAX_ALTERNATIVES} alternatives`);

@@ -83,7 +83,7 @@ function readBytes(file: string | 0, name: string, most: number): Buffer {
       const stats = statSync(file);
       if (stats.isDirectory()) throw new CommandError(`${name} is a folder; ${remedy} in it`);
       // A device never ends, and a pipe has no size before it is read.
-      if (!stats.isFile() && !stats.isFIFO()) throw new CommandError(`${name} is no file; ${remedy}`);
+      if (!stats.isFile() && !stats.isFIFO()) throw new CommandError(`${name} is not a file; ${remedy}`);
       if (stats.size > most) throw tooLarge(name);
     }
     const bytes = readFileSync(file);

@@ -22,8 +22,8 @@ describe('a file that is no export', () => {
     ['text', 'Unauthorized', 'f has only text'],
     ['a number', '42', 'f has only a number'],
     ['an empty list', '[]', 'neither an API nor a client'],
-    ['a binary', new Uint8Array([0x50, 0x4b, 0x03, 0x04, 0xff, 0xfe]), 'f is no text in UTF-8'],
-    ['UTF-16', new Uint8Array([0x5b, 0, 0x5d, 0]), 'f is no text; name a YAML or JSON file'],
+    ['a binary', new Uint8Array([0x50, 0x4b, 0x03, 0x04, 0xff, 0xfe]), 'f is not text in UTF-8'],
+    ['UTF-16', new Uint8Array([0x5b, 0, 0x5d, 0]), 'f is not text; name a YAML or JSON file'],
     ['OpenAPI', 'openapi: 3.1.0\npaths: {}\n', 'claimgate import openapi f'],
     ['Swagger', '{"swagger":"2.0"}', 'is an OpenAPI document'],
     ['config.json of the Deploy CLI', '{"AUTH0_DOMAIN":"x"}', 'give it with --keywords f'],
@@ -187,7 +187,7 @@ describe('folders', () => {
     expect([answer.clients.length, answer.ignored]).toEqual([1, { 'pages/': 1 }]);
   });
 
-  it('a folder with the name of a file is no file', async () => {
+  it('a folder with the name of a file is not a file', async () => {
     const { code, stderr } = await importAuth0(FILES, ['tenant'], (folder) => {
       mkdirSync(join(folder, 'tenant/clients/Folder.json'));
       writeFileSync(join(folder, 'tenant/clients/Folder.json/x.json'), secret);

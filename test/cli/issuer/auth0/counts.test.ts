@@ -151,12 +151,12 @@ describe('what is left out', () => {
     expect(left(answer)).toEqual([
       'api urn:depot: it is there twice; the first one was taken',
       'api nothing: it has no identifier',
-      'api (empty): it is no table',
-      'api text: it is no table',
+      'api (empty): it is not a table',
+      'api text: it is not a table',
       'client Night job: its client_id is there twice; the first one was taken',
       'client night: it has no name',
       'grant of night for (no audience): it has no audience',
-      'grant (empty): it is no table',
+      'grant (empty): it is not a table',
     ]);
     expect(
       answer.apis.map(({ identifier, name, token_lifetime, scopes }) => [

@@ -112,8 +112,8 @@ describe('with a mapping', () => {
     ['no table', '[]', 'has no keywords'],
     ['HTML', '<html></html>', 'has no keywords'],
     ['an empty file', '', 'has no keywords'],
-    ['broken JSON', '{"ENV": ', 'k is no JSON'],
-    ['mappings that are text', '{"AUTH0_KEYWORD_REPLACE_MAPPINGS":"ENV=dev"}', 'is no table'],
+    ['broken JSON', '{"ENV": ', 'k is not JSON'],
+    ['mappings that are text', '{"AUTH0_KEYWORD_REPLACE_MAPPINGS":"ENV=dev"}', 'is not a table'],
     ['a misspelt name', '{"AUTH0_KEYWORD_REPLACEMENT_MAPPINGS":{}}', 'reads AUTH0_KEYWORD_REPLACE_MAPPINGS'],
     ['signs around a name', '{"##ENV##":"dev"}', 'without @@ and ##'],
   ])('%s is a clear error', async (_why, config, message) => {
@@ -156,7 +156,7 @@ describe('without a mapping', () => {
     [
       'scopes',
       API.replace('[{ value: r }]', '@@S@@'),
-      'scopes is no list, so it has none: the keyword @@S@@ has no',
+      'scopes is not a list, so it has none: the keyword @@S@@ has no',
     ],
     ['a scope', API.replace('value: r', "value: '##S##'"), 'a keyword without a mapping: ##S##'],
     ['an algorithm', API.replace('RS256', '##ALG##'), 'signing_alg ##ALG## becomes RS256'],
@@ -242,7 +242,7 @@ describe('without a mapping', () => {
     expect(mapped.notes.join('\n')).toContain('scope left out, which the API does not have: w');
   });
 
-  it('what stands in the place of a secret is no secret: everybody who has the file knows it', async () => {
+  it('what stands in the place of a secret is not a secret: everybody who has the file knows it', async () => {
     const clients = [
       '##NIGHT_JOB_CLIENT_SECRET_OF_PRODUCTION##',
       '_VALUE_NOT_SHOWN_',

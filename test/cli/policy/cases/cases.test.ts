@@ -331,7 +331,7 @@ ${field}
     [
       'claims beside a token',
       'request = "GET /x"\nclaims = {}\ntoken = "a"\nexpect = 401',
-      /:4:1 {2}token: a token has claims of its own; keep token or claims$/,
+      /:4:1 {2}token: token and claims exclude each other; keep token or claims$/,
     ],
     [
       'a reason of what is allowed',
@@ -343,7 +343,7 @@ ${field}
       'request = "GET /x"\nexpect = 401\norigin = { x-a = "b" }',
       /:3:1 {2}expect: a refused request reaches no origin; .*$/,
     ],
-    ['no time', 'request = "GET /x"\nexpect = 401\nnow = "soon"', /:4:1 {2}now: this is no time; .*$/],
+    ['no time', 'request = "GET /x"\nexpect = 401\nnow = "soon"', /:4:1 {2}now: now is not a time; .*$/],
     [
       'a header that can be none',
       'request = "GET /x"\nexpect = 401\nheaders = { "a b" = "c" }',
@@ -365,7 +365,7 @@ ${field}
     [
       'another table',
       ['test', shop, '--config', shop],
-      /vars: a file has nothing but cases; write them as \[\[case\]\]/,
+      /vars: a file of cases can have no other table; write them as \[\[case\]\]/,
     ],
     [
       'survivors without mutants',

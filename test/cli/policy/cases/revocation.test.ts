@@ -93,12 +93,15 @@ describe('a case of what is revoked', () => {
 describe('a case that can’t be', () => {
   it.each([
     ['claims = {}\nrevoked = ["user"]\nexpect = "deny"', /revoked\.0: .*; write a list of token, subject/],
-    ['revoked = ["subject"]\nexpect = "deny"', /the case sends no token that this could be about/],
+    [
+      'revoked = ["subject"]\nexpect = "deny"',
+      /revoked is about the token of the case, and the case sends none/,
+    ],
     ['claims = {}\nrevoked = [{ kind = "subject" }]\nexpect = "deny"', /a subject needs an id/],
     ['revoked = [{ kind = "issuer", id = "x" }]\nexpect = "deny"', /an issuer has no id of its own/],
     [
       'revoked = [{ kind = "token", id = "x", before = "noon" }]\nexpect = "deny"',
-      /revoked: this is no time/,
+      /revoked: before is not a time/,
     ],
     ['closed = [{ target = "API_X", status = 404 }]\nexpect = "deny"', /closed.*write a list of APIs/],
     ['strict = true\nexpect = "deny"', /leave origin, would_deny and strict out/],

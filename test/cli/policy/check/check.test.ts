@@ -161,7 +161,7 @@ describe('bad input', () => {
       ['--issuer-file', 'nowhere.json'],
       "nowhere.json can't be read (ENOENT)",
     ],
-    ['a file of the issuer that is none', ['--issuer-file', 'README.md'], 'README.md is no JSON'],
+    ['a file of the issuer that is none', ['--issuer-file', 'README.md'], 'README.md is not JSON'],
   ])('%s: exit code 2, what to do, no stack', async (_why, args, message) => {
     const { code, stdout, stderr } = await claimgate(['check', ...args]);
     expect(stderr).toContain(message);

@@ -65,7 +65,7 @@ it.each([
   expect(foreign(text, spellings, true)).toBeUndefined();
 });
 
-it('v:version within a path is no parameter', () => {
+it('v:version within a path is not a parameter', () => {
   expect(foreign('v:version', SEGMENTS, false)?.problem).toBe(
     '"v:version" is text: a colon behind a letter begins no parameter',
   );

@@ -1313,7 +1313,7 @@ const EXAMPLES: readonly Example[] = [
           api: `hosts = ["b.example.com"]\n${PROVEN}`,
           more: ASSERTED,
         }),
-        'GATEWAY.assertion.issuer: api.example.com is no host of this policy, so that nobody finds the keys there',
+        'GATEWAY.assertion.issuer: api.example.com is not a host of this policy, so that nobody finds the keys there',
       ],
     ],
     good: [
@@ -1920,7 +1920,7 @@ describe('errors of the file', () => {
     ]);
   });
 
-  it('leaves to wrangler what is no list', () => {
+  it('leaves to wrangler what is not a list', () => {
     const text = policyText({ top: 'ratelimits = "L"\nroutes = 5\npreview_urls = 1' })
       .replace('[[services]]\nbinding = "X"\nservice = "x"', '')
       .replace('[[kv_namespaces]]\nbinding = "KEYS"', '');

@@ -258,7 +258,8 @@ describe('claimgate diff: git', () => {
     const run = (args: string[]) => claimgate(args, { cwd: join(folder, 'plain'), env });
     expect(await run(['diff'])).toMatchObject({
       code: 2,
-      stderr: 'error  this is no git repository; name two files: claimgate diff old.toml new.toml\n',
+      stderr:
+        'error  the folder is not in a git repository; name two files: claimgate diff old.toml new.toml\n',
     });
     expect(await run(['diff', 'wrangler.toml', wider])).toMatchObject({ code: 0, stderr: '' });
   });

@@ -173,7 +173,7 @@ describe('the steps of a request', () => {
     const { verdict, checks = [] } = steps.find(({ step }) => step === 'claims') ?? {};
     expect(verdict).toBe('ok');
     expect(Object.fromEntries(checks.map(({ check, saw }) => [check.split(' (')[0], saw]))).toMatchObject({
-      sub: '5, which is no text: the origin gets no x-claim-sub',
+      sub: '5, which is not text: the origin gets no x-claim-sub',
       'client id': 'none in 7',
       scopes: 'none in {"a":1}',
       iat: 'null',
@@ -464,12 +464,12 @@ describe('claimgate explain', () => {
     [
       'a token that is none',
       ['--token', 'abc'],
-      "this is no JWT; give --token three parts joined by dots, or to see how the gateway answers it: --header 'Authorization: Bearer …'",
+      "--token is not a JWT; give three parts joined by dots, or to see how the gateway answers it: --header 'Authorization: Bearer …'",
     ],
     [
       'token and claims',
       ['--claims', '{}', '--token', 'a.b.c'],
-      'a token has claims of its own; give --token or --claims',
+      '--token and --claims exclude each other; leave one out',
     ],
   ])('%s: exit code 2, and one line', async (_what, args, message) => {
     expect(await run('GET', '/orders', ...args)).toEqual({
@@ -490,34 +490,34 @@ describe("what can't be read is told in one line, which is never what was given"
     [
       'claims that are no JSON',
       () => readClaims('{scope}'),
-      '--claims is no JSON; write it like \'{"scope":"read:orders"}\', or name a file: @claims.json',
+      '--claims is not JSON; write it like \'{"scope":"read:orders"}\', or name a file: @claims.json',
     ],
     [
       'claims that are no object',
       () => readClaims('[]'),
-      '--claims is no object; write it like \'{"scope":"read:orders"}\'',
+      '--claims is not an object; write it like \'{"scope":"read:orders"}\'',
     ],
     [
       'no header',
       () => readHeaders(['Accept']),
-      "this is no header; write it like --header 'Accept: text/csv'",
+      "this is not a header; write it like --header 'Accept: text/csv'",
     ],
     [
       'a header that can be none',
       () => readHeaders(['x-a: €']),
-      `"x-a" is no header; write it like --header 'Accept: text/csv'`,
+      `"x-a" is not a header; write it like --header 'Accept: text/csv'`,
     ],
     [
       'no time',
       () => readTime('soon'),
-      '"soon" is no time; write a date such as 2026-11-24T12:00:00Z, or seconds since 1970',
+      '"soon" is not a time; write a date such as 2026-11-24T12:00:00Z, or seconds since 1970',
     ],
     [
       'no URL',
       () => checkRequest('GET', 'orders'),
       '"orders" is neither a URL nor a path; write https://api.example.com/orders, or /orders',
     ],
-    ['no method', () => checkRequest('G T', '/orders'), '"G T" is no method; write it like GET /orders'],
+    ['no method', () => checkRequest('G T', '/orders'), '"G T" is not a method; write it like GET /orders'],
   ])('%s', (_what, read, message) => {
     expect(read).toThrow(new CommandError(message));
   });

@@ -161,10 +161,10 @@ describe('claimgate explain --revocations', () => {
     [
       'a record',
       { rows: [{ number: 1, action: 'revoke', what: {} }], next: null },
-      /is no list of revocations/,
+      /is not a list of revocations/,
     ],
-    ['an unknown kind', { rows: [{ ...rows[0], kind: 'host' }] }, /is no list of revocations/],
-    ['something else', [], /is no list of revocations/],
+    ['an unknown kind', { rows: [{ ...rows[0], kind: 'host' }] }, /is not a list of revocations/],
+    ['something else', [], /is not a list of revocations/],
   ])('takes nothing for a list that is %s', async (_what, value, message) => {
     const { code, stderr } = await run(folder.write('odd.json', JSON.stringify(value)));
     expect(code).toBe(2);

@@ -152,7 +152,7 @@ describe('references that lead out of the folder are refused, with the place', (
     }
   });
 
-  it('a folder is no file', async () => {
+  it('a folder is not a file', async () => {
     const path = writeFiles({ 'openapi.yaml': refers('one') });
     mkdirSync(join(dirname(path), 'one'));
     expect(await refusalOf(path)).toMatch(/one is a folder; name an OpenAPI document/);
@@ -242,7 +242,7 @@ describe('what is no description is refused in one line', () => {
     expect(await refusalOf(dirname(writeFiles({ 'file.yaml': '' })))).toMatch(
       /is a folder; name an OpenAPI document/,
     );
-    expect(await refusalOf('/dev/zero')).toMatch(/is no file; name an OpenAPI document/);
+    expect(await refusalOf('/dev/zero')).toMatch(/is not a file; name an OpenAPI document/);
   });
 
   it('exits with 2, prints nothing, and leaves no file', async () => {
