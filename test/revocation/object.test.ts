@@ -153,6 +153,16 @@ describe('the object', () => {
     expect((await inKv()).version).toBeGreaterThan(first.version);
   });
 
+  it('has later versions than before where its storage was lost', async () => {
+    for (const id of ['a', 'b', 'c']) await revoke(id);
+    const before = await inKv();
+    await runInDurableObject(world.stub, (_, state) => state.storage.deleteAll());
+    await restart();
+    await revoke('d');
+    const after = await inKv();
+    expect([idsIn(after), after.version > before.version]).toEqual([['d'], true]);
+  });
+
   it('says nothing was there to take back', async () => {
     const revoked = revokedOf(revocation('nobody'));
     expect(await world.stub.apply({ action: 'unrevoke', revoked, by: 'one', why: 'x' })).toMatchObject({

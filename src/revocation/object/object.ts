@@ -94,7 +94,9 @@ export class Revocations extends DurableObject implements RevocationObject {
 
   /** Counts a change. The alarm is set before: what is stored will be published, whatever happens to this object. */
   async #count(): Promise<void> {
-    this.#ledger.setState('version', Number(this.#ledger.state('version') ?? 0) + 1);
+    // An object that was emptied, or was set back, must not count from 1 again: isolates take no older version.
+    const next = Number(this.#ledger.state('version') ?? 0) + 1;
+    this.#ledger.setState('version', Math.max(next, Date.now()));
     if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now() + RETRY_MS);
   }
 
