@@ -163,6 +163,26 @@ describe('the object', () => {
     expect([idsIn(after), after.version > before.version]).toEqual([['d'], true]);
   });
 
+  it('takes no more than KV does, and what has ended takes no room', async () => {
+    const fill = (name: string, untilSeconds: number) =>
+      runInDurableObject(world.stub, async (object) => {
+        for (let i = 0; i < 4; i++) {
+          const ids = Array.from({ length: 7_750 }, (_, j) => `${name}-${i}-${j}-`.padEnd(512, 'x'));
+          const all = ids.map((id) => revocation(id, { untilSeconds }) as never);
+          await event(`${name}-${i}`, { revoke: all }, object);
+        }
+      });
+    await fill('ended', seconds() - 1);
+    await fill('full', seconds() + 3600);
+    const more = Array.from({ length: 400 }, (_, i) => revocation(`more-${i}-`.padEnd(512, 'x')));
+    const told = await runInDurableObject(world.stub, (object) =>
+      event('more', { revoke: more }, object).then(() => 'stored', String),
+    );
+    expect(told).toContain('their ids are too long for more');
+    await settled();
+    expect(idsIn(await inKv())).toHaveLength(31_000);
+  });
+
   it('says nothing was there to take back', async () => {
     const revoked = revokedOf(revocation('nobody'));
     expect(await world.stub.apply({ action: 'unrevoke', revoked, by: 'one', why: 'x' })).toMatchObject({
