@@ -50,6 +50,19 @@ describe('a strict route', () => {
   });
 });
 
+describe('a strict route on trial', () => {
+  it('gives no claims of a revoked token to the origin, which the isolate knows already', async () => {
+    const gateway = rig({ 'GET /a': {}, 'GET /trial': { report_only: true, revocation: 'strict' } });
+    const revoked = { kind: 'subject', issuer: ISSUER, id: 'thief' } as const;
+    const given = await sign(key, usualClaims({ sub: 'thief', exp: now() + 600, iat: now() - 60 }));
+    await object().apply({ action: 'revoke', revoked, livesSeconds: 3600, ...said });
+    expect((await gateway.call('GET /a', given)).status).toBe(401);
+    expect((await gateway.call('GET /trial', given)).status).toBe(200);
+    expect(gateway.lastLog()).toMatchObject({ would_deny: 'token_revoked' });
+    expect(gateway.lastReceived().headers.get('x-claim-sub')).toBeNull();
+  });
+});
+
 describe('a route that is closed', () => {
   it.each([
     ['letter case', 'GET /Admin'],
