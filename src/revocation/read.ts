@@ -48,7 +48,8 @@ async function read(memory: Memory, io: RevocationIo): Promise<void> {
   const isTold = inKv !== undefined && inKv.version >= (memory.content?.version ?? 0);
   if (isTold) adopt(memory, inKv, askedAt);
   const publishedAtMs = memory.content?.publishedAtMs ?? 0;
-  if (isTold && askedAt - publishedAtMs <= staleMs) return tellRecovery('kv', memory, io);
+  // A date that is far ahead would never be old: it says as little as one that is.
+  if (isTold && Math.abs(askedAt - publishedAtMs) <= staleMs) return tellRecovery('kv', memory, io);
   try {
     adopt(memory, await within(access.object.content(), objectWaitMs), askedAt);
     if (inKv !== undefined) tellRecovery('object', memory, io);
