@@ -144,6 +144,24 @@ describe('the object', () => {
     expect(idsIn(await inKv())).toEqual(['a', 'b']);
   });
 
+  it('goes on publishing where neither KV nor its own storage took something', async () => {
+    world.state.fails = true;
+    await runInDurableObject(world.stub, async (object, { storage }) => {
+      const setAlarm = storage.setAlarm.bind(storage);
+      let calls = 0;
+      // The second one is that of the failure.
+      storage.setAlarm = async (...args) => {
+        if (++calls === 2) throw new Error('made to fail');
+        return setAlarm(...args);
+      };
+      const input = { revoked: revokedOf(revocation('a')), livesSeconds: 3600, by: 'one', why: 'x' };
+      await object.apply({ action: 'revoke', ...input }).catch(() => {});
+    });
+    world.state.fails = false;
+    expect(await revoke('b')).toMatchObject({ published: true });
+    expect(idsIn(await inKv())).toEqual(['a', 'b']);
+  });
+
   it('forgets what has ended, and no version comes twice', async () => {
     await revoke('a', { livesSeconds: 0 });
     const first = await inKv();

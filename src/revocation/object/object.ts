@@ -110,7 +110,7 @@ export class Revocations extends DurableObject implements RevocationObject {
       this.ctx.waitUntil(this.#publish());
   }
 
-  /** Publishes what there is when its turn comes; changes until then share it. @returns whether KV took it */
+  /** Publishes what there is when its turn comes; changes until then share it. Never rejects. @returns whether KV took it */
   #publish(): Promise<boolean> {
     this.#next ??= this.#publishInTurn();
     return this.#next;
@@ -137,8 +137,11 @@ export class Revocations extends DurableObject implements RevocationObject {
       this.#ledger.setState('published_at', content.publishedAtMs);
       return true;
     } catch (error) {
-      console.log(JSON.stringify({ ...errorLine(error), at: 'publish' }));
-      await this.ctx.storage.setAlarm(Date.now() + RETRY_MS);
+      const tell = (failure: unknown) =>
+        console.log(JSON.stringify({ ...errorLine(failure), at: 'publish' }));
+      tell(error);
+      // One that rejects would be the last: those after it wait for it.
+      await this.ctx.storage.setAlarm(Date.now() + RETRY_MS).catch(tell);
       return false;
     } finally {
       this.#lastMs = Date.now();
