@@ -1,7 +1,7 @@
 /** The object that writes: nothing is lost, nothing is written too often, and a restart ends nothing. */
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { createRevocationAccess, headName } from '../../src/revocation/access.ts';
 import type { Content } from '../../src/revocation/content.ts';
 import type { Revocations } from '../../src/revocation/object/object.ts';
@@ -17,10 +17,15 @@ function objectOf() {
   const id = bound.REVOCATIONS.idFromName(`test-${count++}`);
   const stub = bound.REVOCATIONS.get(id);
   const writes: { name: string; atMs: number }[] = [];
-  const state = { fails: false, secret: undefined as string | undefined };
+  const state = {
+    fails: false,
+    secret: undefined as string | undefined,
+    held: undefined as Promise<void> | undefined,
+  };
   const kv = {
     async put(name: string, text: string) {
       writes.push({ name, atMs: Date.now() });
+      await state.held;
       if (state.fails) throw new Error('made to fail');
       await bound.KEYS.put(name, text);
     },
@@ -160,6 +165,24 @@ describe('the object', () => {
     world.state.fails = false;
     expect(await revoke('b')).toMatchObject({ published: true });
     expect(idsIn(await inKv())).toEqual(['a', 'b']);
+  });
+
+  it('publishes once more where an older content arrives late', async () => {
+    const limit = setTimeout;
+    // Half a minute is not waited for.
+    const spy = vi
+      .spyOn(globalThis, 'setTimeout')
+      .mockImplementation(((run: () => void, ms = 0) => limit(run, ms >= 30_000 ? 1 : ms)) as never);
+    let release = () => {};
+    world.state.held = new Promise((resolve) => (release = resolve));
+    expect(await revoke('a')).toMatchObject({ published: false });
+    world.state.held = undefined;
+    expect(await revoke('b')).toMatchObject({ published: true });
+    spy.mockRestore();
+    const before = world.writes.length;
+    release();
+    await vi.waitUntil(() => world.writes.length > before, { timeout: 10_000 });
+    await vi.waitUntil(async () => idsIn(await inKv()).length === 2, { timeout: 10_000 });
   });
 
   it('forgets what has ended, and no version comes twice', async () => {

@@ -129,10 +129,12 @@ export class Revocations extends DurableObject implements RevocationObject {
 
   async #publishNow(): Promise<boolean> {
     const startedAt = Date.now();
+    let writing: Promise<void> | undefined;
     try {
       this.#ledger.sweep();
       const content = { ...this.#ledger.content(), publishedAtMs: startedAt };
-      await within(this.#write(content), PUT_LIMIT_MS);
+      writing = this.#write(content);
+      await within(writing, PUT_LIMIT_MS);
       this.#ledger.setState('published_version', content.version);
       this.#ledger.setState('published_at', content.publishedAtMs);
       return true;
@@ -140,6 +142,11 @@ export class Revocations extends DurableObject implements RevocationObject {
       const tell = (failure: unknown) =>
         console.log(JSON.stringify({ ...errorLine(failure), at: 'publish' }));
       tell(error);
+      // What nobody waits for any longer may still arrive, after what is published next.
+      writing?.then(
+        () => this.ctx.waitUntil(this.#publish()),
+        () => {},
+      );
       // One that rejects would be the last: those after it wait for it.
       await this.ctx.storage.setAlarm(Date.now() + RETRY_MS).catch(tell);
       return false;
