@@ -220,8 +220,14 @@ describe('the object', () => {
       event('more', { revoke: more }, object).then(() => 'stored', String),
     );
     expect(told).toContain('their ids are too long for more');
+    const again = (name: string) =>
+      runInDurableObject(world.stub, (object) => event(name, { revoke: more }, object).catch(String));
+    expect([await again('full-0'), await again('more')]).toEqual(['repeated', told]);
+    // What the error advises to do.
+    const all = { kind: 'issuer', issuer: ISSUER, id: '' } as const;
+    expect(await revoke('', { revoked: all })).toMatchObject({ changed: true });
     await settled();
-    expect(idsIn(await inKv())).toHaveLength(31_000);
+    expect(idsIn(await inKv())).toHaveLength(31_001);
   });
 
   it('says nothing was there to take back', async () => {
