@@ -66,7 +66,7 @@ export function createKeyRefresh(options: GatewayOptions): () => Promise<void> {
     const writer = revocationObject();
     const refreshed = signersOf<Issuer>(policy).map((issuer) => refresh(issuer, io));
     await Promise.all([...refreshed, writer?.beat()]);
-    if (writer === undefined) return;
+    if (writer === undefined || policy.transmitters.every(({ poll }) => poll === undefined)) return;
     const revocations = environment.revocationIo(() => {}) as RevocationIo;
     const { settings } = await createRevocationSource(policy.settings).get(revocations);
     // With keys of its own: those that were just fetched are in KV.
