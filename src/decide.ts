@@ -110,7 +110,9 @@ function closedBy(
   { route, nearMisses, target }: Passing,
   observe: ((step: DecisionStep) => void) | undefined,
 ): Decision | undefined {
-  for (const one of [route, ...nearMisses]) {
+  // Nobody knows which route a path means that can't be read: an API on trial gets it all the same.
+  const meant = target.path === undefined ? route.api.routes : [];
+  for (const one of [route, ...nearMisses, ...meant]) {
     const reason = standing.closed(one);
     if (reason === undefined) continue;
     observe?.({ step: 'closed', route: one, reason });

@@ -12,6 +12,7 @@ import { type Fault, formatFault } from './policy/compile/fault.ts';
 import type { Issuer } from './policy/policy.ts';
 import { signersOf } from './policy/signals.ts';
 import { isLoopbackHost, normaliseHost } from './policy/uri.ts';
+import { createRevocationSource, type RevocationIo } from './revocation/source.ts';
 import { type Handler, type Shared, serve } from './serve.ts';
 import { pollEvents } from './signals/poll.ts';
 
@@ -77,9 +78,11 @@ export function createKeyRefresh(options: GatewayOptions): () => Promise<void> {
     const writer = revocationObject();
     const refreshed = signersOf<Issuer>(policy).map((issuer) => refresh(issuer, io));
     await Promise.all([...refreshed, writer?.beat()]);
-    if (writer === undefined) return;
+    if (writer === undefined || policy.transmitters.every(({ poll }) => poll === undefined)) return;
+    const revocations = environment.revocationIo(() => {}) as RevocationIo;
+    const { settings } = await createRevocationSource(policy.settings).get(revocations);
     // With keys of its own: those that were just fetched are in KV.
-    const poller = { ...environment, writer, hmac, io, keys: createKeySource(), settings: policy.settings };
+    const poller = { ...environment, writer, hmac, io, keys: createKeySource(), settings };
     await Promise.all(policy.transmitters.map((transmitter) => pollEvents(transmitter, poller)));
   };
 }

@@ -63,8 +63,11 @@ export function createJudge(policy: Policy, { keys, statuses, revocations }: Sou
       decision = await by(asked);
     }
     // Decided once more by what holds this moment: only the object that writes it down knows.
-    if (revocations !== undefined && isStrict(decision))
-      decision = await by({ ...asked, standing: await revocations.ask(decision.principal, waitUntil) });
+    if (revocations !== undefined && isStrict(decision)) {
+      // On trial, also of one whom the copy here refuses.
+      const { principal = decision.refusedPrincipal } = decision;
+      decision = await by({ ...asked, standing: await revocations.ask(principal, waitUntil) });
+    }
     return { decision, form };
   };
 }

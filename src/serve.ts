@@ -36,7 +36,7 @@ export function serve(environment: Environment, policy: Policy, shared?: Shared)
   const { settings } = policy;
   const revocations = createRevocations(environment, settings, shared);
   const replies = createReplies(policy);
-  const answerSelf = createOwnAnswers(environment, policy, keys, revocations?.stateOf);
+  const answerSelf = createOwnAnswers(environment, policy, keys, revocations);
   const judge = createJudge(policy, { keys, statuses, revocations });
   const warn = onceForEach(environment.log);
   const prepare = createOutbound(policy, {

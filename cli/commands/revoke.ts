@@ -6,7 +6,7 @@ import { type ChosenRevocation, chooseRevoked, isToken, type RevokedOptions } fr
 import { printApplied, printTried, wordsOf } from '../revocation/show.ts';
 import { readFileOrInput } from '../text/files.ts';
 import { quoteWord } from '../text/shell.ts';
-import { CommandError, EXIT, endWith, printJson, printLine } from '../text/terminal.ts';
+import { CommandError, EXIT, endWith, printJson, printLine, visible } from '../text/terminal.ts';
 import { example, readDuration } from './options.ts';
 import { commandFor, demandWhy, type GatewayOptions, withDryRun, withGateway } from './revocation-options.ts';
 
@@ -103,7 +103,7 @@ async function unrevoke(options: Options): Promise<void> {
       what: wordsOf(chosen),
       back: backOf(chosen, options, 'revoke'),
     });
-  else printLine(`nothing revokes ${wordsOf(chosen)}; claimgate switches lists what is revoked`);
+  else printLine(`nothing revokes ${visible(wordsOf(chosen))}; claimgate switches lists what is revoked`);
   if (!made.changed) endWith(EXIT.findings);
   else if (!made.published) endWith(EXIT.failed);
 }

@@ -124,7 +124,7 @@ async function open(api: string | undefined, route: readonly string[], options: 
       what: wordsOf(chosen),
       back: commandFor(`close ${argsOf(chosen)} --why …`, options),
     });
-  else printLine(`no switch closes ${wordsOf(chosen)}; claimgate switches lists what is closed`);
+  else printLine(`no switch closes ${visible(wordsOf(chosen))}; claimgate switches lists what is closed`);
   if (!made.changed) endWith(EXIT.findings);
   else if (!made.published) endWith(EXIT.failed);
 }

@@ -1,6 +1,7 @@
 /** One change of what is revoked or switched, from opening the way to it until KV has it. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Change } from '../../src/revocation/object/input.ts';
+import { MAX_SAID_LENGTH } from '../../src/revocation/revocation.ts';
 import { CommandError, note } from '../text/terminal.ts';
 import { type Applied, type Gateway, openAdmin } from './admin.ts';
 import { whoAmI } from './who.ts';
@@ -13,8 +14,6 @@ export interface Made extends Applied {
 
 /** The object itself publishes a large content at most for a tenth of the time. */
 const MAX_LOOKS = 30;
-/** What the object takes, for who and why. */
-const MAX_SAID_LENGTH = 500;
 
 /**
  * Makes a change, and waits until the object has published it, half a minute at most.

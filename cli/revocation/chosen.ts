@@ -3,7 +3,7 @@ import { decodeJwt } from 'jose';
 import { suggest } from '../../src/policy/compile/fault.ts';
 import type { Issuer, Policy } from '../../src/policy/policy.ts';
 import type { SwitchKind } from '../../src/revocation/content.ts';
-import { endOf, type Revoked } from '../../src/revocation/revocation.ts';
+import { endOf, MAX_ID_LENGTH, type Revoked } from '../../src/revocation/revocation.ts';
 import { switchTarget } from '../../src/revocation/standing.ts';
 import { quoteWord } from '../text/shell.ts';
 import { CommandError } from '../text/terminal.ts';
@@ -56,9 +56,6 @@ export function chooseRevoked(options: RevokedOptions, policy: Policy, token?: s
     livesSeconds: endOf(from, 0),
   };
 }
-
-/** The object takes no more: no issuer writes longer ids. */
-const MAX_ID_LENGTH = 512;
 
 /** An id is compared as text: one with a slip in it would refuse nobody, and nobody would notice. */
 function checkId(name: string, value: string): void {

@@ -13,8 +13,8 @@ export interface Match {
   /** The route that serves the request. */
   readonly route: Route;
   /**
-   * Other routes that a lax origin could read the request as; their rules must hold too.
-   * Same API, other rules; mostly empty.
+   * Other routes that a lax origin could read the request as; their rules must hold too. Same API, other rules, or such
+   * as a switch may close; mostly empty.
    */
   readonly nearMisses: readonly Route[];
   /** Why the table would refuse the request, if all was enforced that is on trial. */
@@ -48,10 +48,12 @@ export function match(
 ): Match | NoMatch {
   const table = tableOf(policy, host);
   if (table === undefined) return noMatch({ code: 'route_unknown' });
-  const found = find(table, method, path, query);
+  // A switch closes one route of two that have the same rules.
+  const differs = policy.settings.revocation === undefined ? haveOtherRules : areTwo;
+  const found = find(table, method, path, query, differs);
   if (found.kind === 'match') return found;
   const missed = withNear(table, found, method, path, query);
-  return onTrial(table, missed, method, path, query) ?? missed;
+  return onTrial(table, missed, method, path, query, differs) ?? missed;
 }
 
 /**
@@ -90,13 +92,20 @@ function withNear(
   return near === undefined ? found : { ...found, reason: { code: 'route_unknown', near } };
 }
 
-function find(table: RouteTable, method: string, path: ParsedPath, query: string): Match | NoMatch {
+function find(
+  table: RouteTable,
+  method: string,
+  path: ParsedPath,
+  query: string,
+  differs: Differs,
+): Match | NoMatch {
   const leaf = findFirst(table.exact, path.segments);
   if (leaf === undefined) return noMatch({ code: 'route_unknown' });
   const [route, ...others] = routesFor(leaf, method, query);
   if (route === undefined) return noMatch(lacksRoute(leaf, method), undefined, onlyApi(routesOf([leaf])));
-  if (!table.allFolded || !isFolded(path)) return withNearMisses(table, leaf, route, method, path, query);
-  return { kind: 'match', route, nearMisses: others.length === 0 ? NONE : distinct(others, route) };
+  if (!table.allFolded || !isFolded(path))
+    return withNearMisses(table, leaf, route, method, path, query, differs);
+  return { kind: 'match', route, nearMisses: others.length === 0 ? NONE : distinct(others, route, differs) };
 }
 
 /** A request that the table refuses, and an API on trial takes all the same: where no reading of its path is protected. */
@@ -106,16 +115,20 @@ function onTrial(
   method: string,
   path: ParsedPath,
   query: string,
+  differs: Differs,
 ): Match | undefined {
   const route = api?.trial?.anything ?? fallback;
   if (route === undefined || !takes(route, method, path.encoded)) return undefined;
   const own = findFirst(exact, path.segments);
+  const near: Route[] = [];
   for (const { leaves } of findFolded(folded, path)) {
     if (isProtected(leaves, method, query)) return undefined;
+    // Nothing of their rules is enforced; they may be closed.
+    if (differs === areTwo) near.push(...leaves.flatMap((leaf) => routesFor(leaf, method, query)));
     // The path is its own: what is less specific is none of its business.
     if (own !== undefined && leaves.includes(own)) break;
   }
-  return { kind: 'match', route, nearMisses: NONE, refusal: reason };
+  return { kind: 'match', route, nearMisses: distinct(near, route, differs), refusal: reason };
 }
 
 /** Whether they have routes of an API that is not on trial, or one that is enforced for this method. */
@@ -168,6 +181,7 @@ function withNearMisses(
   method: string,
   path: ParsedPath,
   query: string,
+  differs: Differs,
 ): Match | NoMatch {
   const nearMisses: Route[] = [];
   let refusal: Reason | undefined;
@@ -183,7 +197,7 @@ function withNearMisses(
     nearMisses.push(...near.filter(({ api }) => api === route.api));
     if (isOwn) break;
   }
-  return { kind: 'match', route, nearMisses: distinct(nearMisses, route), refusal };
+  return { kind: 'match', route, nearMisses: distinct(nearMisses, route, differs), refusal };
 }
 
 /** The path is one of another API, or lacks the method: either way, no rule of it could be asked. */
@@ -195,13 +209,17 @@ function lacksMethod(leaves: readonly PatternLeaf[], api: Api): NoMatch {
 }
 
 /** Those that say something which none before them says. */
-const distinct = (routes: readonly Route[], serving: Route): readonly Route[] =>
+const distinct = (routes: readonly Route[], serving: Route, differs: Differs): readonly Route[] =>
   routes.filter(
     (one, i) => differs(one, serving) && routes.slice(0, i).every((other) => differs(one, other)),
   );
 
-const differs = (one: Route, other: Route) =>
+type Differs = (one: Route, other: Route) => boolean;
+
+const haveOtherRules: Differs = (one, other) =>
   one.ruleKey !== other.ruleKey || one.rateLimit?.scope !== other.rateLimit?.scope;
+
+const areTwo: Differs = (one, other) => one !== other;
 
 /** The API that all routes belong to. Where there are several, none speaks for the path. */
 function onlyApi([first, ...others]: readonly Route[]): Api | undefined {

@@ -29,7 +29,7 @@ export interface Switch {
 }
 
 export interface Content {
-  /** Counts up with each change. */
+  /** Grows with each change. Milliseconds since 1970, where changes are that far apart. */
   readonly version: number;
   readonly publishedAtMs: number;
   readonly groups: readonly RevokedGroup[];

@@ -40,15 +40,18 @@ async function read(memory: Memory, io: RevocationIo): Promise<void> {
   const askedAt = io.now();
   const { kvWaitMs, objectWaitMs, staleMs } = REVOCATION_TIMES;
   const access = io.access(memory.content);
-  const inKv = await within(access.readKv(), kvWaitMs).catch((error) => {
+  const reading = access.readKv();
+  const inKv = await within(reading, kvWaitMs).catch((error) => {
     tellFailure('kv', error, memory, io);
+    io.waitUntil(adoptLate(reading, askedAt, memory));
     return undefined;
   });
   // An older version than that in memory is what KV had elsewhere: it says nothing of now.
   const isTold = inKv !== undefined && inKv.version >= (memory.content?.version ?? 0);
   if (isTold) adopt(memory, inKv, askedAt);
   const publishedAtMs = memory.content?.publishedAtMs ?? 0;
-  if (isTold && askedAt - publishedAtMs <= staleMs) return tellRecovery('kv', memory, io);
+  // A date that is far ahead would never be old: it says as little as one that is.
+  if (isTold && Math.abs(askedAt - publishedAtMs) <= staleMs) return tellRecovery('kv', memory, io);
   try {
     adopt(memory, await within(access.object.content(), objectWaitMs), askedAt);
     if (inKv !== undefined) tellRecovery('object', memory, io);
@@ -56,6 +59,16 @@ async function read(memory: Memory, io: RevocationIo): Promise<void> {
     // KV holds all that was ever acknowledged, and without the object nothing can be.
     tellFailure('object', error, memory, io);
   }
+}
+
+/** A long list may take longer than a request waits: without it, a new isolate would never have one. */
+async function adoptLate(
+  reading: Promise<Content | undefined>,
+  askedAt: number,
+  memory: Memory,
+): Promise<void> {
+  const late = await reading.catch(() => undefined);
+  if (late !== undefined && late.version > (memory.content?.version ?? -1)) adopt(memory, late, askedAt);
 }
 
 /** Told once, until somebody answers again. */

@@ -14,6 +14,13 @@ export const REVOCATION_KINDS = [
   'issuer',
 ] as const satisfies readonly RevocationKind[];
 
+/** Ids of tokens, subjects and clients are no longer in practice, and every isolate keeps them. */
+export const MAX_ID_LENGTH = 512;
+/** Of the `jti` of an event. */
+export const MAX_EVENT_ID_LENGTH = 1_024;
+/** Of who did it and why. */
+export const MAX_SAID_LENGTH = 500;
+
 /** Names what is revoked: always with the issuer, since others give the same ids to others. */
 export interface Revoked {
   readonly kind: RevocationKind;

@@ -2,7 +2,7 @@
 import type { Hmac } from '../hmac.ts';
 import { wait } from '../keys/flight.ts';
 import type { Transmitter } from '../policy/policy.ts';
-import type { EventWriter } from '../revocation/revocation.ts';
+import { type EventWriter, MAX_SAID_LENGTH } from '../revocation/revocation.ts';
 import { type Asked, askedBy, askedByLogout, formatOfSubject, streamFacts } from './effects.ts';
 import { cut, type Delivery, type SignalEvent, shownSubjects } from './log.ts';
 import { type Bad, type Genuine, type Unsure, type VerifyIo, verifyEvent, verifyLogout } from './verify.ts';
@@ -73,7 +73,7 @@ async function store(
   let outcome: 'stored' | 'repeated' | undefined;
   try {
     const received = writer
-      .receive({ from: name, id, rememberSeconds, revoke, why: kinds.join(' ') })
+      .receive({ from: name, id, rememberSeconds, revoke, why: kinds.join(' ').slice(0, MAX_SAID_LENGTH) })
       .then((one) => {
         outcome = one;
       });

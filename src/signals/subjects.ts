@@ -1,7 +1,7 @@
 /** What the subject of an event is to tokens: RFC 9493, and complex subjects of the Shared Signals Framework §3. */
 import type { Issuer, Transmitter } from '../policy/policy.ts';
 import type { NamedBy, SubjectKind } from '../policy/signals.ts';
-import type { RevocationKind } from '../revocation/revocation.ts';
+import { MAX_ID_LENGTH, type RevocationKind } from '../revocation/revocation.ts';
 import type { Effect } from './events.ts';
 
 /** What tokens are refused by. */
@@ -51,7 +51,6 @@ const MEMBERS = {
 const OTHER_MEMBERS = ['device', 'tenant', 'org_unit', 'group'];
 
 const MAX_ALIASES = 16;
-const MAX_ID_LENGTH = 1_024;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -143,7 +142,8 @@ function readAliases(subject: Fields, transmitter: Transmitter, as?: NamedBy): r
   return found.length > 0 ? found : why;
 }
 
-export const readId = (value: unknown): string | undefined =>
-  typeof value === 'string' && value !== '' && value.length <= MAX_ID_LENGTH && value.isWellFormed()
+/** A longer one could not be stored: whoever sent it would send it for ever. */
+export const readId = (value: unknown, maxLength = MAX_ID_LENGTH): string | undefined =>
+  typeof value === 'string' && value !== '' && value.length <= maxLength && value.isWellFormed()
     ? value
     : undefined;

@@ -3,6 +3,7 @@ import { isReason, type ReasonOf } from '../decision.ts';
 import type { KeyIo } from '../keys/io.ts';
 import type { KeySource } from '../keys/source.ts';
 import type { Settings, Transmitter } from '../policy/policy.ts';
+import { MAX_EVENT_ID_LENGTH } from '../revocation/revocation.ts';
 import { MAX_TOKEN_LENGTH } from '../token/bearer.ts';
 import { checkHeader } from '../token/checks.ts';
 import { decodeToken, type UnverifiedHeader } from '../token/decode.ts';
@@ -113,7 +114,7 @@ function readClaims(claims: Fields, transmitter: Transmitter, nowSeconds: number
   const issuedAt = own('iat');
   // An old one is taken: what waited for an outage to end is as true as before.
   if (!isDate(issuedAt) || issuedAt > nowSeconds + signer.clockToleranceSeconds) return 'iat';
-  const id = readId(own('jti'));
+  const id = readId(own('jti'), MAX_EVENT_ID_LENGTH);
   if (id === undefined) return 'jti';
   const events = own('events');
   if (!isObject(events)) return 'events';

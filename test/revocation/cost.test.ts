@@ -5,11 +5,12 @@ import type { Content } from '../../src/revocation/content.ts';
 import { createRevocationSource } from '../../src/revocation/source.ts';
 import { compiled } from '../support/policy.ts';
 
-const { settings } = compiled({
+const policy = compiled({
   GATEWAY: { revocation: 'REVOCATIONS' },
   ISSUERS: { main: { issuer: 'https://issuer.example', max_token_age: 3600 } },
   API_X: { origin: 'https://x.example', audience: 'a', routes: { 'GET /x': {} } },
 });
+const { settings } = policy;
 const HOUR_MS = 3_600_000;
 
 /** An isolate with a clock of its own. @param pauseMs between requests */
@@ -58,4 +59,29 @@ describe('an isolate', () => {
   ])('that is asked every %d ms reads so often in an hour', async (pauseMs, expected) => {
     expect(await hourOf(pauseMs)).toEqual(expected);
   });
+});
+
+it('what KV answers after the request has gone on is taken: a new isolate gets a long list in the end', async () => {
+  let answer = (_: Content) => {};
+  const access = {
+    readKv: () =>
+      new Promise<Content>((resolve) => {
+        answer = resolve;
+      }),
+    object: { content: () => Promise.reject(new Error('made to fail')) },
+  } as unknown as RevocationAccess;
+  const source = createRevocationSource(settings);
+  const behind: Promise<unknown>[] = [];
+  const [route] = policy.apis[0]?.routes ?? [];
+  const io = {
+    access: () => access,
+    now: () => Date.now(),
+    waitUntil: (one: Promise<unknown>) => behind.push(one),
+    log() {},
+  };
+  const first = await source.get(io);
+  expect(first.closed(route as never)?.code).toBe('revocations_unavailable');
+  answer({ version: 1, publishedAtMs: Date.now(), groups: [], switches: [] });
+  await Promise.all(behind);
+  expect((await source.get(io)).closed(route as never)).toBeUndefined();
 });

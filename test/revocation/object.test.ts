@@ -1,7 +1,7 @@
 /** The object that writes: nothing is lost, nothing is written too often, and a restart ends nothing. */
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { createRevocationAccess, headName } from '../../src/revocation/access.ts';
 import type { Content } from '../../src/revocation/content.ts';
 import type { Revocations } from '../../src/revocation/object/object.ts';
@@ -17,10 +17,15 @@ function objectOf() {
   const id = bound.REVOCATIONS.idFromName(`test-${count++}`);
   const stub = bound.REVOCATIONS.get(id);
   const writes: { name: string; atMs: number }[] = [];
-  const state = { fails: false, secret: undefined as string | undefined };
+  const state = {
+    fails: false,
+    secret: undefined as string | undefined,
+    held: undefined as Promise<void> | undefined,
+  };
   const kv = {
     async put(name: string, text: string) {
       writes.push({ name, atMs: Date.now() });
+      await state.held;
       if (state.fails) throw new Error('made to fail');
       await bound.KEYS.put(name, text);
     },
@@ -144,6 +149,42 @@ describe('the object', () => {
     expect(idsIn(await inKv())).toEqual(['a', 'b']);
   });
 
+  it('goes on publishing where neither KV nor its own storage took something', async () => {
+    world.state.fails = true;
+    await runInDurableObject(world.stub, async (object, { storage }) => {
+      const setAlarm = storage.setAlarm.bind(storage);
+      let calls = 0;
+      // The second one is that of the failure.
+      storage.setAlarm = async (...args) => {
+        if (++calls === 2) throw new Error('made to fail');
+        return setAlarm(...args);
+      };
+      const input = { revoked: revokedOf(revocation('a')), livesSeconds: 3600, by: 'one', why: 'x' };
+      await object.apply({ action: 'revoke', ...input }).catch(() => {});
+    });
+    world.state.fails = false;
+    expect(await revoke('b')).toMatchObject({ published: true });
+    expect(idsIn(await inKv())).toEqual(['a', 'b']);
+  });
+
+  it('publishes once more where an older content arrives late', async () => {
+    const limit = setTimeout;
+    // Half a minute is not waited for.
+    const spy = vi
+      .spyOn(globalThis, 'setTimeout')
+      .mockImplementation(((run: () => void, ms = 0) => limit(run, ms >= 30_000 ? 1 : ms)) as never);
+    let release = () => {};
+    world.state.held = new Promise((resolve) => (release = resolve));
+    expect(await revoke('a')).toMatchObject({ published: false });
+    world.state.held = undefined;
+    expect(await revoke('b')).toMatchObject({ published: true });
+    spy.mockRestore();
+    const before = world.writes.length;
+    release();
+    await vi.waitUntil(() => world.writes.length > before, { timeout: 10_000 });
+    await vi.waitUntil(async () => idsIn(await inKv()).length === 2, { timeout: 10_000 });
+  });
+
   it('forgets what has ended, and no version comes twice', async () => {
     await revoke('a', { livesSeconds: 0 });
     const first = await inKv();
@@ -151,6 +192,44 @@ describe('the object', () => {
     await restart();
     await revoke('b');
     expect((await inKv()).version).toBeGreaterThan(first.version);
+  });
+
+  it('has later versions than before where its storage was lost', async () => {
+    for (const id of ['a', 'b', 'c']) await revoke(id);
+    const before = await inKv();
+    await runInDurableObject(world.stub, (_, state) => state.storage.deleteAll());
+    await restart();
+    await revoke('d');
+    const after = await inKv();
+    expect([idsIn(after), after.version > before.version]).toEqual([['d'], true]);
+  });
+
+  it('takes no more than KV does, and what has ended takes no room', async () => {
+    const fill = (name: string, untilSeconds: number) =>
+      runInDurableObject(world.stub, async (object) => {
+        for (let i = 0; i < 4; i++) {
+          const ids = Array.from({ length: 7_200 }, (_, j) => `${name}-${i}-${j}-`.padEnd(512, 'x'));
+          const all = ids.map((id) => revocation(id, { untilSeconds }) as never);
+          await event(`${name}-${i}`, { revoke: all }, object);
+        }
+      });
+    await fill('ended', seconds() - 1);
+    await fill('full', seconds() + 3600);
+    const more = Array.from({ length: 900 }, (_, i) => revocation(`more-${i}-`.padEnd(512, 'x')));
+    const told = await runInDurableObject(world.stub, (object) =>
+      event('more', { revoke: more }, object).then(() => 'stored', String),
+    );
+    expect(told).toContain('their ids are too long for more');
+    const again = (name: string) =>
+      runInDurableObject(world.stub, (object) => event(name, { revoke: more }, object).catch(String));
+    expect([await again('full-0'), await again('more')]).toEqual(['repeated', told]);
+    // Ops have room that events can't take.
+    expect(await revoke('by-ops')).toMatchObject({ changed: true });
+    // What the error advises to do.
+    const all = { kind: 'issuer', issuer: ISSUER, id: '' } as const;
+    expect(await revoke('', { revoked: all })).toMatchObject({ changed: true });
+    await settled();
+    expect(idsIn(await inKv())).toHaveLength(28_802);
   });
 
   it('says nothing was there to take back', async () => {
@@ -163,6 +242,19 @@ describe('the object', () => {
     ).toMatchObject({
       changed: false,
     });
+  });
+
+  it('keeps the record of people, however many events come', async () => {
+    await revoke('by-ops');
+    await runInDurableObject(world.stub, async (object, state) => {
+      // As if 60,000 events had come since.
+      state.storage.sql.exec(`UPDATE sqlite_sequence SET seq = 60000 WHERE name = 'record'`);
+      await event('later', {}, object);
+      state.storage.sql.exec(`UPDATE sqlite_sequence SET seq = 120000 WHERE name = 'record'`);
+      await event('much-later', {}, object);
+    });
+    const { rows } = await world.stub.page({ list: 'record' });
+    expect(rows.map(({ number }) => number)).toEqual([120_001, 1]);
   });
 
   it('lists entries and records by page', async () => {

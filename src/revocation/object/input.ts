@@ -1,7 +1,7 @@
 /** What the commands ask of the object. It is checked here: whoever may bind to the Worker may send anything. */
 import * as z from 'zod/mini';
 import { SWITCH_KINDS } from '../content.ts';
-import { REVOCATION_KINDS } from '../revocation.ts';
+import { MAX_EVENT_ID_LENGTH, MAX_ID_LENGTH, MAX_SAID_LENGTH, REVOCATION_KINDS } from '../revocation.ts';
 
 /** @throws Error with a sentence for people, who see it where they typed a command */
 export function readInput<T>(schema: z.ZodMiniType<T>, input: unknown): T {
@@ -17,11 +17,9 @@ export function readInput<T>(schema: z.ZodMiniType<T>, input: unknown): T {
 }
 
 const seconds = z.int().check(z.minimum(0));
-/** Ids of tokens, subjects and clients are no longer in practice, and every isolate keeps them. */
-const MAX_ID_LENGTH = 512;
 const id = z.string().check(z.maxLength(MAX_ID_LENGTH));
 const issuer = z.string().check(z.minLength(1), z.maxLength(MAX_ID_LENGTH));
-const said = z.string().check(z.maxLength(500));
+const said = z.string().check(z.maxLength(MAX_SAID_LENGTH));
 
 const revokedSchema = z.strictObject({ kind: z.enum(REVOCATION_KINDS), issuer, id });
 const revocationSchema = z.strictObject({
@@ -74,8 +72,9 @@ export type PageQuestion = z.infer<typeof pageSchema>;
 
 export const eventSchema = z.strictObject({
   from: z.string().check(z.minLength(1), z.maxLength(200)),
-  id: z.string().check(z.minLength(1), z.maxLength(1000)),
+  id: z.string().check(z.minLength(1), z.maxLength(MAX_EVENT_ID_LENGTH)),
   rememberSeconds: seconds,
-  revoke: z.array(revocationSchema).check(z.maxLength(1000)),
+  /** A token of 16 KB has no more, for a dozen issuers. */
+  revoke: z.array(revocationSchema).check(z.maxLength(10_000)),
   why: said,
 });

@@ -8,8 +8,14 @@ import { type Row, switchOf, TABLES } from './tables.ts';
 
 /** More would cost every isolate memory. Whoever comes near revokes an issuer, or shortens its tokens. */
 const MAX_REVOCATIONS = 200_000;
-/** The record of older changes is forgotten. */
-const MAX_RECORDS = 50_000;
+/** KV takes no entry over 25 MiB, and the object must have room to make it: what it can't publish, no isolate refuses. */
+const MAX_BYTES = 16 * 1024 * 1024;
+/** A date and a number, beside the id. */
+const ROW_BYTES = 24;
+/** Events must not take the room, or push out the record, of what people do. */
+const RESERVED = { entries: 10_000, bytes: 1_000_000 };
+const MAX_EVENT_RECORDS = 50_000;
+const OPS_RECORD_SECONDS = 400 * 86_400;
 
 /** What a change did. */
 export interface Changed {
@@ -30,11 +36,14 @@ interface Replaced {
   readonly until: number | null;
 }
 
+/** As JSON in UTF-8. */
+const sizeOf = (id: string): number => new TextEncoder().encode(JSON.stringify(id)).length;
+
 export class Ledger {
   readonly #sql: SqlStorage;
   readonly #now: () => number;
-  /** So many may come before they have to be counted. */
-  #room = 0;
+  /** So many, and so large ones, may come before they have to be counted. */
+  #room = { entries: 0, bytes: 0 };
 
   /** @param now seconds since 1970 */
   constructor(sql: SqlStorage, now: () => number) {
@@ -51,7 +60,8 @@ export class Ledger {
         const beforeSeconds = this.#now() + andNextSeconds;
         const times = { beforeSeconds, untilSeconds: beforeSeconds + livesSeconds };
         const revocation = { ...revoked, ...times };
-        this.#checkRoom(1);
+        // One that stands for all of an issuer is the way out where there are too many.
+        if (revoked.kind !== 'issuer') this.#checkRoom([revoked]);
         return this.#replacing(revoked, times, () =>
           this.#recorded(change, revocation, (number) => this.#revoke(revocation, number)),
         );
@@ -103,14 +113,19 @@ export class Ledger {
   }
 
   receive({ from, id, rememberSeconds, revoke, why }: ReceivedEvent): 'stored' | 'repeated' {
-    this.#checkRoom(revoke.length);
     const { rowsWritten } = this.#sql.exec(
       'INSERT OR IGNORE INTO seen VALUES (?, ?, ?)',
       ...[from, id, rememberSeconds],
     );
     if (rowsWritten === 0) return 'repeated';
+    this.#checkRoom(revoke, RESERVED);
     for (const one of revoke)
-      this.#recorded({ action: 'revoke', by: from, why }, one, (number) => this.#revoke(one, number));
+      this.#recorded(
+        { action: 'revoke', by: from, why },
+        one,
+        (number) => this.#revoke(one, number),
+        'event',
+      );
     return 'stored';
   }
 
@@ -137,35 +152,51 @@ export class Ledger {
     { action, by, why }: Pick<Change, 'action' | 'by' | 'why'>,
     what: object,
     change: (number: number) => boolean,
+    source: 'ops' | 'event' = 'ops',
   ): Changed {
     const { number } = this.#sql
       .exec<{ number: number }>(
-        'INSERT INTO record (at, by, action, what, why) VALUES (?, ?, ?, ?, ?) RETURNING number',
-        ...[this.#now(), by, action, JSON.stringify(what), why],
+        'INSERT INTO record (at, by, action, what, why, source) VALUES (?, ?, ?, ?, ?, ?) RETURNING number',
+        ...[this.#now(), by, action, JSON.stringify(what), why, source],
       )
       .one();
-    this.#sql.exec('DELETE FROM record WHERE number <= ?', number - MAX_RECORDS);
+    if (source === 'event')
+      this.#sql.exec(`DELETE FROM record WHERE number <= ? AND source = 'event'`, number - MAX_EVENT_RECORDS);
     return { number, changed: change(number) };
   }
 
   /** They are counted again only where there may be too many: in a flood, each count would cost more than the last. */
-  #checkRoom(wanted: number): void {
-    this.#room -= wanted;
-    if (wanted === 0 || this.#room >= 0) return;
-    const { count } = this.#sql.exec<{ count: number }>('SELECT COUNT(*) AS count FROM revocations').one();
-    this.#room = MAX_REVOCATIONS - count - wanted;
-    if (this.#room < 0)
-      throw new Error(
-        `there are ${count} revocations, and ${MAX_REVOCATIONS} is the most; revoke the issuer's tokens, or shorten them`,
-      );
+  #checkRoom(wanted: readonly Revoked[], reserved = { entries: 0, bytes: 0 }): void {
+    if (wanted.length === 0) return;
+    const bytes = wanted.reduce((sum, { id }) => sum + ROW_BYTES + sizeOf(id), 0);
+    const take = (from: { readonly entries: number; readonly bytes: number }): boolean => {
+      this.#room = { entries: from.entries - wanted.length, bytes: from.bytes - bytes };
+      return this.#room.entries >= reserved.entries && this.#room.bytes >= reserved.bytes;
+    };
+    if (take(this.#room)) return;
+    // What has ended takes no room.
+    this.sweep();
+    const { count, size } = this.#sql
+      .exec<{ count: number; size: number }>(
+        'SELECT COUNT(*) AS count, TOTAL(LENGTH(CAST(json_quote(id) AS BLOB))) AS size FROM revocations',
+      )
+      .one();
+    if (take({ entries: MAX_REVOCATIONS - count, bytes: MAX_BYTES - size - count * ROW_BYTES })) return;
+    const most =
+      this.#room.entries < reserved.entries
+        ? `${MAX_REVOCATIONS} is the most`
+        : 'their ids are too long for more';
+    throw new Error(
+      `there are ${count} revocations, and ${most}; revoke the issuer's tokens, or shorten them`,
+    );
   }
 
   /** Forgets what has ended. */
   sweep(): void {
     const now = this.#now();
-    this.#sql.exec('DELETE FROM revocations WHERE until <= ?', now);
-    this.#sql.exec('DELETE FROM switches WHERE until <= ?', now);
-    this.#sql.exec('DELETE FROM seen WHERE until <= ?', now);
+    for (const table of ['revocations', 'switches', 'seen'])
+      this.#sql.exec(`DELETE FROM ${table} WHERE until <= ?`, now);
+    this.#sql.exec(`DELETE FROM record WHERE source = 'ops' AND at <= ?`, now - OPS_RECORD_SECONDS);
   }
 
   /** All of it, or what a question is about. */

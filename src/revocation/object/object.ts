@@ -94,7 +94,9 @@ export class Revocations extends DurableObject implements RevocationObject {
 
   /** Counts a change. The alarm is set before: what is stored will be published, whatever happens to this object. */
   async #count(): Promise<void> {
-    this.#ledger.setState('version', Number(this.#ledger.state('version') ?? 0) + 1);
+    // An object that was emptied, or was set back, must not count from 1 again: isolates take no older version.
+    const next = Number(this.#ledger.state('version') ?? 0) + 1;
+    this.#ledger.setState('version', Math.max(next, Date.now()));
     if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now() + RETRY_MS);
   }
 
@@ -108,7 +110,7 @@ export class Revocations extends DurableObject implements RevocationObject {
       this.ctx.waitUntil(this.#publish());
   }
 
-  /** Publishes what there is when its turn comes; changes until then share it. @returns whether KV took it */
+  /** Publishes what there is when its turn comes; changes until then share it. Never rejects. @returns whether KV took it */
   #publish(): Promise<boolean> {
     this.#next ??= this.#publishInTurn();
     return this.#next;
@@ -127,16 +129,26 @@ export class Revocations extends DurableObject implements RevocationObject {
 
   async #publishNow(): Promise<boolean> {
     const startedAt = Date.now();
+    let writing: Promise<void> | undefined;
     try {
       this.#ledger.sweep();
       const content = { ...this.#ledger.content(), publishedAtMs: startedAt };
-      await within(this.#write(content), PUT_LIMIT_MS);
+      writing = this.#write(content);
+      await within(writing, PUT_LIMIT_MS);
       this.#ledger.setState('published_version', content.version);
       this.#ledger.setState('published_at', content.publishedAtMs);
       return true;
     } catch (error) {
-      console.log(JSON.stringify({ ...errorLine(error), at: 'publish' }));
-      await this.ctx.storage.setAlarm(Date.now() + RETRY_MS);
+      const tell = (failure: unknown) =>
+        console.log(JSON.stringify({ ...errorLine(failure), at: 'publish' }));
+      tell(error);
+      // What nobody waits for any longer may still arrive, after what is published next.
+      writing?.then(
+        () => this.ctx.waitUntil(this.#publish()),
+        () => {},
+      );
+      // One that rejects would be the last: those after it wait for it.
+      await this.ctx.storage.setAlarm(Date.now() + RETRY_MS).catch(tell);
       return false;
     } finally {
       this.#lastMs = Date.now();

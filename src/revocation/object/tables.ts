@@ -9,7 +9,9 @@ export const TABLES = `
     kind TEXT, target TEXT, status INTEGER, until INTEGER, number INTEGER, why TEXT,
     PRIMARY KEY (kind, target)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS record (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER, by TEXT, action TEXT, what TEXT, why TEXT);
+    number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER, by TEXT, action TEXT, what TEXT, why TEXT,
+    source TEXT);
+  CREATE INDEX IF NOT EXISTS record_of_ops ON record (at) WHERE source = 'ops';
   CREATE TABLE IF NOT EXISTS seen (
     source TEXT, id TEXT, until INTEGER, PRIMARY KEY (source, id)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;`;

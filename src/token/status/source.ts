@@ -19,6 +19,8 @@ export const STATUS_TIMES = {
   coolDownMs: 30_000,
   /** Fetching failed so recently that no request waits for it, as long as there is a list to use. */
   downMs: 60_000,
+  /** Clocks of machines go back so much when they are set. */
+  clockSlackMs: 1_000,
   /** How long a request waits. */
   waitMs: 5_500,
   /** A flight that is older may have been cancelled with its request: another may start. */
@@ -33,6 +35,7 @@ const MAX_HELD_BYTES = 8 * 1024 * 1024;
 interface Held {
   readonly list: StatusList;
   readonly iat: number;
+  readonly fetchedAtMs: number;
   readonly freshUntilMs: number;
   readonly usableUntilMs: number;
 }
@@ -72,7 +75,12 @@ export function createStatusSource() {
     const { io } = context;
     const now = io.now();
     const { held, failures, triedAtMs } = memory;
-    if (held !== undefined && now < held.usableUntilMs) {
+    // Where a clock was set back, nobody knows how old the list is.
+    if (
+      held !== undefined &&
+      now < held.usableUntilMs &&
+      now >= held.fetchedAtMs - STATUS_TIMES.clockSlackMs
+    ) {
       if (now < held.freshUntilMs) return held.list;
       const isDown = failures > 0 && now - triedAtMs < STATUS_TIMES.downMs;
       if (isDown || now < held.freshUntilMs + STATUS_TIMES.behindMs) {
@@ -152,7 +160,7 @@ function hold({ list, iat, exp, ttlSeconds }: FetchedList, now: number): Held {
   const wantedMs = ttlSeconds === undefined ? freshMs : ttlSeconds * 1000;
   const usableUntilMs = Math.min(now + staleLimitMs, (exp ?? Number.POSITIVE_INFINITY) * 1000);
   const freshUntilMs = Math.min(usableUntilMs, now + Math.min(maxFreshMs, Math.max(minFreshMs, wantedMs)));
-  return { list, iat, freshUntilMs, usableUntilMs };
+  return { list, iat, fetchedAtMs: now, freshUntilMs, usableUntilMs };
 }
 
 /** The latest one always stays. */
@@ -177,7 +185,8 @@ function coolDownMs({ failures }: Memory): number {
   return Math.min(longest, firstCoolDownMs * 2 ** Math.max(0, failures - 1));
 }
 
-const mayFetch = (memory: Memory, now: number): boolean => now - memory.triedAtMs >= coolDownMs(memory);
+const mayFetch = (memory: Memory, now: number): boolean =>
+  Math.abs(now - memory.triedAtMs) >= coolDownMs(memory);
 
 /** Why there is no list to use, and when the next attempt may be made. */
 function unavailable(memory: Memory, now: number): ReasonOf<'status_unavailable'> {

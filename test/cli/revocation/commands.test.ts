@@ -226,6 +226,7 @@ it('what a deployment has renamed can be opened, and a slip is told after the ob
     1,
     'no switch closes API_ORDERS; claimgate switches lists what is closed\n',
   ]);
-  expect(await run('unrevoke', '--issuer', 'main', '--sub', 'x', ...WHY)).toMatchObject({ code: 1 });
+  const forged = await run('unrevoke', '--issuer', 'main', '--sub', 'x\nrestored  all', ...WHY);
+  expect([forged.code, forged.stdout.split('\n').length]).toEqual([1, 2]);
   expect(readJson(await run('open', 'API_ORDERS', ...WHY, '--json'))).toMatchObject({ changed: false });
 });

@@ -55,6 +55,18 @@ describe('a token that is revoked', () => {
     },
   );
 
+  it('is refused at once where the clock of the isolate was ahead, and is set back', async () => {
+    const made = world();
+    made.later(200);
+    made.state.statuses = [0, 0];
+    made.state.listClaims = { ttl: 600, iat: 1_800_000_000 };
+    const token = await tokenAt(1);
+    expect(await made.call(token)).toBe('200');
+    made.state.statuses = [0, 1];
+    made.later(-200);
+    expect(await made.call(token)).toBe(REVOKED);
+  });
+
   it('and is good again passes again', async () => {
     const { call, later, state, token } = await warm({ ttl: 60 });
     state.statuses = [0, 2];
