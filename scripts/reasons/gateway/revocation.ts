@@ -10,7 +10,8 @@ export const REVOCATION = {
       'A security event of the identity provider did: a session ended, a credential changed, an account was disabled.',
       'The token was issued within seconds after the revocation: clocks may differ by the `clock_tolerance` of the issuer.',
     ],
-    client: 'Get a new token. If that is refused too, the user has to sign in again, or ask the operator.',
+    client:
+      'Get a new token, and half a minute later one more, if that is refused too: clocks differ. Then the user has to sign in again; a program without users asks the operator.',
     operator:
       'Run `npx claimgate switches`: the entry of that number says who revoked it, when and why. `npx claimgate unrevoke` takes it back: [revocation](revocation.md).',
   },
