@@ -66,9 +66,12 @@ export function createFetch(options: GatewayOptions): ExportedHandlerFetchHandle
  * @returns throws where the policy has errors, so that the platform shows a run that failed
  */
 export function createKeyRefresh(options: GatewayOptions): () => Promise<void> {
-  const environment = readEnvironment(options);
-  const { compiled, log, keyIo, revocationObject, logHmac: hmac } = environment;
+  // Most isolates only answer requests: they don't compile the policy a second time for a cron that runs elsewhere.
+  let known: Environment | undefined;
   return async () => {
+    known ??= readEnvironment(options);
+    const environment = known;
+    const { compiled, log, keyIo, revocationObject, logHmac: hmac } = environment;
     if (!compiled.ok) {
       log(policyInvalid(compiled.faults));
       throw new Error('the policy has errors: no keys were fetched. The event policy_invalid lists them.');

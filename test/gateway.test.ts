@@ -549,6 +549,21 @@ describe('createKeyRefresh', () => {
     expect(asked).toEqual(['https://orders.internal.example/orders']);
   });
 
+  it('compiles nothing before it runs: isolates that only answer requests compile their policy once', () => {
+    const policy = vars(ROUTES);
+    let reads = 0;
+    const counting = new Proxy(policy, {
+      ownKeys: (target) => {
+        reads++;
+        return Reflect.ownKeys(target);
+      },
+    });
+    createGateway({ env, policy: counting, log: () => {} });
+    const once = reads;
+    createKeyRefresh({ env, policy: counting, log: () => {} });
+    expect([once > 0, reads]).toEqual([true, once]);
+  });
+
   it('says so where the policy has errors', async () => {
     const logs: unknown[] = [];
     const refresh = createKeyRefresh({ env: {}, policy: {}, log: (line) => logs.push(line) });

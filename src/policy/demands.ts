@@ -102,6 +102,8 @@ export function valuesOf(
   demands: readonly Pick<Demand, 'anyOf'>[],
   of: 'audience' | 'scope' | 'client',
 ): string[] {
-  const named = demands.flatMap(({ anyOf }) => anyOf.flatMap((one) => (one.of === of ? [one.value] : [])));
-  return [...new Set(named)];
+  const named: string[] = [];
+  for (const { anyOf } of demands)
+    for (const one of anyOf) if (one.of === of && !named.includes(one.value)) named.push(one.value);
+  return named;
 }

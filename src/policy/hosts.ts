@@ -24,6 +24,8 @@ export function isMeant(written: string, host: string): boolean {
  */
 export function tableName({ hosts }: Pick<Policy, 'hosts'>, host: string): string | undefined {
   if (hosts.has(host)) return host;
+  // No text is made for a look into nothing.
+  if (hosts.size === 0) return undefined;
   const dot = host.indexOf('.');
   const key = `*${host.slice(dot)}`;
   return dot > 0 && hosts.has(key) ? key : undefined;

@@ -21,34 +21,64 @@ export interface TokenCache {
   delete(token: string): void;
 }
 
-/** Remembers verified tokens, the least recently used forgotten first. */
+/** One of a ring of entries, in the order of their last use. */
+interface Entry {
+  readonly token: string;
+  readonly remembered: RememberedToken | undefined;
+  older: Entry;
+  newer: Entry;
+}
+
+/**
+ * Remembers verified tokens, the least recently used forgotten first.
+ *
+ * The order is in a ring, not in that of a Map: what was taken out of a Map stays in the way of every look at its place
+ * until the Map is made anew. A token that is put back on each use would so cost more than some signatures.
+ */
 export function createTokenCache(maxTokens = MAX_TOKENS, maxBytes = MAX_BYTES): TokenCache {
-  // A Map iterates in the order of insertion: its first entry is the least recently used one.
-  const tokens = new Map<string, RememberedToken>();
+  const entries = new Map<string, Entry>();
+  /** Older than nothing, newer than all: the ring begins and ends here. */
+  const end = { token: '', remembered: undefined } as unknown as Entry;
+  end.older = end;
+  end.newer = end;
   let bytes = 0;
   const sizeOf = (token: string) => token.length * BYTES_PER_CHARACTER;
 
+  function unlink({ older, newer }: Entry): void {
+    older.newer = newer;
+    newer.older = older;
+  }
+
+  function linkAsNewest(entry: Entry): void {
+    entry.older = end.older;
+    entry.newer = end;
+    end.older.newer = entry;
+    end.older = entry;
+  }
+
   function remove(token: string): void {
-    if (tokens.delete(token)) bytes -= sizeOf(token);
+    const entry = entries.get(token);
+    if (entry === undefined) return;
+    entries.delete(token);
+    unlink(entry);
+    bytes -= sizeOf(token);
   }
 
   return {
     get(token) {
-      const remembered = tokens.get(token);
-      if (remembered === undefined) return undefined;
-      tokens.delete(token);
-      tokens.set(token, remembered);
-      return remembered;
+      const entry = entries.get(token);
+      if (entry === undefined) return undefined;
+      unlink(entry);
+      linkAsNewest(entry);
+      return entry.remembered;
     },
     set(token, remembered) {
       remove(token);
-      tokens.set(token, remembered);
+      const entry: Entry = { token, remembered, older: end, newer: end };
+      entries.set(token, entry);
+      linkAsNewest(entry);
       bytes += sizeOf(token);
-      if (tokens.size <= maxTokens && bytes <= maxBytes) return;
-      for (const oldest of tokens.keys()) {
-        remove(oldest);
-        if (tokens.size <= maxTokens && bytes <= maxBytes) break;
-      }
+      while (entries.size > maxTokens || bytes > maxBytes) remove(end.newer.token);
     },
     delete: remove,
   };

@@ -242,6 +242,14 @@ describe('an action', () => {
     },
   );
 
+  it('that sets a claim which is no data issues no token: as `toJSON` it would write all claims', async () => {
+    const found = await exchange([
+      (_event, api) => api.accessToken.setCustomClaim('toJSON', (() => ({ sub: 'another' })) as never),
+    ]);
+    expect(found.status).toBe(500);
+    expect(found.answer).not.toHaveProperty('access_token');
+  });
+
   it('that hangs issues no token, even if it goes on later', async () => {
     const base = { secrets: {}, client: { client_id: 'x', name: 'x', metadata: {} } } as unknown as EventBase;
     const hang: CredentialsExchangeAction = () => new Promise(() => {});

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createTokenCache, type RememberedToken } from '../../src/token/cache.ts';
 
@@ -36,5 +37,34 @@ describe('createTokenCache', () => {
     cache.delete('a');
     cache.delete('a');
     expect(cache.get('a')).toBeUndefined();
+  });
+
+  it('holds what a list in the order of use would hold, whatever is done to it', () => {
+    const step = fc.tuple(
+      fc.constantFrom('get', 'set', 'delete'),
+      fc.constantFrom('a', 'bb', 'ccc', 'd', 'ee'),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const cache = createTokenCache(3, 28);
+        let list: { token: string; id: string }[] = [];
+        for (const [i, [does, token]] of steps.entries()) {
+          const held = list.find((one) => one.token === token);
+          const others = list.filter((one) => one.token !== token);
+          if (does === 'get') expect(cache.get(token)?.keyId).toBe(held?.id);
+          if (does === 'get' && held !== undefined) list = [...others, held];
+          if (does === 'delete') cache.delete(token);
+          if (does === 'delete') list = others;
+          if (does !== 'set') continue;
+          cache.set(token, remembered(String(i)));
+          list = [...others, { token, id: String(i) }];
+          const bytes = () => list.reduce((sum, one) => sum + one.token.length * 4, 0);
+          while (list.length > 3 || bytes() > 28) list.shift();
+        }
+        for (const one of list) expect(cache.get(one.token)?.keyId).toBe(one.id);
+        for (const token of ['a', 'bb', 'ccc', 'd', 'ee'])
+          if (!list.some((one) => one.token === token)) expect(cache.get(token)).toBeUndefined();
+      }),
+    );
   });
 });

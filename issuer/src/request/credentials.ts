@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose';
 import type { Failure } from '../failure.ts';
-import type { Parameters } from './parameters.ts';
+import { type Parameters, readUtf8 } from './parameters.ts';
 
 /** How a client says who it is, not yet believed (RFC 6749 §2.3, RFC 7523 §2.2). */
 export type Credentials =
@@ -44,14 +44,20 @@ function decodeBasic(authorization: string): { clientId: string; secret: string 
   const encoded = /^basic +([A-Za-z0-9+/]+={0,2}) *$/i.exec(authorization)?.[1];
   if (encoded === undefined) return undefined;
   try {
-    const bytes = Uint8Array.from(atob(encoded), (char) => char.charCodeAt(0));
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    const text = readUtf8(toBytes(atob(encoded)));
     const colon = text.indexOf(':');
     if (colon <= 0) return undefined;
     return { clientId: formDecode(text.slice(0, colon)), secret: formDecode(text.slice(colon + 1)) };
   } catch {
     return undefined;
   }
+}
+
+/** @param binary a character for each byte */
+function toBytes(binary: string): Uint8Array {
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
 }
 
 const formDecode = (text: string) => decodeURIComponent(text.replaceAll('+', ' '));

@@ -17,6 +17,11 @@ const NEVER_IN_QUERY = [
   'scope',
 ];
 
+const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Throws where they are not UTF-8. */
+export const readUtf8 = (bytes: Uint8Array): string => UTF_8.decode(bytes);
+
 /**
  * Reads the parameters of a token request: form (RFC 6749 §4.4.2) or JSON, as Auth0's tutorials send it. Each may
  * be there once, and is text; `resource` alone may be repeated (RFC 8707 §2), for which there is an error of its own.
@@ -36,7 +41,7 @@ export async function readParameters(request: Request): Promise<Parameters | Fai
   if (bytes === undefined) return { code: 'body_too_large' };
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    text = readUtf8(bytes);
   } catch {
     return { code: 'body_malformed' };
   }

@@ -1,4 +1,4 @@
-import { SignJWT } from 'jose';
+import { CompactSign } from 'jose';
 import { type Api, type Client, isRfc9068 } from '../records.ts';
 import type { SigningKey } from './keys.ts';
 
@@ -35,12 +35,16 @@ function buildClaims(content: TokenContent): Record<string, unknown> {
   const permissions = api.token_dialect.endsWith('_authz') ? { permissions: [...scopes] } : {};
   const standard = { ...claims, ...profile, ...permissions };
   // Twice: they stand first, and win over what an action has set.
-  return { ...standard, ...customClaims, ...standard };
+  return { ...standard, ...asData(customClaims), ...standard };
 }
+
+/** Throws where an action has set what is no data: a function named `toJSON` would write the whole token. */
+const asData = (claims: TokenContent['customClaims']): object =>
+  Object.keys(claims).length === 0 ? claims : structuredClone(claims);
 
 export async function signToken(content: TokenContent, key: SigningKey): Promise<string> {
   const { api } = content;
-  return new SignJWT(buildClaims(content))
+  return new CompactSign(new TextEncoder().encode(JSON.stringify(buildClaims(content))))
     .setProtectedHeader({
       alg: api.signing_alg,
       typ: isRfc9068(api.token_dialect) ? 'at+jwt' : 'JWT',

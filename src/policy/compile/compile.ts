@@ -89,14 +89,21 @@ const settingsFieldsAt = (path: Place): readonly string[] =>
     ? signalFieldsAt(path.slice(1))
     : Object.keys(path[0] === 'assertion' ? assertionSettingsSchema.shape : settingsSchema.shape);
 
-/** JavaScript gives this name a meaning of its own: what it names would be lost on the way. */
-function checkNames(table: object, place: Place, faults: Faults): void {
+/**
+ * JavaScript gives this name a meaning of its own: what it names would be lost on the way.
+ *
+ * @param place of the table; it comes back as it was
+ */
+function checkNames(table: object, place: (string | number)[], faults: Faults): void {
   if (Object.hasOwn(table, '__proto__'))
     faults.at(...place, '__proto__').add('nothing can be named "__proto__"', 'remove it, or rename it');
   for (const name in table) {
     const value = (table as Record<string, unknown>)[name];
-    // Of places there are as many as tables: only those of faults are written down.
-    if (typeof value === 'object' && value !== null) checkNames(value, [...place, name], faults);
+    if (typeof value !== 'object' || value === null) continue;
+    // One place for all: there are as many as tables, and only those of faults are written down.
+    place.push(name);
+    checkNames(value, place, faults);
+    place.pop();
   }
 }
 

@@ -8,10 +8,11 @@ import type { Place } from './fault.ts';
 import type { Faults } from './faults.ts';
 import { checkLimit, compileLimit, limitFieldsAt } from './limits.ts';
 import { parseRouteKey, type RouteKey } from './route-key.ts';
-import { type Accepted, canonicalRules, compileRules, type KnownIssuers } from './rules.ts';
+import { type Accepted, compileRules, type KnownIssuers } from './rules.ts';
 import { type ApiConfig, type RouteConfig, reportSchema, routeSchema } from './schema.ts';
 import { readTable } from './schema-faults.ts';
 import type { TrialConfig } from './trial.ts';
+import { WrittenRoute } from './written-route.ts';
 
 /** The rest of the policy, as far as the tables of APIs refer to it. */
 export interface Surroundings extends KnownIssuers {
@@ -108,36 +109,18 @@ export function compileRoute(
         apiConfig.forward_authorization ??
         // Beside another place, `Authorization` is the origin's own: it passes where the policy says so.
         (api.tokenFrom.kind === 'authorization' && (auth === 'none' || reportOnly))));
-  const rateLimit = limitOf(keyText, config, api, apiConfig);
-  let ruleKey: string | undefined;
-  const route: Route = {
+  const route = new WrittenRoute({
     key: keyText,
     api,
     auth,
     ...rules,
     issuers: auth === 'none' ? NO_ISSUERS : rules.issuers,
     forwardAuthorization,
-    rateLimit,
+    rateLimit: limitOf(keyText, config, api, apiConfig),
     report,
     reportOnly,
     isStrict: config.revocation === 'strict',
-    // Most routes are compared with no other one.
-    get ruleKey() {
-      ruleKey ??= JSON.stringify([
-        api.name,
-        auth,
-        config.revocation,
-        forwardAuthorization,
-        reportOnly,
-        rateLimit?.binding,
-        rateLimit?.by,
-        config.rate_limit !== undefined,
-        canonicalRules(rules),
-        report && canonicalRules(report),
-      ]);
-      return ruleKey;
-    },
-  };
+  });
   return { route, key, at };
 }
 
