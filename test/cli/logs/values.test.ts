@@ -56,7 +56,22 @@ describe('objects', () => {
 
   it('pieces make no difference, whatever the text', () => {
     const bits = fc.array(
-      fc.constantFrom('{', '}', '[', ']', '"', '\\', '\n', ',', ':', ' ', 'a', '{"a":1}', '{\n', '[a] {"a":1}'),
+      fc.constantFrom(
+        '{',
+        '}',
+        '[',
+        ']',
+        '"',
+        '\\',
+        '\n',
+        ',',
+        ':',
+        ' ',
+        'a',
+        '{"a":1}',
+        '{\n',
+        '[a] {"a":1}',
+      ),
     );
     fc.assert(
       fc.property(bits, cuts, (text, places) => {
