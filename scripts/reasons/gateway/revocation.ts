@@ -12,7 +12,7 @@ export const REVOCATION = {
     ],
     client: 'Get a new token. If that is refused too, the user has to sign in again, or ask the operator.',
     operator:
-      'Run `npx claimgate switches`: the entry of that number says who revoked it, when and why. `npx claimgate unrevoke` takes it back: [revocation](revocation.md).',
+      'Run `npx claimgate switches`: the entry of that number says who revoked it, when and why. An entry that was taken back or has ended is in `npx claimgate switches --record` alone. `npx claimgate unrevoke` takes it back: [revocation](revocation.md).',
   },
   closed: {
     example: { code: 'closed', why: 'the database is restored', entry: 18, retryAfterSeconds: 60 },
