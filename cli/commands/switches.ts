@@ -34,15 +34,20 @@ interface ListOptions extends GatewayOptions {
 type Run = (api: string | undefined, route: readonly string[], options: Options) => Promise<void>;
 
 export function addSwitchCommands(program: Command): void {
-  const add = (command: Command, description: string, run: Run) =>
+  const add = (command: Command, verb: 'block' | 'unblock', description: string, run: Run) =>
     command
       .description(description)
       .argument('[api]', 'the name of an API, as in the policy')
       .argument('[route...]', 'a route of it, as in the policy')
-      .option('--client <id>', 'block a client of any issuer, in place of an API')
-      .option('--key <kid>', 'block a key of any issuer')
+      .option('--client <id>', `${verb} a client of any issuer, in place of an API`)
+      .option('--key <kid>', `${verb} a key of any issuer`)
       .action(run);
-  add(withDryRun(program.command('close')), 'close an API or a route, or block a client or a key', close)
+  add(
+    withDryRun(program.command('close')),
+    'block',
+    'close an API or a route, or block a client or a key',
+    close,
+  )
     .option(
       '--for <time>',
       'open again by itself after this time, such as 2h (default: until it is opened)',
@@ -54,7 +59,7 @@ export function addSwitchCommands(program: Command): void {
       readChoice(['403', '503']),
     )
     .addHelpText(...example('close API_ORDERS "DELETE /orders/:id" --for 2h --why "ticket 4711" --remote'));
-  add(withGateway(program.command('open')), 'take back what close did', open).addHelpText(
+  add(withGateway(program.command('open')), 'unblock', 'take back what close did', open).addHelpText(
     ...example('open API_ORDERS --why "repaired" --remote'),
   );
   withPlace(program.command('switches'))

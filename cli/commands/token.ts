@@ -74,7 +74,8 @@ async function run(clientId: string, audience: string | undefined, options: Opti
   };
   const { endpoint, answer } = await askForToken(issuer, options.at, clientId, secret, parameters);
   const token = answer.access_token;
-  const verdicts = await judge(options, token);
+  const judged = await judge(options, token);
+  const verdicts = judged?.verdicts;
   const data = Object.entries(parameters).map(
     ([name, value]) => ` --data-urlencode ${quote(`${name}=${value}`)}`,
   );
@@ -92,6 +93,8 @@ async function run(clientId: string, audience: string | undefined, options: Opti
     printLine(`${paint('bold', 'Header')}\n${JSON.stringify(header)}\n`);
     printLine(`${paint('bold', 'Claims')}\n${JSON.stringify(claims, null, 2)}\n`);
     if (verdicts !== undefined) printVerdicts(options.gateway, verdicts);
+    if (judged?.hasRevocation)
+      note('revocations and switches were not asked: claimgate explain … --token - --remote does that');
   }
   if (verdicts?.every(({ status }) => status !== 200)) endWith(EXIT.findings);
 }
@@ -193,10 +196,17 @@ const HINTS: Readonly<Record<string, string>> = {
 };
 
 /** @returns `undefined` where there is no gateway to ask */
-async function judge({ gateway, gatewayEnv }: Options, token: string): Promise<RouteVerdict[] | undefined> {
+async function judge(
+  { gateway, gatewayEnv }: Options,
+  token: string,
+): Promise<{ readonly verdicts: RouteVerdict[]; readonly hasRevocation: boolean } | undefined> {
   if (!existsSync(gateway)) return undefined;
   const compiled = compileConfig(gateway, gatewayEnv);
-  if (compiled.ok) return judgeToken(compiled.policy, token);
+  if (compiled.ok)
+    return {
+      verdicts: await judgeToken(compiled.policy, token),
+      hasRevocation: compiled.policy.settings.revocation !== undefined,
+    };
   note(`the policy in ${gateway} has errors, and can't judge the token: claimgate check --config ${gateway}`);
   return undefined;
 }

@@ -8,6 +8,7 @@ import type { Content } from '../../src/revocation/content.ts';
 import type { Change, PageQuestion } from '../../src/revocation/object/input.ts';
 import { environmentOf, policyOf, readPolicyFile } from '../policy/file/config.ts';
 import { isTable } from '../text/json.ts';
+import { quoteWord } from '../text/shell.ts';
 import { CommandError, EXIT } from '../text/terminal.ts';
 
 /** The gateway whose object is meant. */
@@ -78,7 +79,7 @@ export async function openAdmin(gateway: Gateway): Promise<Admin> {
     const response = await fetcher
       .fetch(URL, { method: 'POST', body: JSON.stringify({ object, ...body }) })
       .catch((error: Error) => new Response(error.message, { status: 500 }));
-    return readAnswer(response, name, remote);
+    return readAnswer(response, { name, env: own }, remote);
   };
   return {
     apply: async (input) => (await call({ call: 'apply', input })) as Applied,
@@ -102,7 +103,11 @@ interface Fetcher {
   fetch(url: string, init: object): Promise<Response>;
 }
 
-async function readAnswer(response: Response, worker: string, isRemote: boolean): Promise<unknown> {
+async function readAnswer(
+  response: Response,
+  { name: worker, env }: { readonly name: string; readonly env: string | undefined },
+  isRemote: boolean,
+): Promise<unknown> {
   const text = await response.text();
   let answer: unknown;
   try {
@@ -117,7 +122,7 @@ async function readAnswer(response: Response, worker: string, isRemote: boolean)
   throw new CommandError(
     isRemote
       ? `the Worker ${worker} on Cloudflare has no entrypoint ${ENTRYPOINT}; deploy it with this version first. It said: ${said}`
-      : `no \`wrangler dev\` of ${worker} runs on this machine; start it, with npm start in a clone, or act on Cloudflare with --remote`,
+      : `no \`wrangler dev\` of ${worker} runs on this machine; start it, with ${env === undefined ? 'npm start in a clone' : `npx wrangler dev --env ${quoteWord(env)}`}, or act on Cloudflare with --remote`,
     EXIT.failed,
   );
 }

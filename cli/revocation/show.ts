@@ -54,7 +54,7 @@ export function printApplied(
     [done, visible(what)],
     answer === undefined ? undefined : ['answer', String(answer)],
     isDated
-      ? ['refuses', `tokens issued up to ${timeOf(beforeSeconds + toleranceSeconds)}; newer ones pass`]
+      ? ['refuses', `tokens issued up to ${datedWords(beforeSeconds, toleranceSeconds)}; newer ones pass`]
       : undefined,
     ['entry', String(number)],
     replaced && ['replaces', `entry ${replaced.number}, which ${endWords(replaced.until)}`],
@@ -69,6 +69,11 @@ export function printApplied(
   ];
   printFields(fields.filter((field) => field !== undefined));
 }
+
+/** The moment lies ahead of the command, and must not look like a clock that is wrong. */
+const datedWords = (beforeSeconds: number, toleranceSeconds: number): string =>
+  timeOf(beforeSeconds + toleranceSeconds) +
+  (toleranceSeconds > 0 ? ` (${toleranceSeconds} s are for clocks that differ)` : '');
 
 const endWords = (until: number | null): string =>
   until === null ? 'had no end' : `would have ended ${endTime(until)}`;
@@ -135,7 +140,7 @@ function targetOf(target: string, issuer: unknown, issuerName: (iss: string) => 
 
 export function printRecord(rows: readonly Row[], issuerName: (iss: string) => string): void {
   printTable(
-    ['NUMBER', 'AT', 'BY', 'DID', 'KIND', 'TO', 'ENDS', 'WHY'],
+    ['ENTRY', 'AT', 'BY', 'DID', 'KIND', 'TO', 'ENDS', 'WHY'],
     rows.map(({ number, at, by, action, what, why }) => {
       const about = parseJson(String(what));
       const { kind, id, target, issuer, untilSeconds } = isTable(about) ? about : {};

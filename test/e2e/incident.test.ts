@@ -13,7 +13,7 @@ import { type RunningDev, startDev } from './support/wrangler-dev.ts';
 const PROMISE = { timeout: 120_000, interval: 500 };
 
 const page = readFileSync('docs/revocation.md', 'utf8');
-const section = page.slice(page.indexOf('## A laptop was stolen'), page.indexOf('## What to throw out'));
+const [section = ''] = /^## A laptop was stolen[\s\S]*?(?=^## )/m.exec(page) ?? [];
 /** The page acts on Cloudflare. Here is a `wrangler dev`, whose log is a file. */
 const commands = [...section.matchAll(/^ *```sh\n([\s\S]*?)^ *```/gm)]
   .flatMap(([, block = '']) => block.trim().split('\n'))
@@ -101,7 +101,6 @@ it('is followed from the first question to the record', { timeout: 300_000 }, as
   const [stolen, good] = [await token(THIEF), await token('auth0|other')];
   for (const one of [stolen, stolen, good]) expect(await statusOf(one)).toBe(200);
   await writeLog('auth0|other');
-  expect(await run('npx claimgate logs day.log --client web-app')).toContain('API_ORDERS GET /orders');
 
   expect(await run(dryRun)).toContain('2 of 3 requests');
   expect(await statusOf(stolen)).toBe(200);
@@ -114,8 +113,9 @@ it('is followed from the first question to the record', { timeout: 300_000 }, as
   expect(await statusOf(good)).toBe(200);
 
   await writeLog('token_revoked');
-  expect(await run(logs.replace('logs', 'logs day.log'))).toContain('token_revoked');
-  expect(readFileSync(join(folder, 'day.log'), 'utf8')).toContain(`"entry":${entry}`);
+  expect(await run(logs.replace('logs', 'logs day.log'))).toMatch(
+    new RegExp(`^ +\\d+ +token_revoked[\\s\\S]*^refused: who and what\n +\\d+ +entry +${entry}$`, 'm'),
+  );
 
   expect(await run(switches)).toMatch(new RegExp(`^${entry} .*subject .*5f7c.* laptop stolen$`, 'm'));
   expect(await run(record)).toMatch(/ revoke +subject +.*5f7c.* laptop stolen$/m);

@@ -4,6 +4,7 @@ import { isData } from './segments.ts';
 
 export type Dimension =
   | 'reason'
+  | 'entry'
   | 'route'
   | 'client'
   | 'issuer'
@@ -33,6 +34,7 @@ const verifiedOr = (verified: string | undefined, claimed: string | undefined) =
 
 export const DIMENSIONS: Readonly<Record<Dimension, Axis>> = {
   reason: { of: 'refused', read: ({ reason, wouldDeny }) => reason ?? wouldDeny },
+  entry: { of: 'refused', read: ({ entry }) => (entry === undefined ? undefined : String(entry)) },
   route: { of: 'refused', read: ({ route }) => route ?? '(no route)' },
   client: {
     of: 'refused',

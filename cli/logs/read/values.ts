@@ -21,6 +21,9 @@ export interface ValueReader {
 /** Longer ones are none of the formats that are read. */
 const MAX_LENGTH = 32 * 1024 * 1024;
 const MAX_SHOWN = 200;
+/** The name that `npm start` writes before the lines of each Worker. */
+const NAMED = /^\[[a-z][\w-]{0,62}\] (?=\{)/i;
+const MAX_NAMED_LENGTH = 1024 * 1024;
 
 const [QUOTE, BACKSLASH, NEWLINE, CARRIAGE_RETURN] = ['"', '\\', '\n', '\r'].map((one) => one.charCodeAt(0));
 const [BRACE, BRACE_END, BRACKET, BRACKET_END] = ['{', '}', '[', ']'].map((one) => one.charCodeAt(0));
@@ -111,6 +114,8 @@ class Reader implements ValueReader {
     if (isArray === undefined) return undefined;
     if (isArray) return at + 1;
     if (end === -1 && !isEnd && this.#text.length - at < MAX_SHOWN) return undefined;
+    const after = this.#takeNamed(at, end, isEnd);
+    if (after !== undefined) return after === 'more' ? undefined : after;
     this.#sink.other(
       this.#text.slice(at, Math.min(at + MAX_SHOWN, end === -1 ? this.#text.length : end)),
       this.#line,
@@ -129,6 +134,15 @@ class Reader implements ValueReader {
     this.#sink.value(value, this.#line);
     this.#line++;
     return end + 1;
+  }
+
+  /** An object behind the name of a Worker. It is taken whole: what others write there need not end. */
+  #takeNamed(at: number, end: number, isEnd: boolean): number | 'more' | undefined {
+    if ((this.#text[at - 1] ?? this.#before) !== '\n') return undefined;
+    const [name] = NAMED.exec(this.#text.slice(at, at + MAX_SHOWN)) ?? [];
+    if (name === undefined) return undefined;
+    if (end === -1 && !isEnd) return this.#text.length - at < MAX_NAMED_LENGTH ? 'more' : undefined;
+    return this.#takeLine(at + name.length, end === -1 ? this.#text.length : end);
   }
 
   #start(at: number, end: number): Open {

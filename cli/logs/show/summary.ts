@@ -113,7 +113,15 @@ const reasonRows = ({ reasons }: Summary) =>
   );
 
 /** Whom people ask about; of each, the most frequent. */
-const ASKED = ['path', 'client', 'issuer', 'audience', 'address', 'country'] as const satisfies Dimension[];
+const ASKED = [
+  'entry',
+  'path',
+  'client',
+  'issuer',
+  'audience',
+  'address',
+  'country',
+] as const satisfies Dimension[];
 const MAX_VALUES = 3;
 
 function refusedRows({ refused }: Summary): string[] {

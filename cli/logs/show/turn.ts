@@ -8,6 +8,7 @@ const MAX_VALUES = 3;
 
 const WORDS: Readonly<Record<Dimension, string>> = {
   reason: 'reason',
+  entry: 'entry',
   route: 'route',
   client: 'client',
   issuer: 'issuer',

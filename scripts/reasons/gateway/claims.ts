@@ -38,21 +38,25 @@ export const CLAIMS = {
   },
   client_blocked: {
     example: { code: 'client_blocked', client: 'backoffice' },
-    log: 'names the client, as the policy blocks it.',
-    causes: ['The client is listed in `blocked_clients`: the operator blocks it.'],
+    log: 'names the client, as the policy or the switch blocks it. `entry` has the number of the switch.',
+    causes: [
+      'The client is listed in `blocked_clients` of the policy.',
+      'Ops blocked it with `claimgate close --client`, without a deployment: the line then has `entry`.',
+    ],
     client: 'Ask the operator why. New tokens of the same client are refused too.',
     operator:
-      'Give the client new credentials, wait until the tokens of the old ones have expired, then take it off the list: [a client is in the wrong hands](operations.md#a-key-or-a-client-is-in-the-wrong-hands).',
+      'Give the client new credentials, wait until the tokens of the old ones have expired, then take it off the list, or run `npx claimgate open --client ID` where the line has `entry` (`npx claimgate switches` says who blocked it, when and why): [a client is in the wrong hands](operations.md#a-key-or-a-client-is-in-the-wrong-hands).',
   },
   key_blocked: {
     example: { code: 'key_blocked' },
     causes: [
-      'The key that signed the token is listed in `blocked_kids`: the operator blocks it.',
+      'The key that signed the token is listed in `blocked_kids` of the policy.',
+      'Ops blocked it with `claimgate close --key`, without a deployment: the line then has `entry`.',
       'The issuer still signs with that key.',
     ],
     client: 'Ask the issuer for a new token, and use that.',
     operator:
-      'Rotate the keys at the issuer, so that new tokens have another `kid`. Take the key off the list when no token of it is alive.',
+      'Rotate the keys at the issuer, so that new tokens have another `kid`. When no token of the old key is alive, take it off the list, or run `npx claimgate open --key KID` where the line has `entry`.',
   },
   token_expired: {
     example: { code: 'token_expired', exp: 1_700_000_000 },

@@ -13,7 +13,7 @@ export const REVOCATION = {
     client:
       'Get a new token, and half a minute later one more, if that is refused too: clocks differ. Then the user has to sign in again; a program without users asks the operator.',
     operator:
-      'Run `npx claimgate switches`: the entry of that number says who revoked it, when and why. `npx claimgate unrevoke` takes it back: [revocation](revocation.md).',
+      'Run `npx claimgate switches`: the entry of that number says who revoked it, when and why. An entry that was taken back or has ended is in `npx claimgate switches --record` alone. `npx claimgate unrevoke` takes it back: [revocation](revocation.md).',
   },
   closed: {
     example: { code: 'closed', why: 'the database is restored', entry: 18, retryAfterSeconds: 60 },

@@ -111,6 +111,20 @@ refused: who and what
   });
 });
 
+describe('what a revocation refuses', () => {
+  it('has the number of its entry, in text and in JSON', async () => {
+    const revoked = (second: number, entry: number) =>
+      denied(second, 'token_revoked', { reason_detail: 'subject', entry });
+    const log = file('revoked.log', lines(line(0), revoked(1, 7), revoked(2, 7), revoked(3, 9)));
+    const { stdout } = await claimgate(['logs', log, '--reason', 'token_revoked']);
+    expect(stdout).toContain('refused: who and what\n         2  entry     7\n         1  entry     9\n');
+    expect((await summaryOf(log)).refused.entry).toMatchObject([
+      { value: '7', requests: 2, first: '2026-11-24T12:00:01.000Z', last: '2026-11-24T12:00:02.000Z' },
+      { value: '9', requests: 1 },
+    ]);
+  });
+});
+
 describe('the time line', () => {
   it('shows what there is of each kind, however little', async () => {
     const log = Array.from({ length: 5_000 }, (_, i) => line(i / 50));

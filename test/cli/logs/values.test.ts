@@ -56,7 +56,22 @@ describe('objects', () => {
 
   it('pieces make no difference, whatever the text', () => {
     const bits = fc.array(
-      fc.constantFrom('{', '}', '[', ']', '"', '\\', '\n', ',', ':', ' ', 'a', '{"a":1}', '{\n'),
+      fc.constantFrom(
+        '{',
+        '}',
+        '[',
+        ']',
+        '"',
+        '\\',
+        '\n',
+        ',',
+        ':',
+        ' ',
+        'a',
+        '{"a":1}',
+        '{\n',
+        '[a] {"a":1}',
+      ),
     );
     fc.assert(
       fc.property(bits, cuts, (text, places) => {
@@ -74,6 +89,21 @@ describe('objects', () => {
   ])('pieces make no difference: %s', (_what, parts) => {
     const [one, other] = [read(parts.join('')), read(...parts)];
     expect([other.values, other.lines, other.broken]).toEqual([one.values, one.lines, one.broken]);
+  });
+
+  /** scripts/dev/servers.ts writes the name. */
+  it('with the name of a Worker before them, as npm start prints them', () => {
+    const text = '[gateway] {"a":1}\n[api] ready\n[job] {\n[x] {"b":2} and more\n[gateway] {"c":3}';
+    fc.assert(
+      fc.property(cuts, (places) => {
+        expect(read(...pieces(text, places))).toEqual({
+          values: [{ a: 1 }, { c: 3 }],
+          lines: [1, 5],
+          other: ['[api] ready', '[job] {', '[x] {"b":2} and more'],
+          broken: [],
+        });
+      }),
+    );
   });
 
   it('know their line', () => {

@@ -48,7 +48,9 @@ describe('what is asked of the object', () => {
   it('tokens of the next time are dated ahead, and so is the end', async () => {
     const { stdout } = await run('revoke', '--issuer', 'main', '--sub', 'x', '--and-next', '1min', ...WHY);
     expect(lastRevocation()).toMatchObject({ andNextSeconds: 60, livesSeconds: 3611 });
-    expect(stdout).toMatch(/^refuses {4}tokens issued up to \d\d:\d\d:\d\d UTC; newer ones pass$/m);
+    expect(stdout).toMatch(
+      /^refuses {4}tokens issued up to \d\d:\d\d:\d\d UTC \(5 s are for clocks that differ\); newer ones pass$/m,
+    );
   });
 
   it('a token names its issuer and its id, and stays no longer than it lives itself', async () => {
@@ -197,6 +199,10 @@ describe('a gateway that is not there, or not so', () => {
     const here = await run('switches');
     expect(here).toMatchObject({ code: 3, stdout: '' });
     expect(here.stderr).toContain('no `wrangler dev` of shop runs on this machine; start it');
+    const other = gateway.file('other.toml', POLICY);
+    expect((await run('switches', '--config', other, '--env', 'production')).stderr).toContain(
+      'start it, with npx wrangler dev --env production, or act on Cloudflare with --remote',
+    );
     const there = await run('switches', '--remote');
     expect(there).toMatchObject({ code: 3, stdout: '' });
     expect(there.stderr).toContain(

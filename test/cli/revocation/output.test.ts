@@ -29,7 +29,7 @@ describe('a change says what it did, until when, and how to take it back', () =>
   it('revoke', async () => {
     expect(await printed('revoke', '--issuer', 'main', '--sub', 'auth0|5', ...WHY)).toBe(
       `revoked    subject auth0|5 of main
-refuses    tokens issued up to TIME UTC; newer ones pass
+refuses    tokens issued up to TIME UTC (5 s are for clocks that differ); newer ones pass
 entry      7
 ends       DATE UTC
 in effect  everywhere by TIME UTC
@@ -191,11 +191,21 @@ describe('lists', () => {
     expect(gateway.calls.at(-1)?.input).toEqual({ list: 'entries', limit: 2 });
   });
 
+  it.each([
+    ['close', 'block'],
+    ['open', 'unblock'],
+  ])('the help of %s says what it does to a client', async (command, verb) => {
+    const { stdout } = await run(command, '--help');
+    expect(stdout).toMatch(new RegExp(`--client <id> +${verb} a client`));
+    expect(stdout).toMatch(new RegExp(`--key <kid> +${verb} a key`));
+  });
+
   it('the record: who did what, in words', async () => {
     gateway.answer = () => ({ rows: RECORD, published: true });
     const { stdout, stderr } = await run('switches', '--record', '--before', '10');
     expect(stdout).not.toMatch(UNSEEN);
     expect(stderr).toBe('');
+    expect(stdout).toMatch(/^ENTRY +AT +BY +DID /);
     const [, first = '', second = ''] = stdout.split('\n');
     expect(first).toContain(
       'revoke  subject  x\ufffd[2J\ufffdIN EFFECT\ufffd @ https://gone.example/  2026-11-18',
