@@ -8,6 +8,7 @@ import { USER_AGENT } from '../../src/version.ts';
 import { readIssuerConfig, takeIssuerConfig } from '../issuer/place.ts';
 import { compileConfig } from '../policy/file/config.ts';
 import { judgeToken, type RouteVerdict } from '../policy/what-if/acceptance.ts';
+import { readAt } from '../policy/what-if/fetch-at.ts';
 import { readFileOrInput } from '../text/files.ts';
 import {
   CommandError,
@@ -67,14 +68,15 @@ export function addTokenCommand(program: Command): void {
 
 async function run(clientId: string, audience: string | undefined, options: Options): Promise<void> {
   const issuer = options.issuer ?? readIssuer(options);
+  const at = options.at === undefined ? undefined : readAt(options.at);
   const secret = readSecret(options.secretFile);
   const parameters = {
     ...(audience !== undefined && { audience }),
     ...(options.scope !== undefined && { scope: options.scope.join(' ') }),
   };
-  const { endpoint, answer } = await askForToken(issuer, options.at, clientId, secret, parameters);
+  const { endpoint, answer } = await askForToken(issuer, at, clientId, secret, parameters);
   const token = answer.access_token;
-  const verdicts = await judge(options, token);
+  const verdicts = await judge(options, token, at);
   const data = Object.entries(parameters).map(
     ([name, value]) => ` --data-urlencode ${quote(`${name}=${value}`)}`,
   );
@@ -127,7 +129,7 @@ async function askForToken(
   parameters: Record<string, string>,
 ) {
   const url = parseIssuer(issuer);
-  const asked = at === undefined ? url : parseIssuer(at.endsWith('/') ? at : `${at}/`);
+  const asked = at === undefined ? url : new URL(at);
   const options = {
     [oauth.allowInsecureRequests]: isLoopbackHost(asked.hostname),
     signal: () => AbortSignal.timeout(TIMEOUT_MS),
@@ -193,10 +195,14 @@ const HINTS: Readonly<Record<string, string>> = {
 };
 
 /** @returns `undefined` where there is no gateway to ask */
-async function judge({ gateway, gatewayEnv }: Options, token: string): Promise<RouteVerdict[] | undefined> {
+async function judge(
+  { gateway, gatewayEnv }: Options,
+  token: string,
+  at: string | undefined,
+): Promise<RouteVerdict[] | undefined> {
   if (!existsSync(gateway)) return undefined;
   const compiled = compileConfig(gateway, gatewayEnv);
-  if (compiled.ok) return judgeToken(compiled.policy, token);
+  if (compiled.ok) return judgeToken(compiled.policy, token, at);
   note(`the policy in ${gateway} has errors, and can't judge the token: claimgate check --config ${gateway}`);
   return undefined;
 }
