@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
+import { RESTRICTED } from '../../issuer/src/actions/restricted.ts';
 import {
   renderConformancePage,
   renderIssuerLogSchema,
@@ -82,6 +83,15 @@ describe('docs', () => {
     const [, toml = ''] = /```toml\n([\s\S]*?)```/.exec(read(file)) ?? [];
     const { vars } = parse(toml) as { vars: Record<string, unknown> };
     expect(compilePolicy(vars)).toMatchObject({ ok: true });
+  });
+
+  it('docs/hooks.md lists the claims that hooks can not set', () => {
+    const [, section = ''] = /## Reserved claims\n([\s\S]*?)\n## /.exec(read('docs/hooks.md')) ?? [];
+    const listed = section
+      .split('\n\n')
+      .at(-1)
+      ?.match(/[^`\s,.]+/g);
+    expect(listed).toEqual([...RESTRICTED]);
   });
 
   it('the policy in docs/hono.md answers on this machine as the page says, and has no warning', async () => {
