@@ -36,6 +36,10 @@ export type Prepare = (inbound: Headers, decision: Allowed, requestId: string) =
 export const isLoop = ({ origin }: Api, inbound: Headers): boolean =>
   origin.kind === 'zone' && inbound.has(LOOP_HEADER);
 
+/** Whether a shared cache may answer, as before there was a gateway: on trial, unless claims make it one caller's. */
+export const mayBeShared = ({ route, principal }: Allowed): boolean =>
+  isOnTrial(route) && principal === undefined;
+
 /** Makes the origin's request out of the client's headers and what was decided. A reason where the claims don't fit. */
 export function createOutbound(policy: Policy, { originHeaders, skipped }: OutboundOptions): Prepare {
   const stripUsual = createStripper(policy.ownHeaders);

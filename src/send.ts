@@ -8,7 +8,7 @@ import { rewriteLocation } from './origin/location.ts';
 import { callerOf, type Next, requestFor } from './origin/next.ts';
 import { limitKey } from './origin/rate-limit.ts';
 import { changeable, isChangeable, untilExpiry, withProtocol } from './origin/websocket.ts';
-import { type Allowed, isLoop, type Outbound, type Prepare } from './outbound.ts';
+import { type Allowed, isLoop, mayBeShared, type Outbound, type Prepare } from './outbound.ts';
 import { ASSERTION_HEADER, type Assertion } from './policy/assertion.ts';
 import type { Policy } from './policy/policy.ts';
 import { isOnTrial } from './policy/trial.ts';
@@ -60,11 +60,17 @@ export function createSend(environment: Environment, { settings }: Policy, prepa
     const limitMs = timeLimit(request, api);
     const isNext = api.origin.kind === 'next';
     const askedAt = onAsk();
-    // With claims, an answer is for one caller.
-    const isShared = isTried && principal === undefined;
     const given = isNext
       ? await next(requestFor(request, url, headers), callerOf(principal))
-      : await forward(request, api, url, headers, fetchOrigin, isTried ? undefined : limitMs, isShared);
+      : await forward(
+          request,
+          api,
+          url,
+          headers,
+          fetchOrigin,
+          isTried ? undefined : limitMs,
+          mayBeShared(decision),
+        );
     const isReady = !(given instanceof Response) || (isNext && isChangeable(given));
     const answer = isReady ? given : changeable(given);
     if (api.rewritesLocation && !isTried && answer instanceof Response)

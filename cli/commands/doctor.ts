@@ -11,8 +11,8 @@ import { policyFor } from '../policy/doctor/policy.ts';
 import { error, type Symptom, warning } from '../policy/doctor/symptom.ts';
 import { judgeToken } from '../policy/doctor/token.ts';
 import { compileConfig } from '../policy/file/config.ts';
-import { askIssuer, explainName, isSameButSlash } from '../policy/what-if/ask-issuer.ts';
-import { fetchPlainly } from '../policy/what-if/plain-fetch.ts';
+import { askIssuer, explainName, type IssuerAnswers, isSameButSlash } from '../policy/what-if/ask-issuer.ts';
+import { fetchAt, readAt, urlAt } from '../policy/what-if/fetch-at.ts';
 import { readFileOrInput } from '../text/files.ts';
 import { CommandError, EXIT, endWith, paint, printJson, printLine } from '../text/terminal.ts';
 import { takeGatewayConfig } from './options.ts';
@@ -26,6 +26,7 @@ type Options = PlaceOptions & {
   readonly issuer?: string;
   readonly audience?: string;
   readonly token?: string;
+  readonly at?: string;
   readonly gateway: string;
   readonly gatewayEnv?: string;
 };
@@ -36,6 +37,10 @@ export function addDoctorCommand(program: Command): void {
     .option('--issuer <url>', 'only this issuer, whether the policy has it or not')
     .option('--audience <text>', 'for whom its tokens are, as their aud has it')
     .option('--token <file>', 'a real access token, to be judged; - for standard input')
+    .option(
+      '--at <url>',
+      'where your own issuer, or the one of --issuer, answers (default: the dev port of issuer/wrangler.toml, unless --remote)',
+    )
     .option(
       '--gateway <file>',
       "the policy: the gateway's configuration (default: the file that wrangler reads)",
@@ -61,16 +66,19 @@ async function run(options: Options, command: Command): Promise<void> {
       `there is no ${options.gateway}; name the policy with --gateway, or an issuer with --issuer URL`,
     );
   const token = options.token === undefined ? undefined : readToken(options.token);
+  const at = options.at === undefined ? undefined : readAt(options.at);
+  if (at !== undefined && !isOwn && options.issuer === undefined)
+    throw new CommandError('--at is about one issuer; name it with --issuer URL too');
   const found = [...symptoms];
-  let own: string | undefined;
+  let own: Located | undefined = options.issuer === undefined ? undefined : { url: options.issuer, at };
   if (isOwn)
     found.push(
       ...(await atPlace(options, (place) => {
-        own = place.issuer;
-        return judgeOwn(place, gateway);
+        own = { url: place.issuer, at: at ?? localUrl(place) };
+        return judgeOwn(place, gateway, own.at);
       })),
     );
-  found.push(...(await judgePolicy(options, gateway, own, token)));
+  found.push(...(await judgePolicy(options, gateway, isOwn, own, token)));
   if (options.json) printJson(found);
   else for (const symptom of found) print(symptom);
   if (found.some(({ state }) => state === 'error')) endWith(EXIT.findings);
@@ -96,31 +104,47 @@ function readToken(file: string): string {
   throw new CommandError(`${file === '-' ? 'standard input' : file} is empty; give the access token alone`);
 }
 
+/** An issuer, and where it answers if that is elsewhere. */
+interface Located {
+  readonly url: string;
+  readonly at: string | undefined;
+}
+
 /** Under `wrangler dev`, an issuer answers on this machine, whatever its name is. */
-async function judgeOwn(place: Place, gateway: GatewayPolicy | undefined): Promise<Symptom[]> {
-  const { issuer: url, config, remote } = place;
+function localUrl({ config, remote }: Place): string | undefined {
+  const port = remote ? undefined : config.dev?.port;
+  return port === undefined ? undefined : `http://localhost:${port}/`;
+}
+
+async function judgeOwn(
+  place: Place,
+  gateway: GatewayPolicy | undefined,
+  at: string | undefined,
+): Promise<Symptom[]> {
+  const { issuer: url } = place;
   const issuer =
     issuerIn(gateway?.policy, url) ?? (parseTrustedUri(url) && policyFor(url, undefined).issuers[0]);
   // Then nothing can be asked; what is wrong with its name is said below.
   if (issuer === undefined) return judgeOwnIssuer(place, undefined, gateway);
-  const port = remote ? undefined : config.dev?.port;
-  const local = port === undefined ? undefined : `http://localhost:${port}/`;
-  const toPlace = (asked: string) =>
-    local !== undefined && asked.startsWith(url) ? local + asked.slice(url.length) : asked;
-  const { asked, ...answered } = await askIssuer(issuer, (one, init) => fetchPlainly(toPlace(one), init));
-  const answers = { ...answered, asked: asked.map((one) => ({ ...one, url: toPlace(one.url) })) };
+  const answers = await askAt(issuer, at);
   const start = 'start it (npx wrangler dev --config issuer/wrangler.toml), or deploy it';
   return [...judgeIssuer(issuer, answers, start), ...(await judgeOwnIssuer(place, answers, gateway))];
+}
+
+async function askAt(issuer: Issuer, at: string | undefined): Promise<IssuerAnswers> {
+  const { asked, ...answered } = await askIssuer(issuer, fetchAt(issuer.issuer, at));
+  return { ...answered, asked: asked.map((one) => ({ ...one, url: urlAt(one.url, issuer.issuer, at) })) };
 }
 
 const issuerIn = (policy: Policy | undefined, url: string): Issuer | undefined =>
   policy?.issuers.find((one) => one.issuer === url);
 
-/** The issuers of the policy, or the one that is named, and the token. @param own was judged already */
+/** The issuers of the policy, or the one that is named, and the token. @param isOwn the one of this project was judged */
 async function judgePolicy(
   { issuer: url, audience }: Options,
   gateway: GatewayPolicy | undefined,
-  own: string | undefined,
+  isOwn: boolean,
+  located: Located | undefined,
   token: string | undefined,
 ): Promise<Symptom[]> {
   const trusts = url === undefined || issuerIn(gateway?.policy, url) !== undefined;
@@ -130,16 +154,23 @@ async function judgePolicy(
   if (policy === undefined) return symptoms;
   for (const issuer of policy.issuers) {
     if (url !== undefined && issuer.issuer !== url) continue;
-    if (issuer.issuer !== own) symptoms.push(...judgeIssuer(issuer, await askIssuer(issuer, fetchPlainly)));
+    const at = issuer.issuer === located?.url ? located.at : undefined;
+    if (!isOwn || issuer.issuer !== located?.url)
+      symptoms.push(...judgeIssuer(issuer, await askAt(issuer, at)));
     if (trusts) symptoms.push(...judgeAudiences(issuer, policy, audience));
   }
-  return token === undefined ? symptoms : [...symptoms, ...(await judgeToken(policy, token))];
+  if (token === undefined) return symptoms;
+  const at = claimsOf(token)['iss'] === located?.url ? located?.at : undefined;
+  return [...symptoms, ...(await judgeToken(policy, token, at))];
+}
+
+function claimsOf(token: string): Readonly<Record<string, unknown>> {
+  const decoded = decodeToken(token);
+  return 'claims' in decoded ? decoded.claims : {};
 }
 
 function audienceOf(token: string | undefined): string | undefined {
-  const decoded = token === undefined ? undefined : decodeToken(token);
-  const aud = decoded !== undefined && 'claims' in decoded ? decoded.claims['aud'] : undefined;
-  const [first] = [aud].flat();
+  const [first] = token === undefined ? [] : [claimsOf(token)['aud']].flat();
   return typeof first === 'string' ? first : undefined;
 }
 

@@ -9,6 +9,7 @@ import { renderExplanation } from '../policy/explain/report.ts';
 import { readSnapshotFile } from '../policy/explain/snapshot.ts';
 import { policyOf } from '../policy/file/config.ts';
 import { readPolicy } from '../policy/file/module.ts';
+import { readAt } from '../policy/what-if/fetch-at.ts';
 import { carryToken } from '../policy/what-if/place.ts';
 import { completeUrl } from '../policy/what-if/targets.ts';
 import { routeOf } from '../policy/what-if/unsigned.ts';
@@ -20,6 +21,7 @@ interface Options extends PolicyOptions {
   readonly claims?: string;
   readonly header?: string[];
   readonly offline?: boolean;
+  readonly at?: string;
   readonly now?: string;
   readonly local?: boolean;
   readonly remote?: boolean;
@@ -33,6 +35,10 @@ export function addExplainCommand(program: Command): void {
     .option('--claims <json>', 'what if a token had these claims; - for standard input, @file for a file')
     .option('--header <line>', "a header such as 'Accept: text/csv'; repeat for more", collect)
     .option('--offline', "don't fetch keys: the signature is not verified")
+    .option(
+      '--at <url>',
+      "where the token's issuer answers, if that is elsewhere: http://localhost:8788 under `wrangler dev`",
+    )
     .option('--now <time>', 'judge as at this time: a date, or seconds since 1970')
     .option('--local', 'ask the `wrangler dev` on this machine what is revoked and closed')
     .option('--remote', 'ask the gateway on Cloudflare, with the login of wrangler')
@@ -48,6 +54,7 @@ async function run(method: string, url: string, options: Options): Promise<void>
   if (options.token !== undefined && options.claims !== undefined)
     throw new CommandError('--token and --claims exclude each other; leave one out');
   checkRequest(method, url);
+  const at = options.at === undefined ? undefined : readAt(options.at);
   const nowMs = options.now === undefined ? Date.now() : readTime(options.now);
   const policy = policyOf(await readPolicy(options), options.env);
   const headers = readHeaders(options.header ?? []);
@@ -57,7 +64,7 @@ async function run(method: string, url: string, options: Options): Promise<void>
   if (options.token !== undefined)
     carryToken(headers, routeOf(policy, method, request.url)?.api, readToken(options.token));
   const revocations = await readRevocations(options, policy);
-  const explanation = await explain(request, { policy, signature, claims, nowMs, revocations });
+  const explanation = await explain(request, { policy, signature, claims, nowMs, revocations, at });
   if (options.json) printJson(explanation);
   else for (const line of renderExplanation(explanation)) printLine(line);
   endWith(exitCodeOf(explanation));

@@ -39,7 +39,7 @@ async function init(folder: string, { yes = false, issuer, issuerHost, ...flags 
     throw new CommandError('--issuer-host is about an issuer of your own; give --issuer without a URL too');
   const { existingConfig } = await import('../init/project.ts');
   const existing = existingConfig(folder);
-  if (issuer === true && existing !== undefined) return addIssuer(folder, flags, issuerHost);
+  if (issuer === true && existing !== undefined) return addIssuer(folder, existing, flags, issuerHost);
   const { issuerFiles, issuerHostOf, issuerWorkerName } = await import('../init/issuer-file.ts');
   const ownHost = issuer === true ? issuerHostOf(issuerHost, flags.host) : undefined;
   const given: Given = {
@@ -76,7 +76,10 @@ async function init(folder: string, { yes = false, issuer, issuerHost, ...flags 
       printLine(`${paint('green', (before === undefined ? 'wrote' : 'changed').padEnd(width))}  ${path}`);
     for (const one of notes) printLine(`${paint('yellow', 'look'.padEnd(width))}  ${one}`);
     printLine();
-    if (ownHost !== undefined) await printIssuerSteps(answers.audience, topicOf(answers));
+    if (ownHost !== undefined) {
+      const topic = topicOf(answers);
+      await printIssuerSteps(answers.audience, [`read:${topic}`, `write:${topic}`]);
+    }
     printNext(answers.origin === 'next', ownHost !== undefined);
     if (installed === undefined) note(`\nclaimgate is not installed here yet; ${INSTALL}`);
   } catch (error) {
@@ -169,9 +172,9 @@ const INSTALL = 'npm install --save-dev FILE wrangler brings it, where FILE is w
 
 const ISSUER_PATHS = ['issuer/wrangler.toml', 'issuer/.gitignore'] as const;
 
-async function printIssuerSteps(audience: string, topic: string): Promise<void> {
+async function printIssuerSteps(audience: string, scopes: readonly string[]): Promise<void> {
   const { issuerSteps } = await import('../init/issuer-file.ts');
-  for (const [command, what] of issuerSteps(audience, topic)) {
+  for (const [command, what] of issuerSteps(audience, scopes)) {
     printLine(paint('dim', `  # ${what}`));
     printLine(`  ${command}`);
   }
@@ -181,14 +184,17 @@ async function printIssuerSteps(audience: string, topic: string): Promise<void> 
 /** The issuer alone, for a policy that is there already and stays as it is. */
 async function addIssuer(
   folder: string,
+  existing: string,
   { name, host, audience }: Given,
   issuerHost?: string,
 ): Promise<void> {
   const { issuerFiles, issuerHostOf, issuerWorkerName, policyLines } = await import('../init/issuer-file.ts');
+  const { readAskedPolicy } = await import('../init/asked-policy.ts');
   const { workerName } = await import('../init/answers.ts');
   const { demandNew, packagePath } = await import('../init/project.ts');
   const { writeChanges } = await import('../init/changes.ts');
   demandNew(folder, ISSUER_PATHS);
+  const asked = readAskedPolicy(existing);
   const worker = issuerWorkerName(name ?? workerName(basename(resolve(folder))));
   const at = issuerHostOf(issuerHost, host);
   const installed = packagePath(join(folder, 'issuer'));
@@ -199,9 +205,10 @@ async function addIssuer(
   );
   for (const { path } of files) printLine(`${paint('green', 'wrote')}  ${path}`);
   printLine('\nThe configuration stays as it is. Its policy trusts the new issuer with these lines:\n');
-  for (const line of policyLines(at, worker)) printLine(line === '' ? '' : `  ${line}`);
+  for (const line of policyLines(at, worker, asked)) printLine(line === '' ? '' : `  ${line}`);
   printLine();
-  await printIssuerSteps(audience ?? 'https://api.example.com', 'items');
+  const scopes = asked === undefined || asked.scopes.length === 0 ? ['read:items'] : asked.scopes;
+  await printIssuerSteps(audience ?? asked?.audience ?? 'https://api.example.com', scopes);
   if (installed === undefined) note(`claimgate is not installed here yet; ${INSTALL}`);
 }
 

@@ -8,6 +8,7 @@ import { USER_AGENT } from '../../src/version.ts';
 import { readIssuerConfig, takeIssuerConfig } from '../issuer/place.ts';
 import { compileConfig } from '../policy/file/config.ts';
 import { judgeToken, type RouteVerdict } from '../policy/what-if/acceptance.ts';
+import { readAt } from '../policy/what-if/fetch-at.ts';
 import { readFileOrInput } from '../text/files.ts';
 import {
   CommandError,
@@ -67,14 +68,15 @@ export function addTokenCommand(program: Command): void {
 
 async function run(clientId: string, audience: string | undefined, options: Options): Promise<void> {
   const issuer = options.issuer ?? readIssuer(options);
+  const at = options.at === undefined ? undefined : readAt(options.at);
   const secret = readSecret(options.secretFile);
   const parameters = {
     ...(audience !== undefined && { audience }),
     ...(options.scope !== undefined && { scope: options.scope.join(' ') }),
   };
-  const { endpoint, answer } = await askForToken(issuer, options.at, clientId, secret, parameters);
+  const { endpoint, answer } = await askForToken(issuer, at, clientId, secret, parameters);
   const token = answer.access_token;
-  const judged = await judge(options, token);
+  const judged = await judge(options, token, at);
   const verdicts = judged?.verdicts;
   const data = Object.entries(parameters).map(
     ([name, value]) => ` --data-urlencode ${quote(`${name}=${value}`)}`,
@@ -130,7 +132,7 @@ async function askForToken(
   parameters: Record<string, string>,
 ) {
   const url = parseIssuer(issuer);
-  const asked = at === undefined ? url : parseIssuer(at.endsWith('/') ? at : `${at}/`);
+  const asked = at === undefined ? url : new URL(at);
   const options = {
     [oauth.allowInsecureRequests]: isLoopbackHost(asked.hostname),
     signal: () => AbortSignal.timeout(TIMEOUT_MS),
@@ -199,12 +201,13 @@ const HINTS: Readonly<Record<string, string>> = {
 async function judge(
   { gateway, gatewayEnv }: Options,
   token: string,
+  at: string | undefined,
 ): Promise<{ readonly verdicts: RouteVerdict[]; readonly hasRevocation: boolean } | undefined> {
   if (!existsSync(gateway)) return undefined;
   const compiled = compileConfig(gateway, gatewayEnv);
   if (compiled.ok)
     return {
-      verdicts: await judgeToken(compiled.policy, token),
+      verdicts: await judgeToken(compiled.policy, token, at),
       hasRevocation: compiled.policy.settings.revocation !== undefined,
     };
   note(`the policy in ${gateway} has errors, and can't judge the token: claimgate check --config ${gateway}`);

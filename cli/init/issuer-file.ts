@@ -1,6 +1,8 @@
 /** The issuer's folder that `claimgate init --issuer` writes: the package's Worker, with keys and records of its own. */
 import { renderPair } from '../formats/inline-toml.ts';
+import { quoteWord } from '../text/shell.ts';
 import { workerName } from './answers.ts';
+import type { AskedPolicy } from './asked-policy.ts';
 import { COMPATIBILITY_DATE } from './policy-file.ts';
 import type { NewFile } from './project.ts';
 
@@ -71,15 +73,14 @@ simple = { limit = 10, period = 60 }
 
 /** What comes next, on this machine. */
 export function issuerSteps(
-  audience: string,
-  topic: string,
+  wanted: string,
+  scopes: readonly string[],
 ): readonly (readonly [command: string, what: string])[] {
+  const audience = quoteWord(wanted);
+  const flags = scopes.map((scope) => `--scope ${quoteWord(scope)}`).join(' ');
   return [
     ['npx claimgate issuer init', 'keys that sign, for this machine'],
-    [
-      `npx claimgate api create ${audience} --scope read:${topic} --scope write:${topic} --lifetime 1h`,
-      'the API that tokens are for',
-    ],
+    [`npx claimgate api create ${audience} ${flags} --lifetime 1h`, 'the API that tokens are for'],
     ['npx claimgate client create "My Job"', 'a client; its secret is printed once'],
     [`npx claimgate client grant "My Job" ${audience} --all-scopes`, 'what it may have tokens for'],
     ['npx wrangler dev --config issuer/wrangler.toml', 'the issuer, on http://localhost:8788'],
@@ -90,8 +91,8 @@ export function issuerSteps(
   ];
 }
 
-/** The lines that a policy which is there already needs. */
-export const policyLines = (host: string, worker: string): string[] => [
+/** The lines that a policy which is there already needs. @param asked what it has, as far as it can be read */
+export const policyLines = (host: string, worker: string, asked: AskedPolicy | undefined): string[] => [
   '[[services]]',
   renderPair('binding', ISSUER_BINDING),
   renderPair('service', worker),
@@ -99,4 +100,11 @@ export const policyLines = (host: string, worker: string): string[] => [
   '[vars.ISSUERS.own]',
   renderPair('issuer', `https://${host}/`),
   renderPair('service', ISSUER_BINDING),
+  ...(asked === undefined || asked.issuers.length === 0
+    ? []
+    : [
+        '',
+        `[vars.${asked.api}] # and each other API that takes tokens of both`,
+        renderPair('issuer', [...asked.issuers, 'own']),
+      ]),
 ];

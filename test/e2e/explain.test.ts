@@ -141,7 +141,7 @@ async function explained(
         ? null
         : {
             target: outbound.url.replace(/^[a-z]+:\/\/[^/]*/, ''),
-            headers: pick(asSent(outbound), (name) => !NOT_OURS.has(name)),
+            headers: pick(asSent(simulated) ?? new Headers(), (name) => !NOT_OURS.has(name)),
           },
   };
 }

@@ -93,11 +93,18 @@ describe('the issuer of the package', () => {
     const client = JSON.parse(await claimgate('client', 'create', 'My Job', '--id', 'job', '--json'));
     await claimgate('client', 'grant', 'My Job', AUDIENCE, '--all-scopes');
     const at = await startIssuer();
-    const args = ['claimgate', 'token', 'job', AUDIENCE, '--at', at, '--json', '--gateway', 'nowhere.toml'];
+    const args = ['claimgate', 'token', 'job', AUDIENCE, '--at', at, '--json'];
     const { code, output } = await run(project, 'npx', args, { CLIENT_SECRET: client.client_secret });
     expect(code, output).toBe(0);
-    const { claims } = JSON.parse(output);
+    const { claims, gateway, response } = JSON.parse(output);
     expect(claims).toMatchObject({ iss: 'https://auth.example.com/', aud: AUDIENCE, scope: 'read:orders' });
+    // The keys are asked for at the same place: by its name, nobody answers.
+    expect(gateway).toContainEqual(expect.objectContaining({ route: 'API_ORDERS GET /orders', status: 200 }));
+
+    write('token.txt', response.access_token);
+    const judged = await npx('claimgate', 'doctor', '--at', at, '--token', 'token.txt');
+    expect(judged.output).toContain(`${at}/.well-known/jwks.json  200`);
+    expect(judged.output).toMatch(/token: passes on \d+ routes?/);
 
     // The doctor asks it at the port of `wrangler dev`, whatever its name is. The running one has its file to itself.
     const { port } = new URL(at);

@@ -326,7 +326,12 @@ describe('in a Hono app, as docs/hono.md says', () => {
   it('is deployed, with the check in front; a typo stops it', async () => {
     const deploy = () =>
       run(project, 'npx', ['wrangler', 'deploy', '--dry-run', '-c', 'hono.toml', '--outdir', 'out-hono']);
-    write('hono.toml', withoutPolicy.replace('check"', 'check --config hono.toml"') + toml);
+    write(
+      'hono.toml',
+      withoutPolicy
+        .replace('[[kv_namespaces]]\nbinding = "KEYS"\n', '')
+        .replace('check"', 'check --config hono.toml"') + toml,
+    );
     const { code, output } = await deploy();
     expect(code, output).toBe(0);
     expect(output).toContain('ok     hono.toml: 2 routes');

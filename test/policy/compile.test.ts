@@ -199,7 +199,7 @@ describe('compilePolicy', () => {
         {},
         { ISSUERS: { a: { issuer: 'https://a.example' }, b: { issuer: 'https://b.example' } } },
       ),
-      'API_ORDERS.issuer: issuer is missing, and there are several issuers; name one of a, b',
+      'API_ORDERS.issuer: issuer is missing, and there are several issuers; name one of a, b, or several: issuer = ["a", "b"]',
     ],
     [
       'no audience',

@@ -128,6 +128,18 @@ describe('the steps', () => {
   });
 });
 
+it('an API on this machine is fine to try, and is not deployed by mistake', () => {
+  const [api = ''] = ofKind('toml try');
+  const local = policy().replace(/^\[vars\.API_ORDERS\]\n(?:.+\n)+/m, () => `${api.trimEnd()}\n`);
+  const found = (deploys: boolean) => {
+    writeFileSync(join(folder, 'local.toml'), local);
+    const flags = deploys ? ' --deploy --env ""' : '';
+    return follow(`npx claimgate check --config local.toml${flags} || true`);
+  };
+  expect(found(false)).toContain('ok     local.toml: 4 routes');
+  expect(found(true)).toContain('error[loopback]: localhost:3000 is this machine');
+});
+
 describe('the tables to choose from', () => {
   it.each(ofKind('toml top'))('%s', (text) => {
     const toml = `${text}\n${policy().replace(/^routes = .*$/m, '')}`;
@@ -140,7 +152,7 @@ describe('the tables to choose from', () => {
   });
 
   it('leave no block of TOML without a test', () => {
-    const known = ['toml top', ...Object.keys(CHANGES)];
+    const known = ['toml top', 'toml try', ...Object.keys(CHANGES)];
     expect(
       blocks.filter(({ kind, text }) => kind.startsWith('toml') && !known.includes(kind) && text),
     ).toEqual([]);

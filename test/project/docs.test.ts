@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
+import { RESTRICTED } from '../../issuer/src/actions/restricted.ts';
 import {
   renderConformancePage,
   renderIssuerLogSchema,
@@ -16,6 +17,7 @@ import { GATEWAY_REASONS } from '../../scripts/reasons/gateway.ts';
 import type { ReasonCode } from '../../src/decision.ts';
 import { PROBLEMS, problemType } from '../../src/http/problem.ts';
 import { compilePolicy } from '../../src/policy/compile/compile.ts';
+import { claimgate } from '../cli/support/claimgate.ts';
 
 const read = (file: string) => readFileSync(file, 'utf8');
 
@@ -81,6 +83,35 @@ describe('docs', () => {
     const [, toml = ''] = /```toml\n([\s\S]*?)```/.exec(read(file)) ?? [];
     const { vars } = parse(toml) as { vars: Record<string, unknown> };
     expect(compilePolicy(vars)).toMatchObject({ ok: true });
+  });
+
+  it('docs/hooks.md lists the claims that hooks can not set', () => {
+    const [, section = ''] = /## Reserved claims\n([\s\S]*?)\n## /.exec(read('docs/hooks.md')) ?? [];
+    const listed = section
+      .split('\n\n')
+      .at(-1)
+      ?.match(/[^`\s,.]+/g);
+    expect(listed).toEqual([...RESTRICTED]);
+  });
+
+  it('the policy in docs/hono.md answers on this machine as the page says, and has no warning', async () => {
+    const page = read('docs/hono.md');
+    const [, toml = ''] = /```toml\n([\s\S]*?)```/.exec(page) ?? [];
+    const folder = mkdtempSync('.claimgate-page-');
+    try {
+      const head = 'name = "orders"\nmain = "src/index.ts"\n';
+      writeFileSync(`${folder}/wrangler.toml`, `${head}${toml.replace(/^ {3}/gm, '')}`);
+      const asked = [...page.matchAll(/curl .*(http:\S+) +# (\d+)/g)];
+      expect(asked.map(([, , status]) => status)).toEqual(['401', '200']);
+      for (const [, url = '', status] of asked) {
+        const { stdout } = await claimgate(['explain', 'GET', url, '--json'], { cwd: folder });
+        expect(JSON.parse(stdout).answer.status ?? 200).toBe(Number(status));
+      }
+      const { code, stdout } = await claimgate(['check', '--strict'], { cwd: folder });
+      expect([code, stdout]).toEqual([0, 'ok     wrangler.toml: 2 routes\n']);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it.each([

@@ -61,7 +61,7 @@ describe('the README', () => {
     const [, table = ''] = /## Start here\n\n([\s\S]*?)\n\n/.exec(text) ?? [];
     const rows = table.split('\n').slice(2);
     expect(rows.length).toBeGreaterThan(6);
-    for (const row of rows) expect(row).toMatch(/\]\([\w/.-]+\)/);
+    for (const row of rows) expect(row).toMatch(/\]\([\w/.#-]+\)/);
   });
 
   it('has commands', () => {

@@ -116,7 +116,7 @@ function failuresOf(one: Case, simulated: Simulated): Failure[] {
   if (one.strict !== undefined && one.strict !== strict)
     failures.push({ field: 'strict', expected: String(one.strict), got: String(strict) });
   compare('origin_url', one.origin_url, outbound?.url);
-  const sent = one.origin === undefined || outbound === undefined ? undefined : asSent(outbound);
+  const sent = one.origin === undefined ? undefined : asSent(simulated);
   for (const [name, want] of Object.entries(one.origin ?? {})) {
     const got = sent?.get(name) ?? undefined;
     const field = `origin.${name}`;

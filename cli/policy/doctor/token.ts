@@ -4,6 +4,7 @@ import { PROBLEMS } from '../../../src/http/problem.ts';
 import type { Policy, Route } from '../../../src/policy/policy.ts';
 import { bearer } from '../../../src/token/bearer.ts';
 import { decodeToken } from '../../../src/token/decode.ts';
+import type { ObserveToken } from '../../../src/token/verify.ts';
 import { visible } from '../../text/terminal.ts';
 import { countOf, shown } from '../../text/words.ts';
 import { signatureStep } from '../explain/signature-step.ts';
@@ -22,18 +23,20 @@ interface Tried {
   readonly steps: readonly Step[];
 }
 
-/** Keys are fetched from the issuer, as the gateway would. */
+/** Keys are fetched from the issuer, as the gateway would. @param at where it answers, if that is elsewhere */
 export async function judgeToken(
   policy: Policy,
   token: string,
+  at?: string,
   now: () => number = Date.now,
 ): Promise<Symptom[]> {
   const routes = policy.apis.flatMap((api) => api.routes).filter(({ auth }) => auth !== 'none');
   let steps: Step[] = [];
   // One for all routes, so that keys are fetched once.
-  const verify = withIssuerKeys(policy, now, (step, seen, reason) => {
+  const observe: ObserveToken = (step, seen, reason) => {
     steps.push(TOKEN_STEP_WORDS[step]({ seen, reason, policy, nowMs: now() }));
-  });
+  };
+  const verify = withIssuerKeys(policy, now, observe, at);
   const tried: Tried[] = [];
   for (const route of routes) {
     steps = [];

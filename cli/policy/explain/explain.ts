@@ -21,6 +21,8 @@ export interface ExplainOptions {
   readonly claims?: Claims | undefined;
   /** What is revoked and switched. `undefined`: nobody was asked. */
   readonly revocations?: Content | undefined;
+  /** Where the token's issuer answers, if that is elsewhere than its name says. */
+  readonly at?: string | undefined;
 }
 
 export async function explain(request: IncomingRequest, options: ExplainOptions): Promise<Explanation> {
@@ -30,14 +32,15 @@ export async function explain(request: IncomingRequest, options: ExplainOptions)
 
 /** The same, for who compares it with the gateway: nothing is covered. */
 export async function traceOf(request: IncomingRequest, options: ExplainOptions): Promise<Trace> {
-  const { policy, signature, claims, nowMs, revocations: content } = options;
+  const { policy, signature, claims, nowMs, revocations: content, at } = options;
   const headers = new Headers(request.headers);
   if (claims !== undefined) {
     const route = routeOf(policy, request.method, request.url);
     const completed = completeClaims(policy, route, claims, nowMs);
     carryToken(headers, route?.api, unsignedToken(policy, route, completed));
   }
-  const verifier = signature === 'verified' ? withIssuerKeys : withoutSignature;
+  const withKeys: typeof withIssuerKeys = (...given) => withIssuerKeys(given[0], given[1], given[2], at);
+  const verifier = signature === 'verified' ? withKeys : withoutSignature;
   const snapshot = content && {
     content,
     standing: createStanding(content, indexRevocations(content.groups), policy.settings, nowMs / 1000),

@@ -63,7 +63,9 @@ export async function explanationOf(
             kind: kindOfOrigin,
             method,
             url: maskUrl(outbound.url),
-            headers: maskHeaders(kindOfOrigin === 'next' ? outbound.headers : asSent(outbound)),
+            headers: maskHeaders(
+              kindOfOrigin === 'next' ? outbound.headers : (asSent(simulated) ?? outbound.headers),
+            ),
           },
   };
 }

@@ -15,9 +15,13 @@ export interface RouteVerdict {
   readonly detail: string | undefined;
 }
 
-/** Judges a token by every route that demands one. Keys are fetched from the issuer, as the gateway would. */
-export async function judgeToken(policy: Policy, token: string): Promise<RouteVerdict[]> {
-  const verify = withIssuerKeys(policy, () => Date.now());
+/**
+ * Judges a token by every route that demands one. Keys are fetched from the issuer, as the gateway would.
+ *
+ * @param at where the issuer answers, if that is elsewhere
+ */
+export async function judgeToken(policy: Policy, token: string, at?: string): Promise<RouteVerdict[]> {
+  const verify = withIssuerKeys(policy, () => Date.now(), undefined, at);
   const verdicts: RouteVerdict[] = [];
   for (const route of policy.apis.flatMap((api) => api.routes)) {
     if (route.auth === 'none') continue;

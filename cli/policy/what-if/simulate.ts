@@ -6,7 +6,7 @@ import { renderKeySet } from '../../../src/http/key-set.ts';
 import { asksFor } from '../../../src/http/own-path.ts';
 import { readPreflight } from '../../../src/http/preflight.ts';
 import { asFetched, demandedScopes } from '../../../src/origin/assertion.ts';
-import { type Allowed, createOutbound, isLoop, type Outbound } from '../../../src/outbound.ts';
+import { type Allowed, createOutbound, isLoop, mayBeShared, type Outbound } from '../../../src/outbound.ts';
 import { ASSERTION_HEADER, KEY_SET_PATH } from '../../../src/policy/assertion.ts';
 import type { Api, ForwardedClaim, Policy } from '../../../src/policy/policy.ts';
 import { createReplies, withId } from '../../../src/reply.ts';
@@ -129,9 +129,11 @@ function seal({ url, headers }: Outbound, { route, principal }: Allowed, method:
   headers.set(ASSERTION_HEADER, `(${words.join(', ')})`);
 }
 
-/** Adds what the platform adds to every request that the gateway sends on: no shared cache may answer it. */
-export function asSent({ headers }: Outbound): Headers {
-  const sent = new Headers(headers);
+/** Adds what the platform adds where no shared cache may answer. `undefined`: nothing is sent on. */
+export function asSent({ decision, outbound }: Simulated): Headers | undefined {
+  if (outbound === undefined || decision?.kind !== 'allow') return undefined;
+  const sent = new Headers(outbound.headers);
+  if (mayBeShared(decision)) return sent;
   for (const name of ['cache-control', 'pragma']) if (!sent.has(name)) sent.set(name, 'no-cache');
   return sent;
 }

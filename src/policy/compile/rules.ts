@@ -58,7 +58,10 @@ export function resolveIssuers(
 ): Issuer[] {
   if (names === undefined) {
     if (issuerNames.length > 1)
-      at.add('issuer is missing, and there are several issuers', `name one of ${issuerNames.join(', ')}`);
+      at.add(
+        'issuer is missing, and there are several issuers',
+        `name one of ${issuerNames.join(', ')}, or several: issuer = [${issuerNames.map((name) => JSON.stringify(name)).join(', ')}]`,
+      );
     return [...issuers];
   }
   return [names].flat().flatMap((name) => {

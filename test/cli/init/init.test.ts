@@ -375,6 +375,33 @@ describe('claimgate init --issuer', () => {
     ]);
   });
 
+  it('prints the lines and commands for the policy that is there', async () => {
+    const at = emptyFolder('policy trusted');
+    writeFileSync(
+      join(at, 'wrangler.toml'),
+      `[vars.ISSUERS.main]
+issuer = "https://id.example.com/"
+[vars.API_SHOP]
+origin = "https://shop.internal.example"
+audience = "the shop"
+[vars.API_SHOP.routes]
+"GET /carts" = { scopes_all = ["carts:list"] }
+"POST /carts" = { scopes_any = ["carts:fill", "carts:list"] }
+`,
+    );
+    const { code, stdout } = await claimgate(['init', at, '--issuer']);
+    expect(code).toBe(0);
+    expect(stdout).toContain("api create 'the shop' --scope carts:list --scope carts:fill --lifetime 1h\n");
+    const lines = /with these lines:\n\n([\s\S]*?)\n\n {2}#/.exec(stdout)?.[1]?.replace(/^ {2}/gm, '') ?? '';
+    // Pasted, they are the second half of the API's table.
+    const [services = '', api = ''] = lines.split(/\[vars\.API_SHOP\].*\n/);
+    const before = readFileSync(join(at, 'wrangler.toml'), 'utf8');
+    writeFileSync(join(at, 'wrangler.toml'), `${services}${before.replace('[vars.API_SHOP]', `$&\n${api}`)}`);
+    const checked = await claimgate(['check'], { cwd: at });
+    expect([checked.code, checked.stdout]).toEqual([0, expect.stringContaining('2 routes')]);
+    expect(api).toBe('issuer = ["main", "own"]');
+  });
+
   it('wants --issuer-host for an issuer of one’s own only', async () => {
     const at = emptyFolder('elsewhere');
     const { code, stderr } = await claimgate(['init', at, ...FLAGS, '--issuer-host', 'auth.example.com']);

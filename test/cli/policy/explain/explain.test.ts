@@ -180,6 +180,27 @@ describe('the steps of a request', () => {
     });
   });
 
+  it.each([
+    ['no token', undefined, null],
+    ['a good token: its claims make the answer one caller’s', { scope: 'read:orders' }, 'no-cache'],
+  ])('leave a request on trial to shared caches as before: %s', async (_what, claims, want) => {
+    const trial = `[vars.ISSUERS.own]
+issuer = "https://id.example.com/"
+[vars.API_ORDERS]
+origin = "https://orders.internal.example"
+audience = "orders"
+report_only = true
+[vars.API_ORDERS.routes]
+"GET /orders" = { scopes_all = ["read:orders"] }
+`;
+    const policy = policyOf(parsePolicyFile('trial.toml', trial), undefined);
+    const request = { method: 'GET', url: 'https://api.example.com/orders', headers: new Headers() };
+    const signature = claims === undefined ? 'offline' : 'unsigned';
+    const { origin } = await explain(request, { policy, signature, claims, nowMs: NOW_MS });
+    const sent = new Map(origin?.headers);
+    expect([sent.get('cache-control') ?? null, sent.get('pragma') ?? null]).toEqual([want, want]);
+  });
+
   it('name the claim that can not be sent', async () => {
     const { steps, reason, answer } = await ask('GET /maybe', { tenant: 'a\ud83d' });
     expect(reason).toBe('claims_malformed');
