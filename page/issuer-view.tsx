@@ -16,7 +16,9 @@ type View = keyof typeof VIEWS;
 export function IssuerView() {
   const { data, failure, result, busy, reload, run, forget } = useConsole();
   const [view, setView] = useState<View>('apis');
-  const [question, setQuestion] = useState<Question | undefined>(undefined);
+  const [asking, setAsking] = useState<{ readonly question: Question; readonly number: number } | undefined>(
+    undefined,
+  );
   if (data === undefined)
     return (
       <div aria-live="polite">
@@ -32,7 +34,13 @@ export function IssuerView() {
         )}
       </div>
     );
-  const issuer = { data, busy, run, confirm: (asked: object) => setQuestion(asked as Question) };
+  const issuer = {
+    data,
+    busy,
+    run,
+    confirm: (asked: object) =>
+      setAsking((before) => ({ question: asked as Question, number: (before?.number ?? 0) + 1 })),
+  };
   const counts = {
     apis: data.apis.length,
     clients: data.clients.length,
@@ -66,7 +74,14 @@ export function IssuerView() {
           {view === 'keys' && <KeysView />}
           {view === 'test' && <TestView />}
         </Tabs>
-        {question !== undefined && <Confirm question={question} onClose={() => setQuestion(undefined)} />}
+        {asking !== undefined && (
+          <Confirm
+            key={asking.number}
+            question={asking.question}
+            // The browser may tell of one that is closed after the next one was asked for.
+            onClose={() => setAsking((now) => (now === asking ? undefined : now))}
+          />
+        )}
       </div>
     </IssuerContext.Provider>
   );
