@@ -96,7 +96,9 @@ async function run(clientId: string, audience: string | undefined, options: Opti
     printLine(`${paint('bold', 'Claims')}\n${JSON.stringify(claims, null, 2)}\n`);
     if (verdicts !== undefined) printVerdicts(options.gateway, verdicts);
     if (judged?.hasRevocation)
-      note('revocations and switches were not asked: claimgate explain … --token - --remote does that');
+      note(
+        'revocations and switches were not asked: claimgate explain … --token - --local or --remote does that',
+      );
   }
   if (verdicts?.every(({ status }) => status !== 200)) endWith(EXIT.findings);
 }

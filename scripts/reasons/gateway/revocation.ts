@@ -19,7 +19,8 @@ export const REVOCATION = {
     example: { code: 'closed', why: 'the database is restored', entry: 18, retryAfterSeconds: 60 },
     log: 'has the reason that was given with `--why`. `entry` has the number of the switch.',
     causes: ['Ops closed the route or its API with `claimgate close`, for a while.'],
-    client: 'Wait as long as `Retry-After` says, then repeat the request.',
+    client:
+      'Wait as long as `Retry-After` says, then repeat the request: that is the time until it opens, an hour at most, or a minute where nobody has said an end.',
     operator:
       'Run `npx claimgate switches` to see who closed it and until when; `npx claimgate open` opens it again.',
   },
