@@ -2,7 +2,7 @@ import type { ReasonOf } from '../decision.ts';
 import type { Issuer } from '../policy/policy.ts';
 import type { FetchFault } from './discovery.ts';
 import { tellChanges, tellCondition, tellSuppressed } from './events.ts';
-import { wait } from './flight.ts';
+import { takeOff, wait } from './flight.ts';
 import type { KeyIo } from './io.ts';
 import type { KeySet } from './jwks.ts';
 import {
@@ -225,22 +225,6 @@ function atHand(
   tellCondition(issuer.name, memory, now, io.log);
   if (memory.held === undefined || memory.toldCondition === 'unusable') return unavailable(memory, now);
   return { kind: 'keys', set: memory.held.set, from: memory.toldCondition === 'stale' ? 'stale' : from };
-}
-
-/** Starts work that other requests may wait for; `waitUntil` keeps it going when this request is answered. */
-function takeOff(
-  memory: Memory,
-  slot: 'reading' | 'fetching',
-  work: () => Promise<void>,
-  io: KeyIo,
-): Promise<void> {
-  const flight = { startedAtMs: io.now(), done: work() };
-  memory[slot] = flight;
-  const landed = flight.done.finally(() => {
-    if (memory[slot] === flight) memory[slot] = undefined;
-  });
-  io.waitUntil(landed);
-  return landed;
 }
 
 function inFlight(memory: Memory, slot: 'reading' | 'fetching', io: KeyIo): Promise<void> | undefined {

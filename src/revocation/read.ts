@@ -1,4 +1,5 @@
 /** Reads what is revoked and switched: KV first, then the object, where KV says nothing. */
+import { takeOff } from '../keys/flight.ts';
 import type { RevocationAccess } from './asked.ts';
 import type { Content } from './content.ts';
 import type { RevocationEvent } from './events.ts';
@@ -26,13 +27,7 @@ export function refresh(memory: Memory, io: RevocationIo): Promise<void> {
   const running = inFlight(memory, io.now());
   if (running !== undefined) return running;
   memory.triedAtMs = io.now();
-  const flight = { startedAtMs: io.now(), done: read(memory, io) };
-  memory.reading = flight;
-  const landed = flight.done.finally(() => {
-    if (memory.reading === flight) memory.reading = undefined;
-  });
-  io.waitUntil(landed);
-  return landed;
+  return takeOff(memory, 'reading', () => read(memory, io), io);
 }
 
 async function read(memory: Memory, io: RevocationIo): Promise<void> {

@@ -1,5 +1,5 @@
 import type { ReasonOf, StatusFault } from '../../decision.ts';
-import { type Flight, wait } from '../../keys/flight.ts';
+import { type Flight, takeOff, wait } from '../../keys/flight.ts';
 import type { Issuer } from '../../policy/policy.ts';
 import { type FetchedList, fetchStatusList, type StatusContext } from './fetch.ts';
 import type { StatusList } from './list.ts';
@@ -146,13 +146,7 @@ function fetchOnce(
     if (memory.failures > 0) io.log({ event: 'status_list_recovered', ...told });
     memory.failures = 0;
   };
-  const flight = { startedAtMs: io.now(), done: work() };
-  memory.fetching = flight;
-  const landed = flight.done.finally(() => {
-    if (memory.fetching === flight) memory.fetching = undefined;
-  });
-  io.waitUntil(landed);
-  return landed;
+  return takeOff(memory, 'fetching', work, io);
 }
 
 function hold({ list, iat, exp, ttlSeconds }: FetchedList, now: number): Held {
